@@ -1,0 +1,1 @@
+"""What the company rents out, whatever stores or serves it."""

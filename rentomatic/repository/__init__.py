@@ -1,0 +1,1 @@
+"""Where rooms are kept; `interface` says what every repository promises."""

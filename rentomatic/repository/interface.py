@@ -1,0 +1,108 @@
+"""What every repository of rooms promises, whatever it keeps them in."""
+
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from rentomatic.domain.room import Room
+from rentomatic.requests.room_list import RoomListRequest
+
+SAVE_BATCH = 5_000
+
+
+class RepositoryUnavailableError(Exception):
+    """The store cannot answer now: away, overloaded, or not migrated. Its text is for logs."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaveSummary:
+    """How many rooms a save added, updated, and found as they were."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: "SaveSummary") -> "SaveSummary":
+        return SaveSummary(
+            self.added + other.added,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """How the store's schema differs from the one that this release ships.
+
+    Attributes:
+        missing: migrations of this release that the store lacks; with any, it cannot serve.
+        newer: migrations of the store that this release does not know, as during a deploy.
+    """
+
+    missing: tuple[str, ...] = ()
+    newer: tuple[str, ...] = ()
+
+
+class RoomRepository(Protocol):
+    """A store of rooms. Every method raises RepositoryUnavailableError while it cannot answer."""
+
+    def search(self, request: RoomListRequest) -> Iterable[Room]:
+        """Find rooms that pass all filters, in the order in which they were added.
+
+        A limited search is complete when it returns. An unlimited one reads on while it is
+        iterated, in constant memory; an iterator that is not exhausted must be closed.
+        """
+
+    def get(self, code: UUID) -> Room | None:
+        """Find the room with this code."""
+
+    def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
+        """Add each room, or replace the one with its code, which keeps its place in the order.
+
+        All or nothing: an exception that `rooms` raises leaves every room as it was.
+        Rooms are taken one after the other, so the last of several with one code stays.
+        A dry run gives the summary that a save would, and changes nothing.
+        """
+
+    def remove(self, code: UUID) -> bool:
+        """Remove the room with this code; tell whether there was one."""
+
+    def version(self) -> str | None:
+        """Name the present state of the stock: a text that every committed write changes.
+
+        None where the store cannot promise that.
+        """
+
+    def schema(self) -> Schema:
+        """Compare the store's schema with the one that this release ships."""
+
+
+def batches(rooms: Iterable[Room], size: int = SAVE_BATCH) -> Iterator[list[Room]]:
+    """Cut rooms into batches in which no code stands twice.
+
+    One statement can then save a batch, and saving batch after batch is the same as saving room
+    after room.
+    """
+    batch: dict[UUID, Room] = {}
+    for room in rooms:
+        if len(batch) == size or room.code in batch:
+            yield list(batch.values())
+            batch = {}
+        batch[room.code] = room
+    if batch:
+        yield list(batch.values())
+
+
+def begun(rooms: Generator[Room, None, None]) -> Iterator[Room]:
+    """Find the first room now, so that a search that fails does so here and not in its reader."""
+    first = next(rooms, None)
+    return _resumed(first, rooms)
+
+
+def _resumed(first: Room | None, rooms: Generator[Room, None, None]) -> Iterator[Room]:
+    with closing(rooms):
+        if first is not None:
+            yield first
+            yield from rooms

@@ -1,0 +1,44 @@
+"""Requests, valid or not, are values."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterError:
+    """One thing that is wrong with a request.
+
+    Attributes:
+        parameter: the parameter that is wrong; `filters` for any of the filters.
+        message: what is wrong with it and what would be right.
+        key: which of the filters, as it was given: `price__lt`.
+        suggestion: what was probably meant in its place.
+    """
+
+    parameter: str
+    message: str
+    key: str | None = None
+    suggestion: str | None = None
+
+    def __str__(self) -> str:
+        hint = f"; did you mean {self.suggestion}?" if self.suggestion else ""
+        return f"{self.parameter}: {self.message}{hint}"
+
+
+class ValidRequest:
+    """A request that a use case can take; it is true."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> Literal[True]:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidRequest:
+    """A request that no use case will take; it is false."""
+
+    errors: tuple[ParameterError, ...]
+
+    def __bool__(self) -> Literal[False]:
+        return False

@@ -1,0 +1,83 @@
+r"""Text becomes a value, strictly.
+
+Python's own parsers are too kind for a public interface: `int` takes `1_000`, ` 12\n` and other
+scripts' digits, `float` takes `nan`, and `UUID` takes hyphens anywhere.
+Every parser raises ValueError with a message that goes on after the parameter's name.
+"""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TypeVar
+from uuid import UUID
+
+from rentomatic.domain.room import MAX_LATITUDE, MAX_LONGITUDE
+
+MAX_LIST = 100
+
+T = TypeVar("T")
+
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,400})?")
+_HEX = "[0-9a-fA-F]"
+_HYPHENATED = f"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
+_UUID = re.compile(rf"{_HEX}{{32}}|(?:urn:uuid:)?{_HYPHENATED}|\{{{_HYPHENATED}\}}")
+_SHOWN = 40
+
+
+def shown(text: str) -> str:
+    """Quote text that was given, no longer than a line has room for."""
+    return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
+
+
+def as_text(value: object) -> str:
+    """Spell a value as a user would type it, so that callers may give values too."""
+    return format(Decimal(repr(value)), "f") if isinstance(value, float) else str(value)
+
+
+def parse_integer(text: str) -> int:
+    """Read an integer of at most 18 digits."""
+    if not _INTEGER.fullmatch(text):
+        msg = f"must be an integer of at most 18 digits such as 60, not {shown(text)}"
+        raise ValueError(msg)
+    return int(text)
+
+
+def parse_uuid(text: str) -> UUID:
+    """Read a UUID in any of its standard spellings (RFC 9562; braces as Microsoft writes them)."""
+    if not _UUID.fullmatch(text):
+        msg = f"must be a UUID such as f853578c-fc0f-4e65-81b8-566c5dffa35a, not {shown(text)}"
+        raise ValueError(msg)
+    return UUID(text)
+
+
+def parse_longitude(text: str) -> float:
+    """Read degrees east of Greenwich."""
+    return _parse_coordinate(text, MAX_LONGITUDE)
+
+
+def parse_latitude(text: str) -> float:
+    """Read degrees north of the equator; a longitude in its place gets a hint."""
+    return _parse_coordinate(text, MAX_LATITUDE)
+
+
+def _parse_coordinate(text: str, most: int) -> float:
+    if not _DECIMAL.fullmatch(text):
+        msg = f"must be a decimal number such as 52.23, not {shown(text)}"
+        raise ValueError(msg)
+    value = float(text)
+    if not -most <= value <= most:
+        swapped = abs(value) <= MAX_LONGITUDE
+        hint = "; were longitude and latitude swapped?" if swapped else ""
+        msg = f"must be from -{most} to {most}, not {shown(text)}{hint}"
+        raise ValueError(msg)
+    return value
+
+
+def parse_list(text: str, parse: Callable[[str], T]) -> tuple[T, ...]:
+    """Read a comma-separated list of at most MAX_LIST values."""
+    parts = text.split(",")
+    if len(parts) > MAX_LIST:
+        msg = f"must be a list of at most {MAX_LIST} values, not of {len(parts)}"
+        raise ValueError(msg)
+    return tuple(parse(part) for part in parts)

@@ -1,0 +1,117 @@
+"""THE table of a room's fields and of the operators that compare them.
+
+Validation, SQL parameters, the predicates of the other repositories, the command line and the
+import all read it; none of them knows a field by name where a loop will do.
+"""
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+from uuid import UUID
+
+from rentomatic.requests.parsers import (
+    as_text,
+    parse_integer,
+    parse_latitude,
+    parse_list,
+    parse_longitude,
+    parse_uuid,
+)
+
+Value = UUID | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A comparison.
+
+    Attributes:
+        name: as a filter spells it.
+        meaning: as documentation spells it.
+        holds: the comparison itself, field first.
+    """
+
+    name: str
+    meaning: str
+    holds: Callable[[Any, Any], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of the room.
+
+    Attributes:
+        name: its name everywhere.
+        parse: text to value; raises ValueError.
+        operators: names of the operators that can compare it.
+        help: what it is, with its unit.
+        aliases: other names by which a column of an imported file is known.
+    """
+
+    name: str
+    parse: Callable[[str], Value]
+    operators: tuple[str, ...]
+    help: str
+    aliases: tuple[str, ...] = ()
+
+    def parse_operand(self, operator_name: str, operand: object) -> Value | tuple[Value, ...]:
+        """Read what a filter compares this field with: one value, or the list of `in`."""
+        if operator_name != "in":
+            return self.parse(as_text(operand))
+        if isinstance(operand, list | tuple | set | frozenset):
+            operand = ",".join(map(as_text, operand))
+        return parse_list(as_text(operand), self.parse)
+
+
+OPERATORS: Mapping[str, Operator] = {
+    each.name: each
+    for each in (
+        Operator("eq", "equal to", operator.eq),
+        Operator("ne", "not equal to", operator.ne),
+        Operator("lt", "less than", operator.lt),
+        Operator("lte", "at most", operator.le),
+        Operator("gt", "greater than", operator.gt),
+        Operator("gte", "at least", operator.ge),
+        Operator("in", "one of a comma-separated list", lambda value, among: value in among),
+    )
+}
+
+_ALL = tuple(OPERATORS)
+
+# In the order in which a room's fields are shown.
+FIELDS: Mapping[str, Field] = {
+    each.name: each
+    for each in (
+        Field("code", parse_uuid, ("eq", "ne", "in"), "identity, a UUID", ("id",)),
+        Field(
+            "size",
+            parse_integer,
+            _ALL,
+            "floor area in square metres",
+            ("squareMeters", "square_feet", "sqft", "area"),
+        ),
+        Field("price", parse_integer, _ALL, "rent in whole units of the currency"),
+        Field("latitude", parse_latitude, _ALL, "degrees north of the equator", ("lat",)),
+        Field("longitude", parse_longitude, _ALL, "degrees east of Greenwich", ("lon", "lng")),
+    )
+}
+
+FILTER_KEYS: Mapping[str, tuple[str, str]] = {
+    f"{field.name}__{name}": (field.name, name)
+    for field in FIELDS.values()
+    for name in field.operators
+}
+
+
+def suggest_filter_key(key: str) -> str | None:
+    """Guess which filter was meant: the nearest field, then its nearest operator."""
+    field_name, _, operator_name = key.partition("__")
+    nearest = get_close_matches(field_name.lower(), FIELDS, n=1)
+    if not nearest:
+        return None
+    operators = get_close_matches(
+        operator_name.lower(), FIELDS[nearest[0]].operators, n=1, cutoff=0.5
+    )
+    return f"{nearest[0]}__{operators[0] if operators else 'eq'}"

@@ -1,0 +1,68 @@
+"""Outcomes of the use cases, as values of a closed set of kinds."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, Literal, TypeVar
+
+from rentomatic.requests.base import InvalidRequest, ParameterError
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class ResponseTypes(StrEnum):
+    """The kinds of outcome; each has exactly one HTTP status and one exit code."""
+
+    SUCCESS = "Success"
+    PARAMETERS_ERROR = "ParametersError"
+    RESOURCE_ERROR = "ResourceError"
+    METHOD_ERROR = "MethodError"
+    SYSTEM_ERROR = "SystemError"
+    UNAVAILABLE_ERROR = "UnavailableError"
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseSuccess(Generic[T_co]):
+    """What was asked for; it is true."""
+
+    value: T_co
+
+    @property
+    def type(self) -> ResponseTypes:
+        """Its kind."""
+        return ResponseTypes.SUCCESS
+
+    def __bool__(self) -> Literal[True]:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseFailure:
+    """Why it could not be had; it is false.
+
+    Attributes:
+        type: its kind.
+        message: for whoever asked; one line for each error.
+        errors: the same in parts, where parameters were wrong.
+    """
+
+    type: ResponseTypes
+    message: str
+    errors: tuple[ParameterError, ...] = ()
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+
+Response = ResponseSuccess[T_co] | ResponseFailure
+
+
+def build_response_from_invalid_request(request: InvalidRequest) -> ResponseFailure:
+    """Tell every error of a request at once, a line each."""
+    message = "\n".join(map(str, request.errors))
+    return ResponseFailure(ResponseTypes.PARAMETERS_ERROR, message, request.errors)
+
+
+# The reason is in the log; a client is told nothing of what lies behind the service.
+UNAVAILABLE = ResponseFailure(
+    ResponseTypes.UNAVAILABLE_ERROR, "The database cannot answer now; try again in a moment"
+)

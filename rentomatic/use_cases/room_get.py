@@ -1,0 +1,30 @@
+"""Show one room."""
+
+from rentomatic.domain.room import Room
+from rentomatic.repository.interface import RepositoryUnavailableError, RoomRepository
+from rentomatic.requests.base import InvalidRequest
+from rentomatic.requests.room_get import RoomGetRequest
+from rentomatic.responses import (
+    UNAVAILABLE,
+    Response,
+    ResponseFailure,
+    ResponseSuccess,
+    ResponseTypes,
+    build_response_from_invalid_request,
+)
+
+
+def room_get_use_case(
+    repository: RoomRepository, request: RoomGetRequest | InvalidRequest
+) -> Response[Room]:
+    """Find the room with this code."""
+    if not request:
+        return build_response_from_invalid_request(request)
+    try:
+        room = repository.get(request.code)
+    except RepositoryUnavailableError:
+        return UNAVAILABLE
+    if room is None:
+        message = f"There is no room with the code {request.code}"
+        return ResponseFailure(ResponseTypes.RESOURCE_ERROR, message)
+    return ResponseSuccess(room)
