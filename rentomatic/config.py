@@ -1,0 +1,215 @@
+"""Settings, from the environment: one table makes the parser, `rentomatic check` and the README."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from rentomatic.requests.parsers import parse_integer, shown
+from rentomatic.requests.room_list import DEFAULT_LIMIT, MAX_LIMIT
+from rentomatic.resources import default_data
+
+
+class ConfigError(Exception):
+    """Settings that cannot be used; the text is one line, without passwords."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A variable of the environment.
+
+    Attributes:
+        name: the variable.
+        help: what it is for.
+        default: its text when the variable is unset or empty; None for no value.
+        parse: text to value; raises ValueError with what would be right.
+        secret: never shown.
+    """
+
+    name: str
+    help: str
+    default: str | None = None
+    parse: Callable[[str], Any] = str
+    secret: bool = False
+
+    def read(self, environ: Mapping[str, str]) -> Any:  # noqa: ANN401 - each setting has its type
+        """Read the variable."""
+        text = environ.get(self.name) or self.default
+        if text is None:
+            return None
+        try:
+            return self.parse(text)
+        except ValueError as problem:
+            given = "" if self.secret else f", not {shown(masked(text))}"
+            msg = f"{self.name} must be {problem}{given}"
+            raise ConfigError(msg) from None
+
+    def show(self, environ: Mapping[str, str]) -> str:
+        """Tell its value and where it comes from."""
+        text = environ.get(self.name)
+        if not text:
+            return f"{self.default} (default)" if self.default else "not set"
+        return "(secret)" if self.secret else masked(text)
+
+
+def _integer(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            value = parse_integer(text)
+        except ValueError:
+            value = least - 1
+        if not least <= value <= most:
+            msg = f"an integer from {least} to {most}"
+            raise ValueError(msg)
+        return value
+
+    return parse
+
+
+_PATH = re.compile(r"^(postgresql://[^/]*)/[^?]*")
+_SCHEME = re.compile(r"postgres(?:ql(?:\+psycopg)?)?://", re.ASCII)
+
+
+def _postgres_url(text: str) -> str:
+    """Take every spelling of the scheme that platforms and tools use; give libpq's."""
+    url = _SCHEME.sub("postgresql://", text, count=1)
+    if not (url.startswith("postgresql://") and _names_database(url)):
+        msg = "a URL such as postgresql://user:password@host:5432/database"
+        raise ValueError(msg)
+    return url
+
+
+def _mongodb_url(text: str) -> str:
+    if not (text.startswith(("mongodb://", "mongodb+srv://")) and _names_database(text)):
+        msg = "a URL with a database, such as mongodb://user:password@host:27017/database"
+        raise ValueError(msg)
+    return text
+
+
+def _names_database(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).path.strip("/"))
+    except ValueError:  # brackets that are no IPv6 address
+        return False
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "DATABASE_URL",
+        "The PostgreSQL database: `postgresql://`, `postgres://` or `postgresql+psycopg://`."
+        " Goes before the `POSTGRES_` group; with neither, a server is embedded",
+        parse=_postgres_url,
+    ),
+    Setting("POSTGRES_HOSTNAME", "The server, where no URL is given"),
+    Setting("POSTGRES_PORT", "Its port", "5432", _integer(1, 65535)),
+    Setting("POSTGRES_USER", "The role to connect as"),
+    Setting("POSTGRES_PASSWORD", "Its password", secret=True),
+    Setting("POSTGRES_DB", "The maintenance database, from which others are created", "postgres"),
+    Setting("APPLICATION_DB", "The database of the rooms"),
+    Setting("MONGODB_URL", "Keep the rooms in this MongoDB database instead", parse=_mongodb_url),
+    Setting(
+        "RENTOMATIC_DATA",
+        "Where the embedded server keeps its data; unset: `.data` in the checkout",
+        parse=Path,
+    ),
+    Setting(
+        "RENTOMATIC_DEFAULT_LIMIT",
+        "How many rooms a search gives that names no limit",
+        str(DEFAULT_LIMIT),
+        _integer(1, MAX_LIMIT),
+    ),
+    Setting("PORT", "The TCP port to listen on", "8000", _integer(0, 65535)),
+    Setting("WEB_CONCURRENCY", "Worker processes", "2", _integer(1, 256)),
+    Setting("RENTOMATIC_THREADS", "Threads in each worker process", "4", _integer(1, 256)),
+)
+
+_GROUP = ("POSTGRES_HOSTNAME", "POSTGRES_USER", "POSTGRES_PASSWORD", "APPLICATION_DB")
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresDatabase:
+    """Where the rooms are.
+
+    Attributes:
+        url: the database, for libpq.
+        maintenance_url: another of the same server, from which it can be created.
+    """
+
+    url: str = field(repr=False)
+    maintenance_url: str = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The database's name."""
+        return unquote(urlsplit(self.url).path.removeprefix("/"))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings, read.
+
+    Attributes:
+        postgres: the database that the environment names; None to embed a server.
+        mongodb_url: the MongoDB database that takes its place.
+        data: where the embedded server keeps its data.
+        default_limit: how many rooms a search gives that names no limit.
+        port: the TCP port to listen on.
+        workers: processes.
+        threads: threads in each of them.
+    """
+
+    postgres: PostgresDatabase | None
+    mongodb_url: str | None
+    data: Path
+    default_limit: int
+    port: int
+    workers: int
+    threads: int
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings.
+
+    Raises:
+        ConfigError: for a wrong value or a group that is half set.
+    """
+    values = {setting.name: setting.read(environ) for setting in SETTINGS}
+    if values["MONGODB_URL"] and values["DATABASE_URL"]:
+        msg = "MONGODB_URL and DATABASE_URL are both set; unset the one that is not meant"
+        raise ConfigError(msg)
+    return Settings(
+        postgres=_postgres(values, environ),
+        mongodb_url=values["MONGODB_URL"],
+        data=(values["RENTOMATIC_DATA"] or default_data()).absolute(),
+        default_limit=values["RENTOMATIC_DEFAULT_LIMIT"],
+        port=values["PORT"],
+        workers=values["WEB_CONCURRENCY"],
+        threads=values["RENTOMATIC_THREADS"],
+    )
+
+
+def _postgres(values: Mapping[str, Any], environ: Mapping[str, str]) -> PostgresDatabase | None:
+    if url := values["DATABASE_URL"]:
+        return PostgresDatabase(url, _PATH.sub(r"\1/postgres", url))
+    given = [name for name in (*_GROUP, "POSTGRES_PORT", "POSTGRES_DB") if environ.get(name)]
+    if not given:
+        return None
+    if missing := [name for name in _GROUP if not values[name]]:
+        msg = f"{', '.join(given)} given without {', '.join(missing)}; set all, or DATABASE_URL"
+        raise ConfigError(msg)
+    host, user, password, database = (quote(values[name], safe="") for name in _GROUP)
+    server = f"postgresql://{user}:{password}@{host}:{values['POSTGRES_PORT']}"
+    return PostgresDatabase(
+        f"{server}/{database}", f"{server}/{quote(values['POSTGRES_DB'], safe='')}"
+    )
+
+
+def masked(url: str) -> str:
+    """Replace the password in a URL, also in one that is not well formed."""
+    head, at, rest = url.rpartition("@")
+    user = re.match(r"(?:[a-z][a-z0-9+.-]*://)?[^:/]*", head, re.IGNORECASE)
+    if at and user and user[0] != head:
+        url = f"{user[0]}:***@{rest}"
+    return re.sub(r"(password=)[^&]*", r"\1***", url)

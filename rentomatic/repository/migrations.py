@@ -1,0 +1,116 @@
+"""Migrations: plain SQL files of migrations/, applied by yoyo under a lock that cannot be left."""
+
+import glob
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+import psycopg
+from yoyo import exceptions, read_migrations
+from yoyo.backends import PostgresqlPsycopgBackend
+from yoyo.connections import DatabaseURI
+from yoyo.migrations import Migration, default_migration_table
+
+from rentomatic.repository.interface import Schema
+from rentomatic.resources import shipped
+
+LOCK_TIMEOUT = 60
+_ROLLBACK = ".rollback.sql"
+# The key of the advisory lock: "rentomat" in ASCII, as good a number as any.
+_LOCK_KEY = int.from_bytes(b"rentomat")
+
+
+class LockedBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has no annotations
+    """yoyo's PostgreSQL backend, made safe to kill.
+
+    yoyo marks that a database is being migrated by a row, which stays when it is killed, and
+    records a migration after the transaction that ran it. Here the lock is an advisory one, which
+    dies with its session, and a migration and its record are one transaction.
+    """
+
+    _is_locked: bool
+
+    def connect(self, dburi: DatabaseURI) -> psycopg.Connection[Any]:
+        """Connect to the libpq URL that stands in the argument `conninfo`."""
+        return psycopg.connect(dburi.args["conninfo"], autocommit=True, connect_timeout=5)
+
+    def init_database(self) -> None:
+        """Need neither the lock's table nor the probe for transactional DDL."""
+
+    def copy(self) -> AbstractContextManager["LockedBackend"]:
+        """Use the same connection, so that a migration's steps and its record commit together."""
+        return nullcontext(self)
+
+    @contextmanager
+    def lock(self, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
+        """Wait for other migrators; their death frees the lock too.
+
+        Raises:
+            LockTimeout: after `timeout` seconds.
+        """
+        if self._is_locked:
+            yield
+            return
+        try:
+            self.execute(f"SET lock_timeout = {int(timeout * 1000)}")
+            self.execute(f"SELECT pg_advisory_lock({_LOCK_KEY})")
+        except psycopg.errors.LockNotAvailable:
+            msg = f"another migration has been running for {timeout} s"
+            raise exceptions.LockTimeout(msg) from None
+        self._is_locked = True
+        try:
+            yield
+        finally:
+            self._is_locked = False
+            if not self.connection.closed:
+                self.execute(f"SELECT pg_advisory_unlock({_LOCK_KEY})")
+
+    def break_lock(self) -> None:
+        """Do nothing: there is never a lock without a living session that holds it."""
+
+    def apply_one(self, migration: Migration, force: bool = False, mark: bool = True) -> None:  # noqa: FBT001, FBT002 - yoyo's signature
+        """Apply a migration and record it."""
+        with self._one_transaction(migration):
+            super().apply_one(migration, force, mark)
+
+    def rollback_one(self, migration: Migration, force: bool = False) -> None:  # noqa: FBT001, FBT002 - yoyo's signature
+        """Roll a migration back and record that."""
+        with self._one_transaction(migration):
+            super().rollback_one(migration, force)
+
+    def _one_transaction(self, migration: Migration) -> AbstractContextManager[object]:
+        migration.load()
+        # One that says `transactional: false` (CREATE INDEX CONCURRENTLY) must bear repetition.
+        transactional: bool = migration.use_transactions
+        return self.transaction() if transactional else nullcontext()
+
+
+def apply_migrations(conninfo: str) -> list[str]:
+    """Apply the migrations that a database lacks.
+
+    Args:
+        conninfo: a libpq URL.
+
+    Returns:
+        the names of those that were applied now.
+    """
+    uri = DatabaseURI("rentomatic", None, None, None, None, None, {"conninfo": conninfo})
+    with LockedBackend(uri, default_migration_table) as backend, backend.lock():
+        lacking = backend.to_apply(read_migrations(glob.escape(str(shipped("migrations")))))
+        backend.apply_migrations(lacking)
+        return [migration.id for migration in lacking]
+
+
+def shipped_migrations() -> tuple[str, ...]:
+    """Name the migrations of this release, in order."""
+    files = sorted(shipped("migrations").glob("*.sql"))
+    return tuple(file.stem for file in files if not file.name.endswith(_ROLLBACK))
+
+
+def compare_schema(applied: Iterable[str]) -> Schema:
+    """Compare the migrations that a database has with those of this release."""
+    has, needs = set(applied), shipped_migrations()
+    return Schema(
+        missing=tuple(name for name in needs if name not in has),
+        newer=tuple(sorted(has.difference(needs))),
+    )

@@ -1,0 +1,173 @@
+"""Rooms in MongoDB: searches, imports and readiness; the rest of the service needs PostgreSQL."""
+
+import logging
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import count, islice
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from uuid import UUID, uuid4
+
+from pymongo import ASCENDING, InsertOne, MongoClient, ReplaceOne, ReturnDocument
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, OperationFailure
+
+from rentomatic.domain.room import Room
+from rentomatic.repository.interface import (
+    SAVE_BATCH,
+    RepositoryUnavailableError,
+    SaveSummary,
+    Schema,
+    batches,
+    begun,
+)
+from rentomatic.requests.room_fields import FIELDS
+from rentomatic.requests.room_list import Filter, RoomListRequest
+
+Document = dict[str, Any]
+
+TIMEOUT_MILLISECONDS = 4_000
+
+logger = logging.getLogger(__name__)
+
+
+def connect(url: str) -> Database[Document]:
+    """Give the database that a URL names; nothing is sent before it is used."""
+    client: MongoClient[Document] = MongoClient(
+        url,
+        uuidRepresentation="standard",
+        serverSelectionTimeoutMS=TIMEOUT_MILLISECONDS,
+        timeoutMS=TIMEOUT_MILLISECONDS,
+        connect=False,
+    )
+    return client[unquote(urlsplit(url).path.removeprefix("/"))]
+
+
+class MongoRepo:
+    """Keeps rooms in the collection `room`, where `_id` numbers them in the order of adding."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._database = database
+        self._rooms = database["room"]
+
+    def search(self, request: RoomListRequest) -> Iterable[Room]:
+        """Find rooms; an unlimited search reads on while it is iterated."""
+        found = self._find(request)
+        return begun(found) if request.limit is None else list(found)
+
+    def get(self, code: UUID) -> Room | None:
+        """Find the room with this code."""
+        with _translated():
+            document = self._rooms.find_one({"code": code})
+        return _room(document) if document else None
+
+    def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
+        """Add or replace rooms.
+
+        A MongoDB of one server has no transactions: what is to change is written beside the rooms
+        first, and moved only when `rooms` has come to its end.
+        """
+        staged = self._database[f"room_staged_{uuid4().hex}"]
+        with _translated():
+            try:
+                summary = self._stage(rooms, staged)
+                if not dry_run:
+                    self._apply(staged, summary.added)
+            finally:
+                staged.drop()
+        return summary
+
+    def remove(self, code: UUID) -> bool:
+        """Remove the room with this code."""
+        with _translated():
+            return self._rooms.delete_one({"code": code}).deleted_count == 1
+
+    def version(self) -> None:
+        """Promise nothing: other clients may write, and MongoDB numbers no snapshots for us."""
+
+    def schema(self) -> Schema:
+        """Say that there is nothing to migrate, if the server answers."""
+        with _translated():
+            self._database.command("ping")
+        return Schema()
+
+    def _find(self, request: RoomListRequest) -> Generator[Room, None, None]:
+        with _translated():
+            cursor = self._rooms.find(_query(request.filters)).sort("_id", ASCENDING)
+            with cursor.limit(request.limit or 0) as documents:
+                yield from map(_room, documents)
+
+    def _stage(self, rooms: Iterable[Room], staged: Collection[Document]) -> SaveSummary:
+        """Collect what is to change: new contents by code, with the `_id` of what they replace."""
+        added = updated = unchanged = 0
+        places = count()
+        for batch in batches(rooms):
+            codes = [room.code for room in batch]
+            before = {each["code"]: each for each in self._rooms.find({"code": {"$in": codes}})}
+            before |= {each["code"]: each for each in staged.find({"_id": {"$in": codes}})}
+            changes = []
+            for room in batch:
+                old = before.get(room.code)
+                if old and _room(old) == room:
+                    unchanged += 1
+                    continue
+                added += old is None
+                updated += old is not None
+                # A room that is staged already has a place; one that is stored has its number.
+                place = old["place"] if old and "place" in old else next(places)
+                stored = old.get("stored", old["_id"]) if old else None
+                document = room.to_dict() | {"place": place, "stored": stored}
+                changes.append(ReplaceOne({"_id": room.code}, document, upsert=True))
+            if changes:
+                staged.bulk_write(changes, ordered=False)
+        return SaveSummary(added, updated, unchanged)
+
+    def _apply(self, staged: Collection[Document], added: int) -> None:
+        self._rooms.create_index("code", unique=True)
+        for name in FIELDS.keys() - {"code"}:
+            self._rooms.create_index(name)
+        numbers = self._take_numbers(added)
+        documents = iter(staged.find().sort("place", ASCENDING))
+        while some := list(islice(documents, SAVE_BATCH)):
+            changes: list[InsertOne[Document] | ReplaceOne[Document]] = []
+            for each in some:
+                room = {name: each[name] for name in FIELDS}
+                if each["stored"] is None:
+                    changes.append(InsertOne({"_id": next(numbers), **room}))
+                else:
+                    changes.append(ReplaceOne({"_id": each["stored"]}, room))
+            self._rooms.bulk_write(changes)
+
+    def _take_numbers(self, amount: int) -> Iterator[int]:
+        counter = self._database["counter"].find_one_and_update(
+            {"_id": "room"},
+            {"$inc": {"last": amount}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        assert counter is not None  # an upsert always leaves one
+        return iter(range(counter["last"] - amount + 1, counter["last"] + 1))
+
+
+def _query(filters: tuple[Filter, ...]) -> Document:
+    """Spell filters as MongoDB does; its operators have our names behind a dollar."""
+    query: Document = {}
+    for each in filters:
+        value = list(each.value) if isinstance(each.value, tuple) else each.value
+        query.setdefault(each.field, {})[f"${each.operator}"] = value
+    return query
+
+
+def _room(document: Document) -> Room:
+    return Room(**{name: document[name] for name in FIELDS})
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (ConnectionFailure, ExecutionTimeout, OperationFailure) as error:
+        reason = " ".join(str(error).split())
+        logger.warning("the database cannot answer: %s", reason)
+        raise RepositoryUnavailableError(reason) from error

@@ -1,0 +1,9 @@
+-- Show the room with a code.
+select
+  code,
+  size,
+  price,
+  longitude,
+  latitude
+from room
+where code = :code::uuid

@@ -1,0 +1,3 @@
+-- Remove the room with a code.
+delete from room
+where code = :code::uuid

@@ -1,0 +1,4 @@
+-- List the migrations that the database has.
+select migration_id
+from _yoyo_migration
+order by migration_id
