@@ -1,0 +1,65 @@
+"""The one composition root: settings in, application out."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+
+from rentomatic.config import ConfigError, PostgresDatabase, Settings, read_settings
+from rentomatic.embedded import embedded_cluster
+from rentomatic.repository.connections import Connections
+from rentomatic.repository.database import create_database
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.migrations import apply_migrations
+from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.wsgi.application import Application
+
+
+def build_application(environ: Mapping[str, str]) -> Application:
+    """Make the WSGI application of the settings; nothing is connected to before it is asked.
+
+    Raises:
+        ConfigError: for settings that cannot be used.
+    """
+    settings = read_settings(environ)
+    return Application(build_repository(settings), default_limit=settings.default_limit)
+
+
+def build_repository(settings: Settings, *, statement_timeout: float = 4.0) -> RoomRepository:
+    """Choose the repository that the settings name."""
+    if settings.mongodb_url:
+        # Imported here because pymongo is an extra.
+        from rentomatic.repository.mongorepo import MongoRepo, connect  # noqa: PLC0415
+
+        return MongoRepo(connect(settings.mongodb_url))
+    if settings.postgres is None:
+        msg = "no database is named: set DATABASE_URL, or start with ops/serve"
+        raise ConfigError(msg)
+    return PostgresRepo(Connections(settings.postgres.url, statement_timeout=statement_timeout))
+
+
+@contextmanager
+def open_postgres(settings: Settings, *, prepare: bool = True) -> Iterator[PostgresDatabase]:
+    """Give the configured database, or the embedded one for the time of the context.
+
+    Args:
+        settings: the settings.
+        prepare: create and migrate the embedded database where that is needed.
+    """
+    if settings.postgres:
+        yield settings.postgres
+        return
+    with embedded_cluster(settings.data) as cluster:
+        create_database(cluster.database)
+        if prepare:
+            apply_migrations(cluster.database.url)
+        yield cluster.database
+
+
+@contextmanager
+def open_repository(settings: Settings) -> Iterator[RoomRepository]:
+    """Give the repository that the service uses, for a command: no statement is cut short."""
+    if settings.mongodb_url:
+        yield build_repository(settings)
+        return
+    with open_postgres(settings) as database:
+        yield build_repository(replace(settings, postgres=database), statement_timeout=0)

@@ -1,0 +1,1 @@
+"""Rooms become bytes here, one module a format."""

@@ -1,0 +1,105 @@
+"""The WSGI callable."""
+
+import logging
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.requests.parsers import shown
+from rentomatic.requests.room_list import DEFAULT_LIMIT
+from rentomatic.responses import ResponseFailure, ResponseTypes
+from rentomatic.wsgi.failure import answer_failure
+from rentomatic.wsgi.handlers import Service
+from rentomatic.wsgi.request import Environ, Request, read_request
+from rentomatic.wsgi.response import Answer
+from rentomatic.wsgi.routing import Route, find_route, suggest_path
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+logger = logging.getLogger(__name__)
+
+_EXPOSED = (
+    "ETag",
+    "Link",
+    "Location",
+    "X-Total-Count",
+    "X-Total-Count-Kind",
+    "X-Request-Id",
+    "Retry-After",
+)
+
+# What every answer has. Reads are public, so pages of any origin may read them.
+_HEADERS = (
+    ("Vary", "Accept"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", ", ".join(_EXPOSED)),
+)
+_PREFLIGHT = (
+    ("Access-Control-Allow-Methods", "GET, HEAD"),
+    ("Access-Control-Allow-Headers", "If-None-Match, X-Request-Id"),
+    ("Access-Control-Max-Age", "86400"),
+)
+
+
+class Application:
+    """Answers requests over a repository (PEP 3333); safe to share between threads."""
+
+    def __init__(self, repository: RoomRepository, default_limit: int = DEFAULT_LIMIT) -> None:
+        self._service = Service(repository, default_limit)
+
+    def __call__(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer a request; whatever happens, it gets an answer in the form that it reads."""
+        request = read_request(environ)
+        try:
+            answer = self._answer(request)
+        except Exception:
+            # The last resort: the client gets a number to quote, the log what happened.
+            logger.exception("request %s failed", request.id)
+            failure = ResponseFailure(ResponseTypes.SYSTEM_ERROR, "The service failed")
+            answer = answer_failure(failure, request)
+        return _send(answer, request, start_response)
+
+    def _answer(self, request: Request) -> Answer:
+        found = find_route(request.path)
+        if found is None:
+            suggestion = suggest_path(request.path)
+            hint = f"; did you mean {suggestion}?" if suggestion else ""
+            message = f"There is nothing at {shown(request.path)}{hint}"
+            failure = ResponseFailure(ResponseTypes.RESOURCE_ERROR, message)
+            return answer_failure(failure, request)
+        route, segments = found
+        if request.method == "OPTIONS":
+            return _answer_options(route, request)
+        handler = route.handlers.get("GET" if request.method == "HEAD" else request.method)
+        if handler is None:
+            allow = ", ".join(route.methods)
+            message = f"Method {shown(request.method)} cannot be used here; use {allow}"
+            failure = ResponseFailure(ResponseTypes.METHOD_ERROR, message)
+            return answer_failure(failure, request, (("Allow", allow),))
+        return handler(self._service, request, **segments)
+
+
+def _answer_options(route: Route, request: Request) -> Answer:
+    allow = (("Allow", ", ".join(route.methods)),)
+    headers = allow + (_PREFLIGHT if request.is_preflight else ())
+    return Answer(HTTPStatus.NO_CONTENT, media_type=None, headers=headers)
+
+
+def _send(answer: Answer, request: Request, start_response: "StartResponse") -> Iterable[bytes]:
+    headers = [
+        *_HEADERS,
+        *answer.headers,
+        ("Cache-Control", answer.cache),
+        ("X-Request-Id", request.id),
+    ]
+    if answer.media_type:
+        headers.append(("Content-Type", answer.media_type))
+    if isinstance(answer.body, bytes) and answer.status != HTTPStatus.NO_CONTENT:
+        headers.append(("Content-Length", str(len(answer.body))))
+    start_response(f"{answer.status.value} {answer.status.phrase}", headers)
+    if request.method == "HEAD":
+        return []
+    return [answer.body] if isinstance(answer.body, bytes) else answer.body

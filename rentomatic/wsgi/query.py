@@ -1,0 +1,72 @@
+"""A query string becomes names and values, strictly."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes
+
+from rentomatic.requests.base import ParameterError
+
+# What advertising appends to links that people share.
+_IGNORED = re.compile(r"utm_.*|gclid|fbclid")
+_BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The parameters of a request.
+
+    Attributes:
+        values: by name, each given once, none empty.
+        errors: what is wrong with the others.
+    """
+
+    values: dict[str, str] = field(default_factory=dict)
+    errors: list[ParameterError] = field(default_factory=list)
+
+
+def parse_query(raw: str) -> Query:
+    """Read a query string as WSGI gives it: bytes in the guise of Latin-1.
+
+    A parameter that is given twice or empty, and an escape, UTF-8 or NUL that should not be there,
+    is an error of that parameter: guessing would answer another question than was asked.
+    """
+    query = Query()
+    seen = set()
+    for name, value, problem in _pairs(raw):
+        if _IGNORED.fullmatch(name):
+            continue
+        if name in seen:
+            query.errors.append(ParameterError(name, "is given more than once"))
+        elif problem:
+            query.errors.append(ParameterError(name, problem))
+        else:
+            query.values[name] = value
+        seen.add(name)
+    return query
+
+
+def _pairs(raw: str) -> Iterator[tuple[str, str, str]]:
+    for pair in filter(None, raw.split("&")):
+        name, _, value = pair.partition("=")
+        name, name_problem = _unquote(name)
+        value, value_problem = _unquote(value)
+        problem = name_problem or value_problem
+        if not problem and not (name and value):
+            problem = "has no value" if name else "is a value without a name"
+        yield name[:_SHOWN], value, problem
+
+
+def _unquote(raw: str) -> tuple[str, str]:
+    """Decode a part; give what can be shown of it, and what is wrong with it."""
+    broken = _BROKEN_ESCAPE.search(raw)
+    decoded = unquote_to_bytes(raw.replace("+", " ").encode("latin-1"))
+    text = decoded.decode("utf-8", errors="replace")
+    if broken:
+        return text, "has a % that is not followed by two hexadecimal digits"
+    if b"\0" in decoded:
+        return text.replace("\0", "\N{REPLACEMENT CHARACTER}"), "has a NUL"
+    if text.encode() != decoded:
+        return text, "is not UTF-8"
+    return text, ""

@@ -1,0 +1,50 @@
+"""A request, as the handlers see it."""
+
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rentomatic.wsgi.query import Query, parse_query
+
+Environ = Mapping[str, Any]
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request.
+
+    Attributes:
+        method: GET, HEAD, ...
+        path: decoded.
+        query: its parameters.
+        id: the client's or proxy's name for it if that is well formed, else one of our own.
+        accept: the media types that are asked for; empty for any.
+        is_http_1_0: whether the client would take a cut connection for the end of an answer.
+        is_preflight: whether a browser asks what another origin's page may do.
+    """
+
+    method: str
+    path: str
+    query: Query
+    id: str
+    accept: str
+    is_http_1_0: bool
+    is_preflight: bool
+
+
+def read_request(environ: Environ) -> Request:
+    """Read a request from a WSGI environment."""
+    given_id = environ.get("HTTP_X_REQUEST_ID", "")
+    return Request(
+        method=environ["REQUEST_METHOD"],
+        path=environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace"),
+        query=parse_query(environ.get("QUERY_STRING", "")),
+        id=given_id if _REQUEST_ID.fullmatch(given_id) else str(uuid.uuid4()),
+        accept=environ.get("HTTP_ACCEPT", ""),
+        is_http_1_0=environ.get("SERVER_PROTOCOL") == "HTTP/1.0",
+        is_preflight="HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ,
+    )
