@@ -1,0 +1,61 @@
+# The virtual environment of the checkout; sourced by the commands beside it.
+#
+#   environment EXTRAS    makes .venv if there is none, installs what EXTRAS of setup.cfg name
+#                         if that has changed, and sets $python
+#
+# shellcheck shell=sh
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
+
+fail() {
+    printf '%s: %s\n' "${0##*/}" "$1" >&2
+    exit 1
+}
+
+# A version manager's python3.12 may be there and refuse to run: each candidate is tried.
+find_python() {
+    for candidate in ${PYTHON:+"$PYTHON"} python3 python3.14 python3.13 python3.12 python3.11; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            printf '%s\n' "$candidate"
+            return
+        fi
+    done
+    fail "needs Python 3.11 or later, found $(python3 --version 2>&1 || true); set PYTHON=/path/to/python"
+}
+
+make_environment() {
+    base=$(find_python) || exit 1
+    printf 'making the virtual environment .venv\n' >&2
+    if ! said=$("$base" -m venv --clear "$root/.venv" 2>&1); then
+        rm -rf "$root/.venv"
+        "$base" -c 'import venv, ensurepip' 2>/dev/null ||
+            fail "cannot make .venv: Python's venv module is missing (Debian: apt install python3-venv)"
+        fail "cannot make .venv: $(printf '%s\n' "$said" | tail -n 1)"
+    fi
+    printf '%s\n' "$root" >"$root/.venv/.root"
+}
+
+environment() {
+    python=$root/.venv/bin/python
+    # Two commands at once must not both make it; without flock they are not kept apart.
+    exec 9>"$root/.venv.lock" || fail "cannot write in $root"
+    if command -v flock >/dev/null; then flock 9; fi
+    # One that was moved with its checkout names places that are gone.
+    if [ "$(cat "$root/.venv/.root" 2>/dev/null)" != "$root" ] || ! "$python" -c '' 2>/dev/null; then
+        make_environment
+    fi
+    wanted="$1 $(cd "$root" && cat setup.cfg pyproject.toml requirements.txt | cksum)"
+    stamp=$root/.venv/.installed-$(printf '%s' "$1" | tr ',' '-')
+    if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
+        printf 'installing into .venv\n' >&2
+        # The exact versions that a platform installs, less the package itself.
+        grep -v '^\.$' "$root/requirements.txt" >"$root/.venv/constraints.txt"
+        if ! said=$(cd "$root" && "$python" -m pip --disable-pip-version-check install --quiet \
+            --constraint .venv/constraints.txt --editable ".[$1]" 2>&1); then
+            printf '%s\n' "$said" >&2
+            fail "cannot install into .venv: $(printf '%s\n' "$said" | grep -i error | tail -n 1)"
+        fi
+        printf '%s\n' "$wanted" >"$stamp" || fail "cannot write $stamp"
+    fi
+    exec 9>&-
+}

@@ -1,0 +1,62 @@
+"""The command line: the same use cases, for a terminal and for pipes."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from rentomatic import __version__
+from rentomatic.cli import administration, importing, rooms, serving
+from rentomatic.cli.outcome import EXIT_CODES
+from rentomatic.config import ConfigError, read_settings
+from rentomatic.embedded import EmbeddedError
+from rentomatic.repository.interface import RepositoryUnavailableError
+from rentomatic.responses import ResponseTypes
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; give its exit code."""
+    logging.basicConfig(format="rentomatic: %(message)s", level=logging.WARNING)
+    parser = build_parser()
+    given, rest = parser.parse_known_args(arguments)
+    if rest and given.run is not administration.run_psql:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    given.rest = rest
+    try:
+        code: int = given.run(given, read_settings(os.environ))
+        sys.stdout.flush()
+    except (ConfigError, EmbeddedError) as error:
+        return _fail(ResponseTypes.SYSTEM_ERROR, error)
+    except RepositoryUnavailableError as error:
+        return _fail(ResponseTypes.UNAVAILABLE_ERROR, error)
+    except BrokenPipeError:
+        # The reader has what it wanted (`rentomatic list | head`); Python would flush once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_CODES[ResponseTypes.SUCCESS]
+    except OSError as error:
+        return _fail(ResponseTypes.SYSTEM_ERROR, error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return code
+
+
+def _fail(kind: ResponseTypes, error: Exception) -> int:
+    sys.stderr.write(f"rentomatic: {error}\n")
+    return EXIT_CODES[kind]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    parser = argparse.ArgumentParser(
+        prog="rentomatic",
+        description="The room search service of a company that rents out rooms.",
+        epilog="Settings come from the environment; `rentomatic check` shows them.",
+    )
+    parser.add_argument("--version", action="version", version=f"rentomatic {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for module in (rooms, importing, administration, serving):
+        module.add_commands(commands)
+    return parser

@@ -1,0 +1,33 @@
+"""How a command ends."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.responses import ResponseFailure, ResponseTypes
+from rentomatic.use_cases.readiness import readiness_use_case
+
+if TYPE_CHECKING:
+    import argparse
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - no public name
+
+# argparse itself ends with 2 when arguments are wrong.
+EXIT_CODES = {
+    ResponseTypes.SUCCESS: 0,
+    ResponseTypes.SYSTEM_ERROR: 1,
+    ResponseTypes.PARAMETERS_ERROR: 2,
+    ResponseTypes.RESOURCE_ERROR: 3,
+    ResponseTypes.UNAVAILABLE_ERROR: 4,
+}
+
+
+def tell_failure(failure: ResponseFailure, repository: RoomRepository) -> int:
+    """Write a failure to standard error; give the exit code of its kind."""
+    message = failure.message
+    if failure.type is ResponseTypes.UNAVAILABLE_ERROR:
+        # The usual reason, which a person at a terminal can do something about.
+        readiness = readiness_use_case(repository)
+        message = message if readiness else readiness.message
+    sys.stderr.write(f"rentomatic: {message}\n")
+    return EXIT_CODES[failure.type]

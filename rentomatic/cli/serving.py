@@ -1,0 +1,162 @@
+"""`rentomatic serve`: database, migrations and gunicorn, in the foreground."""
+
+import argparse
+import fcntl
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from gunicorn.app.base import Application as GunicornApplication
+from gunicorn.util import import_app
+
+from rentomatic.bootstrap import build_repository, open_postgres
+from rentomatic.cli.outcome import EXIT_CODES
+from rentomatic.config import ConfigError, PostgresDatabase, Settings
+from rentomatic.demo import BOOK, PREFIX, demo_rooms
+from rentomatic.embedded import find_cluster
+from rentomatic.repository.database import create_database
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.migrations import apply_migrations
+from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.resources import shipped
+from rentomatic.responses import ResponseTypes
+
+if TYPE_CHECKING:
+    from rentomatic.cli.outcome import Commands
+
+
+def add_commands(commands: "Commands") -> None:
+    """Describe the command."""
+    parser = commands.add_parser(
+        "serve",
+        help="start the service, and a database if none is configured",
+        description="Start the service in the foreground. Without a configured database it brings "
+        "an embedded PostgreSQL; Ctrl-C or SIGTERM stops both.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, help="port to listen on (PORT, or 8000)")
+    parser.add_argument(
+        "--demo", action="store_true", help="fill an empty database with made-up rooms"
+    )
+    parser.set_defaults(run=run_serve)
+
+
+def run_serve(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Bring up everything that the service needs, and serve until told to stop."""
+    # Until gunicorn takes the signal over, it must leave through the context below.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_CODES[ResponseTypes.SUCCESS]))
+    port = settings.port if arguments.port is None else arguments.port
+    with ExitStack() as stack:
+        if settings.postgres or settings.mongodb_url:
+            place = "the configured database"
+        else:
+            stack.enter_context(_alone(settings))
+            place = f"embedded PostgreSQL, data in {find_cluster(settings.data).home}"
+        _refuse_taken(arguments.host, port)
+        if not settings.mongodb_url:
+            settings = replace(settings, postgres=_prepare(settings, stack))
+        repository = build_repository(settings)
+        notes = _fill(repository) if arguments.demo else _notice_emptiness(repository)
+        url = f"http://{_address(arguments.host, port)}/rooms"
+        banner = "\n".join([f"Rent-o-Matic answers at {url} ({place})", *notes, *_examples(url)])
+        _Server(_address(arguments.host, port), banner).run()
+    return EXIT_CODES[ResponseTypes.SUCCESS]
+
+
+class _Server(GunicornApplication):
+    """gunicorn in this process: killing its master leaves no worker behind."""
+
+    def __init__(self, address: str, banner: str) -> None:
+        self._address = address
+        self._banner = banner
+        super().__init__(prog="rentomatic serve")
+
+    def load_config(self) -> None:
+        self.load_config_from_file(str(shipped("ops") / "gunicorn.conf.py"))
+        self.cfg.set("bind", self._address)
+        self.cfg.set("loglevel", "warning")
+        self.cfg.set("when_ready", self._tell)
+
+    def load(self) -> Any:  # noqa: ANN401 - a WSGI application, which gunicorn types no closer
+        return import_app("wsgi_app:application")
+
+    def _tell(self, _arbiter: object) -> None:
+        sys.stdout.write(f"{self._banner}\n")
+        sys.stdout.flush()
+
+
+def _prepare(settings: Settings, stack: ExitStack) -> PostgresDatabase:
+    database = stack.enter_context(open_postgres(settings, prepare=False))
+    create_database(database)
+    for migration in apply_migrations(database.url):
+        sys.stdout.write(f"applied {migration}\n")
+    # The workers read their settings anew.
+    os.environ["DATABASE_URL"] = database.url
+    return database
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Keep a second service off the same data folder."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with (settings.data / "serve.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            msg = f"process {lock.read().strip()} already serves {settings.data}; stop it first, "
+            msg += "or set RENTOMATIC_DATA to another folder"
+            raise ConfigError(msg) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        msg = f"cannot listen on {host} port {port}: {reason}; give another --port or --host"
+        raise ConfigError(msg) from None
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _is_empty(repository: RoomRepository) -> bool:
+    return not list(repository.search(RoomListRequest(limit=1)))
+
+
+def _fill(repository: RoomRepository) -> list[str]:
+    if not _is_empty(repository):
+        return ["There are rooms already: --demo leaves them as they are."]
+    saved = repository.save(demo_rooms())
+    marked = f"generated ones whose codes begin with {PREFIX[:18]}"
+    return [f"Loaded {saved.added} made-up rooms: the book's {len(BOOK)}, and {marked}."]
+
+
+def _notice_emptiness(repository: RoomRepository) -> list[str]:
+    if not _is_empty(repository):
+        return []
+    return ["There are no rooms yet: --demo brings made-up ones, rentomatic import FILE your own."]
+
+
+def _examples(url: str) -> list[str]:
+    return [
+        "Try, in another terminal:",
+        f"  curl '{url}?limit=3'",
+        f"  curl '{url}?filter_price__gt=40&filter_price__lt=60&limit=3'",
+        f"  curl '{url}/{BOOK[0][0]}'",
+        "Ctrl-C stops it.",
+    ]

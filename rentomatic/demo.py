@@ -1,0 +1,59 @@
+"""Made-up rooms, to have something to see."""
+
+import random
+from collections.abc import Iterator
+from uuid import UUID
+
+from rentomatic.domain.room import Room
+
+# By this the codes of generated rooms are known as made up; it is a valid UUID of version 8,
+# which leaves its contents to the application (RFC 9562, section 5.8).
+PREFIX = "00000000-0000-8000-8000-"
+GENERATED = 4_000
+SEED = 20
+
+# The four rooms of the book, near London.
+BOOK = (
+    ("f853578c-fc0f-4e65-81b8-566c5dffa35a", 215, 39, -0.09998975, 51.75436293),
+    ("fe2c3195-aeff-487a-a08f-e0bdc0ec6e9a", 405, 66, 0.18228006, 51.74640997),
+    ("913694c6-435a-4366-ba0d-da5334a611b2", 56, 60, 0.27891577, 51.45994069),
+    ("eed76e77-55c1-41ce-985d-ca49bf6c0585", 93, 48, 0.33894476, 51.39916678),
+)
+
+_TOWNS = (
+    ("London", -0.1276, 51.5072),
+    ("Paris", 2.3522, 48.8566),
+    ("Berlin", 13.4050, 52.5200),
+    ("Madrid", -3.7038, 40.4168),
+    ("Rome", 12.4964, 41.9028),
+    ("Warsaw", 21.0122, 52.2297),
+    ("Lisbon", -9.1393, 38.7223),
+    ("New York", -74.0060, 40.7128),
+    ("Tokyo", 139.6917, 35.6895),
+    ("Suva", 178.4501, -18.1248),
+)
+_SPREAD_DEGREES = 0.05
+
+
+def book_rooms() -> list[Room]:
+    """Give the four rooms of the book."""
+    return [
+        Room(UUID(code), size, price, longitude, latitude)
+        for code, size, price, longitude, latitude in BOOK
+    ]
+
+
+def demo_rooms() -> Iterator[Room]:
+    """Give the book's rooms and generated ones around ten towns; always the same."""
+    yield from book_rooms()
+    generator = random.Random(SEED)
+    for number in range(1, GENERATED + 1):
+        _, longitude, latitude = generator.choice(_TOWNS)
+        size = max(8, round(generator.lognormvariate(3.8, 0.5)))
+        yield Room(
+            code=UUID(f"{PREFIX}{number:012x}"),
+            size=size,
+            price=round(size * generator.uniform(0.4, 1.6)) + 10,
+            longitude=round(generator.gauss(longitude, _SPREAD_DEGREES), 6),
+            latitude=round(generator.gauss(latitude, _SPREAD_DEGREES), 6),
+        )

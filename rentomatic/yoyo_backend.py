@@ -1,0 +1,31 @@
+"""What `database = rentomatic://` in yoyo.ini means: the database of the settings."""
+
+import atexit
+import os
+import sys
+from contextlib import ExitStack
+from typing import Any
+
+import psycopg
+from yoyo.connections import DatabaseURI
+
+from rentomatic.bootstrap import open_postgres
+from rentomatic.config import ConfigError, read_settings
+from rentomatic.embedded import EmbeddedError
+from rentomatic.repository.interface import RepositoryUnavailableError
+from rentomatic.repository.migrations import LockedBackend
+
+
+class SettingsBackend(LockedBackend):
+    """Makes a bare `yoyo apply`, `yoyo rollback` and `yoyo list` work on that database."""
+
+    def connect(self, dburi: DatabaseURI) -> psycopg.Connection[Any]:
+        """Connect to the database of the settings; end the command in one line if that fails."""
+        until_exit = ExitStack()
+        atexit.register(until_exit.close)
+        try:
+            settings = read_settings(os.environ)
+            database = until_exit.enter_context(open_postgres(settings, prepare=False))
+            return super().connect(dburi._replace(args={"conninfo": database.url}))
+        except (ConfigError, EmbeddedError, RepositoryUnavailableError, psycopg.Error) as error:
+            sys.exit(f"rentomatic: {' '.join(str(error).split())}")
