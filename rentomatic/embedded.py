@@ -59,11 +59,13 @@ class Cluster:
     @property
     def database(self) -> PostgresDatabase:
         """The database of the rooms in this cluster."""
+        return self.database_named(DATABASE)
+
+    def database_named(self, name: str) -> PostgresDatabase:
+        """A database in this cluster, whether it exists or not."""
         host = quote(str(self._sockets()), safe="")
-        server = f"postgresql://{ROLE}@"
-        return PostgresDatabase(
-            f"{server}/{DATABASE}?host={host}", f"{server}/postgres?host={host}"
-        )
+        server, query = f"postgresql://{ROLE}@", f"host={host}"
+        return PostgresDatabase(f"{server}/{name}?{query}", f"{server}/postgres?{query}")
 
     def start(self) -> None:
         """Make the cluster if there is none, and start its server if it does not run."""

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID, uuid4
 
-from pymongo import ASCENDING, InsertOne, MongoClient, ReplaceOne, ReturnDocument
+from pymongo import ASCENDING, MongoClient, ReturnDocument
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, OperationFailure
@@ -22,7 +22,7 @@ from rentomatic.repository.interface import (
     batches,
     begun,
 )
-from rentomatic.requests.room_fields import FIELDS
+from rentomatic.requests.room_fields import FIELDS, Operand
 from rentomatic.requests.room_list import Filter, RoomListRequest
 
 Document = dict[str, Any]
@@ -36,7 +36,6 @@ def connect(url: str) -> Database[Document]:
     """Give the database that a URL names; nothing is sent before it is used."""
     client: MongoClient[Document] = MongoClient(
         url,
-        uuidRepresentation="standard",
         serverSelectionTimeoutMS=TIMEOUT_MILLISECONDS,
         timeoutMS=TIMEOUT_MILLISECONDS,
         connect=False,
@@ -59,7 +58,7 @@ class MongoRepo:
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""
         with _translated():
-            document = self._rooms.find_one({"code": code})
+            document = self._rooms.find_one({"code": str(code)})
         return _room(document) if document else None
 
     def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
@@ -81,7 +80,7 @@ class MongoRepo:
     def remove(self, code: UUID) -> bool:
         """Remove the room with this code."""
         with _translated():
-            return self._rooms.delete_one({"code": code}).deleted_count == 1
+            return self._rooms.delete_one({"code": str(code)}).deleted_count == 1
 
     def version(self) -> None:
         """Promise nothing: other clients may write, and MongoDB numbers no snapshots for us."""
@@ -103,12 +102,12 @@ class MongoRepo:
         added = updated = unchanged = 0
         places = count()
         for batch in batches(rooms):
-            codes = [room.code for room in batch]
+            codes = [str(room.code) for room in batch]
             before = {each["code"]: each for each in self._rooms.find({"code": {"$in": codes}})}
             before |= {each["code"]: each for each in staged.find({"_id": {"$in": codes}})}
             changes = []
             for room in batch:
-                old = before.get(room.code)
+                old = before.get(str(room.code))
                 if old and _room(old) == room:
                     unchanged += 1
                     continue
@@ -117,10 +116,12 @@ class MongoRepo:
                 # A room that is staged already has a place; one that is stored has its number.
                 place = old["place"] if old and "place" in old else next(places)
                 stored = old.get("stored", old["_id"]) if old else None
-                document = room.to_dict() | {"place": place, "stored": stored}
-                changes.append(ReplaceOne({"_id": room.code}, document, upsert=True))
+                changes.append(
+                    {"_id": str(room.code), "place": place, "stored": stored} | _document(room)
+                )
             if changes:
-                staged.bulk_write(changes, ordered=False)
+                staged.delete_many({"_id": {"$in": [each["_id"] for each in changes]}})
+                staged.insert_many(changes)
         return SaveSummary(added, updated, unchanged)
 
     def _apply(self, staged: Collection[Document], added: int) -> None:
@@ -130,14 +131,15 @@ class MongoRepo:
         numbers = self._take_numbers(added)
         documents = iter(staged.find().sort("place", ASCENDING))
         while some := list(islice(documents, SAVE_BATCH)):
-            changes: list[InsertOne[Document] | ReplaceOne[Document]] = []
+            new = []
             for each in some:
                 room = {name: each[name] for name in FIELDS}
                 if each["stored"] is None:
-                    changes.append(InsertOne({"_id": next(numbers), **room}))
+                    new.append({"_id": next(numbers)} | room)
                 else:
-                    changes.append(ReplaceOne({"_id": each["stored"]}, room))
-            self._rooms.bulk_write(changes)
+                    self._rooms.replace_one({"_id": each["stored"]}, room)
+            if new:
+                self._rooms.insert_many(new)
 
     def _take_numbers(self, amount: int) -> Iterator[int]:
         counter = self._database["counter"].find_one_and_update(
@@ -154,13 +156,24 @@ def _query(filters: tuple[Filter, ...]) -> Document:
     """Spell filters as MongoDB does; its operators have our names behind a dollar."""
     query: Document = {}
     for each in filters:
-        value = list(each.value) if isinstance(each.value, tuple) else each.value
-        query.setdefault(each.field, {})[f"${each.operator}"] = value
+        query.setdefault(each.field, {})[f"${each.operator}"] = _stored(each.value)
     return query
 
 
+def _stored(value: Operand) -> object:
+    """Give what stands for a value in a document: a UUID is text, for whoever reads it there."""
+    if isinstance(value, tuple):
+        return [_stored(each) for each in value]
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _document(room: Room) -> Document:
+    return {name: _stored(getattr(room, name)) for name in FIELDS}
+
+
 def _room(document: Document) -> Room:
-    return Room(**{name: document[name] for name in FIELDS})
+    values = {name: document[name] for name in FIELDS}
+    return Room(**values | {"code": UUID(document["code"])})
 
 
 @contextmanager

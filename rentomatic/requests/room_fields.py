@@ -21,6 +21,7 @@ from rentomatic.requests.parsers import (
 )
 
 Value = UUID | int | float
+Operand = Value | tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Field:
     help: str
     aliases: tuple[str, ...] = ()
 
-    def parse_operand(self, operator_name: str, operand: object) -> Value | tuple[Value, ...]:
+    def parse_operand(self, operator_name: str, operand: object) -> Operand:
         """Read what a filter compares this field with: one value, or the list of `in`."""
         if operator_name != "in":
             return self.parse(as_text(operand))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rentomatic.requests.base import InvalidRequest, ParameterError, ValidRequest
 from rentomatic.requests.parsers import parse_integer, shown
-from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS, Value, suggest_filter_key
+from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS, Operand, suggest_filter_key
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
@@ -19,7 +19,7 @@ class Filter:
 
     field: str
     operator: str
-    value: Value | tuple[Value, ...]
+    value: Operand
 
     @property
     def parameter(self) -> str:

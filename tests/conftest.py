@@ -1,0 +1,225 @@
+"""What all tests share: real servers, repositories, rooms."""
+
+import os
+import pwd
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from importlib.metadata import version
+from itertools import count
+from pathlib import Path
+from uuid import UUID
+
+import mongomock
+import psycopg
+import pytest
+from hypothesis import HealthCheck, settings
+from webtest import TestApp
+
+from rentomatic.config import PostgresDatabase
+from rentomatic.demo import book_rooms
+from rentomatic.domain.room import Room
+from rentomatic.embedded import UNPRIVILEGED, Cluster, find_binaries
+from rentomatic.repository.connections import Connections
+from rentomatic.repository.database import create_database
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.memrepo import MemRepo
+from rentomatic.repository.migrations import apply_migrations
+from rentomatic.repository.mongorepo import MongoRepo, connect
+from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.wsgi.application import Application
+
+# In the suite few examples, the same each time; `--hypothesis-profile=thorough` for a long look.
+_ALWAYS = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+}
+settings.register_profile("suite", max_examples=100, derandomize=True, database=None, **_ALWAYS)
+settings.register_profile("thorough", max_examples=10_000, **_ALWAYS)
+settings.load_profile("suite")
+
+DISTRIBUTION = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+REPOSITORIES = [
+    "memory",
+    "mongomock",
+    *(["mongodb"] if os.environ.get("MONGODB_URL") else []),
+    "postgres_embedded",
+    *(["postgres_distribution"] if DISTRIBUTION else []),
+]
+SERVICE_VARIABLES = ("DATABASE_URL", "APPLICATION_DB", "MONGODB_URL", "PORT", "WEB_CONCURRENCY")
+
+
+def pytest_report_header() -> list[str]:
+    """Say what these tests run against, and what they cannot."""
+    mongodb = "a server" if "mongodb" in REPOSITORIES else "no server (MONGODB_URL is not set)"
+    distribution = _server_version(DISTRIBUTION[0].parent) if DISTRIBUTION else "not installed"
+    return [
+        f"PostgreSQL: embedded {_server_version(find_binaries())}, distribution's {distribution}",
+        f"MongoDB: mongomock {version('mongomock')}, {mongodb}",
+        f"repositories: {', '.join(REPOSITORIES)}",
+        f"running as: {'root' if os.geteuid() == 0 else 'an ordinary user'}",
+    ]
+
+
+def _server_version(binaries: Path) -> str:
+    command = [binaries / "postgres", "--version"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1]
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test meets the settings of whoever runs it."""
+    for name in os.environ:
+        if name.startswith(("POSTGRES_", "RENTOMATIC_", "PG")) or name in SERVICE_VARIABLES:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A new folder that the account of an embedded server may enter, unlike pytest's own."""
+    with _open_folder() as folder:
+        yield folder
+
+
+class _open_folder(tempfile.TemporaryDirectory[str]):  # noqa: N801 - a context manager
+    def __enter__(self) -> Path:
+        folder = Path(super().__enter__())
+        folder.chmod(0o755)
+        return folder
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[Cluster]:
+    """A server of the PostgreSQL that the package embeds."""
+    yield from _running(find_binaries())
+
+
+@pytest.fixture(scope="session")
+def distribution() -> Iterator[Cluster]:
+    """A server of the PostgreSQL that the distribution ships."""
+    yield from _running(DISTRIBUTION[0].parent)
+
+
+def _running(binaries: Path) -> Iterator[Cluster]:
+    account = pwd.getpwnam(UNPRIVILEGED) if os.geteuid() == 0 else None
+    with _open_folder() as folder:
+        cluster = Cluster(folder / "cluster", binaries, account)
+        cluster.start()
+        yield cluster
+        cluster.stop()
+
+
+_numbers = count()
+
+
+@pytest.fixture
+def new_database(embedded: Cluster) -> Callable[[], PostgresDatabase]:
+    """Name databases that do not exist yet."""
+    return lambda: embedded.database_named(f"test_{next(_numbers)}")
+
+
+@pytest.fixture
+def database(new_database: Callable[[], PostgresDatabase]) -> PostgresDatabase:
+    """A database of the test's own, migrated."""
+    return _migrated(new_database())
+
+
+def _migrated(database: PostgresDatabase) -> PostgresDatabase:
+    create_database(database)
+    apply_migrations(database.url)
+    return database
+
+
+@pytest.fixture(scope="session")
+def embedded_rooms(embedded: Cluster) -> PostgresDatabase:
+    """The database of `postgres_embedded`."""
+    return _migrated(embedded.database)
+
+
+@pytest.fixture(scope="session")
+def distribution_rooms(distribution: Cluster) -> PostgresDatabase:
+    """The database of `postgres_distribution`."""
+    return _migrated(distribution.database)
+
+
+@pytest.fixture
+def memory() -> RoomRepository:
+    """An empty repository in memory."""
+    return MemRepo()
+
+
+@pytest.fixture
+def mongomock_() -> RoomRepository:
+    """An empty repository in a MongoDB that is played in memory."""
+    return MongoRepo(mongomock.MongoClient()["rooms"])
+
+
+@pytest.fixture
+def mongodb() -> Iterator[RoomRepository]:
+    """An empty repository in the MongoDB of MONGODB_URL; the collections there are dropped."""
+    database = connect(MONGODB_URL)
+    for name in database.list_collection_names():
+        database.drop_collection(name)
+    yield MongoRepo(database)
+    database.client.close()
+
+
+MONGODB_URL = os.environ.get("MONGODB_URL", "")
+
+
+@pytest.fixture
+def postgres_embedded(embedded_rooms: PostgresDatabase) -> Iterator[PostgresRepo]:
+    """An empty repository in the embedded PostgreSQL."""
+    yield from _emptied(embedded_rooms)
+
+
+@pytest.fixture
+def postgres_distribution(distribution_rooms: PostgresDatabase) -> Iterator[PostgresRepo]:
+    """An empty repository in the distribution's PostgreSQL."""
+    yield from _emptied(distribution_rooms)
+
+
+def _emptied(database: PostgresDatabase) -> Iterator[PostgresRepo]:
+    with psycopg.connect(database.url) as connection:
+        connection.execute("truncate room restart identity")
+    with closing(Connections(database.url)) as connections:
+        yield PostgresRepo(connections)
+
+
+@pytest.fixture(params=REPOSITORIES)
+def repository(request: pytest.FixtureRequest) -> RoomRepository:
+    """Each repository in turn, empty."""
+    name = {"mongomock": "mongomock_"}.get(request.param, request.param)
+    return request.getfixturevalue(name)
+
+
+@pytest.fixture
+def repositories(request: pytest.FixtureRequest) -> dict[str, RoomRepository]:
+    """All repositories together, empty."""
+    fixtures = {name: {"mongomock": "mongomock_"}.get(name, name) for name in REPOSITORIES}
+    return {name: request.getfixturevalue(fixture) for name, fixture in fixtures.items()}
+
+
+@pytest.fixture
+def rooms() -> list[Room]:
+    """The four rooms of the book."""
+    return book_rooms()
+
+
+@pytest.fixture
+def client(postgres_embedded: PostgresRepo, rooms: list[Room]) -> TestApp:
+    """The application over PostgreSQL with the book's rooms; each request is linted."""
+    postgres_embedded.save(rooms)
+    return TestApp(Application(postgres_embedded))
+
+
+@pytest.fixture
+def make_room() -> Callable[..., Room]:
+    """Make rooms of which only some fields matter; each has a code of its own."""
+
+    def make(number: int = 1, **fields: object) -> Room:
+        values = {"size": 50, "price": 100, "longitude": 21.0, "latitude": 52.0} | fields
+        return Room.from_dict({"code": UUID(int=number)} | values)
+
+    return make
