@@ -1,8 +1,7 @@
 """The one composition root: settings in, application out."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import closing, contextmanager
 
 from rentomatic.config import ConfigError, PostgresDatabase, Settings, read_settings
 from rentomatic.embedded import embedded_cluster
@@ -24,17 +23,24 @@ def build_application(environ: Mapping[str, str]) -> Application:
     return Application(build_repository(settings), default_limit=settings.default_limit)
 
 
-def build_repository(settings: Settings, *, statement_timeout: float = 4.0) -> RoomRepository:
-    """Choose the repository that the settings name."""
+def build_repository(settings: Settings) -> RoomRepository:
+    """Choose the repository that the settings name, for a service that runs until it is ended."""
     if settings.mongodb_url:
-        # Imported here because pymongo is an extra.
-        from rentomatic.repository.mongorepo import MongoRepo, connect  # noqa: PLC0415
-
-        return MongoRepo(connect(settings.mongodb_url))
+        return _mongo_repository(settings.mongodb_url)
     if settings.postgres is None:
         msg = "no database is named: set DATABASE_URL, or start with ops/serve"
         raise ConfigError(msg)
-    return PostgresRepo(Connections(settings.postgres.url, statement_timeout=statement_timeout))
+    return PostgresRepo(Connections(settings.postgres.url))
+
+
+def _mongo_repository(url: str) -> RoomRepository:
+    # Imported here because pymongo is an extra.
+    try:
+        from rentomatic.repository.mongorepo import MongoRepo, connect  # noqa: PLC0415
+    except ModuleNotFoundError:
+        msg = "MONGODB_URL needs pymongo: pip install 'rentomatic[mongo]'"
+        raise ConfigError(msg) from None
+    return MongoRepo(connect(url))
 
 
 @contextmanager
@@ -59,7 +65,10 @@ def open_postgres(settings: Settings, *, prepare: bool = True) -> Iterator[Postg
 def open_repository(settings: Settings) -> Iterator[RoomRepository]:
     """Give the repository that the service uses, for a command: no statement is cut short."""
     if settings.mongodb_url:
-        yield build_repository(settings)
+        yield _mongo_repository(settings.mongodb_url)
         return
-    with open_postgres(settings) as database:
-        yield build_repository(replace(settings, postgres=database), statement_timeout=0)
+    with (
+        open_postgres(settings) as database,
+        closing(Connections(database.url, statement_timeout=0)) as connections,
+    ):
+        yield PostgresRepo(connections)

@@ -90,9 +90,12 @@ def _mongodb_url(text: str) -> str:
 
 def _names_database(url: str) -> bool:
     try:
-        return bool(urlsplit(url).path.strip("/"))
-    except ValueError:  # brackets that are no IPv6 address
+        parts = urlsplit(url)
+        # Several hosts, each with its port, are libpq's own; urlsplit would not read them.
+        well_formed = "," in parts.netloc or parts.port != 0
+    except ValueError:  # brackets that are no IPv6 address, or a port that is no number
         return False
+    return well_formed and bool(parts.path.strip("/"))
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -120,7 +123,7 @@ SETTINGS: tuple[Setting, ...] = (
         str(DEFAULT_LIMIT),
         _integer(1, MAX_LIMIT),
     ),
-    Setting("PORT", "The TCP port to listen on", "8000", _integer(0, 65535)),
+    Setting("PORT", "The TCP port to listen on", "8000", _integer(1, 65535)),
     Setting("WEB_CONCURRENCY", "Worker processes", "2", _integer(1, 256)),
     Setting("RENTOMATIC_THREADS", "Threads in each worker process", "4", _integer(1, 256)),
 )

@@ -211,7 +211,8 @@ def rooms() -> list[Room]:
 def client(postgres_embedded: PostgresRepo, rooms: list[Room]) -> TestApp:
     """The application over PostgreSQL with the book's rooms; each request is linted."""
     postgres_embedded.save(rooms)
-    return TestApp(Application(postgres_embedded))
+    # WebTest's own protocol is HTTP/1.0.
+    return TestApp(Application(postgres_embedded), extra_environ={"SERVER_PROTOCOL": "HTTP/1.1"})
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from rentomatic.bootstrap import open_repository
 from rentomatic.cli.outcome import EXIT_CODES, tell_failure
 from rentomatic.config import Settings
 from rentomatic.domain.room import Room
-from rentomatic.requests.base import InvalidRequest, ParameterError
+from rentomatic.requests.base import InvalidRequest, ParameterError, with_errors
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_fields import FIELDS, OPERATORS
 from rentomatic.requests.room_get import build_room_get_request
@@ -84,9 +84,9 @@ def _read_search(filters: Sequence[str], limit: object) -> RoomListRequest | Inv
             errors.append(ParameterError("filters", f"{shown(text)} is not FIELD__OPERATOR=VALUE"))
         elif key in read:
             errors.append(ParameterError("filters", f"{key} is given more than once", key))
-        read[key] = value
-    request = build_room_list_request(read, limit)
-    return InvalidRequest(tuple(errors)) if errors else request
+        else:
+            read[key] = value
+    return with_errors(build_room_list_request(read, limit), errors)
 
 
 def run_get(arguments: argparse.Namespace, settings: Settings) -> int:

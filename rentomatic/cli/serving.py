@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gunicorn.app.base import Application as GunicornApplication
 from gunicorn.util import import_app
 
-from rentomatic.bootstrap import build_repository, open_postgres
+from rentomatic.bootstrap import open_postgres, open_repository
 from rentomatic.cli.outcome import EXIT_CODES
 from rentomatic.config import ConfigError, PostgresDatabase, Settings
 from rentomatic.demo import BOOK, PREFIX, demo_rooms
@@ -60,8 +60,8 @@ def run_serve(arguments: argparse.Namespace, settings: Settings) -> int:
         _refuse_taken(arguments.host, port)
         if not settings.mongodb_url:
             settings = replace(settings, postgres=_prepare(settings, stack))
-        repository = build_repository(settings)
-        notes = _fill(repository) if arguments.demo else _notice_emptiness(repository)
+        with open_repository(settings) as repository:
+            notes = _fill(repository) if arguments.demo else _notice_emptiness(repository)
         url = f"http://{_address(arguments.host, port)}/rooms"
         banner = "\n".join([f"Rent-o-Matic answers at {url} ({place})", *notes, *_examples(url)])
         _Server(_address(arguments.host, port), banner).run()

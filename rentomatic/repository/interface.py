@@ -9,7 +9,7 @@ from uuid import UUID
 from rentomatic.domain.room import Room
 from rentomatic.requests.room_list import RoomListRequest
 
-SAVE_BATCH = 5_000
+SAVE_BATCH = 2_000
 
 
 class RepositoryUnavailableError(Exception):

@@ -1,7 +1,8 @@
 """Requests, valid or not, are values."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +43,16 @@ class InvalidRequest:
 
     def __bool__(self) -> Literal[False]:
         return False
+
+
+R = TypeVar("R", bound=ValidRequest)
+
+
+def with_errors(
+    request: R | InvalidRequest, errors: Sequence[ParameterError]
+) -> R | InvalidRequest:
+    """Put errors that were found before a request could be read in front of its own."""
+    if not errors:
+        return request
+    own = request.errors if isinstance(request, InvalidRequest) else ()
+    return InvalidRequest((*errors, *own))

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from http import HTTPStatus
 
 from rentomatic.repository.interface import RoomRepository
-from rentomatic.requests.base import InvalidRequest, ParameterError
+from rentomatic.requests.base import InvalidRequest, ParameterError, with_errors
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_fields import FILTER_KEYS
 from rentomatic.requests.room_get import build_room_get_request
@@ -63,10 +63,7 @@ def _read_search(service: Service, request: Request) -> RoomListRequest | Invali
             others[name] = value
     limit = others.pop("limit", service.default_limit)
     search = build_room_list_request(filters, limit)
-    errors = [*request.query.errors, *_unknown(others, LIST_PARAMETERS)]
-    if errors:
-        return InvalidRequest((*errors, *(() if search else search.errors)))
-    return search
+    return with_errors(search, [*request.query.errors, *_unknown(others, LIST_PARAMETERS)])
 
 
 def room_get(service: Service, request: Request, code: str) -> Answer:

@@ -1,0 +1,95 @@
+"""The room keeps its promises."""
+
+import math
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError
+from uuid import UUID
+
+import pytest
+
+from rentomatic.domain.room import MAX_PRICE, MAX_SIZE, InvalidRoomError, Room
+
+CODE = UUID("f853578c-fc0f-4e65-81b8-566c5dffa35a")
+VALUES = {"code": CODE, "size": 200, "price": 10, "longitude": -0.09998975, "latitude": 51.75436293}
+
+
+def test_a_room_keeps_its_values() -> None:
+    """Each field is what it was made of."""
+    room = Room(CODE, size=200, price=10, longitude=-0.09998975, latitude=51.75436293)
+    assert {name: getattr(room, name) for name in VALUES} == VALUES
+
+
+def test_a_room_goes_to_a_dict_and_back() -> None:
+    """`from_dict` and `to_dict` are each other's inverse."""
+    assert Room.from_dict(VALUES).to_dict() == VALUES
+    assert Room.from_dict(Room.from_dict(VALUES).to_dict()) == Room.from_dict(VALUES)
+
+
+def test_rooms_are_values() -> None:
+    """Rooms with the same values are equal, and none changes."""
+    room = Room.from_dict(VALUES)
+    assert room == Room.from_dict(VALUES)
+    assert room != Room.from_dict(VALUES | {"price": 11})
+    assert len({room, Room.from_dict(VALUES)}) == 1
+    with pytest.raises(FrozenInstanceError):
+        room.price = 11  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("code", str(CODE)),
+        ("code", None),
+        ("size", 0),
+        ("size", -1),
+        ("size", MAX_SIZE + 1),
+        ("size", True),
+        ("size", 1.0),
+        ("size", "1"),
+        ("price", -1),
+        ("price", MAX_PRICE + 1),
+        ("price", None),
+        ("price", 60.5),
+        ("longitude", 180.0000001),
+        ("longitude", -181),
+        ("longitude", math.nan),
+        ("longitude", math.inf),
+        ("longitude", "21.0"),
+        ("longitude", True),
+        ("latitude", 90.0000001),
+        ("latitude", -math.inf),
+        ("latitude", math.nan),
+    ],
+)
+def test_a_wrong_value_makes_no_room(field: str, value: object) -> None:
+    """Each invariant names the field that breaks it, and only that."""
+    with pytest.raises(InvalidRoomError) as caught:
+        Room.from_dict(VALUES | {field: value})
+    assert list(caught.value.problems) == [field]
+    assert str(caught.value).startswith(f"{field} must be")
+
+
+def test_all_wrong_values_are_told_at_once() -> None:
+    """Whoever enters a room learns everything that is wrong with it."""
+    wrong = {"code": 1, "size": 0, "price": -1, "longitude": 181, "latitude": 91}
+    with pytest.raises(InvalidRoomError) as caught:
+        Room.from_dict(wrong)
+    assert set(caught.value.problems) == set(wrong)
+
+
+@pytest.mark.parametrize(
+    "edge",
+    [
+        {"size": 1, "price": 0, "longitude": -180, "latitude": -90},
+        {"size": MAX_SIZE, "price": MAX_PRICE, "longitude": 180, "latitude": 90},
+    ],
+)
+def test_the_edges_belong_to_the_ranges(edge: dict[str, int]) -> None:
+    """The least and the greatest values are allowed."""
+    assert Room.from_dict({"code": CODE} | edge).to_dict() == {"code": CODE} | edge
+
+
+def test_a_field_too_many_is_refused(make_room: Callable[..., Room]) -> None:
+    """A mapping with another field is a mistake of the caller's."""
+    with pytest.raises(TypeError, match="colour"):
+        Room.from_dict(VALUES | {"colour": "red"})

@@ -1,0 +1,262 @@
+"""Errors: every bad request gets a clear 4xx that names what was wrong."""
+
+import logging
+from contextlib import closing
+from uuid import UUID
+
+import pytest
+from webtest import TestApp
+
+from rentomatic.config import PostgresDatabase
+from rentomatic.repository.connections import Connections
+from rentomatic.repository.memrepo import MemRepo
+from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.wsgi.application import Application
+
+PROBLEM = {"Accept": "application/problem+json"}
+
+
+def told(client: TestApp, query: str) -> list[str]:
+    """Send a bad search and give the lines of its message."""
+    response = client.get(f"/rooms?{query}", status=400)
+    assert list(response.json) == ["type", "message"]
+    assert response.json["type"] == "ParametersError"
+    return str(response.json["message"]).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        (
+            "filter_prise__lq=60",
+            "filters: Key prise__lq cannot be used; did you mean price__lt?",
+        ),
+        (
+            "filter_price__lt=abc",
+            "filters: price__lt must be an integer of at most 18 digits such as 60, not 'abc'",
+        ),
+        ("filter_price__lt=", "filter_price__lt: has no value"),
+        ("filter_price__lt", "filter_price__lt: has no value"),
+        ("=5", ": is a value without a name"),
+        ("limit=1&limit=1", "limit: is given more than once"),
+        ("limits=5", "limits: Parameter limits cannot be used; did you mean limit?"),
+        (
+            "price__lt=5",
+            "price__lt: Parameter price__lt cannot be used; did you mean filter_price__lt?",
+        ),
+        ("colour=red", "colour: Parameter colour cannot be used"),
+        ("limit=0", "limit: must be an integer from 1 to 1000, or none, not '0'"),
+        (
+            "filter_price__lt=%zz",
+            "filter_price__lt: has a % that is not followed by two hexadecimal digits",
+        ),
+        ("%=1", "%: has a % that is not followed by two hexadecimal digits"),
+        ("filter_price__lt=1%00", "filter_price__lt: has a NUL"),
+        ("li%00mit=1", "li\N{REPLACEMENT CHARACTER}mit: has a NUL"),
+        ("filter_price__lt=%ff", "filter_price__lt: is not UTF-8"),
+        ("filter_price__lt=%ed%a0%80", "filter_price__lt: is not UTF-8"),
+        ("sort=price", "sort: Parameter sort cannot be used"),
+    ],
+)
+def test_a_bad_parameter_is_told_by_its_name(client: TestApp, query: str, message: str) -> None:
+    """In one line that says what is wrong with it."""
+    assert told(client, query) == [message]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            "NaN",
+            "inf",
+            "1e999",
+            "1_000",
+            "+5",
+            " 5",
+            "5 ",
+            "5\n",
+            "१२",
+            "9" * 5000,
+            "0x1f",
+            "true",
+        ),
+        *("' OR 1=1--", "1;drop table room", "../../etc/passwd", "<script>alert(1)</script>"),
+        *(
+            "%s",
+            "{0}",
+            "$(id)",
+            "\r\nSet-Cookie: a=b",
+            "\N{RIGHT-TO-LEFT OVERRIDE}",
+            "\N{PILE OF POO}",
+        ),
+    ],
+)
+@pytest.mark.parametrize("field", ["code", "size", "latitude"])
+def test_hostile_values_are_told_and_do_nothing(client: TestApp, field: str, value: str) -> None:
+    """They are values of the wrong form, and echoed no longer than a line."""
+    for operator in ("eq", "in"):
+        response = client.get("/rooms", {f"filter_{field}__{operator}": value}, status=400)
+        assert response.json["message"].startswith(f"filters: {field}__{operator} must be ")
+        assert len(response.json["message"]) < 250
+    assert len(client.get("/rooms").json) == 4
+
+
+def test_bytes_that_are_no_text_are_told(client: TestApp) -> None:
+    """A server passes bytes on in the guise of Latin-1, escaped or not."""
+    environ = {"QUERY_STRING": "filter_price__lt=\xff"}
+    response = client.request("/rooms", environ=environ, status=400)
+    assert response.json["message"] == "filter_price__lt: is not UTF-8"
+
+
+def test_all_errors_are_told_at_once(client: TestApp) -> None:
+    """Of the query string, of unknown names, of filters and of the limit."""
+    lines = told(client, "a=%&a=1&b=2&filter_x__y=1&filter_size__gt=x&limit=-1")
+    assert [line.split(":")[0] for line in lines] == ["a", "a", "b", "filters", "filters", "limit"]
+
+
+def test_a_thousand_parameters_are_answered(client: TestApp) -> None:
+    """With a line each, and quickly."""
+    assert len(told(client, "&".join(f"p{n}=1" for n in range(1000)))) == 1000
+
+
+def test_a_room_takes_no_parameters(client: TestApp) -> None:
+    """One that would be ignored is told."""
+    path = "/rooms/f853578c-fc0f-4e65-81b8-566c5dffa35a?filter_price__lt=1"
+    message = client.get(path, status=400).json["message"]
+    assert message == "filter_price__lt: Parameter filter_price__lt cannot be used"
+
+
+@pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")  # the lint's, of FOO
+@pytest.mark.parametrize("path", ["/", "/rooms", "/rooms/abc", "/health/live", "/health/ready"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO"])
+def test_another_method_is_refused(client: TestApp, path: str, method: str) -> None:
+    """405 with the methods that there are."""
+    response = client.request(path, method=method, status=405)
+    assert response.headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert response.json["type"] == "MethodError"
+    assert "use GET, HEAD, OPTIONS" in response.json["message"]
+
+
+@pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")  # the lint's, of FOO
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("/room", "; did you mean /rooms?"),
+        ("/rooms/", "; did you mean /rooms?"),
+        ("/nothing", ""),
+        ("/rooms/a/b", "; did you mean /rooms?"),
+        ("//rooms", "; did you mean /rooms?"),
+        ("/%ff", ""),
+    ],
+)
+def test_an_unknown_path_is_a_404(client: TestApp, path: str, hint: str) -> None:
+    """Whatever the method; a near miss gets a hint."""
+    for method in ("GET", "POST", "OPTIONS", "FOO"):
+        response = client.request(path, method=method, status=404)
+        assert response.json["type"] == "ResourceError"
+        assert response.json["message"].startswith("There is nothing at ")
+        assert response.json["message"].endswith(hint or "'")
+
+
+def test_an_override_of_the_method_or_path_has_no_effect(client: TestApp) -> None:
+    """Only the request line says what is asked for."""
+    headers = {
+        "X-HTTP-Method-Override": "DELETE",
+        "X-Original-URL": "/health/live",
+        "X-Rewrite-URL": "/health/live",
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Prefix": "/evil",
+    }
+    response = client.get("/rooms", headers=headers)
+    assert response.json == client.get("/rooms").json
+    assert "evil" not in str(response.headers)
+
+
+def test_problem_details_are_given_where_they_are_asked_for(client: TestApp) -> None:
+    """RFC 9457, with each wrong parameter under the name by which it was sent."""
+    headers = PROBLEM | {"X-Request-Id": "r-1"}
+    response = client.get("/rooms?filter_prise__lq=60&limit=0", headers=headers, status=400)
+    assert response.content_type == "application/problem+json"
+    assert response.json == {
+        "type": "ParametersError",
+        "title": "Bad Request",
+        "status": 400,
+        "detail": "filters: Key prise__lq cannot be used; did you mean price__lt?\n"
+        "limit: must be an integer from 1 to 1000, or none, not '0'",
+        "instance": "/rooms#r-1",
+        "errors": [
+            {
+                "parameter": "filter_prise__lq",
+                "message": "Key prise__lq cannot be used",
+                "suggestion": "filter_price__lt",
+            },
+            {
+                "parameter": "limit",
+                "message": "must be an integer from 1 to 1000, or none, not '0'",
+                "suggestion": None,
+            },
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("", "application/json"),
+        ("*/*", "application/json"),
+        ("application/json", "application/json"),
+        ("text/html", "application/json"),
+        ("application/problem+json", "application/problem+json"),
+        ("APPLICATION/PROBLEM+JSON", "application/problem+json"),
+        ("application/json, application/problem+json", "application/problem+json"),
+        ("application/json, application/problem+json;q=0.5", "application/json"),
+        ("application/problem+json;q=0", "application/json"),
+        ("application/problem+json;q=0.1, */*", "application/problem+json"),
+        ("application/problem+json;q=abc;;,,", "application/problem+json"),
+    ],
+)
+def test_accept_chooses_the_form_of_an_error(client: TestApp, accept: str, media_type: str) -> None:
+    """And never its status."""
+    response = client.get("/nothing", headers={"Accept": accept}, status=404)
+    assert response.content_type == media_type
+
+
+class FailingRepository(MemRepo):
+    """A repository with a bug."""
+
+    def search(self, request: RoomListRequest) -> list[object]:  # type: ignore[override]
+        """Fail with a text that is nobody's business."""
+        msg = "secret of /etc/rentomatic"
+        raise RuntimeError(msg)
+
+
+def test_a_bug_is_a_500_that_tells_only_its_request(caplog: pytest.LogCaptureFixture) -> None:
+    """The client gets the number to quote, the log the traceback under it."""
+    client = TestApp(Application(FailingRepository()))
+    response = client.get("/rooms", headers={"X-Request-Id": "r-1"}, status=500)
+    assert response.json == {
+        "type": "SystemError",
+        "message": "The service failed (request r-1)",
+    }
+    (record,) = caplog.records
+    assert record.levelno == logging.ERROR
+    assert "r-1" in record.getMessage()
+    assert record.exc_info
+
+
+def test_an_unreachable_database_is_a_503(embedded_rooms: PostgresDatabase) -> None:
+    """With Retry-After, for every route that needs it; errors of the request still come first."""
+    away = embedded_rooms.url.replace("host=", "host=%2Fnone")
+    with closing(Connections(away)) as connections:
+        app = Application(PostgresRepo(connections))
+        client = TestApp(app, extra_environ={"SERVER_PROTOCOL": "HTTP/1.1"})
+        for path in ("/rooms", "/rooms?limit=none", f"/rooms/{UUID(int=1)}"):
+            response = client.get(path, status=503)
+            assert response.headers["Retry-After"] == "1"
+            assert response.json["type"] == "SystemError"
+            assert response.headers["X-Request-Id"] in response.json["message"]
+            assert "none" not in response.json["message"]
+        assert client.get("/health/ready", status=503).headers["Retry-After"] == "1"
+        assert client.get("/health/live").json == {"status": "live"}
+        assert client.get("/rooms?limit=0", status=400)

@@ -1,0 +1,55 @@
+"""Whatever is asked for, the answer is well formed and no failure of the service."""
+
+from urllib.parse import quote, urlencode
+
+from hypothesis import given
+from hypothesis import strategies as st
+from webtest import TestApp
+
+from rentomatic.requests.room_fields import FILTER_KEYS
+
+NAMES = st.sampled_from([*(f"filter_{key}" for key in FILTER_KEYS), "limit", "sort"]) | st.text()
+VALUES = (
+    st.text()
+    | st.integers().map(str)
+    | st.floats().map(str)
+    | st.uuids().map(str)
+    | st.sampled_from(["none", "1", "0", "1,2", "%", "%zz", "null", "\0", "९"])
+)
+# As a client that escapes would send them, as one that does not, and as bytes without sense.
+QUERIES = (
+    st.lists(st.tuples(NAMES, VALUES), max_size=5).map(urlencode)
+    | st.lists(st.tuples(NAMES, VALUES), max_size=5).map(
+        lambda pairs: "&".join("=".join(pair) for pair in pairs).encode().decode("latin-1")
+    )
+    | st.binary(max_size=50).map(lambda raw: raw.decode("latin-1"))
+)
+PATHS = (
+    st.sampled_from(["/", "/rooms", "/rooms/", "/health/live", "/health/ready", "/robots.txt"])
+    | st.uuids().map(lambda code: f"/rooms/{code}")
+    | st.text().map(lambda text: f"/rooms/{quote(text, safe='/')}")
+    | st.binary().map(lambda raw: f"/{quote(raw)}")
+)
+METHODS = st.sampled_from(["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE"])
+# WSGI hands headers over as Latin-1; a server refuses control characters before we see them.
+HEADERS = st.dictionaries(
+    st.sampled_from(["Accept", "X-Request-Id", "If-None-Match", "Host", "Range", "Cookie"]),
+    st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_categories=["Cc"])),
+)
+
+
+@given(method=METHODS, path=PATHS, query=QUERIES, headers=HEADERS)
+def test_no_request_fails_the_service(
+    client: TestApp, method: str, path: str, query: str, headers: dict[str, str]
+) -> None:
+    """Every answer is 2xx, 3xx or 4xx and passes the lint of WSGI; errors say what they are."""
+    response = client.request(
+        path,
+        method=method,
+        headers=headers,
+        environ={"QUERY_STRING": query},
+        status="*",
+    )
+    assert response.status_int < 500, response.text
+    if response.status_int >= 400 and method != "HEAD":
+        assert response.json["type"].endswith("Error") or response.json["status"]

@@ -1,0 +1,89 @@
+"""SQL files are read strictly: what file and code disagree about is told with file and line."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rentomatic.config import PostgresDatabase
+from rentomatic.embedded import Cluster
+from rentomatic.repository.statement import Statement, StatementError
+from rentomatic.resources import shipped
+
+TEXT = """\
+-- Find 100% of :nothing in comments.
+select a, b::text, 'it''s :quoted -- 5%' as "odd :name"
+from t
+where true
+  and a < :a_lt::bigint  -- if a_lt
+  and b = any(:b_in::text[])  -- if b_in
+  and c % :modulus::bigint = 0
+order by
+  a desc,  -- if by_a
+  b
+"""
+NAMES = {"a_lt", "b_in", "modulus", "by_a"}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A SQL file."""
+    path = tmp_path / "thing_list.sql"
+    path.write_text(TEXT)
+    return path
+
+
+def lines(statement: Statement, *given: str) -> list[str]:
+    """Render a statement."""
+    return statement.text(frozenset(given)).decode().splitlines()
+
+
+def test_only_the_lines_of_given_parameters_are_sent(file: Path) -> None:
+    """A filter that is not given costs nothing."""
+    statement = Statement(file, NAMES)
+    assert lines(statement) == [
+        "select a, b::text, 'it''s :quoted -- 5%%' as \"odd :name\"",
+        "from t",
+        "where true",
+        "  and c %% %(modulus)s::bigint = 0",
+        "order by",
+        "  b",
+    ]
+    assert lines(statement, "b_in", "by_a")[3:] == [
+        "  and b = any(%(b_in)s::text[])",
+        "  and c %% %(modulus)s::bigint = 0",
+        "order by",
+        "  a desc,",
+        "  b",
+    ]
+
+
+@pytest.mark.parametrize(("missing", "number"), [("a_lt", 5), ("modulus", 7), ("by_a", 9)])
+def test_a_parameter_that_no_code_gives_is_told_with_its_line(
+    file: Path, missing: str, number: int
+) -> None:
+    """As a compiler would."""
+    told = f"thing_list.sql:{number}: no code gives the parameter {missing}$"
+    with pytest.raises(StatementError, match=told):
+        Statement(file, NAMES - {missing})
+
+
+def test_a_parameter_that_the_file_lacks_is_told(file: Path) -> None:
+    """A filter that is silently not applied would widen the search."""
+    with pytest.raises(StatementError, match=r"thing_list.sql:1: the statement lacks .* a_gt$"):
+        Statement(file, NAMES | {"a_gt"})
+
+
+@pytest.mark.parametrize("path", sorted(shipped("sql").glob("*.sql")), ids=lambda path: path.stem)
+def test_every_file_runs_whole_in_psql(
+    path: Path, database: PostgresDatabase, embedded: Cluster
+) -> None:
+    """A DBA can read it, give its parameters and run it; it begins by saying what it is for."""
+    text = path.read_text()
+    assert text.startswith("-- ")
+    command = [embedded.binaries / "psql", database.url, "-X", "-v", "ON_ERROR_STOP=1", "-f", path]
+    for name in set(re.findall(r"(?<!:):([a-z]\w*)", text)):
+        command += ["-v", f"{name}=null"]
+    # The loader needs no semicolon at the end, and psql takes the end of the file for one.
+    subprocess.run(command, check=True, capture_output=True)

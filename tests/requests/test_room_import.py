@@ -1,0 +1,204 @@
+"""CSV files become rooms, or lines that say what is wrong with them."""
+
+import csv
+import io
+from collections.abc import Iterable
+from uuid import UUID
+
+import pytest
+
+from rentomatic.domain.room import Room
+from rentomatic.requests.base import InvalidRequest
+from rentomatic.requests.room_import import (
+    BadLine,
+    ImportOptions,
+    RoomImportRequest,
+    build_room_import_request,
+)
+
+CODE = UUID("f853578c-fc0f-4e65-81b8-566c5dffa35a")
+HEADER = "code,size,price,longitude,latitude"
+ROOM = Room(CODE, 215, 39, -0.09998975, 51.75436293)
+LINE = f"{CODE},215,39,-0.09998975,51.75436293"
+
+
+def build(text: str, **options: object) -> RoomImportRequest | InvalidRequest:
+    """Build a request from the text of a file."""
+    lines = io.StringIO(text, newline="")
+    return build_room_import_request(lines, ImportOptions(**options))  # type: ignore[arg-type]
+
+
+def read(text: str, **options: object) -> list[Room | BadLine]:
+    """Read all lines of a file with a good header."""
+    request = build(text, **options)
+    assert request
+    return list(request.lines)
+
+
+def problems(lines: Iterable[Room | BadLine]) -> list[str]:
+    """Give what is wrong with lines, which must all be bad."""
+    assert all(isinstance(line, BadLine) for line in lines)
+    return [str(line) for line in lines]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_line_makes_a_room(delimiter: str, end: str) -> None:
+    """Whatever stands between the values and at the end of the lines."""
+    text = "\r\n".join([HEADER, LINE]) + end
+    assert read(text.replace(",", delimiter)) == [ROOM]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "id,squareMeters,price,lon,lat",
+        "CODE,Sqft,Price,LNG,Latitude",
+        " code , area,price , longitude,latitude",
+        '"id","square_feet","price","lng","lat"',
+    ],
+)
+def test_columns_are_known_by_name(header: str) -> None:
+    """Other usual names of a field are known, in any case."""
+    assert read(f"{header}\n{LINE}\n") == [ROOM]
+
+
+def test_other_columns_and_orders_do_not_matter() -> None:
+    """A column that is no field's is passed over."""
+    text = (
+        f'price,city,id,lat,lon,size\n39,"Foo, ""Bar""\nBaz",{CODE},51.75436293,-0.09998975,215\n'
+    )
+    assert read(text) == [ROOM]
+
+
+def test_a_fields_own_name_goes_before_its_other_names() -> None:
+    """A table that is written to a file whole has an id of its own beside the code."""
+    assert read(f"id,{HEADER}\n7,{LINE}\n") == [ROOM]
+
+
+def test_columns_can_be_given() -> None:
+    """An option says where a field stands."""
+    text = f"code,m2,rent,longitude,latitude\n{LINE}\n"
+    assert read(text, columns={"size": "m2", "price": "rent"}) == [ROOM]
+
+
+def test_a_column_that_is_not_there_can_have_a_default() -> None:
+    """The default stands in each line."""
+    text = f"code,price,longitude,latitude\n{CODE},39,-0.09998975,51.75436293\n"
+    assert read(text, defaults={"size": "215"}) == [ROOM]
+
+
+@pytest.mark.parametrize(
+    ("header", "options", "told"),
+    [
+        ("", {}, "file: is empty"),
+        ("code,price,longitude,latitude", {}, "size: no column size or squareMeters or"),
+        (HEADER, {"columns": {"size": "m2"}}, "column: there is no column m2; columns are code,"),
+        (HEADER, {"columns": {"colour": "price"}}, "column: there is no field colour; fields are"),
+        (HEADER, {"defaults": {"colour": "red"}}, "default: there is no field colour"),
+        ("code,price,lon,lat", {"defaults": {"size": "big"}}, "default: size must be an amount"),
+    ],
+)
+def test_a_header_that_cannot_be_used_is_told(
+    header: str, options: dict[str, object], told: str
+) -> None:
+    """Nothing is read before every field has a place."""
+    request = build(f"{header}\n{LINE}\n" if header else "", **options)
+    assert not request
+    assert str(request.errors[0]).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *(("1200", 1200), ("51.0", 51), ("$1,200.00", 1200), (" 39 ", 39), ("€ 5", 5)),
+        *(("0", 0), ("1,234,567", 1234567), ("£7.000", 7)),
+    ],
+)
+def test_amounts_are_read(text: str, value: int) -> None:
+    """Currency signs, thousands' commas and zeros behind the point are how people write."""
+    (room,) = read(f'{HEADER}\n{CODE},1,"{text}",0,0\n')
+    assert isinstance(room, Room)
+    assert room.price == value
+
+
+@pytest.mark.parametrize(
+    "text", ["", "abc", "1.200,00", "12,34", "1e3", "5 PLN", "NaN", "१२", "1" * 19, "1_0", "--1"]
+)
+def test_other_amounts_are_bad(text: str) -> None:
+    """What could be read in two ways, or in none, is not guessed."""
+    (told,) = problems(read(f'{HEADER}\n{CODE},1,"{text}",0,0\n'))
+    assert told.startswith("line 2: price must be an amount such as 1200 or $1,200.00, not ")
+
+
+def test_a_fraction_is_rounded_only_on_demand() -> None:
+    """34.5 is no integer; with the option it is 35, and 34.4 is 34."""
+    text = f"{HEADER}\n{CODE},34.5,34.4,0,0\n"
+    (told,) = problems(read(text))
+    assert told == (
+        "line 2: size must be an integer, not '34.5'; give --round to round it; "
+        "price must be an integer, not '34.4'; give --round to round it"
+    )
+    assert read(text, round_integers=True) == [Room(CODE, 35, 34, 0, 0)]
+
+
+def test_an_identity_that_is_no_uuid_becomes_one_of_its_source() -> None:
+    """The same for the same source each time, another for another source."""
+    text = f"id,{HEADER.removeprefix('code,')}\n2539,1,149,-73.97,40.64\n"
+    (first,), (again,), (other,) = (read(text, source=name) for name in ("nyc", "nyc", "sf"))
+    assert isinstance(first, Room)
+    assert isinstance(other, Room)
+    assert first == again
+    assert first.code != other.code
+    assert first.code == UUID("bc15bf17-a13e-51f5-a738-16c5791f8f50")
+    assert problems(read(text)) == [
+        "line 2: id is no UUID: '2539'; give --source NAME to make one of it"
+    ]
+
+
+def test_a_uuid_is_kept_whatever_the_source() -> None:
+    """Also one without hyphens."""
+    assert read(f"{HEADER}\n{LINE.replace(str(CODE), CODE.hex)}\n", source="nyc") == [ROOM]
+
+
+def test_every_problem_of_a_line_is_told_with_its_column() -> None:
+    """In the names that the file uses."""
+    text = f"id,sqft,price,lng,lat\n,0,x,200,\n{LINE}\n"
+    bad, good = read(text)
+    assert good == ROOM
+    assert str(bad) == (
+        "line 2: id is empty; "
+        "price must be an amount such as 1200 or $1,200.00, not 'x'; "
+        "lat must be a decimal number such as 52.23, not ''; "
+        "lng must be from -180 to 180, not '200'"
+    )
+
+
+def test_a_room_that_cannot_be_is_told_with_the_files_column() -> None:
+    """The entity's own complaint, in the file's words."""
+    (told,) = problems(read(f"id,sqft,price,lng,lat\n{CODE},0,-5,0,0\n"))
+    assert told.startswith("line 2: sqft must be an integer from 1 to ")
+    assert "; price must be an integer from 0 to " in told
+
+
+def test_lines_are_numbered_as_in_an_editor() -> None:
+    """By where a record begins, also behind values with line breaks and empty lines."""
+    text = f'note,{HEADER}\n"a\nb",{LINE}\n\n"c",x\n"d\n",x,{LINE}\n'
+    good, short, long = read(text)
+    assert good == ROOM
+    assert str(short) == "line 5: has 2 values, not 6"
+    assert str(long) == "line 6: has 7 values, not 6"
+
+
+@pytest.mark.parametrize("line", [f'"{LINE}', f'"a"b,{LINE}'])
+def test_quotes_that_do_not_match_are_told(line: str) -> None:
+    """Quoting is read strictly, so that nothing is swallowed in silence."""
+    (told,) = problems(read(f"{HEADER}\n{line}\n"))
+    assert told.startswith("line 2: is not CSV: ")
+
+
+def test_an_endless_value_ends_as_a_bad_line() -> None:
+    """A quote that is never closed does not fill the memory."""
+    length = csv.field_size_limit()
+    first, *_ = read(f'{HEADER}\n"{"x" * (length + 1)}\n')
+    assert str(first).startswith("line 2: is not CSV: field larger than field limit")

@@ -1,0 +1,132 @@
+"""The request for a search: what is taken, and how what is not is told."""
+
+from uuid import UUID
+
+import pytest
+
+from rentomatic.requests.base import InvalidRequest
+from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS, OPERATORS
+from rentomatic.requests.room_list import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    Filter,
+    RoomListRequest,
+    build_room_list_request,
+)
+
+CODE = UUID("f853578c-fc0f-4e65-81b8-566c5dffa35a")
+
+
+def messages(request: RoomListRequest | InvalidRequest) -> list[str]:
+    """Give what an invalid request complains of."""
+    assert not request
+    return [str(error) for error in request.errors]
+
+
+def test_without_anything_it_asks_for_the_first_rooms() -> None:
+    """No filter and the default limit; a valid request is true."""
+    request = build_room_list_request()
+    assert request
+    assert request == RoomListRequest(filters=(), limit=DEFAULT_LIMIT)
+    assert build_room_list_request({}) == request
+
+
+@pytest.mark.parametrize("key", FILTER_KEYS)
+def test_every_filter_of_the_table_is_taken(key: str) -> None:
+    """Each operator of each field reads text and values alike."""
+    field, operator = FILTER_KEYS[key]
+    text, value = (str(CODE), CODE) if field == "code" else ("60", 60)
+    expected = (value,) if operator == "in" else value
+    for operand in (text, value):
+        request = build_room_list_request({key: operand})
+        assert request == RoomListRequest((Filter(field, operator, expected),))
+
+
+def test_codes_have_no_order() -> None:
+    """A code is equal, unequal or one of several; every other field can be compared."""
+    assert FIELDS["code"].operators == ("eq", "ne", "in")
+    for name in FIELDS.keys() - {"code"}:
+        assert FIELDS[name].operators == tuple(OPERATORS)
+
+
+def test_lists_may_be_given_as_values() -> None:
+    """A caller from Python needs no commas."""
+    expected = RoomListRequest((Filter("size", "in", (1, 2)),))
+    assert build_room_list_request({"size__in": [1, 2]}) == expected
+    assert build_room_list_request({"size__in": "1,2"}) == expected
+
+
+def test_filters_that_are_no_mapping_are_refused() -> None:
+    """The book's answer to a caller's mistake."""
+    assert messages(build_room_list_request(5)) == ["filters: Is not iterable"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("key", "suggestion"),
+    [
+        ("prise__lq", "price__lt"),
+        ("price", "price__eq"),
+        ("price__less", "price__lte"),
+        ("Size__gt", "size__gt"),
+        ("lattitude__gte", "latitude__gte"),
+        ("code__lt", "code__eq"),
+        ("price_lt", "price__eq"),
+    ],
+)
+def test_an_unknown_filter_gets_a_suggestion(key: str, suggestion: str) -> None:
+    """The book's sentence, then what was probably meant."""
+    expected = f"filters: Key {key} cannot be used; did you mean {suggestion}?"
+    assert messages(build_room_list_request({key: "60"})) == [expected]
+
+
+def test_what_resembles_nothing_gets_no_suggestion() -> None:
+    """A guess out of nothing would mislead."""
+    expected = ["filters: Key colour__eq cannot be used"]
+    assert messages(build_room_list_request({"colour__eq": "red"})) == expected
+
+
+def test_a_value_that_cannot_be_read_is_told_with_its_filter() -> None:
+    """The message names filter, what would be right, and what was given."""
+    (message,) = messages(build_room_list_request({"price__lt": "abc"}))
+    assert message == (
+        "filters: price__lt must be an integer of at most 18 digits such as 60, not 'abc'"
+    )
+
+
+@pytest.mark.parametrize("value", [True, 60.5, None, float("nan"), [1]])
+def test_a_value_of_another_type_is_refused(value: object) -> None:
+    """A caller's value is read as strictly as text."""
+    assert len(messages(build_room_list_request({"price__lt": value}))) == 1
+
+
+def test_every_error_is_told_at_once() -> None:
+    """One line for each thing that is wrong, in the order given."""
+    filters = {"prise__lt": "60", "size__gt": "big", "latitude__lt": "91", "price__eq": "60"}
+    told = messages(build_room_list_request(filters, limit="0"))
+    assert [line.split()[0] for line in told] == ["filters:"] * 3 + ["limit:"]
+
+
+@pytest.mark.parametrize("limit", [1, "1", MAX_LIMIT, str(MAX_LIMIT), 20])
+def test_limits_are_read(limit: object) -> None:
+    """From one room to the most that a page has."""
+    request = build_room_list_request(limit=limit)
+    assert request
+    assert request.limit == int(str(limit))
+
+
+def test_no_limit_is_a_limit_too() -> None:
+    """`none` asks for everything."""
+    request = build_room_list_request(limit="none")
+    assert request
+    assert request.limit is None
+
+
+@pytest.mark.parametrize(
+    "limit",
+    ["-1", "0", "1001", "1e3", "१२", "1_000", "+5", str(2**63), "9" * 5000, "", "None", "10 ", 1.5],
+)
+def test_other_limits_are_refused(limit: object) -> None:
+    """The message names the range and the word."""
+    (message,) = messages(build_room_list_request(limit=limit))
+    assert message.startswith("limit: must be an integer from 1 to 1000, or none, not ")
+    assert len(message) < 150

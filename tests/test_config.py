@@ -1,0 +1,154 @@
+"""Settings: read strictly, told in one line when wrong, never with a password."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from rentomatic.bootstrap import build_application, build_repository
+from rentomatic.config import SETTINGS, ConfigError, masked, read_settings
+from rentomatic.repository.mongorepo import MongoRepo
+from rentomatic.repository.postgresrepo import PostgresRepo
+
+BOOK = {
+    "POSTGRES_HOSTNAME": "db.example",
+    "POSTGRES_USER": "us/er",
+    "POSTGRES_PASSWORD": "p@ss:w/rd%",
+    "APPLICATION_DB": "application",
+}
+
+
+def test_without_anything_the_defaults_hold() -> None:
+    """And no database is named."""
+    settings = read_settings({})
+    assert settings.postgres is None
+    assert settings.mongodb_url is None
+    assert (settings.default_limit, settings.port, settings.workers, settings.threads) == (
+        *(100, 8000, 2, 4),
+    )
+    assert settings.data == Path(__file__).resolve().parents[1] / ".data"
+
+
+def test_an_empty_variable_is_an_unset_one() -> None:
+    """As shells and compose files leave them."""
+    assert read_settings({setting.name: "" for setting in SETTINGS}) == read_settings({})
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_each_spelling_of_the_scheme_is_taken(scheme: str) -> None:
+    """Platforms, libpq and other tools have their own."""
+    settings = read_settings(
+        {"DATABASE_URL": f"{scheme}://user:pw@host:5433/rooms?sslmode=require"}
+    )
+    assert settings.postgres
+    assert settings.postgres.url == "postgresql://user:pw@host:5433/rooms?sslmode=require"
+    assert settings.postgres.maintenance_url == (
+        "postgresql://user:pw@host:5433/postgres?sslmode=require"
+    )
+    assert settings.postgres.name == "rooms"
+
+
+def test_a_url_without_a_host_keeps_its_socket() -> None:
+    """It stands among the parameters."""
+    settings = read_settings({"DATABASE_URL": "postgresql:///rooms?host=/run/postgresql"})
+    assert settings.postgres
+    assert settings.postgres.maintenance_url == "postgresql:///postgres?host=/run/postgresql"
+
+
+def test_the_books_variables_name_the_database() -> None:
+    """With its maintenance database; what URLs reserve is escaped."""
+    settings = read_settings(BOOK | {"POSTGRES_DB": "maintenance", "POSTGRES_PORT": "5433"})
+    assert settings.postgres
+    for url, name in (
+        (settings.postgres.url, "application"),
+        (settings.postgres.maintenance_url, "maintenance"),
+    ):
+        assert psycopg.conninfo.conninfo_to_dict(url) == {
+            "host": "db.example",
+            "port": "5433",
+            "user": "us/er",
+            "password": "p@ss:w/rd%",
+            "dbname": name,
+        }
+
+
+def test_the_url_goes_before_the_books_variables() -> None:
+    """Also before a group that is half set."""
+    environ = {"DATABASE_URL": "postgresql://host/rooms", "POSTGRES_USER": "user"}
+    settings = read_settings(environ)
+    assert settings.postgres
+    assert settings.postgres.url == "postgresql://host/rooms"
+
+
+@pytest.mark.parametrize("missing", BOOK)
+def test_a_group_that_is_half_set_names_what_is_missing(missing: str) -> None:
+    """In one line."""
+    environ = {name: value for name, value in BOOK.items() if name != missing}
+    with pytest.raises(ConfigError, match=f"given without {missing}; set all, or DATABASE_URL$"):
+        read_settings(environ)
+
+
+def test_two_stores_are_one_too_many() -> None:
+    """It could not be known which is meant."""
+    environ = {"DATABASE_URL": "postgresql://h/d", "MONGODB_URL": "mongodb://h/d"}
+    with pytest.raises(ConfigError, match="MONGODB_URL and DATABASE_URL are both set"):
+        read_settings(environ)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("PORT", "80a", "PORT must be an integer from 1 to 65535, not '80a'"),
+        ("PORT", "65536", "PORT must be an integer from 1 to 65535, not '65536'"),
+        ("WEB_CONCURRENCY", "0", "WEB_CONCURRENCY must be an integer from 1 to 256, not '0'"),
+        (
+            "RENTOMATIC_DEFAULT_LIMIT",
+            "none",
+            "RENTOMATIC_DEFAULT_LIMIT must be an integer from 1 to 1000, not 'none'",
+        ),
+        ("DATABASE_URL", "mysql://u:hidden@h/d", "not 'mysql://u:***@h/d'"),
+        ("DATABASE_URL", "postgresql://u:hidden@h", "not 'postgresql://u:***@h'"),
+        ("DATABASE_URL", "u:hidden@h/d", "not 'u:***@h/d'"),
+        ("DATABASE_URL", "postgresql://u:hid/den@[h", "not 'postgresql://u:***@[h'"),
+        ("MONGODB_URL", "mongodb://u:hidden@h", "not 'mongodb://u:***@h'"),
+    ],
+)
+def test_a_wrong_value_is_told_in_one_line(name: str, value: str, told: str) -> None:
+    """With the variable, the value and what would be right, and no password."""
+    with pytest.raises(ConfigError) as caught:
+        read_settings({name: value})
+    message = str(caught.value)
+    assert message.startswith(f"{name} must be ")
+    assert message.endswith(told)
+    assert "hid" not in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://user:a@b:c@host/db", "postgresql://user:***@host/db"),
+        ("postgresql://user@host/db", "postgresql://user@host/db"),
+        (
+            "postgresql://host/db?user=u&password=a%26b&x=1",
+            "postgresql://host/db?user=u&password=***&x=1",
+        ),
+    ],
+)
+def test_passwords_are_masked(url: str, shown: str) -> None:
+    """Wherever they stand in a URL."""
+    assert masked(url) == shown
+
+
+def test_the_settings_choose_the_repository() -> None:
+    """Nothing is connected to before it is asked."""
+    postgres = read_settings({"DATABASE_URL": "postgresql://nowhere.invalid/rooms"})
+    assert isinstance(build_repository(postgres), PostgresRepo)
+    mongo = build_repository(read_settings({"MONGODB_URL": "mongodb://nowhere.invalid/rooms"}))
+    assert isinstance(mongo, MongoRepo)
+
+
+def test_an_application_needs_a_database() -> None:
+    """What no setting names is told with what to do."""
+    with pytest.raises(ConfigError, match="set DATABASE_URL, or start with ops/serve"):
+        build_application({})

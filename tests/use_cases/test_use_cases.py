@@ -1,0 +1,179 @@
+"""The use cases turn requests into responses, whatever happens beneath them."""
+
+from collections.abc import Iterable, Iterator
+from uuid import UUID, uuid4
+
+import pytest
+
+from rentomatic.domain.room import Room
+from rentomatic.repository.interface import RepositoryUnavailableError, SaveSummary, Schema
+from rentomatic.repository.memrepo import MemRepo
+from rentomatic.requests.room_get import RoomGetRequest, build_room_get_request
+from rentomatic.requests.room_import import BadLine, RoomImportRequest
+from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
+from rentomatic.responses import UNAVAILABLE, ResponseSuccess, ResponseTypes
+from rentomatic.use_cases.readiness import readiness_use_case
+from rentomatic.use_cases.room_get import room_get_use_case
+from rentomatic.use_cases.room_import import Rejected, room_import_use_case
+from rentomatic.use_cases.room_list import room_list_use_case
+
+
+class AwayRepository:
+    """A repository whose store is away."""
+
+    def search(self, request: RoomListRequest) -> Iterable[Room]:
+        """Fail."""
+        raise RepositoryUnavailableError
+
+    def get(self, code: UUID) -> Room | None:
+        """Fail."""
+        raise RepositoryUnavailableError
+
+    def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
+        """Fail."""
+        raise RepositoryUnavailableError
+
+    def remove(self, code: UUID) -> bool:
+        """Fail."""
+        raise RepositoryUnavailableError
+
+    def version(self) -> str | None:
+        """Fail."""
+        raise RepositoryUnavailableError
+
+    def schema(self) -> Schema:
+        """Fail."""
+        raise RepositoryUnavailableError
+
+
+class UnmigratedRepository(MemRepo):
+    """A repository that lacks a migration."""
+
+    def schema(self) -> Schema:
+        """Lack one, and have one of a newer release."""
+        return Schema(missing=("0002.add-x",), newer=("0003.add-y",))
+
+
+@pytest.fixture
+def filled(rooms: list[Room]) -> MemRepo:
+    """A repository with the book's rooms."""
+    return MemRepo(rooms)
+
+
+def test_list_gives_the_rooms_of_the_search(filled: MemRepo, rooms: list[Room]) -> None:
+    """A valid request succeeds; the response is true."""
+    response = room_list_use_case(filled, build_room_list_request({"price__lt": "50"}))
+    assert response
+    assert response.type is ResponseTypes.SUCCESS
+    assert list(response.value) == [rooms[0], rooms[3]]
+
+
+def test_list_tells_what_is_wrong_with_a_request(filled: MemRepo) -> None:
+    """A line for each error; the response is false."""
+    response = room_list_use_case(filled, build_room_list_request({"prise__lq": "1"}, limit="0"))
+    assert not response
+    assert response.type is ResponseTypes.PARAMETERS_ERROR
+    assert response.message.splitlines()[0] == (
+        "filters: Key prise__lq cannot be used; did you mean price__lt?"
+    )
+    assert [error.parameter for error in response.errors] == ["filters", "limit"]
+
+
+def test_get_finds_a_room(filled: MemRepo, rooms: list[Room]) -> None:
+    """By its code."""
+    response = room_get_use_case(filled, RoomGetRequest(rooms[1].code))
+    assert response == ResponseSuccess(rooms[1])
+
+
+def test_get_tells_that_there_is_none(filled: MemRepo) -> None:
+    """A resource error that names the code."""
+    code = uuid4()
+    response = room_get_use_case(filled, RoomGetRequest(code))
+    assert not response
+    assert response.type is ResponseTypes.RESOURCE_ERROR
+    assert str(code) in response.message
+
+
+def test_get_tells_what_is_wrong_with_a_code(filled: MemRepo) -> None:
+    """A parameters error."""
+    response = room_get_use_case(filled, build_room_get_request("abc"))
+    assert not response
+    assert response.type is ResponseTypes.PARAMETERS_ERROR
+
+
+def test_a_store_that_is_away_is_an_outcome() -> None:
+    """No use case raises for it, and none tells why."""
+    away = AwayRepository()
+    nothing = RoomImportRequest((), ",", iter(()))
+    assert room_list_use_case(away, RoomListRequest()) == UNAVAILABLE
+    assert room_get_use_case(away, RoomGetRequest(uuid4())) == UNAVAILABLE
+    assert room_import_use_case(away, nothing) == UNAVAILABLE
+    assert readiness_use_case(away) == UNAVAILABLE
+
+
+def test_readiness_names_missing_migrations(filled: MemRepo) -> None:
+    """Without them the service cannot serve; what is newer does not matter."""
+    assert readiness_use_case(filled) == ResponseSuccess(Schema())
+    response = readiness_use_case(UnmigratedRepository())
+    assert not response
+    assert response.type is ResponseTypes.UNAVAILABLE_ERROR
+    assert response.message == "The database lacks 0002.add-x; run: yoyo apply"
+
+
+def lines(rooms: Iterable[Room], bad: int) -> Iterator[Room | BadLine]:
+    """Give rooms, then bad lines, then one room more."""
+    first, *others = rooms
+    yield from others
+    yield from (BadLine(number, ("price is bad",), ["x"]) for number in range(2, 2 + bad))
+    yield first
+
+
+def importing(
+    rooms: Iterable[Room], bad: int = 0, *, skip_bad: bool = False, dry_run: bool = False
+) -> RoomImportRequest:
+    """Make a request to import rooms and bad lines."""
+    return RoomImportRequest(["code"], ",", lines(rooms, bad), skip_bad=skip_bad, dry_run=dry_run)
+
+
+def test_import_saves_all_rooms(rooms: list[Room]) -> None:
+    """And reports how many were added."""
+    repository = MemRepo()
+    response = room_import_use_case(repository, importing(rooms))
+    assert response
+    assert response.value.saved == SaveSummary(added=4)
+    assert repository.get(rooms[0].code) == rooms[0]
+
+
+def test_import_saves_nothing_of_a_file_with_bad_lines(rooms: list[Room]) -> None:
+    """The first twenty are told, and how many more there are."""
+    repository = MemRepo()
+    response = room_import_use_case(repository, importing(rooms, bad=23))
+    assert not response
+    assert response.type is ResponseTypes.PARAMETERS_ERROR
+    title, *told, more = response.message.splitlines()
+    assert title == "Nothing is imported"
+    assert told == [f"line {number}: price is bad" for number in range(2, 22)]
+    assert more == "and 3 more bad lines"
+    assert list(repository.search(RoomListRequest())) == []
+
+
+def test_import_can_skip_bad_lines(rooms: list[Room]) -> None:
+    """Good ones before and after are saved, and the bad ones are handed over."""
+    repository = MemRepo()
+    rejected: list[BadLine] = []
+    response = room_import_use_case(
+        repository, importing(rooms, bad=2, skip_bad=True), rejected.append
+    )
+    assert response
+    assert response.value.saved == SaveSummary(added=4)
+    assert response.value.rejected == Rejected(count=2, first=rejected)
+    assert [line.number for line in rejected] == [2, 3]
+
+
+def test_a_dry_run_tells_the_same_and_changes_nothing(rooms: list[Room]) -> None:
+    """The summary is what an import would give."""
+    repository = MemRepo()
+    response = room_import_use_case(repository, importing(rooms, dry_run=True))
+    assert response
+    assert response.value.saved == SaveSummary(added=4)
+    assert list(repository.search(RoomListRequest())) == []
