@@ -34,8 +34,12 @@ TABLES = {
         f"| `{field.name}` | {' '.join(field.operators)} | {field.help} |"
         for field in FIELDS.values()
     ],
-    "| Operator | Meaning |": [f"| `{each.name}` | {each.meaning} |" for each in OPERATORS.values()],
-    "| Command | What |": [f"| `rentomatic {name}` | {said} |" for name, said in commands().items()],
+    "| Operator | Meaning |": [
+        f"| `{each.name}` | {each.meaning} |" for each in OPERATORS.values()
+    ],
+    "| Command | What |": [
+        f"| `rentomatic {name}` | {said} |" for name, said in commands().items()
+    ],
     "| Exit code | Outcome |": [f"| {code} | {kind} |" for kind, code in EXIT_CODES.items()],
     "| Variable | Default | What |": [
         f"| `{each.name}` | {f'`{each.default}`' if each.default else ''} | {each.help} |"

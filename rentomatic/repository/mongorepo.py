@@ -32,12 +32,11 @@ TIMEOUT_MILLISECONDS = 4_000
 logger = logging.getLogger(__name__)
 
 
-def connect(url: str) -> Database[Document]:
+def connect(url: str, timeout_milliseconds: int = TIMEOUT_MILLISECONDS) -> Database[Document]:
     """Give the database that a URL names; nothing is sent before it is used."""
     client: MongoClient[Document] = MongoClient(
         url,
-        serverSelectionTimeoutMS=TIMEOUT_MILLISECONDS,
-        timeoutMS=TIMEOUT_MILLISECONDS,
+        timeoutMS=timeout_milliseconds,
         connect=False,
     )
     return client[unquote(urlsplit(url).path.removeprefix("/"))]

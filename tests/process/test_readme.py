@@ -14,7 +14,9 @@ README = CHECKOUT / "README.md"
 def examples() -> list[tuple[str, str]]:
     """Read the commands of the README's consoles and what each of them prints."""
     consoles = re.findall(r"^```console\n(.*?)^```$", README.read_text(), re.DOTALL | re.MULTILINE)
-    typed = [part for console in consoles for part in re.split(r"^\$ ", console, flags=re.MULTILINE)]
+    typed = [
+        part for console in consoles for part in re.split(r"^\$ ", console, flags=re.MULTILINE)
+    ]
     return [(command, output) for command, _, output in (p.partition("\n") for p in typed if p)]
 
 

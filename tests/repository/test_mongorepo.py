@@ -26,8 +26,7 @@ def test_a_room_is_a_document_that_a_person_can_read(rooms: list[Room]) -> None:
 
 def test_a_server_that_is_away_is_told(caplog: pytest.LogCaptureFixture) -> None:
     """For every way to ask, with the reason in the log."""
-    url = "mongodb://127.0.0.1:1/rooms?serverSelectionTimeoutMS=50"
-    database = connect(url)
+    database = connect("mongodb://127.0.0.1:1/rooms", timeout_milliseconds=50)
     with database.client:
         repository = MongoRepo(database)
         for limit in (10, None):
