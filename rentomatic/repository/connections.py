@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors
-from psycopg.types.numeric import Int8BinaryDumper
+from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from rentomatic.repository.interface import RepositoryUnavailableError
 
@@ -109,7 +109,9 @@ class Connections:
             if connection is not None:
                 connection.close()
             connection = psycopg.connect(self._conninfo, autocommit=True, **self._arguments)
-            # One type for every integer: else each size of number prepares a statement of its own.
+            # One type for every integer, alone and in lists: else each size of number prepares a
+            # statement of its own, and a list may be sent as the type of another one.
+            connection.adapters.register_dumper(int, Int8Dumper)
             connection.adapters.register_dumper(int, Int8BinaryDumper)
             self._local.connection = connection
             self._tell_up()

@@ -148,6 +148,14 @@ def test_a_search_is_prepared_once_for_each_set_of_filters(
     assert prepared == [(1,)]
 
 
+def test_two_lists_may_hold_numbers_of_different_size(postgres_embedded: PostgresRepo) -> None:
+    """Each list is sent as what it is, also in a stream."""
+    for limit in (1, "none"):
+        request = build_room_list_request({"size__in": [1], "price__in": [MAX_PRICE]}, limit)
+        assert request
+        assert list(postgres_embedded.search(request)) == []
+
+
 def test_a_stream_sees_one_moment(
     postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any]
 ) -> None:
