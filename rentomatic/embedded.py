@@ -73,12 +73,8 @@ class Cluster:
             return
         _make_private(self.home, self.account)
         _make_private(self._sockets(), self.account)
-        if not (self.home / "data" / "PG_VERSION").exists():
-            # An initdb that was killed leaves a folder that the next one refuses.
-            shutil.rmtree(self.home / "data", ignore_errors=True)
-            self._run(
-                "initdb", "--encoding=UTF8", "--no-locale", "--auth=trust", f"--username={ROLE}"
-            )
+        if not self._data.exists():
+            self._make()
         sockets = str(self._sockets()).replace('"', '""')
         settings = (
             "listen_addresses=",
@@ -87,11 +83,21 @@ class Cluster:
         )
         options = " ".join(f"-c {shlex.quote(setting)}" for setting in settings)
         log = str(self.home / "postgres.log")
-        self._run("pg_ctl", "start", "-w", "-t", _START_SECONDS, "-l", log, "-o", options)
+        self._run(
+            "pg_ctl", self._data, "start", "-w", "-t", _START_SECONDS, "-l", log, "-o", options
+        )
+
+    def _make(self) -> None:
+        """Make the cluster's data, which get their name when they are whole."""
+        new = self.home / "data.new"
+        shutil.rmtree(new, ignore_errors=True)  # of an initdb that was killed
+        options = ("--encoding=UTF8", "--no-locale", "--auth=trust", f"--username={ROLE}")
+        self._run("initdb", new, *options)
+        new.rename(self._data)
 
     def stop(self) -> None:
         """Stop the server: open transactions are rolled back, nothing committed is lost."""
-        self._run("pg_ctl", "stop", "-w", "-m", "fast")
+        self._run("pg_ctl", self._data, "stop", "-w", "-m", "fast")
 
     def _answers(self) -> bool:
         with suppress(psycopg.OperationalError):
@@ -105,8 +111,12 @@ class Cluster:
             return self.home
         return Path("/tmp") / f"rentomatic-{_digest(self.home)}"  # noqa: S108 - see _make_private
 
-    def _run(self, program: str, *arguments: str) -> None:
-        command = [str(self.binaries / program), "-D", str(self.home / "data"), *arguments]
+    @property
+    def _data(self) -> Path:
+        return self.home / "data"
+
+    def _run(self, program: str, data: Path, *arguments: str) -> None:
+        command = [str(self.binaries / program), "-D", str(data), *arguments]
         result = _run_as(self.account, command)
         if result.returncode:
             said = [line for line in (result.stdout + result.stderr).splitlines() if line.strip()]
@@ -175,8 +185,9 @@ def find_binaries() -> Path:
         msg = "no database is configured and no PostgreSQL embedded: set DATABASE_URL, "
         msg += "or pip install 'rentomatic[embedded]'"
         raise EmbeddedError(msg)
-    installed = Path(spec.origin).parent.glob("pginstall*/bin/initdb")
-    return max((file.parent for file in installed), key=lambda folder: folder.parent.name)
+    # pginstall is an older server than pginstall18.
+    installed = Path(spec.origin).parent.glob("pginstall*/bin")
+    return max(installed, key=lambda folder: int(folder.parent.name.removeprefix("pginstall") or 0))
 
 
 def _reachable(binaries: Path, account: pwd.struct_passwd) -> Path:

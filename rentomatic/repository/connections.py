@@ -9,8 +9,10 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
+from rentomatic.config import ConfigError
 from rentomatic.repository.interface import RepositoryUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -31,28 +33,56 @@ _UNAVAILABLE_CLASSES = {
 _UNAVAILABLE_STATES = {
     errors.UndefinedTable.sqlstate,  # not migrated yet
     errors.UndefinedColumn.sqlstate,
+    errors.InsufficientPrivilege.sqlstate,
     errors.IdleInTransactionSessionTimeout.sqlstate,
-    errors.ReadOnlySqlTransaction.sqlstate,
     errors.LockNotAvailable.sqlstate,
     errors.DeadlockDetected.sqlstate,
     errors.SerializationFailure.sqlstate,
 }
+# What another connection may do: a migration changed what a prepared statement gives; the server
+# became a standby, and the host's name may lead to another one now.
+_CONNECTION_STATES = {
+    errors.FeatureNotSupported.sqlstate,
+    errors.ReadOnlySqlTransaction.sqlstate,
+}
+
+
+class ConnectionLostError(RepositoryUnavailableError):
+    """The connection on which work was done is no more; another one may do it."""
 
 
 class Connections:
     """Holds one connection for each thread.
 
     Args:
-        conninfo: a libpq URL or connection string.
+        conninfo: a libpq URL or connection string; what it sets goes before what is set here.
         connect_timeout: seconds until an attempt to connect is given up.
         statement_timeout: seconds until a statement is given up; 0 for never.
+
+    Raises:
+        ConfigError: for a URL that libpq cannot read.
     """
 
     def __init__(
         self, conninfo: str, *, connect_timeout: int = 3, statement_timeout: float = 4.0
     ) -> None:
-        self._conninfo = conninfo
         milliseconds = int(statement_timeout * 1000)
+        try:
+            given = conninfo_to_dict(conninfo)
+        except psycopg.ProgrammingError as error:
+            msg = f"the database's URL cannot be read: {' '.join(str(error).split())}"
+            raise ConfigError(msg) from None
+        options = {
+            # A prepared statement's generic plan would not know which filters are selective.
+            "plan_cache_mode": "force_custom_plan",
+            # Streams are read to their end.
+            "cursor_tuple_fraction": 1,
+            "statement_timeout": milliseconds,
+            "idle_in_transaction_session_timeout": milliseconds and 10_000,
+            "jit": "off",
+            "timezone": "UTC",
+        }
+        spelt = " ".join(f"-c {name}={value}" for name, value in options.items())
         self._arguments: dict[str, Any] = {
             "connect_timeout": connect_timeout,
             "application_name": "rentomatic",
@@ -60,34 +90,27 @@ class Connections:
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "tcp_user_timeout": milliseconds + 1000 if milliseconds else 60_000,
-            # A prepared statement's generic plan would not know which filters are selective.
-            "options": " ".join(
-                f"-c {setting}"
-                for setting in (
-                    "plan_cache_mode=force_custom_plan",
-                    f"statement_timeout={milliseconds}",
-                    f"idle_in_transaction_session_timeout={milliseconds and 10_000}",
-                    "jit=off",
-                    "timezone=UTC",
-                )
-            ),
+            **given,
+            "options": f"{spelt} {given.get('options') or ''}",
         }
         self._local = threading.local()
         self._down = False
 
     def read(self, work: Callable[[Connection], T]) -> T:
-        """Do work that changes nothing; once more on a new connection if the old one was lost."""
-        with self._translated():
-            connection = self.get()
-            try:
-                return work(connection)
-            except (psycopg.OperationalError, errors.FeatureNotSupported) as error:
-                # 0A000: a migration changed what the prepared statement gives.
-                if isinstance(error, errors.FeatureNotSupported):
-                    connection.close()
-                if not connection.closed:
-                    raise
+        """Do work that changes nothing; once more if its connection was lost."""
+
+        def attempt() -> T:
+            with self._translated():
                 return work(self.get())
+
+        return self.retried(attempt)
+
+    def retried(self, work: Callable[[], T]) -> T:
+        """Do work that changes nothing and gets its connection here; once more if that was lost."""
+        try:
+            return work()
+        except ConnectionLostError:
+            return work()
 
     def write(self, work: Callable[[Connection], T], *, dry_run: bool = False) -> T:
         """Do work in a transaction; never twice, as a lost connection may have committed it."""
@@ -104,49 +127,58 @@ class Connections:
 
     def get(self) -> Connection:
         """Give this thread's connection, a new one if it was closed or the server has gone."""
-        connection: Connection | None = getattr(self._local, "connection", None)
-        if connection is None or connection.closed or _is_readable(connection):
-            if connection is not None:
-                connection.close()
-            connection = psycopg.connect(self._conninfo, autocommit=True, **self._arguments)
+        self.drop_lost()
+        connection = self._held()
+        if connection is None:
+            connection = psycopg.connect(autocommit=True, **self._arguments)
             # One type for every integer, alone and in lists: else each size of number prepares a
             # statement of its own, and a list may be sent as the type of another one.
             connection.adapters.register_dumper(int, Int8Dumper)
             connection.adapters.register_dumper(int, Int8BinaryDumper)
             self._local.connection = connection
-            self._tell_up()
+            if self._down:
+                logger.warning("the database answers again")
+                self._down = False
         return connection
+
+    def drop_lost(self) -> None:
+        """Close this thread's connection if the server has gone; ask only while it is idle."""
+        connection = self._held()
+        if connection and (connection.closed or _is_readable(connection)):
+            self.close()
 
     def close(self) -> None:
         """Close this thread's connection."""
-        connection: Connection | None = getattr(self._local, "connection", None)
-        if connection is not None:
+        if connection := self._held():
             connection.close()
+            self._local.connection = None
+
+    def _held(self) -> Connection | None:
+        return getattr(self._local, "connection", None)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         """Turn driver errors that mean "not now" into RepositoryUnavailableError; others are bugs.
 
-        The change is logged once, not for each request that notices it.
+        That the database has gone is logged once, not for each request that notices it.
         """
         try:
             yield
         except psycopg.Error as error:
             state = error.sqlstate or ""
-            lost = isinstance(error, psycopg.OperationalError) and not state
+            connection = self._held()
+            if connection and state in _CONNECTION_STATES:
+                connection.close()
+            lost = connection is None or connection.closed
             if not (lost or state[:2] in _UNAVAILABLE_CLASSES or state in _UNAVAILABLE_STATES):
                 raise
             # libpq names host, database and user here, and never a password.
             reason = " ".join(str(error).split())
-            if not self._down:
+            if not (lost and self._down):
                 logger.warning("the database cannot answer: %s", reason)
-                self._down = True
-            raise RepositoryUnavailableError(reason) from error
-
-    def _tell_up(self) -> None:
-        if self._down:
-            logger.warning("the database answers again")
-            self._down = False
+            self._down = self._down or lost
+            kind = ConnectionLostError if connection and lost else RepositoryUnavailableError
+            raise kind(reason) from error
 
 
 def _is_readable(connection: Connection) -> bool:

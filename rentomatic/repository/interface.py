@@ -1,7 +1,7 @@
 """What every repository of rooms promises, whatever it keeps them in."""
 
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -102,7 +102,11 @@ def begun(rooms: Generator[Room, None, None]) -> Iterator[Room]:
 
 
 def _resumed(first: Room | None, rooms: Generator[Room, None, None]) -> Iterator[Room]:
-    with closing(rooms):
+    try:
         if first is not None:
             yield first
             yield from rooms
+    finally:
+        # Whoever leaves a stream need not hear that the store is gone too.
+        with suppress(RepositoryUnavailableError):
+            rooms.close()

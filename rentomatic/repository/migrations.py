@@ -2,7 +2,7 @@
 
 import glob
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
 import psycopg
@@ -32,7 +32,12 @@ class LockedBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
 
     def connect(self, dburi: DatabaseURI) -> psycopg.Connection[Any]:
         """Connect to the libpq URL that stands in the argument `conninfo`."""
-        return psycopg.connect(dburi.args["conninfo"], autocommit=True, connect_timeout=5)
+        connection = psycopg.connect(dburi.args["conninfo"], autocommit=True, connect_timeout=5)
+        # A server that runs a long statement notices within a second that its migrator was killed,
+        # on platforms where it can.
+        with suppress(psycopg.errors.InvalidParameterValue):
+            connection.execute("SET client_connection_check_interval = '1s'")
+        return connection
 
     def init_database(self) -> None:
         """Need neither the lock's table nor the probe for transactional DDL."""

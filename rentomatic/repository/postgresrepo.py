@@ -40,7 +40,7 @@ class PostgresRepo:
             for each in request.filters
         }
         if request.limit is None:
-            return begun(self._stream(parameters))
+            return self._connections.retried(lambda: begun(self._stream(parameters)))
         return self._rooms(self._list, parameters | {"limit": request.limit})
 
     def get(self, code: UUID) -> Room | None:
@@ -107,7 +107,12 @@ class PostgresRepo:
             with ServerCursor(connection, name, row_factory=args_row(Room)) as cursor:
                 cursor.execute(text, parameters, binary=True)
                 while batch := cursor.fetchmany(STREAM_BATCH):
-                    yield from batch
+                    try:
+                        yield from batch
+                    except GeneratorExit:
+                        # On a connection that is lost the cursor could not be closed.
+                        self._connections.drop_lost()
+                        raise
 
 
 def _load(stem: str, parameters: Iterable[str] = ()) -> Statement:

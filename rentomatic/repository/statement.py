@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 _MARK = re.compile(r"--\s*if\s+(?P<name>\w+)\s*$")
@@ -43,7 +43,8 @@ class Statement:
         if unused := set(parameters) - found:
             msg = f"{path}:1: the statement lacks the parameter {', '.join(sorted(unused))}"
             raise StatementError(msg)
-        self.text = cache(self._text)
+        # Bounded, as clients choose the sets of filters.
+        self.text = lru_cache(maxsize=256)(self._text)
 
     def _text(self, given: frozenset[str] = frozenset()) -> bytes:
         kept = (text for name, text in self._lines if name is None or name in given)

@@ -6,8 +6,9 @@ Every parser raises ValueError with a message that goes on after the parameter's
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import TypeVar
 from uuid import UUID
 
@@ -21,13 +22,24 @@ _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,400})?")
 _HEX = "[0-9a-fA-F]"
 _HYPHENATED = f"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
-_UUID = re.compile(rf"{_HEX}{{32}}|(?:urn:uuid:)?{_HYPHENATED}|\{{{_HYPHENATED}\}}")
+_UUID = re.compile(rf"{_HEX}{{32}}|(?i:urn:uuid:)?{_HYPHENATED}|\{{{_HYPHENATED}\}}")
 _SHOWN = 40
 
 
 def shown(text: str) -> str:
     """Quote text that was given, no longer than a line has room for."""
     return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
+
+
+def shown_name(text: str) -> str:
+    """Give a name that was given as it is, or quoted where it could break a line or mislead."""
+    return text if text.isprintable() and 0 < len(text) <= _SHOWN else shown(text)
+
+
+def closest(text: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Guess which of the known names was meant; of a long text nothing, as guessing is dear."""
+    matches = get_close_matches(text, known, n=1, cutoff=cutoff) if len(text) <= _SHOWN else []
+    return matches[0] if matches else None
 
 
 def as_text(value: object) -> str:

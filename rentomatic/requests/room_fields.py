@@ -7,12 +7,12 @@ import all read it; none of them knows a field by name where a loop will do.
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
 
 from rentomatic.requests.parsers import (
     as_text,
+    closest,
     parse_integer,
     parse_latitude,
     parse_list,
@@ -109,10 +109,7 @@ FILTER_KEYS: Mapping[str, tuple[str, str]] = {
 def suggest_filter_key(key: str) -> str | None:
     """Guess which filter was meant: the nearest field, then its nearest operator."""
     field_name, _, operator_name = key.partition("__")
-    nearest = get_close_matches(field_name.lower(), FIELDS, n=1)
-    if not nearest:
+    field = closest(field_name.lower(), FIELDS)
+    if field is None:
         return None
-    operators = get_close_matches(
-        operator_name.lower(), FIELDS[nearest[0]].operators, n=1, cutoff=0.5
-    )
-    return f"{nearest[0]}__{operators[0] if operators else 'eq'}"
+    return f"{field}__{closest(operator_name.lower(), FIELDS[field].operators, 0.5) or 'eq'}"

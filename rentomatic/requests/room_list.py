@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rentomatic.requests.base import InvalidRequest, ParameterError, ValidRequest
-from rentomatic.requests.parsers import parse_integer, shown
+from rentomatic.requests.parsers import parse_integer, shown, shown_name
 from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS, Operand, suggest_filter_key
 
 DEFAULT_LIMIT = 100
@@ -60,7 +60,7 @@ def build_room_list_request(
 def _read_filters(filters: Mapping[str, object], errors: list[ParameterError]) -> Iterator[Filter]:
     for key, operand in filters.items():
         if key not in FILTER_KEYS:
-            message = f"Key {key} cannot be used"
+            message = f"Key {shown_name(key)} cannot be used"
             errors.append(ParameterError("filters", message, key, suggest_filter_key(key)))
             continue
         field, operator = FILTER_KEYS[key]

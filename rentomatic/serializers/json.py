@@ -31,7 +31,11 @@ def stream_rooms(rooms: Iterable[Room]) -> Generator[bytes, None, None]:
     """Write the same array piece by piece."""
     remaining = iter(rooms)
     separator = b"["
-    while some := list(islice(remaining, _CHUNK_ROOMS)):
-        yield separator + dump_rooms(some)[1:-1]
-        separator = b","
-    yield b"[]" if separator == b"[" else b"]"
+    try:
+        while some := list(islice(remaining, _CHUNK_ROOMS)):
+            yield separator + dump_rooms(some)[1:-1]
+            separator = b","
+        yield b"[]" if separator == b"[" else b"]"
+    finally:
+        if isinstance(remaining, Generator):
+            remaining.close()

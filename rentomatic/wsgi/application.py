@@ -1,11 +1,12 @@
 """The WSGI callable."""
 
+import errno
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.interface import RepositoryUnavailableError, RoomRepository
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_list import DEFAULT_LIMIT
 from rentomatic.responses import ResponseFailure, ResponseTypes
@@ -63,6 +64,9 @@ class Application:
         return _send(answer, request, start_response)
 
     def _answer(self, request: Request) -> Answer:
+        if not request.has_host:
+            message = "Host: is missing or no name of a host"
+            return answer_failure(ResponseFailure(ResponseTypes.PARAMETERS_ERROR, message), request)
         found = find_route(request.path)
         if found is None:
             suggestion = suggest_path(request.path)
@@ -102,4 +106,17 @@ def _send(answer: Answer, request: Request, start_response: "StartResponse") -> 
     start_response(f"{answer.status.value} {answer.status.phrase}", headers)
     if request.method == "HEAD":
         return []
-    return [answer.body] if isinstance(answer.body, bytes) else answer.body
+    return [answer.body] if isinstance(answer.body, bytes) else _cut_short(answer.body, request)
+
+
+def _cut_short(pieces: Iterable[bytes], request: Request) -> Iterator[bytes]:
+    """Pass a stream on; end it so that a server cuts the connection where the database goes away.
+
+    To a server it is then as if the client had gone: that takes one line of the log, not a
+    traceback, and the answer does not look whole.
+    """
+    try:
+        yield from pieces
+    except RepositoryUnavailableError as reason:
+        logger.warning("request %s was cut short: %s", request.id, reason)
+        raise BrokenPipeError(errno.EPIPE, "the answer was cut short") from None

@@ -32,7 +32,8 @@ def answer_failure(failure: ResponseFailure, request: Request, headers: Headers 
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers = (*headers, ("Retry-After", str(RETRY_AFTER_SECONDS)))
     if prefers_problem(request.accept):
-        instance = f"{quote(request.path)}#{request.id}"
+        # One slash: two would name a host.
+        instance = f"/{quote(request.path.lstrip('/'))}#{request.id}"
         body = dump_problem(kind, status, message, instance, failure.errors)
         return Answer(status, body, PROBLEM, headers, cache="no-store")
     return Answer(status, dump_error(kind, message), JSON, headers, cache="no-store")

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from http import HTTPStatus
 
 from rentomatic.repository.interface import RoomRepository
 from rentomatic.requests.base import InvalidRequest, ParameterError, with_errors
-from rentomatic.requests.parsers import shown
+from rentomatic.requests.parsers import closest, shown, shown_name
 from rentomatic.requests.room_fields import FILTER_KEYS
 from rentomatic.requests.room_get import build_room_get_request
-from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
+from rentomatic.requests.room_list import UNLIMITED, RoomListRequest, build_room_list_request
 from rentomatic.responses import (
     ResponseFailure,
     ResponseTypes,
@@ -39,18 +38,17 @@ class Service:
 def room_list(service: Service, request: Request) -> Answer:
     """Search rooms."""
     search = _read_search(service, request)
+    streams = False
     if search and search.limit is None:
-        if request.is_http_1_0:
-            message = "none needs HTTP/1.1, in which an answer that was cut short is seen as such"
-            search = InvalidRequest((ParameterError("limit", message),))
-        elif request.method == "HEAD":
+        streams = True
+        if request.method == "HEAD":
             search = replace(search, limit=service.default_limit)
     response = room_list_use_case(service.repository, search)
     if not response:
         return answer_failure(response, request)
-    if search and search.limit is None:
-        return Answer(HTTPStatus.OK, stream_rooms(response.value))
-    return Answer(HTTPStatus.OK, dump_rooms(response.value))
+    # Pieces, and so no length, also in the headers that HEAD asks for.
+    write = stream_rooms if streams else dump_rooms
+    return Answer(HTTPStatus.OK, write(response.value))
 
 
 def _read_search(service: Service, request: Request) -> RoomListRequest | InvalidRequest:
@@ -63,7 +61,11 @@ def _read_search(service: Service, request: Request) -> RoomListRequest | Invali
             others[name] = value
     limit = others.pop("limit", service.default_limit)
     search = build_room_list_request(filters, limit)
-    return with_errors(search, [*request.query.errors, *_unknown(others, LIST_PARAMETERS)])
+    errors = [*request.query.errors, *_unknown(others, LIST_PARAMETERS)]
+    if limit == UNLIMITED and request.is_http_1_0:
+        message = "none needs HTTP/1.1, in which an answer that was cut short is seen as such"
+        errors.append(ParameterError("limit", message))
+    return with_errors(search, errors)
 
 
 def room_get(service: Service, request: Request, code: str) -> Answer:
@@ -86,9 +88,9 @@ def room_get(service: Service, request: Request, code: str) -> Answer:
 def _unknown(given: Mapping[str, str], known: tuple[str, ...]) -> list[ParameterError]:
     return [
         ParameterError(
-            name,
-            f"Parameter {name} cannot be used",
-            suggestion=next(iter(get_close_matches(name, known, n=1)), None),
+            shown_name(name),
+            f"Parameter {shown_name(name)} cannot be used",
+            suggestion=closest(name, known),
         )
         for name in given
     ]
@@ -110,7 +112,7 @@ def ready(service: Service, request: Request) -> Answer:
 
 def home(_service: Service, _request: Request) -> Answer:
     """Send a visitor to the rooms."""
-    return Answer(HTTPStatus.SEE_OTHER, media_type=None, headers=(("Location", "/rooms"),))
+    return Answer(HTTPStatus.SEE_OTHER, b"/rooms\n", "text/plain", (("Location", "/rooms"),))
 
 
 def robots(_service: Service, _request: Request) -> Answer:

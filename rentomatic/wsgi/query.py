@@ -1,16 +1,18 @@
 """A query string becomes names and values, strictly."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from rentomatic.requests.base import ParameterError
+from rentomatic.requests.parsers import shown_name
 
 # What advertising appends to links that people share.
 _IGNORED = re.compile(r"utm_.*|gclid|fbclid")
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_SHOWN = 60
+_TWICE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +35,17 @@ def parse_query(raw: str) -> Query:
     is an error of that parameter: guessing would answer another question than was asked.
     """
     query = Query()
-    seen = set()
+    times = Counter[str]()
     for name, value, problem in _pairs(raw):
         if _IGNORED.fullmatch(name):
             continue
-        if name in seen:
-            query.errors.append(ParameterError(name, "is given more than once"))
-        elif problem:
-            query.errors.append(ParameterError(name, problem))
-        else:
+        times[name] += 1
+        if times[name] == _TWICE:
+            query.errors.append(ParameterError(shown_name(name), "is given more than once"))
+        elif times[name] == 1 and problem:
+            query.errors.append(ParameterError(shown_name(name), problem))
+        elif times[name] == 1:
             query.values[name] = value
-        seen.add(name)
     return query
 
 
@@ -54,8 +56,8 @@ def _pairs(raw: str) -> Iterator[tuple[str, str, str]]:
         value, value_problem = _unquote(value)
         problem = name_problem or value_problem
         if not problem and not (name and value):
-            problem = "has no value" if name else "is a value without a name"
-        yield name[:_SHOWN], value, problem
+            problem = "has no value" if name else "is the value of no parameter"
+        yield name, value, problem
 
 
 def _unquote(raw: str) -> tuple[str, str]:
@@ -66,7 +68,7 @@ def _unquote(raw: str) -> tuple[str, str]:
     if broken:
         return text, "has a % that is not followed by two hexadecimal digits"
     if b"\0" in decoded:
-        return text.replace("\0", "\N{REPLACEMENT CHARACTER}"), "has a NUL"
+        return text, "has a NUL"
     if text.encode() != decoded:
         return text, "is not UTF-8"
     return text, ""

@@ -10,6 +10,8 @@ from rentomatic.wsgi.query import Query, parse_query
 
 Environ = Mapping[str, Any]
 
+# RFC 3986, section 3.2.2, without the rare: names, IPv4 and IPv6 addresses, and a port.
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%-]+)(:[0-9]{0,5})?")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -24,6 +26,7 @@ class Request:
         id: the client's or proxy's name for it if that is well formed, else one of our own.
         accept: the media types that are asked for; empty for any.
         is_http_1_0: whether the client would take a cut connection for the end of an answer.
+        has_host: whether it names a host as HTTP/1.1 wants it.
         is_preflight: whether a browser asks what another origin's page may do.
     """
 
@@ -33,18 +36,21 @@ class Request:
     id: str
     accept: str
     is_http_1_0: bool
+    has_host: bool
     is_preflight: bool
 
 
 def read_request(environ: Environ) -> Request:
     """Read a request from a WSGI environment."""
     given_id = environ.get("HTTP_X_REQUEST_ID", "")
+    is_http_1_0 = environ.get("SERVER_PROTOCOL") == "HTTP/1.0"
     return Request(
         method=environ["REQUEST_METHOD"],
-        path=environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace"),
+        path=environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace") or "/",
         query=parse_query(environ.get("QUERY_STRING", "")),
         id=given_id if _REQUEST_ID.fullmatch(given_id) else str(uuid.uuid4()),
         accept=environ.get("HTTP_ACCEPT", ""),
-        is_http_1_0=environ.get("SERVER_PROTOCOL") == "HTTP/1.0",
+        is_http_1_0=is_http_1_0,
+        has_host=bool(_HOST.fullmatch(environ.get("HTTP_HOST", "-" if is_http_1_0 else ""))),
         is_preflight="HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ,
     )

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
+from rentomatic.requests.parsers import closest
 from rentomatic.wsgi import handlers
 from rentomatic.wsgi.response import Answer
 
@@ -58,5 +58,4 @@ def find_route(path: str) -> tuple[Route, dict[str, str]] | None:
 
 def suggest_path(path: str) -> str | None:
     """Guess which path was meant."""
-    fixed = [route.template for route in ROUTES if "{" not in route.template]
-    return next(iter(get_close_matches(path, fixed, n=1, cutoff=0.75)), None)
+    return closest(path, [each.template for each in ROUTES if "{" not in each.template], 0.75)

@@ -14,6 +14,7 @@ from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.wsgi.application import Application
 
+HTTP_1_1 = {"SERVER_PROTOCOL": "HTTP/1.1"}
 PROBLEM = {"Accept": "application/problem+json"}
 
 
@@ -38,7 +39,7 @@ def told(client: TestApp, query: str) -> list[str]:
         ),
         ("filter_price__lt=", "filter_price__lt: has no value"),
         ("filter_price__lt", "filter_price__lt: has no value"),
-        ("=5", ": is a value without a name"),
+        ("=5", "'': is the value of no parameter"),
         ("limit=1&limit=1", "limit: is given more than once"),
         ("limits=5", "limits: Parameter limits cannot be used; did you mean limit?"),
         (
@@ -53,15 +54,32 @@ def told(client: TestApp, query: str) -> list[str]:
         ),
         ("%=1", "%: has a % that is not followed by two hexadecimal digits"),
         ("filter_price__lt=1%00", "filter_price__lt: has a NUL"),
-        ("li%00mit=1", "li\N{REPLACEMENT CHARACTER}mit: has a NUL"),
+        ("li%00mit=1", "'li\\x00mit': has a NUL"),
         ("filter_price__lt=%ff", "filter_price__lt: is not UTF-8"),
         ("filter_price__lt=%ed%a0%80", "filter_price__lt: is not UTF-8"),
         ("sort=price", "sort: Parameter sort cannot be used"),
+        ("filter_=1", "filters: Key '' cannot be used"),
+        ("a%0Ab=5", "'a\\nb': Parameter 'a\\nb' cannot be used"),
+        ("%E2%80%AEx=5", "'\\u202ex': Parameter '\\u202ex' cannot be used"),
     ],
 )
 def test_a_bad_parameter_is_told_by_its_name(client: TestApp, query: str, message: str) -> None:
     """In one line that says what is wrong with it."""
     assert told(client, query) == [message]
+
+
+def test_a_parameter_is_told_once_for_each_thing_that_is_wrong(client: TestApp) -> None:
+    """However often it is given."""
+    assert told(client, "limit=%&limit=5&limit=6&limit=7") == [
+        "limit: has a % that is not followed by two hexadecimal digits",
+        "limit: is given more than once",
+    ]
+
+
+def test_names_are_told_apart_however_long_they_are(client: TestApp) -> None:
+    """And shown no longer than a line has room for."""
+    first, other = told(client, f"{'x' * 70}1=a&{'x' * 70}2=b")
+    assert first == other == "{0}: Parameter {0} cannot be used".format(f"'{'x' * 39}…'")
 
 
 @pytest.mark.parametrize(
@@ -159,6 +177,21 @@ def test_an_unknown_path_is_a_404(client: TestApp, path: str, hint: str) -> None
         assert response.json["message"].endswith(hint or "'")
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        *(("localhost", 200), ("localhost:8000", 200), ("192.0.2.1:80", 200), ("[::1]:80", 200)),
+        *(("", 400), ("a b", 400), ("a@b", 400), ("[::1", 400), ("a:b", 400), ("a/../b", 400)),
+        ("\xff", 400),
+    ],
+)
+def test_a_request_names_its_host(client: TestApp, host: str, status: int) -> None:
+    """One that HTTP/1.1 wants and that is none is refused (RFC 9112, section 3.2)."""
+    response = client.request("/rooms", headers={"Host": host}, environ=HTTP_1_1, status=status)
+    if status == 400:
+        assert response.json["message"] == "Host: is missing or no name of a host"
+
+
 def test_an_override_of_the_method_or_path_has_no_effect(client: TestApp) -> None:
     """Only the request line says what is asked for."""
     headers = {
@@ -250,7 +283,7 @@ def test_an_unreachable_database_is_a_503(embedded_rooms: PostgresDatabase) -> N
     away = embedded_rooms.url.replace("host=", "host=%2Fnone")
     with closing(Connections(away)) as connections:
         app = Application(PostgresRepo(connections))
-        client = TestApp(app, extra_environ={"SERVER_PROTOCOL": "HTTP/1.1"})
+        client = TestApp(app, extra_environ=HTTP_1_1)
         for path in ("/rooms", "/rooms?limit=none", f"/rooms/{UUID(int=1)}"):
             response = client.get(path, status=503)
             assert response.headers["Retry-After"] == "1"
@@ -260,3 +293,9 @@ def test_an_unreachable_database_is_a_503(embedded_rooms: PostgresDatabase) -> N
         assert client.get("/health/ready", status=503).headers["Retry-After"] == "1"
         assert client.get("/health/live").json == {"status": "live"}
         assert client.get("/rooms?limit=0", status=400)
+
+
+def test_the_instance_of_a_problem_names_no_host(client: TestApp) -> None:
+    """Two slashes at its beginning would."""
+    response = client.get("//evil.example/x", headers=PROBLEM | {"X-Request-Id": "r"}, status=404)
+    assert response.json["instance"] == "/evil.example/x#r"

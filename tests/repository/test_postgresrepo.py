@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from rentomatic.config import PostgresDatabase
+from rentomatic.config import ConfigError, PostgresDatabase
 from rentomatic.demo import demo_rooms
 from rentomatic.domain.room import MAX_PRICE, MAX_SIZE, InvalidRoomError, Room
 from rentomatic.repository.connections import Connections
@@ -245,6 +245,77 @@ def test_a_changed_result_shape_is_survived(
         assert connections.read(read) == []
     finally:
         connection.execute("drop table shape")
+
+
+def test_a_urls_own_options_go_first(embedded_rooms: PostgresDatabase) -> None:
+    """Hosted databases and schemas are chosen by them."""
+    url = f"{embedded_rooms.url}&options=-csearch_path%3Dmine&application_name=mine"
+    with closing(Connections(url)) as connections:
+        (found,) = connections.read(
+            lambda c: c.execute(
+                "select current_setting('search_path'), current_setting('application_name'),"
+                " current_setting('jit')"
+            ).fetchall()
+        )
+    assert found == ("mine", "mine", "off")
+
+
+def test_a_url_that_libpq_cannot_read_is_told() -> None:
+    """Before anything is connected to."""
+    with pytest.raises(ConfigError, match=r"the database's URL cannot be read: .*colour"):
+        Connections("postgresql://host/rooms?colour=red")
+
+
+def end_sessions(connection: psycopg.Connection[Any]) -> None:
+    """End every other session of the database."""
+    connection.execute(
+        "select pg_terminate_backend(pid, 1000) from pg_stat_activity "
+        "where datname = current_database() and pid <> pg_backend_pid()"
+    )
+
+
+def test_a_stream_whose_server_goes_away_says_so(
+    postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any]
+) -> None:
+    """It is no bug; the next search has a connection again."""
+    postgres_embedded.save(demo_rooms())
+    found = iter(postgres_embedded.search(RoomListRequest(limit=None)))
+    next(found)
+    end_sessions(connection)
+    with pytest.raises(RepositoryUnavailableError):
+        list(found)
+    assert len(list(postgres_embedded.search(RoomListRequest(limit=None)))) == 4004
+
+
+def test_a_stream_that_is_left_after_its_server_is_quiet(
+    postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any]
+) -> None:
+    """Who has gone need not hear of it."""
+    postgres_embedded.save(demo_rooms())
+    found = iter(postgres_embedded.search(RoomListRequest(limit=None)))
+    next(found)
+    end_sessions(connection)
+    found.close()  # type: ignore[attr-defined]
+
+
+def test_work_is_done_once_more_when_its_connection_is_lost(
+    connections: Connections, connection: psycopg.Connection[Any]
+) -> None:
+    """A read, between its beginning and its end; a write is never repeated."""
+    attempts = []
+
+    def work(own: psycopg.Connection[Any]) -> list[Any]:
+        attempts.append(own)
+        if len(attempts) == 1:
+            end_sessions(connection)
+        return own.execute("select 1").fetchall()
+
+    assert connections.read(work) == [(1,)]
+    assert len(attempts) == 2
+    attempts.clear()
+    with pytest.raises(RepositoryUnavailableError):
+        connections.write(work)
+    assert len(attempts) == 1
 
 
 def test_an_outage_is_told_once(
