@@ -1,6 +1,7 @@
 """How gunicorn runs Rent-o-Matic: read by ops/serve, the Procfile and `gunicorn -c`."""
 
 import os
+import signal
 import sys
 
 from rentomatic.config import ConfigError, read_settings
@@ -22,3 +23,16 @@ limit_request_line = 8190
 # No header of a client's, not even of a proxy's, may rewrite the path.
 forwarder_headers = ""
 control_socket_disable = True
+
+# A worker that is told to stop before it has handlers for that would lose the signal, and gunicorn
+# would wait for it in vain: signals wait instead.
+_STOP = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT}
+os.register_at_fork(
+    before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, _STOP),
+    after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP),
+)
+
+
+def post_worker_init(_worker: object) -> None:
+    """Let the signals through that came while the worker started."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP)

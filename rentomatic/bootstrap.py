@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 
 from rentomatic.config import ConfigError, PostgresDatabase, Settings, read_settings
-from rentomatic.embedded import embedded_cluster
+from rentomatic.embedded.cluster import embedded_cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import create_database
 from rentomatic.repository.interface import RoomRepository

@@ -88,6 +88,10 @@ def _mongodb_url(text: str) -> str:
     return text
 
 
+# What is not percent-encoded as it should be: the driver would quote it, password and all.
+_UNENCODED = re.compile(r"[\x00-\x20\x7f]|%(?![0-9a-f]{2})|%00", re.IGNORECASE)
+
+
 def _names_database(url: str) -> bool:
     try:
         parts = urlsplit(url)
@@ -95,7 +99,8 @@ def _names_database(url: str) -> bool:
         well_formed = "," in parts.netloc or parts.port != 0
     except ValueError:  # brackets that are no IPv6 address, or a port that is no number
         return False
-    return well_formed and bool(parts.path.strip("/"))
+    encoded = parts.netloc.count("@") <= 1 and not _UNENCODED.search(url)
+    return well_formed and encoded and bool(parts.path.strip("/"))
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -185,7 +190,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     return Settings(
         postgres=_postgres(values, environ),
         mongodb_url=values["MONGODB_URL"],
-        data=(values["RENTOMATIC_DATA"] or default_data()).absolute(),
+        data=(values["RENTOMATIC_DATA"] or default_data()).resolve(),
         default_limit=values["RENTOMATIC_DEFAULT_LIMIT"],
         port=values["PORT"],
         workers=values["WEB_CONCURRENCY"],

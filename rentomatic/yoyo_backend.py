@@ -11,7 +11,7 @@ from yoyo.connections import DatabaseURI
 
 from rentomatic.bootstrap import open_postgres
 from rentomatic.config import ConfigError, read_settings
-from rentomatic.embedded import EmbeddedError
+from rentomatic.embedded.binaries import EmbeddedError
 from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.repository.migrations import LockedBackend
 

@@ -20,7 +20,8 @@ from webtest import TestApp
 from rentomatic.config import PostgresDatabase
 from rentomatic.demo import book_rooms
 from rentomatic.domain.room import Room
-from rentomatic.embedded import UNPRIVILEGED, Cluster, find_binaries
+from rentomatic.embedded.binaries import UNPRIVILEGED, find_binaries
+from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import create_database
 from rentomatic.repository.interface import RoomRepository

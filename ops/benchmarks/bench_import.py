@@ -16,7 +16,7 @@ import uuid
 from pathlib import Path
 
 from rentomatic.config import PostgresDatabase
-from rentomatic.embedded import Cluster, embedded_cluster
+from rentomatic.embedded.cluster import Cluster, embedded_cluster
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
 

@@ -10,7 +10,7 @@ from rentomatic import __version__
 from rentomatic.cli import administration, importing, rooms, serving
 from rentomatic.cli.outcome import EXIT_CODES
 from rentomatic.config import ConfigError, read_settings
-from rentomatic.embedded import EmbeddedError
+from rentomatic.embedded.binaries import EmbeddedError
 from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.responses import ResponseTypes
 

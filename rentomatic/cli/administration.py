@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from rentomatic.bootstrap import open_postgres, open_repository
 from rentomatic.cli.outcome import EXIT_CODES
 from rentomatic.config import SETTINGS, ConfigError, Settings
-from rentomatic.embedded import EmbeddedError, embedded_cluster, find_binaries
+from rentomatic.embedded.binaries import EmbeddedError, find_binaries
+from rentomatic.embedded.cluster import embedded_cluster
 from rentomatic.repository.database import create_database, psql_arguments
 from rentomatic.responses import ResponseTypes
 from rentomatic.use_cases.readiness import readiness_use_case

@@ -18,7 +18,7 @@ from rentomatic.bootstrap import open_postgres, open_repository
 from rentomatic.cli.outcome import EXIT_CODES
 from rentomatic.config import ConfigError, PostgresDatabase, Settings
 from rentomatic.demo import BOOK, PREFIX, demo_rooms
-from rentomatic.embedded import find_cluster
+from rentomatic.embedded.cluster import find_cluster
 from rentomatic.repository.database import create_database
 from rentomatic.repository.interface import RoomRepository
 from rentomatic.repository.migrations import apply_migrations
@@ -74,6 +74,7 @@ class _Server(GunicornApplication):
     def __init__(self, address: str, banner: str) -> None:
         self._address = address
         self._banner = banner
+        self._outlives_terminal = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # nohup
         super().__init__(prog="rentomatic serve")
 
     def load_config(self) -> None:
@@ -86,6 +87,9 @@ class _Server(GunicornApplication):
         return import_app("wsgi_app:application")
 
     def _tell(self, _arbiter: object) -> None:
+        # A terminal that is closed ends what runs in it; to gunicorn the signal means to reload.
+        if not self._outlives_terminal:
+            signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
         sys.stdout.write(f"{self._banner}\n")
         sys.stdout.flush()
 

@@ -21,7 +21,8 @@ import psycopg
 import pytest
 
 from rentomatic.config import PostgresDatabase
-from rentomatic.embedded import ELSEWHERE, UNPRIVILEGED, find_cluster
+from rentomatic.embedded.binaries import ELSEWHERE, UNPRIVILEGED
+from rentomatic.embedded.cluster import find_cluster
 from rentomatic.resources import PACKAGE
 
 CHECKOUT = PACKAGE.parent
@@ -218,7 +219,7 @@ class Commands:
             os.kill(server, signal.SIGINT)
         until(lambda: not self.servers())
         cluster = find_cluster(self.data)
-        for place in (cluster.home, cluster._sockets()):
+        for place in (cluster.home, cluster.sockets):
             shutil.rmtree(place, ignore_errors=True)
         with suppress(OSError):  # it holds what another test, or an installation, needs
             ELSEWHERE.rmdir()

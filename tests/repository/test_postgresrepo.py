@@ -1,7 +1,7 @@
-"""What PostgreSQL alone promises: constraints, plans, streams, and that it may go away."""
+"""What PostgreSQL alone promises: constraints, plans, streams that see one moment."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from threading import Thread
 from typing import Any
@@ -9,11 +9,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from rentomatic.config import ConfigError, PostgresDatabase
+from rentomatic.config import PostgresDatabase
 from rentomatic.demo import demo_rooms
 from rentomatic.domain.room import MAX_PRICE, MAX_SIZE, InvalidRoomError, Room
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import RepositoryUnavailableError, SaveSummary
+from rentomatic.repository.interface import SaveSummary
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.repository.statement import Statement
 from rentomatic.requests.room_fields import FILTER_KEYS
@@ -22,20 +22,6 @@ from rentomatic.resources import shipped
 
 MakeRoom = Callable[..., Room]
 INSERT = "INSERT INTO room(code, size, price, longitude, latitude) VALUES (%s, %s, %s, %s, %s)"
-
-
-@pytest.fixture
-def connection(embedded_rooms: PostgresDatabase) -> Iterator[psycopg.Connection[Any]]:
-    """A connection beside the repository's, as a DBA has."""
-    with psycopg.connect(embedded_rooms.url, autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture
-def connections(embedded_rooms: PostgresDatabase) -> Iterator[Connections]:
-    """The connections of a repository."""
-    with closing(Connections(embedded_rooms.url)) as connections:
-        yield connections
 
 
 def test_a_room_that_is_typed_in_psql_is_found(
@@ -199,149 +185,3 @@ def test_two_writers_of_the_same_rooms_both_succeed(
         writer.join()
     assert sum(summary.added for summary in summaries) == len(rooms)
     assert sum(summary.unchanged for summary in summaries) == 3 * len(rooms)
-
-
-def backend(connections: Connections) -> int:
-    """Tell the process that serves this thread's connection."""
-    (row,) = connections.read(lambda c: c.execute("select pg_backend_pid()").fetchall())
-    return int(row[0])
-
-
-def test_a_read_survives_a_connection_that_was_lost(
-    postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any], rooms: list[Room]
-) -> None:
-    """An idle connection that the server ended is replaced unseen."""
-    postgres_embedded.save(rooms)
-    lost = backend(postgres_embedded._connections)
-    connection.execute("select pg_terminate_backend(%s, 1000)", [lost])
-    assert postgres_embedded.search(RoomListRequest()) == rooms
-    assert backend(postgres_embedded._connections) != lost
-
-
-def test_a_statement_that_takes_too_long_is_given_up(embedded_rooms: PostgresDatabase) -> None:
-    """The connection stays usable."""
-    with closing(Connections(embedded_rooms.url, statement_timeout=0.05)) as connections:
-        before = backend(connections)
-        with pytest.raises(RepositoryUnavailableError, match="statement timeout"):
-            connections.read(lambda c: c.execute("select pg_sleep(5)"))
-        assert backend(connections) == before
-
-
-def test_a_bug_is_no_outage(connections: Connections) -> None:
-    """Only what may pass by itself is told as such; the rest is for the last resort."""
-    with pytest.raises(psycopg.errors.SyntaxError):
-        connections.read(lambda c: c.execute("selekt 1"))
-
-
-def test_a_changed_result_shape_is_survived(
-    connections: Connections, connection: psycopg.Connection[Any]
-) -> None:
-    """A migration under a prepared statement costs a connection, not an answer."""
-    connection.execute("create table shape (a int)")
-    try:
-        read = lambda c: c.execute("select * from shape", prepare=True).fetchall()  # noqa: E731
-        assert connections.read(read) == []
-        connection.execute("alter table shape add b int")
-        assert connections.read(read) == []
-    finally:
-        connection.execute("drop table shape")
-
-
-def test_a_urls_own_options_go_first(embedded_rooms: PostgresDatabase) -> None:
-    """Hosted databases and schemas are chosen by them."""
-    url = f"{embedded_rooms.url}&options=-csearch_path%3Dmine&application_name=mine"
-    with closing(Connections(url)) as connections:
-        (found,) = connections.read(
-            lambda c: c.execute(
-                "select current_setting('search_path'), current_setting('application_name'),"
-                " current_setting('jit')"
-            ).fetchall()
-        )
-    assert found == ("mine", "mine", "off")
-
-
-def test_a_url_that_libpq_cannot_read_is_told() -> None:
-    """Before anything is connected to."""
-    with pytest.raises(ConfigError, match=r"the database's URL cannot be read: .*colour"):
-        Connections("postgresql://host/rooms?colour=red")
-
-
-def end_sessions(connection: psycopg.Connection[Any]) -> None:
-    """End every other session of the database."""
-    connection.execute(
-        "select pg_terminate_backend(pid, 1000) from pg_stat_activity "
-        "where datname = current_database() and pid <> pg_backend_pid()"
-    )
-
-
-def test_a_stream_whose_server_goes_away_says_so(
-    postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any]
-) -> None:
-    """It is no bug; the next search has a connection again."""
-    postgres_embedded.save(demo_rooms())
-    found = iter(postgres_embedded.search(RoomListRequest(limit=None)))
-    next(found)
-    end_sessions(connection)
-    with pytest.raises(RepositoryUnavailableError):
-        list(found)
-    assert len(list(postgres_embedded.search(RoomListRequest(limit=None)))) == 4004
-
-
-def test_a_stream_that_is_left_after_its_server_is_quiet(
-    postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any]
-) -> None:
-    """Who has gone need not hear of it."""
-    postgres_embedded.save(demo_rooms())
-    found = iter(postgres_embedded.search(RoomListRequest(limit=None)))
-    next(found)
-    end_sessions(connection)
-    found.close()  # type: ignore[attr-defined]
-
-
-def test_work_is_done_once_more_when_its_connection_is_lost(
-    connections: Connections, connection: psycopg.Connection[Any]
-) -> None:
-    """A read, between its beginning and its end; a write is never repeated."""
-    attempts = []
-
-    def work(own: psycopg.Connection[Any]) -> list[Any]:
-        attempts.append(own)
-        if len(attempts) == 1:
-            end_sessions(connection)
-        return own.execute("select 1").fetchall()
-
-    assert connections.read(work) == [(1,)]
-    assert len(attempts) == 2
-    attempts.clear()
-    with pytest.raises(RepositoryUnavailableError):
-        connections.write(work)
-    assert len(attempts) == 1
-
-
-def test_an_outage_is_told_once(
-    embedded_rooms: PostgresDatabase, caplog: pytest.LogCaptureFixture
-) -> None:
-    """One line when the database goes, whatever number of requests notices, without a password."""
-    url = embedded_rooms.url.replace("@/", ":hidden-password@/").replace("host=", "host=%2Fnone")
-    with closing(Connections(url)) as connections:
-        for _ in range(3):
-            with pytest.raises(RepositoryUnavailableError):
-                PostgresRepo(connections).search(RoomListRequest(limit=None))
-    (line,) = caplog.messages
-    assert line.startswith("the database cannot answer: ")
-    assert "hidden-password" not in line
-    assert "\n" not in line
-
-
-def test_a_database_without_tables_cannot_answer_and_says_what_it_lacks(
-    new_database: Callable[[], PostgresDatabase], embedded: object
-) -> None:
-    """Not migrated yet is a state that passes."""
-    database = new_database()
-    with psycopg.connect(database.maintenance_url, autocommit=True) as maintenance:
-        maintenance.execute(f"create database {database.name}")
-    with closing(Connections(database.url)) as connections:
-        repository = PostgresRepo(connections)
-        with pytest.raises(RepositoryUnavailableError):
-            repository.search(RoomListRequest())
-        assert repository.schema().missing == ("0001.create-room",)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rentomatic.config import PostgresDatabase
-from rentomatic.embedded import Cluster
+from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.statement import Statement, StatementError
 from rentomatic.resources import shipped
 

@@ -1,0 +1,57 @@
+"""What the service fails at itself: a bug is a 500, a database that is away a 503."""
+
+import logging
+from contextlib import closing
+from uuid import UUID
+
+import pytest
+from webtest import TestApp
+
+from rentomatic.config import PostgresDatabase
+from rentomatic.repository.connections import Connections
+from rentomatic.repository.memrepo import MemRepo
+from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.wsgi.application import Application
+
+HTTP_1_1 = {"SERVER_PROTOCOL": "HTTP/1.1"}
+
+
+class FailingRepository(MemRepo):
+    """A repository with a bug."""
+
+    def search(self, request: RoomListRequest) -> list[object]:  # type: ignore[override]
+        """Fail with a text that is nobody's business."""
+        msg = "secret of /etc/rentomatic"
+        raise RuntimeError(msg)
+
+
+def test_a_bug_is_a_500_that_tells_only_its_request(caplog: pytest.LogCaptureFixture) -> None:
+    """The client gets the number to quote, the log the traceback under it."""
+    client = TestApp(Application(FailingRepository()))
+    response = client.get("/rooms", headers={"X-Request-Id": "r-1"}, status=500)
+    assert response.json == {
+        "type": "SystemError",
+        "message": "The service failed (request r-1)",
+    }
+    (record,) = caplog.records
+    assert record.levelno == logging.ERROR
+    assert "r-1" in record.getMessage()
+    assert record.exc_info
+
+
+def test_an_unreachable_database_is_a_503(embedded_rooms: PostgresDatabase) -> None:
+    """With Retry-After, for every route that needs it; errors of the request still come first."""
+    away = embedded_rooms.url.replace("host=", "host=%2Fnone")
+    with closing(Connections(away)) as connections:
+        app = Application(PostgresRepo(connections))
+        client = TestApp(app, extra_environ=HTTP_1_1)
+        for path in ("/rooms", "/rooms?limit=none", f"/rooms/{UUID(int=1)}"):
+            response = client.get(path, status=503)
+            assert response.headers["Retry-After"] == "1"
+            assert response.json["type"] == "SystemError"
+            assert response.headers["X-Request-Id"] in response.json["message"]
+            assert "none" not in response.json["message"]
+        assert client.get("/health/ready", status=503).headers["Retry-After"] == "1"
+        assert client.get("/health/live").json == {"status": "live"}
+        assert client.get("/rooms?limit=0", status=400)

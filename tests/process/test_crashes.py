@@ -1,0 +1,92 @@
+"""What is left when processes are killed: nothing that the next start does not cope with."""
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+from tests.process.conftest import Command, Commands, until, words_of
+
+
+def is_alive(process: int) -> bool:
+    """Tell whether a process runs: one that has ended and waits for its parent does not."""
+    return any(words_of(Path(f"/proc/{process}")))
+
+
+def children_of(process: int) -> set[int]:
+    """Give the processes that a process started and that are alive."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            after_name = stat.read_text(errors="replace").rpartition(")")[2].split()
+            if int(after_name[1]) == process and after_name[0] != "Z":
+                found.add(int(stat.parent.name))
+    return found
+
+
+def kill(*processes: int) -> None:
+    """End processes as a crash does."""
+    for process in processes:
+        os.kill(process, signal.SIGKILL)
+
+
+def workers_of(service: Command) -> set[int]:
+    """Give the workers of a service, once there are two."""
+
+    def both() -> set[int]:
+        workers = children_of(service.process.pid)
+        return workers if len(workers) == 2 else set()
+
+    return until(both)
+
+
+def test_rooms_survive_the_death_of_everything(commands: Commands) -> None:
+    """After kill -9 of service, workers and PostgreSQL the next start serves the same rooms."""
+    service = commands.serve("--demo")
+    rooms = service.get()
+    kill(service.process.pid, *workers_of(service), *commands.servers())
+    service.end()
+    again = commands.serve()
+    assert again.get() == rooms
+    assert again.end(signal.SIGTERM) == 0
+    assert commands.servers() == []
+
+
+def test_workers_do_not_outlive_their_service(commands: Commands) -> None:
+    """After kill -9 of the service its workers go by themselves, and the next start works."""
+    service = commands.serve("--demo")
+    rooms, workers = service.get(), workers_of(service)
+    service.end(signal.SIGKILL)
+    until(lambda: not any(is_alive(worker) for worker in workers))
+    again = commands.serve()
+    assert again.get() == rooms
+    assert again.end(signal.SIGTERM) == 0
+    assert commands.servers() == []
+
+
+def test_a_killed_server_does_not_end_the_service(commands: Commands) -> None:
+    """After kill -9 of PostgreSQL any command starts it again, and the service answers."""
+    service = commands.serve("--demo")
+    rooms = service.get()
+    kill(*commands.servers())
+    until(lambda: not commands.servers())
+    commands.run("list")
+    assert service.get() == rooms
+    assert service.end(signal.SIGTERM) == 0
+    assert commands.servers() == []
+
+
+def test_a_killed_worker_is_replaced(commands: Commands) -> None:
+    """Requests go on being answered by the other worker, and soon there are two again."""
+    service = commands.serve("--demo")
+    rooms, workers = service.get(), workers_of(service)
+    victim = min(workers)
+    kill(victim)
+
+    def replaced() -> bool:
+        assert service.get() == rooms
+        return workers_of(service).isdisjoint({victim})
+
+    until(replaced)
+    assert len(workers_of(service) - workers) == 1
+    assert service.end(signal.SIGTERM) == 0

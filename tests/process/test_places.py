@@ -1,0 +1,74 @@
+"""Where the data may stand, and for whom."""
+
+import os
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from rentomatic.demo import BOOK
+from rentomatic.embedded.binaries import ELSEWHERE
+from rentomatic.embedded.cluster import find_cluster
+from tests.process.conftest import ACCOUNTS, Account, Commands
+
+LONG = "/".join(["a folder with a very long name"] * 5)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        'it\'s "quoted"',
+        "one,two",
+        "100%41 Zürich $HOME `id` \\ # & ?",
+        pytest.param(LONG, id="longer than a socket's path may be"),
+    ],
+)
+def test_any_path_will_do(commands_in: Callable[..., Commands], data: str) -> None:
+    """The service, and commands beside it, cope with whatever the data folder is called."""
+    commands = commands_in(data)
+    service = commands.serve("--demo")
+    assert service.get("/rooms?limit=1")[0]["code"] == BOOK[0][0]
+    assert str(find_cluster(commands.data).home) in service.told
+    assert BOOK[0][0] in commands.run("list", "--limit", "1").told
+    assert commands.run("psql", "-At", "-c", "select 'psql works'").told == "psql works\n"
+    assert service.end(signal.SIGTERM) == 0
+    assert commands.servers() == []
+
+
+def test_a_folder_of_ones_own_stays_private(commands_in: Callable[..., Commands]) -> None:
+    """A data folder below one of mode 0700 works, root's too, and no mode is changed for it.
+
+    As root the server is another account's, which may not enter there: then the data stand
+    elsewhere, and the start says where.
+    """
+    commands = commands_in("private/data")
+    private = commands.data.parent
+    private.mkdir(mode=0o700)
+    above = private.parent.stat().st_mode
+    service = commands.serve("--demo")
+    rooms = service.get()
+    place = find_cluster(commands.data).home
+    assert place.is_relative_to(ELSEWHERE) == (os.geteuid() == 0)
+    assert f"data in {place})" in service.told
+    assert service.end(signal.SIGTERM) == 0
+    assert (private.stat().st_mode & 0o777, private.parent.stat().st_mode) == (0o700, above)
+    assert place.stat().st_mode & 0o777 == 0o700
+    assert commands.serve().get() == rooms
+
+
+@pytest.mark.parametrize("account", ACCOUNTS, ids=lambda account: account.name or "ourselves")
+def test_it_serves_for_any_account(commands_in: Callable[..., Commands], account: Account) -> None:
+    """It works for whoever runs the tests and, where that is root, for an ordinary account too."""
+    commands = commands_in(account=account)
+    service = commands.serve("--demo")
+    assert service.get("/rooms?limit=1")[0]["code"] == BOOK[0][0]
+    assert len(commands.servers()) == 1
+    assert service.end(signal.SIGTERM) == 0
+    assert commands.servers() == []
+
+
+def test_the_server_is_reached_by_nobody_else(commands: Commands) -> None:
+    """It listens on no port, only on a socket that stands in a folder of mode 0700."""
+    commands.serve()
+    assert commands.run("psql", "-At", "-c", "show listen_addresses").told == "\n"
+    assert find_cluster(commands.data).home.stat().st_mode & 0o777 == 0o700

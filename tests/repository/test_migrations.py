@@ -1,0 +1,73 @@
+"""What migrations promise to a program; what they promise to `yoyo` is in tests/process."""
+
+from collections.abc import Callable
+from contextlib import closing
+
+import psycopg
+import pytest
+
+from rentomatic.config import PostgresDatabase
+from rentomatic.repository.connections import Connections
+from rentomatic.repository.database import create_database
+from rentomatic.repository.interface import Schema
+from rentomatic.repository.migrations import apply_migrations, compare_schema, shipped_migrations
+from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.resources import shipped
+
+NEWER = "9999.of-the-next-release"
+
+
+@pytest.fixture
+def empty(new_database: Callable[[], PostgresDatabase]) -> PostgresDatabase:
+    """A database with nothing in it."""
+    database = new_database()
+    create_database(database)
+    return database
+
+
+def recorded(database: PostgresDatabase) -> list[str]:
+    """Name the migrations that are recorded, in the order of their application."""
+    with psycopg.connect(database.url) as connection:
+        records = "select migration_id from _yoyo_migration order by applied_at_utc"
+        return [name for (name,) in connection.execute(records)]
+
+
+def test_an_empty_database_gets_all_migrations_and_then_no_more(empty: PostgresDatabase) -> None:
+    """The first run applies every migration in order, the second finds nothing to do."""
+    assert apply_migrations(empty.url) == list(shipped_migrations())
+    assert apply_migrations(empty.url) == []
+    assert recorded(empty) == list(shipped_migrations())
+
+
+def test_a_repository_names_what_its_schema_lacks_and_has_too_much(empty: PostgresDatabase) -> None:
+    """An empty database lacks all; a migrated one nothing; one of a newer release is known."""
+    with closing(Connections(empty.url)) as connections:
+        repository = PostgresRepo(connections)
+        assert repository.schema() == Schema(missing=shipped_migrations(), newer=())
+        apply_migrations(empty.url)
+        assert repository.schema() == Schema(missing=(), newer=())
+        with psycopg.connect(empty.url) as connection:
+            connection.execute(
+                "insert into _yoyo_migration (migration_hash, migration_id, applied_at_utc)"
+                " values ('hash', %s, now())",
+                [NEWER],
+            )
+        assert repository.schema() == Schema(missing=(), newer=(NEWER,))
+
+
+def test_schemas_are_compared_by_the_names_of_migrations() -> None:
+    """What is missing comes in the order of applying, what is newer sorted."""
+    first, *rest = shipped_migrations()
+    assert compare_schema([NEWER, first, "9998.other"]) == Schema(
+        missing=tuple(rest), newer=("9998.other", NEWER)
+    )
+
+
+def test_every_migration_has_a_way_back() -> None:
+    """Beside each migration, in order, stands the SQL that undoes it."""
+    names = shipped_migrations()
+    assert names
+    assert list(names) == sorted(names)
+    files = {file.name for file in shipped("migrations").glob("*.sql")}
+    assert files == {f"{name}{kind}" for name in names for kind in (".sql", ".rollback.sql")}
+    assert all((shipped("migrations") / file).read_text().strip() for file in files)
