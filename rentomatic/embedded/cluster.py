@@ -44,7 +44,7 @@ _LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432")
 _START_SECONDS = "60"
 # After a crash PostgreSQL refuses for as long as it sees processes of the server before.
 _CRASH_SECONDS = 10
-_CRASHED = ("another postmaster", "shared memory block")
+_CRASHED = ('"postmaster.pid" already exists', "shared memory block")
 
 
 @dataclass(frozen=True, slots=True)
