@@ -48,8 +48,8 @@ def add_commands(commands: "Commands") -> None:
 
 def run_serve(arguments: argparse.Namespace, settings: Settings) -> int:
     """Bring up everything that the service needs, and serve until told to stop."""
-    # Until gunicorn takes the signal over, it must leave through the context below.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_CODES[ResponseTypes.SUCCESS]))
+    # Until gunicorn takes the signals over, they must leave through the context below.
+    asked_to_stop = _interrupt_on(signal.SIGTERM, signal.SIGINT)
     port = settings.port if arguments.port is None else arguments.port
     with ExitStack() as stack:
         if settings.postgres or settings.mongodb_url:
@@ -64,8 +64,23 @@ def run_serve(arguments: argparse.Namespace, settings: Settings) -> int:
             notes = _fill(repository) if arguments.demo else _notice_emptiness(repository)
         url = f"http://{_address(arguments.host, port)}/rooms"
         banner = "\n".join([f"Rent-o-Matic answers at {url} ({place})", *notes, *_examples(url)])
+        if asked_to_stop:
+            raise KeyboardInterrupt
         _Server(_address(arguments.host, port), banner).run()
     return EXIT_CODES[ResponseTypes.SUCCESS]
+
+
+def _interrupt_on(*numbers: signal.Signals) -> list[int]:
+    """Raise KeyboardInterrupt on signals, and note them: Python may drop what a handler raises."""
+    noted: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        noted.append(number)
+        raise KeyboardInterrupt
+
+    for number in numbers:
+        signal.signal(number, interrupt)
+    return noted
 
 
 class _Server(GunicornApplication):

@@ -94,7 +94,7 @@ class Cluster:
             self._make()
         try:
             self._start_when_free()
-        except (KeyboardInterrupt, SystemExit):
+        except KeyboardInterrupt:
             self.stop()
             raise
 

@@ -67,8 +67,8 @@ class LockedBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
             yield
         finally:
             self._is_locked = False
-            if not self.connection.closed:
-                self.execute(f"SELECT pg_advisory_unlock({_LOCK_KEY})")
+        # After a failure the lock is left to die with the connection.
+        self.execute(f"SELECT pg_advisory_unlock({_LOCK_KEY})")
 
     def break_lock(self) -> None:
         """Do nothing: there is never a lock without a living session that holds it."""
