@@ -30,7 +30,8 @@ make_environment() {
         rm -rf "$root/.venv"
         "$base" -c 'import venv, ensurepip' 2>/dev/null ||
             fail "cannot make .venv: Python's venv module is missing (Debian: apt install python3-venv)"
-        fail "cannot make .venv: $(printf '%s\n' "$said" | tail -n 1)"
+        free=$(df -hP "$root" | awk 'NR == 2 { print $4 }')
+        fail "cannot make .venv ($free free on its disk): $(printf '%s\n' "$said" | tail -n 1)"
     fi
     printf '%s\n' "$root" >"$root/.venv/.root"
 }
@@ -52,8 +53,8 @@ environment() {
         grep -v '^\.$' "$root/requirements.txt" >"$root/.venv/constraints.txt"
         if ! said=$(cd "$root" && "$python" -m pip --disable-pip-version-check install --quiet \
             --constraint .venv/constraints.txt --editable ".[$1]" 2>&1); then
-            printf '%s\n' "$said" >&2
-            fail "cannot install into .venv: $(printf '%s\n' "$said" | grep -i error | tail -n 1)"
+            reason=$(printf '%s\n' "$said" | grep '^ *ERROR' || printf '%s\n' "$said")
+            fail "cannot install into .venv: $(printf '%s\n' "$reason" | tail -n 1)"
         fi
         printf '%s\n' "$wanted" >"$stamp" || fail "cannot write $stamp"
     fi

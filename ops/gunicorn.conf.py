@@ -4,10 +4,13 @@ import os
 import signal
 import sys
 
+from rentomatic.bootstrap import build_repository
 from rentomatic.config import ConfigError, read_settings
 
 try:
     _settings = read_settings(os.environ)
+    # What no worker could use is told here in one line, not by each of them in a traceback.
+    build_repository(_settings)
 except ConfigError as error:
     sys.exit(f"rentomatic: {error}")
 
