@@ -40,7 +40,11 @@ def _mongo_repository(url: str) -> RoomRepository:
     except ModuleNotFoundError:
         msg = "MONGODB_URL needs pymongo: pip install 'rentomatic[mongo]'"
         raise ConfigError(msg) from None
-    return MongoRepo(connect(url))
+    try:
+        return MongoRepo(connect(url))
+    except ValueError as error:
+        msg = f"MONGODB_URL cannot be used: {error}"
+        raise ConfigError(msg) from None
 
 
 @contextmanager
@@ -49,15 +53,22 @@ def open_postgres(settings: Settings, *, prepare: bool = True) -> Iterator[Postg
 
     Args:
         settings: the settings.
-        prepare: create and migrate the embedded database where that is needed.
+        prepare: create the embedded database, and migrate it if it never was; one that was rolled
+            back stays so.
+
+    Raises:
+        ConfigError: when MongoDB is configured.
     """
+    if settings.mongodb_url:
+        msg = "this needs PostgreSQL, and MONGODB_URL names MongoDB"
+        raise ConfigError(msg)
     if settings.postgres:
         yield settings.postgres
         return
     with embedded_cluster(settings.data) as cluster:
-        create_database(cluster.database)
         if prepare:
-            apply_migrations(cluster.database.url)
+            create_database(cluster.database)
+            apply_migrations(cluster.database.url, only_first=True)
         yield cluster.database
 
 

@@ -54,7 +54,9 @@ class Setting:
         return "(secret)" if self.secret else masked(text)
 
 
-def _integer(least: int, most: int) -> Callable[[str], int]:
+def integer_between(least: int, most: int) -> Callable[[str], int]:
+    """Make a parser of integers; it raises ValueError with what would be right."""
+
     def parse(text: str) -> int:
         try:
             value = parse_integer(text)
@@ -89,7 +91,7 @@ def _mongodb_url(text: str) -> str:
 
 
 # What is not percent-encoded as it should be: the driver would quote it, password and all.
-_UNENCODED = re.compile(r"[\x00-\x20\x7f]|%(?![0-9a-f]{2})|%00", re.IGNORECASE)
+_UNENCODED = re.compile(r"[\x00-\x20\x7f]|%(?![0-9a-f]{2})|%00|\](?![:/,?])", re.IGNORECASE)
 
 
 def _names_database(url: str) -> bool:
@@ -111,7 +113,7 @@ SETTINGS: tuple[Setting, ...] = (
         parse=_postgres_url,
     ),
     Setting("POSTGRES_HOSTNAME", "The server, where no URL is given"),
-    Setting("POSTGRES_PORT", "Its port", "5432", _integer(1, 65535)),
+    Setting("POSTGRES_PORT", "Its port", "5432", integer_between(1, 65535)),
     Setting("POSTGRES_USER", "The role to connect as"),
     Setting("POSTGRES_PASSWORD", "Its password", secret=True),
     Setting("POSTGRES_DB", "The maintenance database, from which others are created", "postgres"),
@@ -126,11 +128,11 @@ SETTINGS: tuple[Setting, ...] = (
         "RENTOMATIC_DEFAULT_LIMIT",
         "How many rooms a search gives that names no limit",
         str(DEFAULT_LIMIT),
-        _integer(1, MAX_LIMIT),
+        integer_between(1, MAX_LIMIT),
     ),
-    Setting("PORT", "The TCP port to listen on", "8000", _integer(1, 65535)),
-    Setting("WEB_CONCURRENCY", "Worker processes", "2", _integer(1, 256)),
-    Setting("RENTOMATIC_THREADS", "Threads in each worker process", "4", _integer(1, 256)),
+    Setting("PORT", "The TCP port to listen on", "8000", integer_between(1, 65535)),
+    Setting("WEB_CONCURRENCY", "Worker processes", "2", integer_between(1, 256)),
+    Setting("RENTOMATIC_THREADS", "Threads in each worker process", "4", integer_between(1, 256)),
 )
 
 _GROUP = ("POSTGRES_HOSTNAME", "POSTGRES_USER", "POSTGRES_PASSWORD", "APPLICATION_DB")
@@ -184,11 +186,13 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         ConfigError: for a wrong value or a group that is half set.
     """
     values = {setting.name: setting.read(environ) for setting in SETTINGS}
-    if values["MONGODB_URL"] and values["DATABASE_URL"]:
-        msg = "MONGODB_URL and DATABASE_URL are both set; unset the one that is not meant"
+    postgres = _postgres(values, environ)
+    if values["MONGODB_URL"] and postgres:
+        named = "DATABASE_URL" if values["DATABASE_URL"] else "the POSTGRES_ group"
+        msg = f"MONGODB_URL and {named} are both set; unset the one that is not meant"
         raise ConfigError(msg)
     return Settings(
-        postgres=_postgres(values, environ),
+        postgres=postgres,
         mongodb_url=values["MONGODB_URL"],
         data=(values["RENTOMATIC_DATA"] or default_data()).resolve(),
         default_limit=values["RENTOMATIC_DEFAULT_LIMIT"],

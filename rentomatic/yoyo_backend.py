@@ -12,6 +12,8 @@ from yoyo.connections import DatabaseURI
 from rentomatic.bootstrap import open_postgres
 from rentomatic.config import ConfigError, read_settings
 from rentomatic.embedded.binaries import EmbeddedError
+from rentomatic.repository.connections import reason_of
+from rentomatic.repository.database import create_database
 from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.repository.migrations import LockedBackend
 
@@ -26,6 +28,10 @@ class SettingsBackend(LockedBackend):
         try:
             settings = read_settings(os.environ)
             database = until_exit.enter_context(open_postgres(settings, prepare=False))
+            if settings.postgres is None:
+                create_database(database)
             return super().connect(dburi._replace(args={"conninfo": database.url}))
-        except (ConfigError, EmbeddedError, RepositoryUnavailableError, psycopg.Error) as error:
-            sys.exit(f"rentomatic: {' '.join(str(error).split())}")
+        except psycopg.Error as error:
+            sys.exit(f"rentomatic: {reason_of(error)}")
+        except (ConfigError, EmbeddedError, RepositoryUnavailableError, OSError) as error:
+            sys.exit(f"rentomatic: {error}")

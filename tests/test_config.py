@@ -88,11 +88,22 @@ def test_a_group_that_is_half_set_names_what_is_missing(missing: str) -> None:
         read_settings(environ)
 
 
-def test_two_stores_are_one_too_many() -> None:
+@pytest.mark.parametrize(
+    ("other", "named"),
+    [({"DATABASE_URL": "postgresql://h/d"}, "DATABASE_URL"), (BOOK, "the POSTGRES_ group")],
+)
+def test_two_stores_are_one_too_many(other: dict[str, str], named: str) -> None:
     """It could not be known which is meant."""
-    environ = {"DATABASE_URL": "postgresql://h/d", "MONGODB_URL": "mongodb://h/d"}
-    with pytest.raises(ConfigError, match="MONGODB_URL and DATABASE_URL are both set"):
-        read_settings(environ)
+    with pytest.raises(ConfigError, match=f"MONGODB_URL and {named} are both set"):
+        read_settings(other | {"MONGODB_URL": "mongodb://h/d"})
+
+
+@pytest.mark.parametrize("url", ["mongodb://u:hid:den@h/x", "mongodb://h/a.b", "mongodb://h/a$b"])
+def test_a_url_that_mongodb_cannot_read_is_told(url: str) -> None:
+    """Without the URL, which may hold a password."""
+    with pytest.raises(ConfigError, match=r"^MONGODB_URL cannot be used: \w+, see") as caught:
+        build_repository(read_settings({"MONGODB_URL": url}))
+    assert "hid" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +121,8 @@ def test_two_stores_are_one_too_many() -> None:
         ("DATABASE_URL", "postgresql://u:hidden@h", "not 'postgresql://u:***@h'"),
         ("DATABASE_URL", "u:hidden@h/d", "not 'u:***@h/d'"),
         ("DATABASE_URL", "postgresql://u:hid/den@[h", "not 'postgresql://u:***@[h'"),
+        ("DATABASE_URL", "postgresql://u:hidden@[::1]x/d", "not 'postgresql://u:***@[::1]x/d'"),
+        ("DATABASE_URL", "postgresql://u:%zzhid@h/d", "not 'postgresql://u:***@h/d'"),
         ("MONGODB_URL", "mongodb://u:hidden@h", "not 'mongodb://u:***@h'"),
     ],
 )

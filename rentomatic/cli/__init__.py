@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -19,6 +20,8 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; give its exit code."""
+    # Ended as by Ctrl-C, a command leaves no server of its own behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.basicConfig(format="rentomatic: %(message)s", level=logging.WARNING)
     parser = build_parser()
     given, rest = parser.parse_known_args(arguments)
@@ -37,13 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_CODES[ResponseTypes.SUCCESS]
     except OSError as error:
-        return _fail(ResponseTypes.SYSTEM_ERROR, error)
+        told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return _fail(ResponseTypes.SYSTEM_ERROR, told)
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
 
 
-def _fail(kind: ResponseTypes, error: Exception) -> int:
+def _fail(kind: ResponseTypes, error: Exception | str) -> int:
     sys.stderr.write(f"rentomatic: {error}\n")
     return EXIT_CODES[kind]
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from rentomatic.bootstrap import open_postgres, open_repository
 from rentomatic.cli.outcome import EXIT_CODES
-from rentomatic.config import SETTINGS, ConfigError, Settings
-from rentomatic.embedded.binaries import EmbeddedError, find_binaries
-from rentomatic.embedded.cluster import embedded_cluster
+from rentomatic.config import SETTINGS, Settings
+from rentomatic.embedded.binaries import find_binaries
+from rentomatic.embedded.cluster import find_cluster
 from rentomatic.repository.database import create_database, psql_arguments
 from rentomatic.responses import ResponseTypes
 from rentomatic.use_cases.readiness import readiness_use_case
@@ -46,12 +46,8 @@ def add_commands(commands: "Commands") -> None:
 
 def run_init_postgres(_arguments: argparse.Namespace, settings: Settings) -> int:
     """Create the application's database, or say that it exists."""
-    _refuse_mongodb(settings, "init-postgres")
-    if settings.postgres:
-        database, created = settings.postgres, create_database(settings.postgres)
-    else:
-        with embedded_cluster(settings.data) as cluster:
-            database, created = cluster.database, create_database(cluster.database)
+    with open_postgres(settings, prepare=False) as database:
+        created = create_database(database)
     told = "is created; next: yoyo apply" if created else "exists already; nothing is changed"
     sys.stdout.write(f"database {database.name} {told}\n")
     return EXIT_CODES[ResponseTypes.SUCCESS]
@@ -63,36 +59,30 @@ def run_check(_arguments: argparse.Namespace, settings: Settings) -> int:
         sys.stdout.write(f"{setting.name:<26}{setting.show(os.environ)}\n")
     with open_repository(settings) as repository:
         readiness = readiness_use_case(repository)
+    store = f"{'database':<26}{_name_store(settings)}"
     if not readiness:
-        sys.stdout.write(f"{'database':<26}FAILED: {readiness.message}\n")
+        sys.stdout.write(f"{store}: FAILED: {readiness.message}\n")
         return EXIT_CODES[readiness.type]
     newer = ", ".join(readiness.value.newer)
     told = f"ok, with migrations of a newer release: {newer}" if newer else "ok, fully migrated"
-    sys.stdout.write(f"{'database':<26}{told}\n")
+    sys.stdout.write(f"{store}: {told}\n")
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 
+def _name_store(settings: Settings) -> str:
+    if settings.mongodb_url:
+        return "configured MongoDB"
+    if settings.postgres:
+        return "configured PostgreSQL"
+    return f"embedded PostgreSQL in {find_cluster(settings.data).home}"
+
+
 def run_psql(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Open psql: the machine's own where there is one, else the embedded server's."""
-    _refuse_mongodb(settings, "psql")
-    psql = shutil.which("psql") or _embedded_psql()
+    """Open psql: the machine's own, or for the embedded server the one that came with it."""
     with open_postgres(settings) as database:
+        psql = shutil.which("psql") if settings.postgres else None
         target, secrets = psql_arguments(database)
         # Ctrl-C is psql's: it cancels a query, and must not end the server beneath it.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        command = [psql, *target, *arguments.rest]
+        command = [psql or str(find_binaries() / "psql"), *target, *arguments.rest]
         return subprocess.run(command, check=False, env=os.environ | secrets).returncode
-
-
-def _embedded_psql() -> str:
-    try:
-        return str(find_binaries() / "psql")
-    except EmbeddedError:
-        msg = "psql is not installed: apt install postgresql-client"
-        raise ConfigError(msg) from None
-
-
-def _refuse_mongodb(settings: Settings, command: str) -> None:
-    if settings.mongodb_url:
-        msg = f"{command} needs PostgreSQL, and MONGODB_URL names MongoDB"
-        raise ConfigError(msg)

@@ -3,7 +3,7 @@
 import argparse
 import csv
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn
@@ -13,7 +13,6 @@ from tqdm import tqdm
 from rentomatic.bootstrap import open_repository
 from rentomatic.cli.outcome import EXIT_CODES, tell_failure
 from rentomatic.config import ConfigError, Settings
-from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_fields import FIELDS
 from rentomatic.requests.room_import import (
     BadLine,
@@ -21,7 +20,7 @@ from rentomatic.requests.room_import import (
     RoomImportRequest,
     build_room_import_request,
 )
-from rentomatic.responses import ResponseTypes
+from rentomatic.responses import ResponseTypes, build_response_from_invalid_request
 from rentomatic.use_cases.room_import import ImportReport, room_import_use_case
 
 if TYPE_CHECKING:
@@ -45,14 +44,20 @@ def add_commands(commands: "Commands") -> None:
     )
     parser.add_argument("file", metavar="FILE", help="the file; - for standard input")
     parser.add_argument(
-        "--column", action="append", default=[], metavar="FIELD=NAME", help="where a field stands"
+        "--column",
+        action="append",
+        type=_pair,
+        default=[],
+        metavar="FIELD=NAME",
+        help="the column of a field, such as size=squareMeters",
     )
     parser.add_argument(
         "--default",
         action="append",
+        type=_pair,
         default=[],
         metavar="FIELD=VALUE",
-        help="the value of a field for which there is no column",
+        help="the value of a field for which there is no column, such as size=1",
     )
     parser.add_argument(
         "--source", metavar="NAME", help="make UUIDs of other identities, the same ones each time"
@@ -63,7 +68,12 @@ def add_commands(commands: "Commands") -> None:
         action="store_true",
         help="import the good lines and write the others to a file",
     )
-    parser.add_argument("--rejects", type=Path, metavar="FILE", help="that file")
+    parser.add_argument(
+        "--rejects",
+        type=Path,
+        metavar="FILE",
+        help="where --skip-bad writes the bad lines (STEM.rejected.csv)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="only tell what would happen")
     parser.set_defaults(run=run_import)
 
@@ -71,18 +81,21 @@ def add_commands(commands: "Commands") -> None:
 def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
     """Add or update rooms."""
     options = ImportOptions(
-        columns=_pairs("--column", arguments.column),
-        defaults=_pairs("--default", arguments.default),
+        columns=dict(arguments.column),
+        defaults=dict(arguments.default),
         source=arguments.source,
         round_integers=arguments.round,
     )
+    rejects_path = _rejects_path(arguments)
     with ExitStack() as stack:
         text = stack.enter_context(_open(arguments.file))
-        repository = stack.enter_context(open_repository(settings))
         request = build_room_import_request(
             text, options, skip_bad=arguments.skip_bad, dry_run=arguments.dry_run
         )
-        rejects = Rejects(_rejects_path(arguments), request)
+        if not request:
+            return tell_failure(build_response_from_invalid_request(request))
+        repository = stack.enter_context(open_repository(settings))
+        rejects = Rejects(rejects_path, request)
         stack.callback(rejects.close)
         response = room_import_use_case(repository, request, rejects.add)
         if not response:
@@ -94,14 +107,14 @@ def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
 class Rejects:
     """The file of bad lines, made when there is one: the same columns, and why."""
 
-    def __init__(self, path: Path | None, request: RoomImportRequest | InvalidRequest) -> None:
+    def __init__(self, path: Path | None, request: RoomImportRequest) -> None:
         self.path = path
         self._request = request
         self._file: IO[str] | None = None
 
     def add(self, line: BadLine) -> None:
         """Write a bad line, if it is to be kept."""
-        if self.path is None or not self._request:
+        if self.path is None:
             return
         first = self._file is None
         if self._file is None:
@@ -119,18 +132,25 @@ class Rejects:
 
 
 def _rejects_path(arguments: argparse.Namespace) -> Path | None:
+    if arguments.rejects and not arguments.skip_bad:
+        msg = "--rejects goes with --skip-bad; without it a bad line stops the import"
+        raise ConfigError(msg)
     if not arguments.skip_bad or arguments.dry_run:
         return None
     stem = "stdin" if arguments.file == "-" else Path(arguments.file).stem
-    return arguments.rejects or Path(f"{stem}.rejected.csv")
-
-
-def _pairs(option: str, given: Sequence[str]) -> dict[str, str]:
-    pairs = dict(text.partition("=")[::2] for text in given)
-    if not all(pairs.values()):
-        msg = f"{option} wants FIELD=..., such as {option} size=1"
+    path: Path = arguments.rejects or Path(f"{stem}.rejected.csv")
+    if path.exists() and Path(arguments.file).exists() and path.samefile(arguments.file):
+        msg = f"{path} is the file to import; give another one for --rejects"
         raise ConfigError(msg)
-    return pairs
+    return path
+
+
+def _pair(text: str) -> tuple[str, str]:
+    field, equals, value = text.partition("=")
+    if not (field in FIELDS and equals and value):
+        msg = f"{text!r} is not FIELD=...; fields are {', '.join(FIELDS)}"
+        raise argparse.ArgumentTypeError(msg)
+    return field, value
 
 
 @contextmanager

@@ -22,10 +22,10 @@ EXIT_CODES = {
 }
 
 
-def tell_failure(failure: ResponseFailure, repository: RoomRepository) -> int:
+def tell_failure(failure: ResponseFailure, repository: RoomRepository | None = None) -> int:
     """Write a failure to standard error; give the exit code of its kind."""
     message = failure.message
-    if failure.type is ResponseTypes.UNAVAILABLE_ERROR:
+    if repository and failure.type is ResponseTypes.UNAVAILABLE_ERROR:
         # The usual reason, which a person at a terminal can do something about.
         readiness = readiness_use_case(repository)
         message = message if readiness else readiness.message

@@ -22,7 +22,7 @@ from rentomatic.requests.room_list import (
     RoomListRequest,
     build_room_list_request,
 )
-from rentomatic.responses import ResponseTypes
+from rentomatic.responses import ResponseTypes, build_response_from_invalid_request
 from rentomatic.serializers.json import stream_rooms
 from rentomatic.serializers.room import RoomJsonEncoder, room_to_wire
 from rentomatic.use_cases.room_get import room_get_use_case
@@ -60,8 +60,10 @@ def add_commands(commands: "Commands") -> None:
 
 def run_list(arguments: argparse.Namespace, settings: Settings) -> int:
     """Search rooms."""
-    limit = arguments.limit or settings.default_limit
+    limit = settings.default_limit if arguments.limit is None else arguments.limit
     request = _read_search(arguments.filters, limit)
+    if not request:
+        return tell_failure(build_response_from_invalid_request(request))
     with open_repository(settings) as repository:
         response = room_list_use_case(repository, request)
         if not response:
@@ -92,6 +94,8 @@ def _read_search(filters: Sequence[str], limit: object) -> RoomListRequest | Inv
 def run_get(arguments: argparse.Namespace, settings: Settings) -> int:
     """Show one room."""
     request = build_room_get_request(arguments.code)
+    if not request:
+        return tell_failure(build_response_from_invalid_request(request))
     with open_repository(settings) as repository:
         response = room_get_use_case(repository, request)
         if not response:

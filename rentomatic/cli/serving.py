@@ -16,7 +16,7 @@ from gunicorn.util import import_app
 
 from rentomatic.bootstrap import open_postgres, open_repository
 from rentomatic.cli.outcome import EXIT_CODES
-from rentomatic.config import ConfigError, PostgresDatabase, Settings
+from rentomatic.config import ConfigError, PostgresDatabase, Settings, integer_between
 from rentomatic.demo import BOOK, PREFIX, demo_rooms
 from rentomatic.embedded.cluster import find_cluster
 from rentomatic.repository.database import create_database
@@ -39,11 +39,19 @@ def add_commands(commands: "Commands") -> None:
         "an embedded PostgreSQL; Ctrl-C or SIGTERM stops both.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, help="port to listen on (PORT, or 8000)")
+    parser.add_argument("--port", type=_port, help="port to listen on (PORT, or 8000)")
     parser.add_argument(
         "--demo", action="store_true", help="fill an empty database with made-up rooms"
     )
     parser.set_defaults(run=run_serve)
+
+
+def _port(text: str) -> int:
+    try:
+        return integer_between(1, 65535)(text)
+    except ValueError as problem:
+        msg = f"must be {problem}, not {text!r}"
+        raise argparse.ArgumentTypeError(msg) from None
 
 
 def run_serve(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -143,9 +151,9 @@ def _refuse_taken(host: str, port: int) -> None:
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except (OSError, OverflowError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        msg = f"cannot listen on {host} port {port}: {reason}; give another --port or --host"
+    except OSError as error:
+        msg = f"cannot listen on {host} port {port}: {error.strerror}; "
+        msg += "give another --port or --host"
         raise ConfigError(msg) from None
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import psycopg
 
@@ -68,8 +68,10 @@ class Cluster:
 
     def database_named(self, name: str) -> PostgresDatabase:
         """A database in this cluster, whether it exists or not."""
-        host = quote(str(self.sockets), safe="")
-        server, query = f"postgresql://{ROLE}@", f"host={host}"
+        # A server of somebody else's on that socket would be none.
+        owner = self.account or pwd.getpwuid(os.geteuid())
+        query = urlencode({"host": self.sockets, "requirepeer": owner.pw_name}, quote_via=quote)
+        server = f"postgresql://{ROLE}@"
         return PostgresDatabase(f"{server}/{name}?{query}", f"{server}/postgres?{query}")
 
     @property
@@ -86,10 +88,10 @@ class Cluster:
         Raises:
             EmbeddedError: when that fails.
         """
-        if self._answers():
-            return
         make_private(self.home, self.account)
         make_private(self.sockets, self.account)
+        if self._answers():
+            return
         if not (self.home / "data").exists():
             self._make()
         try:
@@ -206,7 +208,11 @@ def find_cluster(data: Path) -> Cluster:
             raise EmbeddedError(msg)
         home = elsewhere
     elif home.exists() and home.stat().st_uid != 0:
-        account = pwd.getpwuid(home.stat().st_uid)
+        try:
+            account = pwd.getpwuid(home.stat().st_uid)
+        except KeyError:
+            msg = f"{home} belongs to {owner_of(home)}, who has no account here"
+            raise EmbeddedError(msg) from None
     return Cluster(home, reachable(find_binaries(), account), account)
 
 

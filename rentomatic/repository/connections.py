@@ -1,6 +1,7 @@
 """Connections to PostgreSQL: one a thread, opened when first needed, replaced when lost."""
 
 import logging
+import re
 import select
 import threading
 from collections.abc import Callable, Iterator
@@ -70,7 +71,7 @@ class Connections:
         try:
             given = conninfo_to_dict(conninfo)
         except psycopg.ProgrammingError as error:
-            msg = f"the database's URL cannot be read: {' '.join(str(error).split())}"
+            msg = f"the database's URL cannot be read: {reason_of(error)}"
             raise ConfigError(msg) from None
         options = {
             # A prepared statement's generic plan would not know which filters are selective.
@@ -172,13 +173,20 @@ class Connections:
             lost = connection is None or connection.closed
             if not (lost or state[:2] in _UNAVAILABLE_CLASSES or state in _UNAVAILABLE_STATES):
                 raise
-            # libpq names host, database and user here, and never a password.
-            reason = " ".join(str(error).split())
+            reason = reason_of(error)
             if not (lost and self._down):
                 logger.warning("the database cannot answer: %s", reason)
             self._down = self._down or lost
             kind = ConnectionLostError if connection and lost else RepositoryUnavailableError
             raise kind(reason) from error
+
+
+def reason_of(error: psycopg.Error) -> str:
+    """Tell a driver's error in one line, without the URL that libpq quotes if it cannot read it.
+
+    It names host, database and user otherwise, and never a password.
+    """
+    return re.sub(r',? in URI.*|"[^"]*://.*', "", " ".join(str(error).split()))
 
 
 def _is_readable(connection: Connection) -> bool:

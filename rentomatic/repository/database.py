@@ -5,6 +5,7 @@ from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from rentomatic.config import PostgresDatabase
+from rentomatic.repository.connections import reason_of
 from rentomatic.repository.interface import RepositoryUnavailableError
 
 CONNECT_TIMEOUT = 5
@@ -25,7 +26,7 @@ def create_database(database: PostgresDatabase) -> bool:
         try:
             return _create(database)
         except psycopg.Error as error:
-            raise RepositoryUnavailableError(" ".join(str(error).split())) from reason
+            raise RepositoryUnavailableError(reason_of(error)) from reason
     return False
 
 

@@ -90,11 +90,13 @@ class LockedBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
         return self.transaction() if transactional else nullcontext()
 
 
-def apply_migrations(conninfo: str) -> list[str]:
+def apply_migrations(conninfo: str, *, only_first: bool = False) -> list[str]:
     """Apply the migrations that a database lacks.
 
     Args:
         conninfo: a libpq URL.
+        only_first: leave a database alone to which one was applied before, also if it was rolled
+            back.
 
     Returns:
         the names of those that were applied now.
@@ -102,6 +104,8 @@ def apply_migrations(conninfo: str) -> list[str]:
     uri = DatabaseURI("rentomatic", None, None, None, None, None, {"conninfo": conninfo})
     with LockedBackend(uri, default_migration_table) as backend, backend.lock():
         lacking = backend.to_apply(read_migrations(glob.escape(str(shipped("migrations")))))
+        if only_first and backend.execute("SELECT 1 FROM _yoyo_log LIMIT 1").fetchone():
+            return []
         backend.apply_migrations(lacking)
         return [migration.id for migration in lacking]
 

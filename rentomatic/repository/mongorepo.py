@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from pymongo import ASCENDING, MongoClient, ReturnDocument
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, OperationFailure
+from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidName, OperationFailure
 
 from rentomatic.domain.room import Room
 from rentomatic.repository.interface import (
@@ -29,17 +29,27 @@ Document = dict[str, Any]
 
 TIMEOUT_MILLISECONDS = 4_000
 
+# Unauthorized, AuthenticationFailed, MaxTimeMSExpired; other failed operations are bugs.
+_UNAVAILABLE_CODES = {13, 18, 50}
+
 logger = logging.getLogger(__name__)
 
 
 def connect(url: str, timeout_milliseconds: int = TIMEOUT_MILLISECONDS) -> Database[Document]:
-    """Give the database that a URL names; nothing is sent before it is used."""
-    client: MongoClient[Document] = MongoClient(
-        url,
-        timeoutMS=timeout_milliseconds,
-        connect=False,
-    )
-    return client[unquote(urlsplit(url).path.removeprefix("/"))]
+    """Give the database that a URL names; nothing is sent to it before it is used.
+
+    Raises:
+        ValueError: for a URL that MongoDB's driver cannot read; the text does not quote it.
+    """
+    name = unquote(urlsplit(url).path.removeprefix("/"))
+    try:
+        client: MongoClient[Document] = MongoClient(
+            url, timeoutMS=timeout_milliseconds, connect=False
+        )
+        return client[name]
+    except (ConfigurationError, InvalidName) as error:
+        msg = f"{type(error).__name__}, see MongoDB's connection strings"
+        raise ValueError(msg) from None
 
 
 class MongoRepo:
@@ -179,7 +189,10 @@ def _room(document: Document) -> Room:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (ConnectionFailure, ExecutionTimeout, OperationFailure) as error:
-        reason = " ".join(str(error).split())
+    except (ConnectionFailure, OperationFailure) as error:
+        if isinstance(error, OperationFailure) and error.code not in _UNAVAILABLE_CODES:
+            raise
+        # What follows describes every server that was tried.
+        reason = " ".join(str(error).partition(", Timeout:")[0].split())
         logger.warning("the database cannot answer: %s", reason)
         raise RepositoryUnavailableError(reason) from error

@@ -16,6 +16,7 @@ DELIMITERS = ",;\t"
 
 # The root of every `--source`: changing it would give all imported rooms new codes.
 _SOURCES = UUID("6c1b4c3e-5a0e-5d58-9f0b-2f6f0a1d9c11")
+_SHOWN_COLUMNS = 20
 _AMOUNT = re.compile(r"[$€£¥]? ?(-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,18}))(\.[0-9]{1,40})?")
 
 Parser = Callable[[str], Value]
@@ -29,11 +30,13 @@ class BadLine:
         number: the line at which the record begins; the header is line 1.
         problems: what is wrong, each beginning with the column's name.
         record: its values, as they were read.
+        is_last: whether what follows cannot be read either, so that nothing may be imported.
     """
 
     number: int
     problems: tuple[str, ...]
     record: Sequence[str]
+    is_last: bool = False
 
     def __str__(self) -> str:
         return f"line {self.number}: {'; '.join(self.problems)}"
@@ -93,9 +96,14 @@ def build_room_import_request(
     text = iter(text)
     first = next(text, "")
     delimiter = max(DELIMITERS, key=first.count)
-    header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
+    try:
+        header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
+    except csv.Error as error:
+        return InvalidRequest((ParameterError("file", f"has a header that is not CSV: {error}"),))
     if not header:
         return InvalidRequest((ParameterError("file", "is empty; it must begin with a header"),))
+    if "\0" in first:
+        return InvalidRequest((ParameterError("file", "is no text in UTF-8; save it as that"),))
     errors: list[ParameterError] = []
     sources = {each.name: _find_source(each, header, options, errors) for each in FIELDS.values()}
     errors.extend(
@@ -128,26 +136,35 @@ def _find_source(
 ) -> _Source:
     parse = _import_parser(field, options)
     wanted = options.columns.get(field.name)
+    default = options.defaults.get(field.name, "")
     names = [name.casefold() for name in header]
     for name in [wanted] if wanted else (field.name, *field.aliases):
-        if name.casefold() in names:
+        if (times := names.count(name.casefold())) > 1:
+            errors.append(ParameterError(name, f"is the name of {times} columns"))
+        if times:
             return _Source(name, parse, names.index(name.casefold()))
+    there = f"columns are {', '.join(header[:_SHOWN_COLUMNS])}"
     if wanted:
-        message = f"there is no column {wanted}; columns are {', '.join(header)}"
-        errors.append(ParameterError("column", message))
-    elif field.name not in options.defaults:
-        message = (
-            f"no column {' or '.join((field.name, *field.aliases))} in the header; "
-            f"give --column {field.name}=NAME or --default {field.name}=VALUE"
-        )
-        errors.append(ParameterError(field.name, message))
-    default = options.defaults.get(field.name, "")
-    if default:
-        try:
-            parse(default)
-        except ValueError as problem:
-            errors.append(ParameterError("default", f"{field.name} {problem}"))
+        errors.append(ParameterError("column", f"there is no column {shown(wanted)}; {there}"))
+    elif not default:
+        known = " or ".join((field.name, *field.aliases))
+        give = f"give --column {field.name}=NAME"
+        if field.name != "code":  # with one for all lines they would all be one room
+            give += f" or --default {field.name}=VALUE"
+        errors.append(ParameterError(field.name, f"there is no column {known}; {give}; {there}"))
+    else:
+        errors.extend(_default_errors(field, parse, default))
     return _Source(field.name, parse, default=default)
+
+
+def _default_errors(field: Field, parse: Parser, default: str) -> Iterator[ParameterError]:
+    if field.name == "code":
+        yield ParameterError("default", "code must differ from line to line")
+        return
+    try:
+        parse(default)
+    except ValueError as problem:
+        yield ParameterError("default", f"{field.name} {problem}")
 
 
 def _import_parser(field: Field, options: ImportOptions) -> Parser:
@@ -222,7 +239,9 @@ def _read_lines(
         except StopIteration:
             return
         except csv.Error as error:
-            yield BadLine(number, (f"is not CSV: {error}",), record)
+            problem = f"is not CSV, so what follows cannot be read: {error}"
+            yield BadLine(number, (problem,), record, is_last=True)
+            return
         except ValueError:
             yield BadLine(number, tuple(_problems(record, sources)), record)
 

@@ -61,7 +61,7 @@ def room_import_use_case(
     """Add or replace the rooms of a file in one transaction.
 
     With bad lines nothing is changed and all of them are counted, unless the request skips them;
-    then `on_reject` gets each.
+    then `on_reject` gets each. A file that cannot be read to its end changes nothing in any case.
     """
     if not request:
         return build_response_from_invalid_request(request)
@@ -81,6 +81,8 @@ def _rooms(
     for line in request.lines:
         if isinstance(line, BadLine):
             rejected.add(line)
+            if line.is_last:
+                raise _NothingSavedError
             on_reject(line)
         elif request.skip_bad or not rejected.count:
             yield line

@@ -92,8 +92,12 @@ def test_a_column_that_is_not_there_can_have_a_default() -> None:
     ("header", "options", "told"),
     [
         ("", {}, "file: is empty"),
-        ("code,price,longitude,latitude", {}, "size: no column size or squareMeters or"),
-        (HEADER, {"columns": {"size": "m2"}}, "column: there is no column m2; columns are code,"),
+        ("code,price,longitude,latitude", {}, "size: there is no column size or squareMeters or"),
+        (HEADER, {"columns": {"size": "m2"}}, "column: there is no column 'm2'; columns are code,"),
+        (f"{HEADER},Price", {}, "price: is the name of 2 columns"),
+        ("size,price,lon,lat", {}, "code: there is no column code or id; give --column code=NAME;"),
+        ("size,price,lon,lat", {"defaults": {"code": "x"}}, "default: code must differ"),
+        ("\0\1\2", {}, "file: is no text in UTF-8"),
         (HEADER, {"columns": {"colour": "price"}}, "column: there is no field colour; fields are"),
         (HEADER, {"defaults": {"colour": "red"}}, "default: there is no field colour"),
         ("code,price,lon,lat", {"defaults": {"size": "big"}}, "default: size must be an amount"),
@@ -194,11 +198,16 @@ def test_lines_are_numbered_as_in_an_editor() -> None:
 def test_quotes_that_do_not_match_are_told(line: str) -> None:
     """Quoting is read strictly, so that nothing is swallowed in silence."""
     (told,) = problems(read(f"{HEADER}\n{line}\n"))
-    assert told.startswith("line 2: is not CSV: ")
+    assert told.startswith("line 2: is not CSV, so what follows cannot be read: ")
 
 
 def test_an_endless_value_ends_as_a_bad_line() -> None:
     """A quote that is never closed does not fill the memory."""
     length = csv.field_size_limit()
-    first, *_ = read(f'{HEADER}\n"{"x" * (length + 1)}\n')
-    assert str(first).startswith("line 2: is not CSV: field larger than field limit")
+    (bad,) = read(f'{HEADER}\n"{"x" * (length + 1)}\n{LINE}\n')
+    assert isinstance(bad, BadLine)
+    assert bad.is_last
+    assert "field larger than field limit" in str(bad)
+    request = build("x" * (length + 1))
+    assert not request
+    assert str(request.errors[0]).startswith("file: has a header that is not CSV: field larger")
