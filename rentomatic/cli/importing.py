@@ -42,6 +42,11 @@ def add_commands(commands: "Commands") -> None:
         epilog=f"columns that are known by name:\n{names}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.set_defaults(run=run_import)
+    _add_options(parser)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the file; - for standard input")
     parser.add_argument(
         "--column",
@@ -75,7 +80,6 @@ def add_commands(commands: "Commands") -> None:
         help="where --skip-bad writes the bad lines (STEM.rejected.csv)",
     )
     parser.add_argument("--dry-run", action="store_true", help="only tell what would happen")
-    parser.set_defaults(run=run_import)
 
 
 def run_import(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterable, Mapping
 from itertools import count
 from uuid import UUID
 
-from psycopg import ServerCursor, errors
+from psycopg import Cursor, ServerCursor, errors
 from psycopg.rows import args_row, scalar_row
 
 from rentomatic.domain.room import Room
@@ -48,14 +48,18 @@ class PostgresRepo:
         return next(iter(self._rooms(self._get, {"code": code})), None)
 
     def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
-        """Add or replace rooms in one transaction, a statement a batch, and ANALYZE."""
+        """Add or replace rooms in one transaction, a statement a batch, then ANALYZE."""
 
         def work(connection: Connection) -> SaveSummary:
             saved = SaveSummary()
-            for batch in batches(rooms):
-                cursor = connection.execute(self._save.text(), _columns(batch), prepare=True)
-                ((added, updated),) = cursor.fetchall()
-                saved += SaveSummary(added, updated, len(batch) - added - updated)
+            with connection.pipeline():
+                # The server writes a batch while the next one is read.
+                sent = None
+                for batch in batches(rooms):
+                    cursor = connection.execute(self._save.text(), _columns(batch), prepare=True)
+                    saved += _summary(sent)
+                    sent = batch, cursor
+                saved += _summary(sent)
             if saved.added or saved.updated:
                 connection.execute(self._analyze.text())
             return saved
@@ -117,6 +121,14 @@ class PostgresRepo:
 
 def _load(stem: str, parameters: Iterable[str] = ()) -> Statement:
     return Statement(shipped("sql") / f"{stem}.sql", set(parameters))
+
+
+def _summary(sent: tuple[list[Room], Cursor[tuple[int, int]]] | None) -> SaveSummary:
+    if sent is None:
+        return SaveSummary()
+    batch, cursor = sent
+    ((added, updated),) = cursor.fetchall()
+    return SaveSummary(added, updated, len(batch) - added - updated)
 
 
 def _columns(batch: list[Room]) -> dict[str, str]:

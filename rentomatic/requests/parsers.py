@@ -7,7 +7,7 @@ Every parser raises ValueError with a message that goes on after the parameter's
 
 import re
 from collections.abc import Callable, Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from difflib import get_close_matches
 from typing import TypeVar
 from uuid import UUID
@@ -18,6 +18,8 @@ MAX_LIST = 100
 
 T = TypeVar("T")
 
+_DIGITS = 18  # of a bigint, whatever they are
+_AMOUNT = re.compile(r"[$€£¥]? ?(-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,18}))(\.[0-9]{1,40})?")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,400})?")
 _HEX = "[0-9a-fA-F]"
@@ -53,6 +55,26 @@ def parse_integer(text: str) -> int:
         msg = f"must be an integer of at most 18 digits such as 60, not {shown(text)}"
         raise ValueError(msg)
     return int(text)
+
+
+def parse_amount(text: str, *, round_it: bool) -> int:
+    """Read an integer as people write amounts: `1200`, `51.0`, `$1,200.00`.
+
+    A fraction other than zero is refused, or rounded half up.
+    """
+    if text.isascii() and text.isdigit() and len(text) <= _DIGITS:
+        return int(text)
+    amount = _AMOUNT.fullmatch(text.strip())
+    if not amount:
+        msg = f"must be an amount such as 1200 or $1,200.00, not {shown(text)}"
+        raise ValueError(msg)
+    whole, fraction = amount.groups(default="")
+    exact = Decimal(whole.replace(",", "") + fraction)
+    rounded = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+    if rounded != exact and not round_it:
+        msg = f"must be an integer, not {shown(text)}; give --round to round it"
+        raise ValueError(msg)
+    return rounded
 
 
 def parse_uuid(text: str) -> UUID:

@@ -1,15 +1,14 @@
 """The request to import rooms from a CSV file."""
 
 import csv
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from uuid import UUID, uuid5
 
 from rentomatic.domain.room import InvalidRoomError, Room
 from rentomatic.requests.base import InvalidRequest, ParameterError, ValidRequest
-from rentomatic.requests.parsers import parse_integer, parse_uuid, shown
+from rentomatic.requests.parsers import parse_amount, parse_integer, parse_uuid, shown
 from rentomatic.requests.room_fields import FIELDS, Field, Value
 
 DELIMITERS = ",;\t"
@@ -17,7 +16,6 @@ DELIMITERS = ",;\t"
 # The root of every `--source`: changing it would give all imported rooms new codes.
 _SOURCES = UUID("6c1b4c3e-5a0e-5d58-9f0b-2f6f0a1d9c11")
 _SHOWN_COLUMNS = 20
-_AMOUNT = re.compile(r"[$€£¥]? ?(-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,18}))(\.[0-9]{1,40})?")
 
 Parser = Callable[[str], Value]
 
@@ -171,7 +169,7 @@ def _import_parser(field: Field, options: ImportOptions) -> Parser:
     if field.parse is parse_uuid:
         return _identity_parser(options.source)
     if field.parse is parse_integer:
-        return _amount_parser(round_it=options.round_integers)
+        return partial(parse_amount, round_it=options.round_integers)
     return lambda text: field.parse(text.strip())
 
 
@@ -190,25 +188,6 @@ def _identity_parser(source: str | None) -> Parser:
                 msg = f"is no UUID: {shown(text)}; give --source NAME to make one of it"
                 raise ValueError(msg) from None
             return uuid5(namespace, text)
-
-    return parse
-
-
-def _amount_parser(*, round_it: bool) -> Parser:
-    def parse(text: str) -> int:
-        if text.isascii() and text.isdigit() and len(text) <= 18:  # noqa: PLR2004 - a bigint's
-            return int(text)
-        amount = _AMOUNT.fullmatch(text.strip())
-        if not amount:
-            msg = f"must be an amount such as 1200 or $1,200.00, not {shown(text)}"
-            raise ValueError(msg)
-        whole, fraction = amount.groups(default="")
-        exact = Decimal(whole.replace(",", "") + fraction)
-        rounded = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
-        if rounded != exact and not round_it:
-            msg = f"must be an integer, not {shown(text)}; give --round to round it"
-            raise ValueError(msg)
-        return rounded
 
     return parse
 
