@@ -3,6 +3,7 @@
 import glob
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -110,8 +111,9 @@ def apply_migrations(conninfo: str, *, only_first: bool = False) -> list[str]:
         return [migration.id for migration in lacking]
 
 
+@cache
 def shipped_migrations() -> tuple[str, ...]:
-    """Name the migrations of this release, in order."""
+    """Name the migrations of this release, in order; read once, as readiness is asked for often."""
     files = sorted(shipped("migrations").glob("*.sql"))
     return tuple(file.stem for file in files if not file.name.endswith(_ROLLBACK))
 

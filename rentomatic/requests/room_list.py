@@ -10,7 +10,13 @@ from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS, Operand, sugges
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 UNLIMITED = "none"
-PARAMETERS = frozenset(f"{field}_{operator}" for field, operator in FILTER_KEYS.values())
+
+
+def _parameter(field: str, operator: str) -> str:
+    return f"{field}_{operator}"
+
+
+PARAMETERS = frozenset(_parameter(*names) for names in FILTER_KEYS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +30,7 @@ class Filter:
     @property
     def parameter(self) -> str:
         """Its name among the parameters of a statement: one of PARAMETERS."""
-        return f"{self.field}_{self.operator}"
+        return _parameter(self.field, self.operator)
 
 
 @dataclass(frozen=True, slots=True)
