@@ -16,6 +16,7 @@ class ResponseTypes(StrEnum):
     PARAMETERS_ERROR = "ParametersError"
     RESOURCE_ERROR = "ResourceError"
     METHOD_ERROR = "MethodError"
+    NOT_ACCEPTABLE_ERROR = "NotAcceptableError"
     SYSTEM_ERROR = "SystemError"
     UNAVAILABLE_ERROR = "UnavailableError"
 

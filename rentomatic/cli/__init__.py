@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,9 @@ from rentomatic.responses import ResponseTypes
 
 INTERRUPTED = 130
 
+# Their values may begin with a hyphen: descending, west, south.
+_SIGNED_OPTIONS = {"--sort", "--near", "--bbox"}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; give its exit code."""
@@ -24,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.basicConfig(format="rentomatic: %(message)s", level=logging.WARNING)
     parser = build_parser()
-    given, rest = parser.parse_known_args(arguments)
+    typed = sys.argv[1:] if arguments is None else arguments
+    given, rest = parser.parse_known_args(_with_values_joined(typed))
     if rest and given.run is not administration.run_psql:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     given.rest = rest
@@ -45,6 +50,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
+
+
+def _with_values_joined(arguments: Sequence[str]) -> list[str]:
+    """Join an option with a value that begins with a hyphen, which argparse takes for an option."""
+    joined: list[str] = []
+    for each in arguments:
+        if joined and joined[-1] in _SIGNED_OPTIONS and re.match("-[^-]", each):
+            joined[-1] += f"={each}"
+        else:
+            joined.append(each)
+    return joined
 
 
 def _fail(kind: ResponseTypes, error: Exception | str) -> int:

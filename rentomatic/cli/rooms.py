@@ -1,10 +1,10 @@
-"""`rentomatic list` and `rentomatic get`."""
+"""`rentomatic list`, `rentomatic summary` and `rentomatic get`."""
 
 import argparse
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
 
@@ -12,83 +12,114 @@ from rentomatic.bootstrap import open_repository
 from rentomatic.cli.outcome import EXIT_CODES, tell_failure
 from rentomatic.config import Settings
 from rentomatic.domain.room import Room
-from rentomatic.requests.base import InvalidRequest, ParameterError, with_errors
+from rentomatic.repository.interface import Page
+from rentomatic.requests.base import ParameterError, with_errors
+from rentomatic.requests.parameters import LIST_PARAMETERS, SELECTION_PARAMETERS, Parameter
 from rentomatic.requests.parsers import shown
-from rentomatic.requests.room_fields import FIELDS, OPERATORS
+from rentomatic.requests.room_cursor import write_cursor
+from rentomatic.requests.room_fields import DISTANCE, FIELDS, OPERATORS
 from rentomatic.requests.room_get import build_room_get_request
-from rentomatic.requests.room_list import (
-    MAX_LIMIT,
-    UNLIMITED,
-    RoomListRequest,
-    build_room_list_request,
-)
+from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
+from rentomatic.requests.room_summary import build_room_summary_request
 from rentomatic.responses import ResponseTypes, build_response_from_invalid_request
-from rentomatic.serializers.json import stream_rooms
-from rentomatic.serializers.room import RoomJsonEncoder, room_to_wire
+from rentomatic.serializers.formats import FORMATS
+from rentomatic.serializers.room import RoomJsonEncoder, View
+from rentomatic.serializers.room_summary import summary_to_wire
 from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
+from rentomatic.use_cases.room_summary import room_summary_use_case
 
 if TYPE_CHECKING:
     from rentomatic.cli.outcome import Commands
 
-FORMATS = ("json", "table")
+TABLE = "table"
 
 
 def add_commands(commands: "Commands") -> None:
     """Describe the commands."""
-    fields = "\n".join(f"  {each.name:<10} {each.help}" for each in FIELDS.values())
-    operators = "\n".join(f"  {each.name:<10} {each.meaning}" for each in OPERATORS.values())
-    search = commands.add_parser(
+    search = _add_search(
+        commands,
         "list",
-        help="search rooms",
-        description="Search rooms: those that pass all filters, in the order of adding.",
-        epilog=f"fields:\n{fields}\n\noperators:\n{operators}\n\n"
-        "example:\n  rentomatic list price__lt=60 size__gte=30 --limit 10",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "search rooms",
+        "Search rooms: those that pass all filters.",
+        "rentomatic list price__lt=60 size__gte=30 --sort -price --near 21.01,52.23 --radius 2000",
+        LIST_PARAMETERS,
     )
-    search.add_argument("filters", nargs="*", metavar="FIELD__OPERATOR=VALUE")
-    search.add_argument("--limit", help=f"1 to {MAX_LIMIT}, or {UNLIMITED}")
     search.set_defaults(run=run_list)
+    summary = _add_search(
+        commands,
+        "summary",
+        "sum up the rooms of a search",
+        "Sum up rooms: how many, where, and how price and size are spread; as JSON.",
+        "rentomatic summary price__lt=60 --bbox 20.8,52.1,21.3,52.4",
+        SELECTION_PARAMETERS,
+    )
+    summary.set_defaults(run=run_summary)
     one = commands.add_parser("get", help="show one room", description="Show one room.")
     one.add_argument("code", metavar="CODE")
     one.set_defaults(run=run_get)
     for parser in (search, one):
         parser.add_argument(
-            "--format", choices=FORMATS, help="default: a table on a terminal, else JSON"
+            "--format",
+            choices=(TABLE, *FORMATS),
+            help="default: a table on a terminal, else JSON",
         )
+
+
+def _add_search(  # noqa: PLR0913, PLR0917 - as many as a command has texts
+    commands: "Commands",
+    name: str,
+    short: str,
+    description: str,
+    example: str,
+    parameters: Sequence[Parameter],
+) -> argparse.ArgumentParser:
+    fields = "\n".join(f"  {each.name:<10} {each.help}" for each in FIELDS.values())
+    operators = "\n".join(f"  {each.name:<10} {each.meaning}" for each in OPERATORS.values())
+    parser = commands.add_parser(
+        name,
+        help=short,
+        description=description,
+        epilog=f"fields:\n{fields}\n\noperators:\n{operators}\n\nexample:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("filters", nargs="*", metavar="FIELD__OPERATOR=VALUE")
+    for each in parameters:
+        option = f"--{each.name.replace('_', '-')}"
+        parser.add_argument(option, metavar=each.form.upper(), help=each.help.replace("%", "%%"))
+    return parser
 
 
 def run_list(arguments: argparse.Namespace, settings: Settings) -> int:
     """Search rooms."""
-    limit = settings.default_limit if arguments.limit is None else arguments.limit
-    request = _read_search(arguments.filters, limit)
+    filters, errors = _read_filters(arguments.filters)
+    given = _given(arguments, LIST_PARAMETERS)
+    given.setdefault("limit", settings.default_limit)
+    request = with_errors(build_room_list_request(filters, **given), errors)
     if not request:
         return tell_failure(build_response_from_invalid_request(request))
     with open_repository(settings) as repository:
         response = room_list_use_case(repository, request)
         if not response:
             return tell_failure(response, repository)
-        if _wants_table(arguments):
-            _write_table(response.value)
-        else:
-            for chunk in stream_rooms(response.value):
-                sys.stdout.buffer.write(chunk)
-            sys.stdout.buffer.write(b"\n")
+        _write_rooms(response.value.rooms, _format(arguments), View(request.fields, request.near))
+        _tell_more(response.value, request)
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 
-def _read_search(filters: Sequence[str], limit: object) -> RoomListRequest | InvalidRequest:
-    read: dict[str, str] = {}
-    errors = []
-    for text in filters:
-        key, equals, value = text.partition("=")
-        if not (key and equals and value):
-            errors.append(ParameterError("filters", f"{shown(text)} is not FIELD__OPERATOR=VALUE"))
-        elif key in read:
-            errors.append(ParameterError("filters", f"{key} is given more than once", key))
-        else:
-            read[key] = value
-    return with_errors(build_room_list_request(read, limit), errors)
+def run_summary(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Sum up the rooms of a search."""
+    filters, errors = _read_filters(arguments.filters)
+    given = _given(arguments, SELECTION_PARAMETERS)
+    request = with_errors(build_room_summary_request(filters, **given), errors)
+    if not request:
+        return tell_failure(build_response_from_invalid_request(request))
+    with open_repository(settings) as repository:
+        response = room_summary_use_case(repository, request)
+        if not response:
+            return tell_failure(response, repository)
+    sys.stdout.write(json.dumps(summary_to_wire(response.value.summary), indent=2) + "\n")
+    return EXIT_CODES[ResponseTypes.SUCCESS]
 
 
 def run_get(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -100,19 +131,57 @@ def run_get(arguments: argparse.Namespace, settings: Settings) -> int:
         response = room_get_use_case(repository, request)
         if not response:
             return tell_failure(response, repository)
-        if _wants_table(arguments):
-            _write_table([response.value])
-        else:
+        if (chosen := _format(arguments)) == "json":
             sys.stdout.write(json.dumps(response.value, cls=RoomJsonEncoder, indent=2) + "\n")
+        elif chosen == TABLE:
+            _write_rooms([response.value], chosen, View())
+        else:
+            sys.stdout.buffer.write(FORMATS[chosen].dump_room(response.value, View()))
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 
-def _wants_table(arguments: argparse.Namespace) -> bool:
-    chosen: str = arguments.format or ("table" if sys.stdout.isatty() else "json")
-    return chosen == "table"
+def _read_filters(given: Sequence[str]) -> tuple[dict[str, str], list[ParameterError]]:
+    read: dict[str, str] = {}
+    errors = []
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not (key and equals and value):
+            errors.append(ParameterError("filters", f"{shown(text)} is not FIELD__OPERATOR=VALUE"))
+        elif key in read:
+            errors.append(ParameterError("filters", f"{key} is given more than once", key))
+        else:
+            read[key] = value
+    return read, errors
 
 
-def _write_table(rooms: Iterable[Room]) -> None:
-    rows = [room_to_wire(room) for room in rooms]
-    table = tabulate(rows, headers="keys", floatfmt=".6f") if rows else "no rooms"
-    sys.stdout.write(f"{table}\n")
+def _given(arguments: argparse.Namespace, parameters: Sequence[Parameter]) -> dict[str, Any]:
+    values = {each.name: getattr(arguments, each.name) for each in parameters}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _format(arguments: argparse.Namespace) -> str:
+    return arguments.format or (TABLE if sys.stdout.isatty() else "json")
+
+
+def _write_rooms(rooms: Iterable[Room], chosen: str, view: View) -> None:
+    if chosen == TABLE:
+        rows = [view.show(room) for room in rooms]
+        decimals = ["g" if name == DISTANCE else ".6f" for name in view.fields]
+        table = tabulate(rows, headers="keys", floatfmt=decimals) if rows else "no rooms"
+        sys.stdout.write(f"{table}\n")
+        return
+    piece = b"\n"
+    for piece in FORMATS[chosen].stream_rooms(rooms, view):
+        sys.stdout.buffer.write(piece)
+    if not piece.endswith(b"\n"):
+        sys.stdout.buffer.write(b"\n")
+
+
+def _tell_more(page: Page, request: RoomListRequest) -> None:
+    """Tell what is not about a room where it does not get into a file of them."""
+    if page.total:
+        kind = "" if page.total.is_exact else "about "
+        sys.stderr.write(f"rentomatic: {kind}{page.total.count} rooms in all\n")
+    if page.next:
+        cursor = write_cursor(request, request.order, page.next)
+        sys.stderr.write(f"rentomatic: there are more rooms: --after {cursor}\n")

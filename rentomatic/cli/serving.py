@@ -162,7 +162,7 @@ def _address(host: str, port: int) -> str:
 
 
 def _is_empty(repository: RoomRepository) -> bool:
-    return not list(repository.search(RoomListRequest(limit=1)))
+    return not list(repository.search(RoomListRequest(limit=1)).rooms)
 
 
 def _fill(repository: RoomRepository) -> list[str]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import errors
+from psycopg import IsolationLevel, errors
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
@@ -119,10 +119,16 @@ class Connections:
             return work(connection)
 
     @contextmanager
-    def transaction(self, *, dry_run: bool = False) -> Iterator[Connection]:
-        """Hold a transaction on this thread's connection; a dry run is rolled back."""
+    def transaction(
+        self, *, dry_run: bool = False, is_snapshot: bool = False
+    ) -> Iterator[Connection]:
+        """Hold a transaction on this thread's connection.
+
+        A dry run is rolled back. All statements of a snapshot see the same moment.
+        """
         with self._translated():
             connection = self.get()
+            connection.isolation_level = IsolationLevel.REPEATABLE_READ if is_snapshot else None
             with connection.transaction(force_rollback=dry_run):
                 yield connection
 

@@ -7,7 +7,10 @@ from typing import Protocol
 from uuid import UUID
 
 from rentomatic.domain.room import Room
+from rentomatic.domain.room_summary import RoomSummary
 from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.requests.room_order import Position
+from rentomatic.requests.room_summary import RoomSummaryRequest
 
 SAVE_BATCH = 2_000
 
@@ -45,15 +48,56 @@ class Schema:
     newer: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many rooms a search selects, on all its pages.
+
+    Attributes:
+        count: the number.
+        is_exact: whether it was counted; else it was estimated.
+    """
+
+    count: int
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a search found.
+
+    Attributes:
+        rooms: the rooms; of a limited search all of them, of an unlimited one an iterator that
+            reads on in constant memory and must be closed if it is not exhausted.
+        next: the position behind which the next page begins; None if no further room exists.
+        total: as the request wants it counted.
+        version: the state of the stock that the page shows, as `RoomRepository.version` names it.
+    """
+
+    rooms: Iterable[Room]
+    next: Position | None = None
+    total: Total | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summarized:
+    """A summary, and the state of the stock that it shows, as `RoomRepository.version` names it."""
+
+    summary: RoomSummary
+    version: str | None = None
+
+
 class RoomRepository(Protocol):
     """A store of rooms. Every method raises RepositoryUnavailableError while it cannot answer."""
 
-    def search(self, request: RoomListRequest) -> Iterable[Room]:
-        """Find rooms that pass all filters, in the order in which they were added.
+    def search(self, request: RoomListRequest) -> Page:
+        """Find the selected rooms behind a position, in the order that the request wants.
 
-        A limited search is complete when it returns. An unlimited one reads on while it is
-        iterated, in constant memory; an iterator that is not exhausted must be closed.
+        What a page shows is the stock of one moment.
         """
+
+    def summarize(self, request: RoomSummaryRequest) -> Summarized:
+        """Sum up the selected rooms; their stock is that of one moment."""
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""

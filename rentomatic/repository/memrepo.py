@@ -1,14 +1,32 @@
 """Rooms in memory: for embedding, trying out and testing."""
 
 from collections.abc import Iterable
-from itertools import count, islice
+from heapq import nsmallest
+from itertools import count
 from threading import Lock
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from rentomatic.domain.room import Room
-from rentomatic.repository.interface import SaveSummary, Schema
-from rentomatic.requests.room_fields import OPERATORS
-from rentomatic.requests.room_list import Filter, RoomListRequest
+from rentomatic.domain.room_summary import summarize
+from rentomatic.repository.interface import Page, SaveSummary, Schema, Summarized, Total
+from rentomatic.repository.selection import passes, position_of, rank, without_filters_of
+from rentomatic.requests.room_fields import AMOUNTS
+from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.requests.room_order import Position
+from rentomatic.requests.room_summary import RoomSummaryRequest
+
+
+class _Stock(NamedTuple):
+    """One state of the rooms; it is replaced as a whole, so that readers need no lock.
+
+    Attributes:
+        rooms: by code, in the order of adding: the number in that order, and the room.
+        version: its name.
+    """
+
+    rooms: dict[UUID, tuple[int, Room]]
+    version: str
 
 
 class MemRepo:
@@ -18,30 +36,64 @@ class MemRepo:
         self._lock = Lock()
         self._name = uuid4().hex
         self._writes = count(1)
-        self._version = f"{self._name}-0"
-        self._rooms: dict[UUID, Room] = {}
+        self._places = count(1)
+        self._stock = _Stock({}, f"{self._name}-0")
         self.save(rooms)
 
-    def search(self, request: RoomListRequest) -> Iterable[Room]:
+    def search(self, request: RoomListRequest) -> Page:
         """Find rooms; the answer is not touched by later writes."""
-        matching = (room for room in self._rooms.copy().values() if _passes(room, request.filters))
-        return matching if request.limit is None else list(islice(matching, request.limit))
+        rooms, version = self._stock
+        selected = [each for each in rooms.values() if passes(each[1], request)]
+
+        def position(entry: tuple[int, Room]) -> Position:
+            place, room = entry
+            return position_of(room, place, request.order, request.near)
+
+        def sort_key(entry: tuple[int, Room]) -> tuple[float, ...]:
+            return rank(position(entry), request.order)
+
+        found = selected
+        if request.after is not None:
+            start = rank(request.after, request.order)
+            found = [each for each in selected if sort_key(each) > start]
+        total = Total(len(selected), is_exact=True) if request.count else None
+        if request.limit is None:
+            return Page(
+                iter([room for _, room in sorted(found, key=sort_key)]), None, total, version
+            )
+        found = nsmallest(request.limit + 1, found, key=sort_key)
+        shown = found[: request.limit]
+        going_on = position(shown[-1]) if len(found) > len(shown) else None
+        return Page([room for _, room in shown], going_on, total, version)
+
+    def summarize(self, request: RoomSummaryRequest) -> Summarized:
+        """Sum rooms up."""
+        rooms, version = self._stock
+        beyond = {}
+        for name in AMOUNTS:
+            wider = without_filters_of(request, name)
+            beyond[name] = [
+                getattr(each, name) for _, each in rooms.values() if passes(each, wider)
+            ]
+        selected = [room for _, room in rooms.values() if passes(room, request)]
+        return Summarized(summarize(selected, beyond), version)
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""
-        return self._rooms.get(code)
+        _, room = self._stock.rooms.get(code, (None, None))
+        return room
 
     def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
         """Add or replace rooms, all or none; other writers wait meanwhile."""
         with self._lock:
-            after = self._rooms.copy()
+            after = self._stock.rooms.copy()
             added = updated = unchanged = 0
             for room in rooms:
-                before = after.get(room.code)
+                place, before = after.get(room.code) or (next(self._places), None)
                 added += before is None
                 updated += before is not None and before != room
                 unchanged += before == room
-                after[room.code] = room
+                after[room.code] = (place, room)
             if (added or updated) and not dry_run:
                 self._commit(after)
         return SaveSummary(added, updated, unchanged)
@@ -49,7 +101,7 @@ class MemRepo:
     def remove(self, code: UUID) -> bool:
         """Remove the room with this code."""
         with self._lock:
-            after = self._rooms.copy()
+            after = self._stock.rooms.copy()
             removed = after.pop(code, None) is not None
             if removed:
                 self._commit(after)
@@ -57,18 +109,11 @@ class MemRepo:
 
     def version(self) -> str:
         """Name the present state of this repository, and of no other."""
-        return self._version
+        return self._stock.version
 
     def schema(self) -> Schema:
         """Say that there is nothing to migrate."""
         return Schema()
 
-    def _commit(self, rooms: dict[UUID, Room]) -> None:
-        self._rooms = rooms
-        self._version = f"{self._name}-{next(self._writes)}"
-
-
-def _passes(room: Room, filters: tuple[Filter, ...]) -> bool:
-    return all(
-        OPERATORS[each.operator].holds(getattr(room, each.field), each.value) for each in filters
-    )
+    def _commit(self, rooms: dict[UUID, tuple[int, Room]]) -> None:
+        self._stock = _Stock(rooms, f"{self._name}-{next(self._writes)}")

@@ -8,24 +8,39 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID, uuid4
 
-from pymongo import ASCENDING, MongoClient, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, MongoClient, ReturnDocument
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidName, OperationFailure
 
+from rentomatic.domain.geography import Box, box_around
 from rentomatic.domain.room import Room
+from rentomatic.domain.room_summary import summarize
 from rentomatic.repository.interface import (
     SAVE_BATCH,
+    Page,
     RepositoryUnavailableError,
     SaveSummary,
     Schema,
+    Summarized,
+    Total,
     batches,
     begun,
 )
-from rentomatic.requests.room_fields import FIELDS, Operand
-from rentomatic.requests.room_list import Filter, RoomListRequest
+from rentomatic.repository.selection import passes, position_of, rank, without_filters_of
+from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, FIELDS, Operand
+from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.requests.room_order import ADDED, Order, Position
+from rentomatic.requests.room_selection import Near, RoomSelection
+from rentomatic.requests.room_summary import RoomSummaryRequest
 
 Document = dict[str, Any]
+
+# The number of a room in the order of adding, and the room.
+Entry = tuple[int, Room]
+
+# Where documents have another name for what rooms are ordered by.
+_KEYS = {ADDED: "_id"}
 
 TIMEOUT_MILLISECONDS = 4_000
 
@@ -59,10 +74,34 @@ class MongoRepo:
         self._database = database
         self._rooms = database["room"]
 
-    def search(self, request: RoomListRequest) -> Iterable[Room]:
-        """Find rooms; an unlimited search reads on while it is iterated."""
-        found = self._find(request)
-        return begun(found) if request.limit is None else list(found)
+    def search(self, request: RoomListRequest) -> Page:
+        """Find rooms; an unlimited search reads on while it is iterated.
+
+        Distances are compared here, and so are rooms ordered by them: all that lie in the box
+        around the circle are read for that, and kept in memory.
+        """
+        with _translated():
+            total = Total(self._count(request), is_exact=True) if request.count else None
+        found = self._measured(request) if _needs_distance(request) else self._find(request)
+        if request.limit is None:
+            return Page(begun(room for _, room in found), None, total)
+        entries = list(islice(found, request.limit + 1))
+        shown = entries[: request.limit]
+        going_on = None
+        if len(entries) > len(shown):
+            place, room = shown[-1]
+            going_on = position_of(room, place, request.order, request.near)
+        return Page([room for _, room in shown], going_on, total)
+
+    def summarize(self, request: RoomSummaryRequest) -> Summarized:
+        """Sum rooms up; those that belong to any of the results are kept in memory."""
+        beyond = {
+            name: [
+                getattr(room, name) for room in self._selected(without_filters_of(request, name))
+            ]
+            for name in AMOUNTS
+        }
+        return Summarized(summarize(list(self._selected(request)), beyond))
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""
@@ -100,11 +139,41 @@ class MongoRepo:
             self._database.command("ping")
         return Schema()
 
-    def _find(self, request: RoomListRequest) -> Generator[Room, None, None]:
-        with _translated():
-            cursor = self._rooms.find(_query(request.filters)).sort("_id", ASCENDING)
-            with cursor.limit(request.limit or 0) as documents:
-                yield from map(_room, documents)
+    def _find(self, request: RoomListRequest) -> Generator[Entry, None, None]:
+        """Find rooms in their order, which the server knows."""
+        query = _query(request)
+        if request.after is not None:
+            query["$and"] = [*query.get("$and", ()), _behind(request.after, request.order)]
+        keys = [
+            (_KEYS.get(key.name, key.name), DESCENDING if key.descending else ASCENDING)
+            for key in request.order
+        ]
+        limit = 0 if request.limit is None else request.limit + 1
+        with _translated(), self._rooms.find(query).sort(keys).limit(limit) as documents:
+            yield from map(_entry, documents)
+
+    def _measured(self, request: RoomListRequest) -> Generator[Entry, None, None]:
+        """Find rooms by what the server knows, and select and order them by the rest."""
+
+        def sort_key(entry: Entry) -> tuple[float, ...]:
+            place, room = entry
+            return rank(position_of(room, place, request.order, request.near), request.order)
+
+        with _translated(), self._rooms.find(_query(request)) as documents:
+            found = [each for each in map(_entry, documents) if passes(each[1], request)]
+        if request.after is not None:
+            start = rank(request.after, request.order)
+            found = [each for each in found if sort_key(each) > start]
+        yield from sorted(found, key=sort_key)
+
+    def _selected(self, selection: RoomSelection) -> Iterator[Room]:
+        with _translated(), self._rooms.find(_query(selection)) as documents:
+            yield from (room for _, room in map(_entry, documents) if passes(room, selection))
+
+    def _count(self, selection: RoomSelection) -> int:
+        if selection.near and _is_bounded(selection.near):
+            return sum(1 for _ in self._selected(selection))
+        return self._rooms.count_documents(_query(selection))
 
     def _stage(self, rooms: Iterable[Room], staged: Collection[Document]) -> SaveSummary:
         """Collect what is to change: new contents by code, with the `_id` of what they replace."""
@@ -161,12 +230,45 @@ class MongoRepo:
         return iter(range(counter["last"] - amount + 1, counter["last"] + 1))
 
 
-def _query(filters: tuple[Filter, ...]) -> Document:
-    """Spell filters as MongoDB does; its operators have our names behind a dollar."""
-    query: Document = {}
-    for each in filters:
-        query.setdefault(each.field, {})[f"${each.operator}"] = _stored(each.value)
-    return query
+def _query(selection: RoomSelection) -> Document:
+    """Spell what the server can select; its operators have our names behind a dollar."""
+    conditions: list[Document] = [
+        {each.field: {f"${each.operator}": _stored(each.value)}} for each in selection.filters
+    ]
+    near = selection.near
+    if selection.bbox:
+        conditions.append(_within(selection.bbox))
+    if near and near.radius is not None:
+        conditions.append(_within(box_around(near.longitude, near.latitude, near.radius)))
+    return {"$and": conditions} if conditions else {}
+
+
+def _within(box: Box) -> Document:
+    west, east = {"longitude": {"$gte": box.west}}, {"longitude": {"$lte": box.east}}
+    across = {"$or": [west, east]} if box.crosses_antimeridian else {"$and": [west, east]}
+    return {"latitude": {"$gte": box.south, "$lte": box.north}, **across}
+
+
+def _behind(position: Position, order: Order) -> Document:
+    """Spell that a room lies behind a position: beyond it by a key, and level by those before."""
+    alternatives = []
+    level: Document = {}
+    for key, value in zip(order, position, strict=True):
+        name = _KEYS.get(key.name, key.name)
+        beyond = {"$lt" if key.descending else "$gt": _stored(value)}
+        alternatives.append(level | {name: beyond})
+        level |= {name: _stored(value)}
+    return {"$or": alternatives}
+
+
+def _needs_distance(request: RoomListRequest) -> bool:
+    return request.near is not None and (
+        _is_bounded(request.near) or DISTANCE in [key.name for key in request.order]
+    )
+
+
+def _is_bounded(near: Near) -> bool:
+    return near.radius is not None or near.radius_min is not None
 
 
 def _stored(value: Operand) -> object:
@@ -178,6 +280,10 @@ def _stored(value: Operand) -> object:
 
 def _document(room: Room) -> Document:
     return {name: _stored(getattr(room, name)) for name in FIELDS}
+
+
+def _entry(document: Document) -> Entry:
+    return document["_id"], _room(document)
 
 
 def _room(document: Document) -> Room:

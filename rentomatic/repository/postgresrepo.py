@@ -1,22 +1,58 @@
 """Rooms in PostgreSQL, 15 or later."""
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import count
+from typing import Any
 from uuid import UUID
 
 from psycopg import Cursor, ServerCursor, errors
-from psycopg.rows import args_row, scalar_row
+from psycopg.rows import namedtuple_row, scalar_row
 
+from rentomatic.domain.geography import Box, narrower_box
 from rentomatic.domain.room import Room
+from rentomatic.domain.room_summary import (
+    MAX_BARS,
+    QUARTILES,
+    STEPS,
+    AmountSummary,
+    RoomSummary,
+    bars_of,
+    between,
+)
 from rentomatic.repository.connections import Connection, Connections
-from rentomatic.repository.interface import SaveSummary, Schema, batches, begun
+from rentomatic.repository.interface import (
+    Page,
+    SaveSummary,
+    Schema,
+    Summarized,
+    Total,
+    batches,
+    begun,
+)
 from rentomatic.repository.migrations import compare_schema
+from rentomatic.repository.room_parameters import (
+    LIST_PARAMETERS,
+    LIST_PARTS,
+    SELECTION_PARAMETERS,
+    list_parameters,
+    list_parts,
+    selection_parameters,
+)
 from rentomatic.repository.statement import Statement
-from rentomatic.requests.room_fields import FIELDS
-from rentomatic.requests.room_list import PARAMETERS, RoomListRequest
+from rentomatic.requests.room_fields import DISTANCE, FIELDS
+from rentomatic.requests.room_list import EXACT, RoomListRequest
+from rentomatic.requests.room_order import ADDED, Position
+from rentomatic.requests.room_summary import RoomSummaryRequest
 from rentomatic.resources import shipped
 
 STREAM_BATCH = 1_000
+
+# How the rows of sql/room_page.sql end; the distance is there where it is measured.
+ROOM_COLUMNS = ("code", "size", "price", "longitude", "latitude")
+PAGE_COLUMNS = (DISTANCE, ADDED, *ROOM_COLUMNS)
+
+NOTHING: Mapping[str, object] = {}
 
 
 class PostgresRepo:
@@ -24,7 +60,13 @@ class PostgresRepo:
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
-        self._list = _load("room_list", {*PARAMETERS, "limit"})
+        self._list = _load("room_list", LIST_PARAMETERS, LIST_PARTS)
+        self._page = _load("room_page", {*LIST_PARAMETERS, "counted"}, LIST_PARTS)
+        self._estimate = _load("room_estimate", SELECTION_PARAMETERS)
+        self._count = _load("room_count", SELECTION_PARAMETERS)
+        self._summary = _load(
+            "room_summary", {*SELECTION_PARAMETERS, "quartiles", "steps", "max_bars"}
+        )
         self._get = _load("room_get", {"code"})
         self._save = _load("room_save", FIELDS)
         self._remove = _load("room_remove", {"code"})
@@ -33,19 +75,38 @@ class PostgresRepo:
         self._migrations = _load("schema_migrations")
         self._streams = count()
 
-    def search(self, request: RoomListRequest) -> Iterable[Room]:
+    def search(self, request: RoomListRequest) -> Page:
         """Find rooms; an unlimited search holds a snapshot until it is exhausted or closed."""
-        parameters = {
-            each.parameter: list(each.value) if isinstance(each.value, tuple) else each.value
-            for each in request.filters
-        }
         if request.limit is None:
-            return self._connections.retried(lambda: begun(self._stream(parameters)))
-        return self._rooms(self._list, parameters | {"limit": request.limit})
+            return self._connections.retried(lambda: self._stream_page(request))
+        return self._connections.read(lambda connection: self._read_page(connection, request))
+
+    def summarize(self, request: RoomSummaryRequest) -> Summarized:
+        """Sum rooms up."""
+        selection = selection_parameters(request)
+        parameters = selection | {
+            "quartiles": list(QUARTILES),
+            "steps": list(STEPS),
+            "max_bars": MAX_BARS,
+        }
+        text = self._summary.text(frozenset(selection))
+
+        def work(connection: Connection) -> list[Any]:
+            cursor = connection.cursor(binary=True, row_factory=namedtuple_row)
+            return cursor.execute(text, parameters, prepare=True).fetchall()
+
+        rows = self._connections.read(work)
+        return Summarized(_room_summary(rows), rows[0].version)
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""
-        return next(iter(self._rooms(self._get, {"code": code})), None)
+
+        def work(connection: Connection) -> tuple[Any, ...] | None:
+            cursor = connection.cursor(binary=True)
+            return cursor.execute(self._get.text(), {"code": code}, prepare=True).fetchone()
+
+        row = self._connections.read(work)
+        return Room.unchecked(*row) if row else None
 
     def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
         """Add or replace rooms in one transaction, a statement a batch, then ANALYZE."""
@@ -76,12 +137,10 @@ class PostgresRepo:
 
     def version(self) -> str | None:
         """Name the snapshot that a search would see now; None on a standby."""
-
-        def work(connection: Connection) -> str | None:
-            cursor = connection.cursor(row_factory=scalar_row)
-            return cursor.execute(self._version.text(), prepare=True).fetchone()
-
-        return self._connections.read(work)
+        version: str | None = self._connections.read(
+            lambda connection: self._read_value(connection, self._version)
+        )
+        return version
 
     def schema(self) -> Schema:
         """Compare the migrations that the database has with those that this release ships."""
@@ -95,32 +154,92 @@ class PostgresRepo:
 
         return compare_schema(self._connections.read(work))
 
-    def _rooms(self, statement: Statement, parameters: Mapping[str, object]) -> list[Room]:
-        text = statement.text(frozenset(parameters))
+    def _read_page(self, connection: Connection, request: RoomListRequest) -> Page:
+        parameters = list_parameters(request)
+        is_counted = request.count == EXACT
+        given = frozenset(parameters) | ({"counted"} if is_counted else set())
+        text = self._page.text(given, **list_parts(request))
+        rows = connection.cursor(binary=True).execute(text, parameters, prepare=True).fetchall()
+        first = rows[0]
+        version = first[is_counted]
+        total = Total(first[0], is_exact=True) if is_counted else self._total(connection, request)
+        if first[-1] is None:
+            return Page([], None, total, version)
+        shown = rows[: request.limit]
+        going_on = _position(shown[-1], request) if len(rows) > len(shown) else None
+        rooms = [Room.unchecked(*row[-len(ROOM_COLUMNS) :]) for row in shown]
+        return Page(rooms, going_on, total, version)
 
-        def work(connection: Connection) -> list[Room]:
-            cursor = connection.cursor(binary=True, row_factory=args_row(Room))
-            return cursor.execute(text, parameters, prepare=True).fetchall()
+    def _stream_page(self, request: RoomListRequest) -> Page:
+        found = self._stream(request)
+        page: Page = next(found)
+        return replace(page, rooms=begun(found))
 
-        return self._connections.read(work)
-
-    def _stream(self, parameters: Mapping[str, object]) -> Generator[Room, None, None]:
-        text = self._list.text(frozenset(parameters))
-        with self._connections.transaction() as connection:
+    def _stream(self, request: RoomListRequest) -> Generator[Any, None, None]:
+        """Give a page without rooms, and then the rooms, all of one moment."""
+        parameters = list_parameters(request)
+        text = self._list.text(frozenset(parameters), **list_parts(request))
+        with self._connections.transaction(is_snapshot=True) as connection:
+            version = self._read_value(connection, self._version)
+            yield Page([], None, self._total(connection, request), version)
             name = f"rooms_{next(self._streams)}"
-            with ServerCursor(connection, name, row_factory=args_row(Room)) as cursor:
+            with ServerCursor(connection, name) as cursor:
                 cursor.execute(text, parameters, binary=True)
                 while batch := cursor.fetchmany(STREAM_BATCH):
                     try:
-                        yield from batch
+                        yield from [Room.unchecked(*row) for row in batch]
                     except GeneratorExit:
                         # On a connection that is lost the cursor could not be closed.
                         self._connections.drop_lost()
                         raise
 
+    def _total(self, connection: Connection, request: RoomListRequest) -> Total | None:
+        if request.count is None:
+            return None
+        parameters = selection_parameters(request)
+        if request.count == EXACT:
+            return Total(self._read_value(connection, self._count, parameters), is_exact=True)
+        (plan,) = self._read_value(connection, self._estimate, parameters)
+        return Total(int(plan["Plan"]["Plan Rows"]), is_exact=False)
 
-def _load(stem: str, parameters: Iterable[str] = ()) -> Statement:
-    return Statement(shipped("sql") / f"{stem}.sql", set(parameters))
+    @staticmethod
+    def _read_value(
+        connection: Connection, statement: Statement, parameters: Mapping[str, object] = NOTHING
+    ) -> Any:  # noqa: ANN401 - each statement gives a type of its own
+        cursor = connection.cursor(row_factory=scalar_row)
+        return cursor.execute(statement.text(frozenset(parameters)), parameters).fetchone()
+
+
+def _position(row: Sequence[Any], request: RoomListRequest) -> Position:
+    """Tell where the room of a row stands in the order of a search."""
+    values = dict(zip(reversed(PAGE_COLUMNS), reversed(row), strict=False))
+    return tuple(values[key.name] for key in request.order)
+
+
+def _room_summary(rows: Sequence[Any]) -> RoomSummary:
+    whole = rows[0]
+    box = None
+    if whole.selected:
+        box = Box(whole.west, whole.south, whole.east, whole.north)
+        box = narrower_box(box, whole.first_east, whole.last_west)
+    return RoomSummary(whole.selected, box, {row.name: _amount_summary(row) for row in rows})
+
+
+def _amount_summary(row: Any) -> AmountSummary:  # noqa: ANN401 - a named tuple of the cursor's
+    histogram = bars_of(row.width, dict(zip(row.numbers, row.shown, strict=True)))
+    if not row.selected:
+        return AmountSummary(None, None, None, None, histogram)
+    places = [share * (row.selected - 1) for share in QUARTILES]
+    quartiles = tuple(
+        between(low, high, place % 1)
+        for low, high, place in zip(row.low, row.high, places, strict=True)
+    )
+    mean = int(row.total) / row.selected
+    return AmountSummary(row.minimum, row.maximum, mean, quartiles, histogram)
+
+
+def _load(stem: str, parameters: Iterable[str] = (), parts: Collection[str] = ()) -> Statement:
+    return Statement(shipped("sql") / f"{stem}.sql", set(parameters), parts)
 
 
 def _summary(sent: tuple[list[Room], Cursor[tuple[int, int]]] | None) -> SaveSummary:

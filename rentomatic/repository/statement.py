@@ -1,11 +1,15 @@
 """SQL kept in files: one statement each, which a DBA can read, run in psql and EXPLAIN."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+PARTS = "parts"
+
 _MARK = re.compile(r"--\s*if\s+(?P<name>\w+)\s*$")
+_INCLUDED = re.compile(r"\s*:(?P<name>[a-z]\w*)\s*")
 # A string, a quoted identifier, a comment, a cast, or a parameter; only the last has a name.
 _TOKEN = re.compile(r"'[^']*'|\"[^\"]*\"|--.*|::|:(?P<name>[a-z]\w*)")
 
@@ -14,41 +18,81 @@ class StatementError(Exception):
     """A SQL file and the code that runs it disagree; the text names file and line."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a file, kept when all of its marks are given.
+
+    Attributes:
+        text: the line as it stands there.
+        marks: its own, and those of the lines by which its file was included.
+        origin: file and line.
+    """
+
+    text: str
+    marks: frozenset[str]
+    origin: str
+
+    @property
+    def names(self) -> set[str]:
+        """The parameters and parts that it names, and its marks."""
+        return {m["name"] for m in _TOKEN.finditer(self.text) if m["name"]} | self.marks
+
+
 class Statement:
     """A parameterised SQL statement.
 
     `:name` is a parameter, as in psql. A line that ends in `-- if NAME` is kept only when NAME is
-    given. Both are names of the code's own, never input.
+    given. A line that consists of `:name` stands for the lines of the file `name.sql` beside
+    this one or in its folder `parts`. What is named in `parts` is a `:name` for which the code has
+    SQL. All are names of the code's own, never input.
     """
 
-    def __init__(self, path: Path, parameters: Collection[str] = ()) -> None:
+    def __init__(
+        self, path: Path, parameters: Collection[str] = (), parts: Collection[str] = ()
+    ) -> None:
         """Read a file.
 
         Raises:
-            StatementError: when the file's parameters are not `parameters`.
+            StatementError: when the file's parameters and parts are not these.
         """
         self.path = path
-        self._lines: list[tuple[str | None, str]] = []
-        found: set[str] = set()
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            mark = _MARK.search(line)
-            names = {match["name"] for match in _TOKEN.finditer(line) if match["name"]}
-            names |= {mark["name"]} if mark else set()
-            if unknown := names - set(parameters):
-                msg = f"{path}:{number}: no code gives the parameter {', '.join(sorted(unknown))}"
+        lines = list(_read(path))
+        known = {*parameters, *parts}
+        for line in lines:
+            if unknown := line.names - known:
+                told = ", ".join(sorted(unknown))
+                msg = f"{line.origin}: no code gives the parameter {told}"
                 raise StatementError(msg)
-            found |= names
-            if text := _for_psycopg(line):
-                self._lines.append((mark["name"] if mark else None, text))
-        if unused := set(parameters) - found:
+        if unused := known - set().union(*(line.names for line in lines)):
             msg = f"{path}:1: the statement lacks the parameter {', '.join(sorted(unused))}"
             raise StatementError(msg)
+        self._lines = [(line.marks, sql) for line in lines if (sql := _for_psycopg(line.text))]
         # Bounded, as clients choose the sets of filters.
         self.text = lru_cache(maxsize=256)(self._text)
 
-    def _text(self, given: frozenset[str] = frozenset()) -> bytes:
-        kept = (text for name, text in self._lines if name is None or name in given)
-        return "\n".join(kept).encode()
+    def _text(self, given: frozenset[str] = frozenset(), **parts: str) -> bytes:
+        text = "\n".join(sql for marks, sql in self._lines if marks <= given)
+        for name, part in parts.items():
+            text = text.replace(f"%({name})s", _for_psycopg(part))
+        return text.encode()
+
+
+def _read(path: Path, marks: frozenset[str] = frozenset()) -> Iterator[_Line]:
+    folder = path.parent.parent if path.parent.name == PARTS else path.parent
+    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        mark = _MARK.search(text)
+        own = marks | {mark["name"]} if mark else marks
+        included = _INCLUDED.fullmatch(text[: mark.start()] if mark else text)
+        file = _included(folder, included["name"]) if included else None
+        if file:
+            yield from _read(file, own)
+        else:
+            yield _Line(text, own, f"{path}:{number}")
+
+
+def _included(folder: Path, name: str) -> Path | None:
+    files = (folder / f"{name}.sql", folder / PARTS / f"{name}.sql")
+    return next((file for file in files if file.exists()), None)
 
 
 def _for_psycopg(line: str) -> str:

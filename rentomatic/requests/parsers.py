@@ -49,6 +49,13 @@ def as_text(value: object) -> str:
     return format(Decimal(repr(value)), "f") if isinstance(value, float) else str(value)
 
 
+def as_list_text(value: object) -> str:
+    """Spell a list of values as a user would type it; what is no list is spelt as it is."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return ",".join(map(as_text, value))
+    return as_text(value)
+
+
 def parse_integer(text: str) -> int:
     """Read an integer of at most 18 digits."""
     if not _INTEGER.fullmatch(text):
@@ -93,6 +100,14 @@ def parse_longitude(text: str) -> float:
 def parse_latitude(text: str) -> float:
     """Read degrees north of the equator; a longitude in its place gets a hint."""
     return _parse_coordinate(text, MAX_LATITUDE)
+
+
+def parse_metres(text: str) -> float:
+    """Read a distance."""
+    if not _DECIMAL.fullmatch(text) or text.startswith("-"):
+        msg = f"must be a distance in metres such as 2000, not {shown(text)}"
+        raise ValueError(msg)
+    return float(text)
 
 
 def _parse_coordinate(text: str, most: int) -> float:

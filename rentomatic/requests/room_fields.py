@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from rentomatic.requests.parsers import (
+    as_list_text,
     as_text,
     closest,
     parse_integer,
@@ -61,9 +62,7 @@ class Field:
         """Read what a filter compares this field with: one value, or the list of `in`."""
         if operator_name != "in":
             return self.parse(as_text(operand))
-        if isinstance(operand, list | tuple | set | frozenset):
-            operand = ",".join(map(as_text, operand))
-        return parse_list(as_text(operand), self.parse)
+        return parse_list(as_list_text(operand), self.parse)
 
 
 OPERATORS: Mapping[str, Operator] = {
@@ -98,6 +97,12 @@ FIELDS: Mapping[str, Field] = {
         Field("longitude", parse_longitude, _ALL, "degrees east of Greenwich", ("lon", "lng")),
     )
 }
+
+# What a room has when it is searched for near a place.
+DISTANCE = "distance"
+
+# The fields that can be averaged, and shown as a histogram.
+AMOUNTS = ("size", "price")
 
 FILTER_KEYS: Mapping[str, tuple[str, str]] = {
     f"{field.name}__{name}": (field.name, name)

@@ -1,89 +1,149 @@
 """The request for a search of rooms."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from rentomatic.requests.base import InvalidRequest, ParameterError, ValidRequest
-from rentomatic.requests.parsers import parse_integer, shown, shown_name
-from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS, Operand, suggest_filter_key
+from rentomatic.requests.base import InvalidRequest
+from rentomatic.requests.parsers import (
+    as_list_text,
+    as_text,
+    closest,
+    parse_integer,
+    shown,
+    shown_name,
+)
+from rentomatic.requests.room_cursor import read_cursor
+from rentomatic.requests.room_fields import DISTANCE, FIELDS
+from rentomatic.requests.room_order import BY_ADDING, Order, Position, parse_sort
+from rentomatic.requests.room_selection import NEAR_FORM, RoomSelection, SelectionReader
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 UNLIMITED = "none"
-
-
-def _parameter(field: str, operator: str) -> str:
-    return f"{field}_{operator}"
-
-
-PARAMETERS = frozenset(_parameter(*names) for names in FILTER_KEYS.values())
+EXACT = "exact"
+COUNTS = (EXACT, "estimate")
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """What a room's field must be; `value` is a tuple for the operator `in`."""
-
-    field: str
-    operator: str
-    value: Operand
-
-    @property
-    def parameter(self) -> str:
-        """Its name among the parameters of a statement: one of PARAMETERS."""
-        return _parameter(self.field, self.operator)
-
-
-@dataclass(frozen=True, slots=True)
-class RoomListRequest(ValidRequest):
-    """A search: rooms that pass all filters, in the order in which they were added.
+class RoomListRequest(RoomSelection):
+    """A search.
 
     Attributes:
-        filters: each field with each operator at most once.
         limit: how many rooms at most; None for all of them.
+        order: in which order; it is total.
+        after: the position in that order behind which rooms are wanted.
+        count: how to count all rooms that are selected, one of COUNTS; None for not at all.
+        fields: what is wanted of each room, in the order in which it is shown.
     """
 
-    filters: tuple[Filter, ...] = ()
     limit: int | None = DEFAULT_LIMIT
+    order: Order = BY_ADDING
+    after: Position | None = None
+    count: str | None = None
+    fields: tuple[str, ...] = tuple(FIELDS)
 
 
-def build_room_list_request(
-    filters: Mapping[str, object] | None = None, limit: object = DEFAULT_LIMIT
+def build_room_list_request(  # noqa: PLR0913 - each is a parameter of the contract
+    filters: object = None,
+    limit: object = DEFAULT_LIMIT,
+    *,
+    bbox: object = None,
+    near: object = None,
+    radius: object = None,
+    radius_min: object = None,
+    sort: object = None,
+    after: object = None,
+    count: object = None,
+    fields: object = None,
 ) -> RoomListRequest | InvalidRequest:
-    """Read a search.
+    """Read a search; what is None is not asked for.
 
     Args:
-        filters: what to compare with, by `field__operator`; text, or values of the field's type.
+        filters: a mapping of what to compare with, by `field__operator`; text, or values of the
+            field's type.
         limit: 1 to MAX_LIMIT, or `none`; text or a number.
+        bbox: `west,south,east,north` in degrees; it may cross the antimeridian.
+        near: `longitude,latitude` in degrees; with it a room has a distance.
+        radius: metres from there at most.
+        radius_min: metres from there at least.
+        sort: fields and `distance`, each with `-` before it for descending: `price,-size`.
+        after: a cursor, out of the answer to the same search.
+        count: one of COUNTS.
+        fields: some of the fields, and `distance`.
     """
-    errors: list[ParameterError] = []
-    if not isinstance(filters, Mapping | None):
-        return InvalidRequest((ParameterError("filters", "Is not iterable"),))
-    read_filters = tuple(_read_filters(filters or {}, errors))
-    read_limit = _read_limit(str(limit), errors)
-    return InvalidRequest(tuple(errors)) if errors else RoomListRequest(read_filters, read_limit)
+    reader = _Reader()
+    selection = reader.selection(filters, bbox, near, radius, radius_min)
+    is_near = near is not None
+    order = reader.order(sort, is_near=is_near)
+    request = RoomListRequest(
+        selection.filters,
+        selection.bbox,
+        selection.near,
+        limit=reader.limit(as_text(limit)),
+        order=order,
+        # A cursor of a search that cannot be read belongs to another one, whatever it is.
+        after=None if reader.errors else reader.after(after, selection, order),
+        count=reader.count(count),
+        fields=reader.fields(fields, is_near=is_near),
+    )
+    return InvalidRequest(tuple(reader.errors)) if reader.errors else request
 
 
-def _read_filters(filters: Mapping[str, object], errors: list[ParameterError]) -> Iterator[Filter]:
-    for key, operand in filters.items():
-        if key not in FILTER_KEYS:
-            message = f"Key {shown_name(key)} cannot be used"
-            errors.append(ParameterError("filters", message, key, suggest_filter_key(key)))
-            continue
-        field, operator = FILTER_KEYS[key]
+class _Reader(SelectionReader):
+    def limit(self, text: str) -> int | None:
+        if text == UNLIMITED:
+            return None
         try:
-            yield Filter(field, operator, FIELDS[field].parse_operand(operator, operand))
+            limit = parse_integer(text)
+        except ValueError:
+            limit = 0
+        if not 1 <= limit <= MAX_LIMIT:
+            self.fail(
+                "limit",
+                f"must be an integer from 1 to {MAX_LIMIT}, or {UNLIMITED}, not {shown(text)}",
+            )
+        return limit
+
+    def order(self, given: object, *, is_near: bool) -> Order:
+        if given is None:
+            return BY_ADDING
+        try:
+            order = parse_sort(as_list_text(given))
         except ValueError as problem:
-            errors.append(ParameterError("filters", f"{key} {problem}", key))
+            self.fail("sort", str(problem))
+            return BY_ADDING
+        if not is_near and DISTANCE in [key.name for key in order]:
+            self.fail("sort", f"by {DISTANCE} needs near={NEAR_FORM}")
+        return order
 
+    def after(self, given: object, selection: RoomSelection, order: Order) -> Position | None:
+        if given is None:
+            return None
+        try:
+            return read_cursor(as_text(given), selection, order)
+        except ValueError as problem:
+            self.fail("after", str(problem))
+            return None
 
-def _read_limit(text: str, errors: list[ParameterError]) -> int | None:
-    if text == UNLIMITED:
-        return None
-    try:
-        limit = parse_integer(text)
-    except ValueError:
-        limit = 0
-    if not 1 <= limit <= MAX_LIMIT:
-        message = f"must be an integer from 1 to {MAX_LIMIT}, or {UNLIMITED}, not {shown(text)}"
-        errors.append(ParameterError("limit", message))
-    return limit
+    def count(self, given: object) -> str | None:
+        if given is None:
+            return None
+        text = as_text(given)
+        if text not in COUNTS:
+            self.fail("count", f"must be {' or '.join(COUNTS)}, not {shown(text)}")
+        return text
+
+    def fields(self, given: object, *, is_near: bool) -> tuple[str, ...]:
+        known = (*FIELDS, DISTANCE) if is_near else tuple(FIELDS)
+        if given is None:
+            return known
+        names = as_list_text(given).split(",")
+        for name in dict.fromkeys(names):
+            if name == DISTANCE and not is_near:
+                self.fail("fields", f"{DISTANCE} needs near={NEAR_FORM}")
+            elif name not in known:
+                hint = closest(name.lower(), known)
+                told = "" if hint else f"; use {', '.join(known)}"
+                self.fail("fields", f"{shown_name(name)} is no field of a room{told}", hint)
+            elif names.count(name) > 1:
+                self.fail("fields", f"{name} is given more than once")
+        return tuple(name for name in known if name in names)

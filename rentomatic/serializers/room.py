@@ -1,12 +1,21 @@
 """What a room looks like outside."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from rentomatic.domain.room import Room
+from rentomatic.requests.room_fields import DISTANCE, FIELDS
+from rentomatic.requests.room_selection import Near
+
+Wire = dict[str, Any]
+
+ALL_FIELDS = tuple(FIELDS)
+_DISTANCE_DECIMALS = 1
 
 
-def room_to_wire(room: Room) -> dict[str, Any]:
+def room_to_wire(room: Room) -> Wire:
     """Give a room's fields in the order in which they are shown."""
     return {
         "code": room.code,
@@ -15,6 +24,32 @@ def room_to_wire(room: Room) -> dict[str, Any]:
         "latitude": room.latitude,
         "longitude": room.longitude,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is shown of a room.
+
+    Attributes:
+        fields: the names, in the order in which they are shown.
+        near: the place from which a distance counts, if that is among the fields.
+        show: gives these fields of a room.
+    """
+
+    fields: tuple[str, ...] = ALL_FIELDS
+    near: Near | None = None
+    show: Callable[[Room], Wire] = field(init=False, default=room_to_wire)
+
+    def __post_init__(self) -> None:
+        if self.fields != ALL_FIELDS:
+            object.__setattr__(self, "show", self._show)
+
+    def _show(self, room: Room) -> Wire:
+        wire = room_to_wire(room)
+        if self.near and DISTANCE in self.fields:
+            distance = self.near.metres_to(room.longitude, room.latitude)
+            wire[DISTANCE] = round(distance, _DISTANCE_DECIMALS)
+        return {name: wire[name] for name in self.fields}
 
 
 class RoomJsonEncoder(json.JSONEncoder):

@@ -1,9 +1,6 @@
 """Search rooms."""
 
-from collections.abc import Iterable
-
-from rentomatic.domain.room import Room
-from rentomatic.repository.interface import RepositoryUnavailableError, RoomRepository
+from rentomatic.repository.interface import Page, RepositoryUnavailableError, RoomRepository
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.responses import (
@@ -16,8 +13,8 @@ from rentomatic.responses import (
 
 def room_list_use_case(
     repository: RoomRepository, request: RoomListRequest | InvalidRequest
-) -> Response[Iterable[Room]]:
-    """Find the rooms that pass all filters, in the order in which they were added."""
+) -> Response[Page]:
+    """Find the selected rooms behind a position, in the order that the request wants."""
     if not request:
         return build_response_from_invalid_request(request)
     try:

@@ -6,15 +6,16 @@ from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from rentomatic import __version__
 from rentomatic.repository.interface import RepositoryUnavailableError, RoomRepository
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_list import DEFAULT_LIMIT
 from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.wsgi.failure import answer_failure
-from rentomatic.wsgi.handlers import Service
 from rentomatic.wsgi.request import Environ, Request, read_request
 from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.routing import Route, find_route, suggest_path
+from rentomatic.wsgi.service import Service
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -44,12 +45,19 @@ _PREFLIGHT = (
     ("Access-Control-Max-Age", "86400"),
 )
 
+_BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
+
 
 class Application:
     """Answers requests over a repository (PEP 3333); safe to share between threads."""
 
-    def __init__(self, repository: RoomRepository, default_limit: int = DEFAULT_LIMIT) -> None:
-        self._service = Service(repository, default_limit)
+    def __init__(
+        self,
+        repository: RoomRepository,
+        default_limit: int = DEFAULT_LIMIT,
+        release: str = __version__,
+    ) -> None:
+        self._service = Service(repository, default_limit, release)
 
     def __call__(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request; whatever happens, it gets an answer in the form that it reads."""
@@ -101,7 +109,7 @@ def _send(answer: Answer, request: Request, start_response: "StartResponse") -> 
     ]
     if answer.media_type:
         headers.append(("Content-Type", answer.media_type))
-    if isinstance(answer.body, bytes) and answer.status != HTTPStatus.NO_CONTENT:
+    if isinstance(answer.body, bytes) and answer.status not in _BODILESS:
         headers.append(("Content-Length", str(len(answer.body))))
     start_response(f"{answer.status.value} {answer.status.phrase}", headers)
     if request.method == "HEAD":

@@ -1,6 +1,7 @@
 """What the client wants to read (RFC 9110, section 12.5.1)."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from rentomatic.serializers.json import MEDIA_TYPE as JSON
@@ -12,8 +13,32 @@ _WEIGHT = re.compile(r"\s*q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*", re.IG
 @lru_cache(maxsize=256)
 def prefers_problem(accept: str) -> bool:
     """Tell whether an `Accept` header asks for errors as problem details."""
-    weights = dict(_read_range(part) for part in accept.split(","))
+    weights = _read_accept(accept)
     return weights.get(PROBLEM, 0) > 0 and weights[PROBLEM] >= weights.get(JSON, 0)
+
+
+@lru_cache(maxsize=256)
+def preferred(accept: str, offered: Sequence[str]) -> str | None:
+    """Choose of the offered media types the one that an `Accept` header likes best.
+
+    Of those it likes alike the first is chosen, of all where it names none; None if it takes none
+    of them. The form of errors is chosen elsewhere and says nothing of answers.
+    """
+    weights = {name: weight for name, weight in _read_accept(accept).items() if name != PROBLEM}
+    if not weights:
+        return offered[0]
+    best = max(offered, key=lambda media_type: _weight(media_type, weights))
+    return best if _weight(best, weights) else None
+
+
+def _weight(media_type: str, weights: dict[str, float]) -> float:
+    """Give the weight of the most specific range that a media type is in."""
+    ranges = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
+    return next((weights[each] for each in ranges if each in weights), 0)
+
+
+def _read_accept(accept: str) -> dict[str, float]:
+    return dict(_read_range(part) for part in accept.split(",") if part.strip())
 
 
 def _read_range(part: str) -> tuple[str, float]:

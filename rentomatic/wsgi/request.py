@@ -25,6 +25,7 @@ class Request:
         query: its parameters.
         id: the client's or proxy's name for it if that is well formed, else one of our own.
         accept: the media types that are asked for; empty for any.
+        if_none_match: the entity tags of the answers that the client has; empty for none.
         is_http_1_0: whether the client would take a cut connection for the end of an answer.
         has_host: whether it names a host as HTTP/1.1 wants it.
         is_preflight: whether a browser asks what another origin's page may do.
@@ -35,6 +36,7 @@ class Request:
     query: Query
     id: str
     accept: str
+    if_none_match: str
     is_http_1_0: bool
     has_host: bool
     is_preflight: bool
@@ -50,6 +52,7 @@ def read_request(environ: Environ) -> Request:
         query=parse_query(environ.get("QUERY_STRING", "")),
         id=given_id if _REQUEST_ID.fullmatch(given_id) else str(uuid.uuid4()),
         accept=environ.get("HTTP_ACCEPT", ""),
+        if_none_match=environ.get("HTTP_IF_NONE_MATCH", ""),
         is_http_1_0=is_http_1_0,
         has_host=bool(_HOST.fullmatch(environ.get("HTTP_HOST", "-" if is_http_1_0 else ""))),
         is_preflight="HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ,

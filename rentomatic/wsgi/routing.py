@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from rentomatic.requests.parsers import closest
-from rentomatic.wsgi import handlers
+from rentomatic.wsgi.handlers import health, rooms, site
 from rentomatic.wsgi.response import Answer
 
 Handler = Callable[..., Answer]
@@ -38,13 +38,14 @@ class Route:
 
 
 ROUTES = (
-    Route("/rooms", {"GET": handlers.room_list}, "Search rooms"),
-    Route("/rooms/{code}", {"GET": handlers.room_get}, "One room"),
-    Route("/health/live", {"GET": handlers.live}, "The process is up"),
-    Route("/health/ready", {"GET": handlers.ready}, "The database answers and is migrated"),
-    Route("/", {"GET": handlers.home}, "Leads to `/rooms`"),
-    Route("/robots.txt", {"GET": handlers.robots}, "Keeps crawlers out"),
-    Route("/favicon.ico", {"GET": handlers.favicon}, "Nothing, quietly"),
+    Route("/rooms", {"GET": rooms.room_list}, "Search rooms"),
+    Route("/rooms/summary", {"GET": rooms.room_summary}, "What a search's rooms have in common"),
+    Route("/rooms/{code}", {"GET": rooms.room_get}, "One room"),
+    Route("/health/live", {"GET": health.live}, "The process is up"),
+    Route("/health/ready", {"GET": health.ready}, "The database answers and is migrated"),
+    Route("/", {"GET": site.home}, "Leads to `/rooms`"),
+    Route("/robots.txt", {"GET": site.robots}, "Keeps crawlers out"),
+    Route("/favicon.ico", {"GET": site.favicon}, "Nothing, quietly"),
 )
 
 

@@ -33,7 +33,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def count(repository: PostgresRepo) -> int:
     """Count the rooms."""
-    return len(list(repository.search(RoomListRequest(limit=None))))
+    return len(list(repository.search(RoomListRequest(limit=None)).rooms))
 
 
 def test_import_refuses_a_file_with_bad_lines(

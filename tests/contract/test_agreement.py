@@ -1,4 +1,4 @@
-"""All repositories give the same answers: rooms, order, and summaries of what was saved."""
+"""All repositories give the same answers: rooms, order, pages, counts, and summaries."""
 
 from typing import Any
 from uuid import UUID
@@ -8,23 +8,29 @@ from hypothesis import strategies as st
 
 from rentomatic.domain.room import MAX_PRICE, MAX_SIZE, Room
 from rentomatic.repository.interface import RoomRepository
-from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS
-from rentomatic.requests.room_list import build_room_list_request
+from rentomatic.requests.room_cursor import write_cursor
+from rentomatic.requests.room_fields import DISTANCE, FIELDS, FILTER_KEYS
+from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
+from rentomatic.requests.room_order import SORT_NAMES
+from rentomatic.requests.room_summary import build_room_summary_request
 
 # Few different values, so that rooms collide with each other and with what is searched for;
 # beside them the edges of what is allowed.
+LONGITUDES = st.integers(-2, 2).map(float) | st.sampled_from([-180.0, 180.0, 179.9, -179.9])
+LATITUDES = st.integers(-2, 2).map(float) | st.sampled_from([-90.0, 90.0, 89.9, -89.9])
 VALUES = {
     "code": st.integers(1, 12).map(lambda number: UUID(int=number)),
-    "size": st.integers(1, 5) | st.sampled_from([1, MAX_SIZE]),
-    "price": st.integers(0, 5) | st.sampled_from([0, MAX_PRICE]),
-    "longitude": st.integers(-2, 2).map(float) | st.floats(-180, 180),
-    "latitude": st.integers(-2, 2).map(float) | st.floats(-90, 90),
+    "size": st.integers(1, 5) | st.sampled_from([1, 99, MAX_SIZE]),
+    "price": st.integers(0, 5) | st.sampled_from([0, 77, MAX_PRICE]),
+    "longitude": LONGITUDES | st.floats(-180, 180),
+    "latitude": LATITUDES | st.floats(-90, 90),
 }
 OPERANDS: dict[str, st.SearchStrategy[Any]] = VALUES | {
     "size": VALUES["size"] | st.integers(-(10**18) + 1, 10**18 - 1),
     "price": VALUES["price"] | st.integers(-(10**18) + 1, 10**18 - 1),
 }
 ROOMS = st.lists(st.builds(Room, **VALUES), max_size=12)
+RADII = st.sampled_from([0.0, 1.0, 111_195.0, 250_000.0, 5e6, 15e6, 2.1e7]) | st.floats(0, 2.1e7)
 
 
 @st.composite
@@ -41,16 +47,58 @@ def filters(draw: st.DrawFn) -> dict[str, object]:
     return chosen
 
 
+@st.composite
+def selections(draw: st.DrawFn) -> dict[str, Any]:
+    """Make filters, a box and a place near which to search, each or none."""
+    chosen: dict[str, Any] = {"filters": draw(filters())}
+    if draw(st.booleans()):
+        south, north = sorted((draw(VALUES["latitude"]), draw(VALUES["latitude"])))
+        chosen["bbox"] = [draw(VALUES["longitude"]), south, draw(VALUES["longitude"]), north]
+    if draw(st.booleans()):
+        chosen["near"] = [draw(VALUES["longitude"]), draw(VALUES["latitude"])]
+        least, most = sorted((draw(RADII), draw(RADII)))
+        chosen |= draw(st.sampled_from([{}, {"radius": most}, {"radius_min": least}]))
+        chosen |= draw(st.sampled_from([{}, {"radius": most, "radius_min": least}]))
+    return chosen
+
+
+@st.composite
+def searches(draw: st.DrawFn) -> dict[str, Any]:
+    """Make a search of all that the contract knows."""
+    chosen = draw(selections())
+    known = [name for name in SORT_NAMES if name != DISTANCE or "near" in chosen]
+    names = draw(st.lists(st.sampled_from(known), max_size=3, unique=True))
+    if names:
+        chosen["sort"] = [draw(st.sampled_from(["", "-"])) + name for name in names]
+    return chosen
+
+
+def outcome_of(repository: RoomRepository, search: dict[str, Any], limit: object) -> list[object]:
+    """Search, and count; give the codes, and where the next page begins."""
+    request = build_room_list_request(**search, limit=limit, count="exact")
+    assert request, request
+    page = repository.search(request)
+    codes = [room.code.int for room in page.rooms]
+    return [codes, page.next and _comparable(page.next), page.total]
+
+
+def _comparable(position: tuple[Any, ...]) -> tuple[Any, ...]:
+    # The number of a room in the order of adding is each repository's own.
+    return () if len(position) == 1 and isinstance(position[0], int) else position
+
+
 @given(
     stock=st.lists(ROOMS, max_size=3),
     removed=st.lists(VALUES["code"], max_size=3),
-    searches=st.lists(st.tuples(filters(), st.integers(1, 13) | st.just("none")), min_size=1),
+    wanted=st.lists(st.tuples(searches(), st.integers(1, 13) | st.just("none")), min_size=1),
+    summed=selections(),
 )
 def test_repositories_agree(
     repositories: dict[str, RoomRepository],
     stock: list[list[Room]],
     removed: list[UUID],
-    searches: list[tuple[dict[str, object], object]],
+    wanted: list[tuple[dict[str, Any], object]],
+    summed: dict[str, Any],
 ) -> None:
     """After the same writes, the same searches give the same rooms in the same order."""
     outcomes = {}
@@ -61,13 +109,45 @@ def test_repositories_agree(
         outcome += [repository.save(some) for some in stock]
         outcome += [repository.remove(code) for code in removed]
         outcome += [repository.get(UUID(int=number)) for number in range(1, 13)]
-        for wanted, limit in searches:
-            request = build_room_list_request(wanted, limit)
-            assert request, request
-            outcome.append([room.to_dict() for room in repository.search(request)])
+        outcome += [outcome_of(repository, *each) for each in wanted]
+        summary = build_room_summary_request(**summed)
+        assert summary, summary
+        outcome.append(repository.summarize(summary).summary)
         outcomes[name] = outcome
     expected = outcomes.pop("memory")
     assert outcomes == dict.fromkeys(outcomes, expected)
+
+
+@given(stock=ROOMS, search=searches(), size=st.integers(1, 5))
+def test_pages_are_the_unpaged_answer(
+    repositories: dict[str, RoomRepository],
+    stock: list[Room],
+    search: dict[str, Any],
+    size: int,
+) -> None:
+    """A walk over pages of any size finds each room once, in the same order."""
+    for name, repository in repositories.items():
+        for number in range(1, 13):
+            repository.remove(UUID(int=number))
+        repository.save(stock)
+        whole = build_room_list_request(**search, limit="none")
+        assert whole, whole
+        walked = walk(repository, search, size)
+        assert walked == list(repository.search(whole).rooms), name
+
+
+def walk(repository: RoomRepository, search: dict[str, Any], size: int) -> list[Room]:
+    """Follow the pages of a search to the last, by cursors as a client gets them."""
+    rooms: list[Room] = []
+    after = None
+    while True:
+        request = build_room_list_request(**search, limit=size, after=after)
+        assert isinstance(request, RoomListRequest), request
+        page = repository.search(request)
+        rooms += page.rooms
+        if page.next is None:
+            return rooms
+        after = write_cursor(request, request.order, page.next)
 
 
 def test_the_table_is_made_up_whole() -> None:

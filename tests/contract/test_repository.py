@@ -17,7 +17,7 @@ def search(repository: RoomRepository, limit: object = 1000, **filters: object) 
     """Search with filters as keywords."""
     request = build_room_list_request(filters, limit)
     assert request, request
-    return list(repository.search(request))
+    return list(repository.search(request).rooms)
 
 
 def test_an_empty_repository_finds_nothing(repository: RoomRepository) -> None:
@@ -212,7 +212,7 @@ def test_an_unlimited_search_may_be_left(repository: RoomRepository, make_room: 
     rooms = [make_room(number) for number in range(1, 1_200)]
     repository.save(rooms)
     for _ in range(3):
-        found = iter(repository.search(RoomListRequest(limit=None)))
+        found = iter(repository.search(RoomListRequest(limit=None)).rooms)
         assert next(found) == rooms[0]
         if close := getattr(found, "close", None):
             close()

@@ -45,7 +45,7 @@ def told(client: TestApp, query: str) -> list[str]:
         ("li%00mit=1", "'li\\x00mit': has a NUL"),
         ("filter_price__lt=%ff", "filter_price__lt: is not UTF-8"),
         ("filter_price__lt=%ed%a0%80", "filter_price__lt: is not UTF-8"),
-        ("sort=price", "sort: Parameter sort cannot be used"),
+        ("order=price", "order: Parameter order cannot be used"),
         ("filter_=1", "filters: Key '' cannot be used"),
         ("a%0Ab=5", "'a\\nb': Parameter 'a\\nb' cannot be used"),
         ("%E2%80%AEx=5", "'\\u202ex': Parameter '\\u202ex' cannot be used"),

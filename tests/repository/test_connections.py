@@ -12,6 +12,7 @@ from rentomatic.demo import demo_rooms
 from rentomatic.domain.room import Room
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import RepositoryUnavailableError
+from rentomatic.repository.migrations import shipped_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
 
@@ -37,7 +38,7 @@ def test_a_read_survives_a_connection_that_was_lost(
     postgres_embedded.save(rooms)
     lost = backend(postgres_embedded._connections)
     connection.execute("select pg_terminate_backend(%s, 1000)", [lost])
-    assert postgres_embedded.search(RoomListRequest()) == rooms
+    assert postgres_embedded.search(RoomListRequest()).rooms == rooms
     assert backend(postgres_embedded._connections) != lost
 
 
@@ -114,12 +115,12 @@ def test_a_stream_whose_server_goes_away_says_so(
 ) -> None:
     """It is no bug; the next search has a connection again."""
     postgres_embedded.save(demo_rooms())
-    found = iter(postgres_embedded.search(RoomListRequest(limit=None)))
+    found = iter(postgres_embedded.search(RoomListRequest(limit=None)).rooms)
     next(found)
     end_sessions(connection)
     with pytest.raises(RepositoryUnavailableError):
         list(found)
-    assert len(list(postgres_embedded.search(RoomListRequest(limit=None)))) == 4004
+    assert len(list(postgres_embedded.search(RoomListRequest(limit=None)).rooms)) == 4004
 
 
 def test_a_stream_that_is_left_after_its_server_is_quiet(
@@ -127,7 +128,7 @@ def test_a_stream_that_is_left_after_its_server_is_quiet(
 ) -> None:
     """Who has gone need not hear of it."""
     postgres_embedded.save(demo_rooms())
-    found = iter(postgres_embedded.search(RoomListRequest(limit=None)))
+    found = iter(postgres_embedded.search(RoomListRequest(limit=None)).rooms)
     next(found)
     end_sessions(connection)
     found.close()  # type: ignore[attr-defined]
@@ -159,4 +160,4 @@ def test_a_database_without_tables_cannot_answer_and_says_what_it_lacks(
         repository = PostgresRepo(connections)
         with pytest.raises(RepositoryUnavailableError):
             repository.search(RoomListRequest())
-        assert repository.schema().missing == ("0001.create-room",)
+        assert repository.schema().missing == shipped_migrations()

@@ -15,9 +15,15 @@ from rentomatic.domain.room import MAX_PRICE, MAX_SIZE, InvalidRoomError, Room
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import SaveSummary
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.repository.room_parameters import (
+    LIST_PARAMETERS,
+    LIST_PARTS,
+    list_parameters,
+    list_parts,
+)
 from rentomatic.repository.statement import Statement
 from rentomatic.requests.room_fields import FILTER_KEYS
-from rentomatic.requests.room_list import PARAMETERS, RoomListRequest, build_room_list_request
+from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
 from rentomatic.resources import shipped
 
 MakeRoom = Callable[..., Room]
@@ -30,7 +36,7 @@ def test_a_room_that_is_typed_in_psql_is_found(
     """The book's INSERT, by whatever client, is seen by the next search."""
     version = postgres_embedded.version()
     connection.execute(INSERT, list(rooms[0].to_dict().values()))
-    assert postgres_embedded.search(RoomListRequest()) == [rooms[0]]
+    assert postgres_embedded.search(RoomListRequest()).rooms == [rooms[0]]
     assert postgres_embedded.version() != version
 
 
@@ -90,20 +96,23 @@ def test_each_selective_filter_uses_an_index(
     stock: list[Room], connection: psycopg.Connection[Any]
 ) -> None:
     """No search for a few rooms reads the whole table; only `ne` is never selective."""
-    statement = Statement(shipped("sql") / "room_list.sql", {*PARAMETERS, "limit"})
     few = {"eq": 0, "in": 0, "lt": 2, "lte": 2, "gt": -3, "gte": -3}
     for key, (field, operator) in FILTER_KEYS.items():
         if operator == "ne":
             continue
-        request = build_room_list_request({key: getattr(stock[few[operator]], field)})
-        assert request
-        (wanted,) = request.filters
-        value = list(wanted.value) if isinstance(wanted.value, tuple) else wanted.value
-        parameters = {wanted.parameter: value, "limit": 100}
-        text = b"explain " + statement.text(frozenset(parameters))
-        plan = "\n".join(row[0] for row in connection.execute(text, parameters))
+        plan = explain(connection, filters={key: getattr(stock[few[operator]], field)})
         assert f"room_{field}" in plan, (key, plan)
         assert "Seq Scan" not in plan, (key, plan)
+
+
+def explain(connection: psycopg.Connection[Any], **search: object) -> str:
+    """Give PostgreSQL's plan of a search."""
+    request = build_room_list_request(**search)  # type: ignore[arg-type]
+    assert request, request
+    parameters = list_parameters(request)
+    statement = Statement(shipped("sql") / "room_list.sql", LIST_PARAMETERS, LIST_PARTS)
+    text = statement.text(frozenset(parameters), **list_parts(request))
+    return "\n".join(row[0] for row in connection.execute(b"explain " + text, parameters))
 
 
 def test_statistics_are_fresh_after_a_save(
@@ -139,7 +148,7 @@ def test_two_lists_may_hold_numbers_of_different_size(postgres_embedded: Postgre
     for limit in (1, "none"):
         request = build_room_list_request({"size__in": [1], "price__in": [MAX_PRICE]}, limit)
         assert request
-        assert list(postgres_embedded.search(request)) == []
+        assert list(postgres_embedded.search(request).rooms) == []
 
 
 def test_a_stream_sees_one_moment(
@@ -147,11 +156,11 @@ def test_a_stream_sees_one_moment(
 ) -> None:
     """Rooms that are added or removed while it is read do not matter."""
     postgres_embedded.save(demo_rooms())
-    found = iter(postgres_embedded.search(RoomListRequest(limit=None)))
+    found = iter(postgres_embedded.search(RoomListRequest(limit=None)).rooms)
     first = next(found)
     connection.execute("delete from room")
     assert [first, *found] == list(demo_rooms())
-    assert list(postgres_embedded.search(RoomListRequest(limit=None))) == []
+    assert list(postgres_embedded.search(RoomListRequest(limit=None)).rooms) == []
 
 
 def test_a_stream_that_is_left_ends_its_transaction(
@@ -159,7 +168,7 @@ def test_a_stream_that_is_left_ends_its_transaction(
 ) -> None:
     """No snapshot is held for a reader that has gone."""
     postgres_embedded.save(demo_rooms())
-    found = postgres_embedded.search(RoomListRequest(limit=None))
+    found = postgres_embedded.search(RoomListRequest(limit=None)).rooms
     next(iter(found))
     sessions = "select count(*) from pg_stat_activity where state like 'idle in transaction%'"
     assert connection.execute(sessions).fetchall() == [(1,)]

@@ -23,6 +23,7 @@ order by
   a desc,  -- if by_a
   b
 """
+PSQL_VALUES = {"order": "price, code", "is_after": "(price, code) > (1, null)"}
 NAMES = {"a_lt", "b_in", "modulus", "by_a"}
 
 
@@ -83,7 +84,9 @@ def test_every_file_runs_whole_in_psql(
     text = path.read_text()
     assert text.startswith("-- ")
     command = [embedded.binaries / "psql", database.url, "-X", "-v", "ON_ERROR_STOP=1", "-f", path]
-    for name in set(re.findall(r"(?<!:):([a-z]\w*)", text)):
-        command += ["-v", f"{name}=null"]
+    files = {file.stem: file.read_text() for file in shipped("sql").rglob("*.sql")}
+    names = set(re.findall(r"(?<!:):([a-z]\w*)", "".join(files.values())))
+    for name in names:
+        command += ["-v", f"{name}={files.get(name, PSQL_VALUES.get(name, 'null'))}"]
     # The loader needs no semicolon at the end, and psql takes the end of the file for one.
     subprocess.run(command, check=True, capture_output=True)

@@ -9,10 +9,10 @@ from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS, OPERATORS
 from rentomatic.requests.room_list import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
-    Filter,
     RoomListRequest,
     build_room_list_request,
 )
+from rentomatic.requests.room_selection import Filter
 
 CODE = UUID("f853578c-fc0f-4e65-81b8-566c5dffa35a")
 

@@ -6,11 +6,18 @@ from uuid import UUID, uuid4
 import pytest
 
 from rentomatic.domain.room import Room
-from rentomatic.repository.interface import RepositoryUnavailableError, SaveSummary, Schema
+from rentomatic.repository.interface import (
+    Page,
+    RepositoryUnavailableError,
+    SaveSummary,
+    Schema,
+    Summarized,
+)
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.requests.room_get import RoomGetRequest, build_room_get_request
 from rentomatic.requests.room_import import BadLine, RoomImportRequest
 from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
+from rentomatic.requests.room_summary import RoomSummaryRequest
 from rentomatic.responses import UNAVAILABLE, ResponseSuccess, ResponseTypes
 from rentomatic.use_cases.readiness import readiness_use_case
 from rentomatic.use_cases.room_get import room_get_use_case
@@ -21,7 +28,11 @@ from rentomatic.use_cases.room_list import room_list_use_case
 class AwayRepository:
     """A repository whose store is away."""
 
-    def search(self, request: RoomListRequest) -> Iterable[Room]:
+    def search(self, request: RoomListRequest) -> Page:
+        """Fail."""
+        raise RepositoryUnavailableError
+
+    def summarize(self, request: RoomSummaryRequest) -> Summarized:
         """Fail."""
         raise RepositoryUnavailableError
 
@@ -65,7 +76,7 @@ def test_list_gives_the_rooms_of_the_search(filled: MemRepo, rooms: list[Room]) 
     response = room_list_use_case(filled, build_room_list_request({"price__lt": "50"}))
     assert response
     assert response.type is ResponseTypes.SUCCESS
-    assert list(response.value) == [rooms[0], rooms[3]]
+    assert response.value.rooms == [rooms[0], rooms[3]]
 
 
 def test_list_tells_what_is_wrong_with_a_request(filled: MemRepo) -> None:
@@ -154,7 +165,7 @@ def test_import_saves_nothing_of_a_file_with_bad_lines(rooms: list[Room]) -> Non
     assert title == "Nothing is imported"
     assert told == [f"line {number}: price is bad" for number in range(2, 22)]
     assert more == "and 3 more bad lines"
-    assert list(repository.search(RoomListRequest())) == []
+    assert list(repository.search(RoomListRequest()).rooms) == []
 
 
 def test_import_can_skip_bad_lines(rooms: list[Room]) -> None:
@@ -176,4 +187,4 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(rooms: list[Room]) -> None
     response = room_import_use_case(repository, importing(rooms, dry_run=True))
     assert response
     assert response.value.saved == SaveSummary(added=4)
-    assert list(repository.search(RoomListRequest())) == []
+    assert list(repository.search(RoomListRequest()).rooms) == []

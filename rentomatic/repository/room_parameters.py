@@ -1,0 +1,103 @@
+"""A search becomes the parameters and parts of sql/room_*.sql."""
+
+from typing import Any
+
+from rentomatic.domain.geography import HALF_TURN, Box, box_around
+from rentomatic.repository.ordering import POSITION_PARAMETERS, is_after, order_by
+from rentomatic.requests.room_fields import DISTANCE
+from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.requests.room_selection import FILTER_PARAMETERS, Near, RoomSelection
+
+Parameters = dict[str, Any]
+
+_BOX = ("south", "north", "west", "east", "west_across", "east_across")
+_NEAR = ("near_longitude", "near_latitude", "radius", "radius_min")
+
+SELECTION_PARAMETERS = {*FILTER_PARAMETERS, *_BOX, *_NEAR, *(f"near_{each}" for each in _BOX)}
+LIST_PARAMETERS = {
+    *SELECTION_PARAMETERS,
+    *("limit", "is_after", "nearest", "centre_longitude", "centre_latitude"),
+    *("paged", "measured"),
+}
+LIST_PARTS = {"order", "is_after"}
+
+
+def selection_parameters(selection: RoomSelection) -> Parameters:
+    """Give the parameters of what is selected: those that the statement keeps the lines of."""
+    parameters: Parameters = {
+        each.parameter: list(each.value) if isinstance(each.value, tuple) else each.value
+        for each in selection.filters
+    }
+    if selection.bbox:
+        parameters |= _box(selection.bbox)
+    if selection.near:
+        parameters |= _near(selection.near)
+    return parameters
+
+
+def list_parameters(request: RoomListRequest) -> Parameters:
+    """Give the parameters of a search, and what marks the lines that it needs.
+
+    A page is asked for with one room more, which tells whether there is a next one, and with what
+    its rooms are ordered by.
+    """
+    parameters = selection_parameters(request)
+    if request.limit is not None:
+        parameters |= {"limit": request.limit + 1, "paged": True}
+        parameters |= {"measured": True} if request.near else {}
+    if request.after is not None:
+        parameters["is_after"] = True
+        parameters |= dict(zip(POSITION_PARAMETERS, request.after, strict=False))
+    if request.near and _leads_by_index(request, request.near):
+        parameters["nearest"] = True
+        parameters |= _centre(request.near, farthest=request.order[0].descending)
+    return parameters
+
+
+def list_parts(request: RoomListRequest) -> dict[str, str]:
+    """Give the parts of a search."""
+    parts = {"order": order_by(request.order)}
+    if request.after is not None:
+        parts["is_after"] = is_after(request.order)
+    return parts
+
+
+def _leads_by_index(request: RoomListRequest, near: Near) -> bool:
+    """Tell whether the rooms that come first are to be found by their distance.
+
+    Of those within a radius that lie behind a position there may be none, and the index on the
+    plane would then be read to its end: all rooms within the radius are compared instead.
+    """
+    is_inside_ring = near.radius is not None and (
+        request.after is not None or near.radius_min is not None
+    )
+    return request.order[0].name == DISTANCE and request.limit is not None and not is_inside_ring
+
+
+def _box(box: Box, prefix: str = "") -> Parameters:
+    across = "_across" if box.crosses_antimeridian else ""
+    return {
+        f"{prefix}south": box.south,
+        f"{prefix}north": box.north,
+        f"{prefix}west{across}": box.west,
+        f"{prefix}east{across}": box.east,
+    }
+
+
+def _near(near: Near) -> Parameters:
+    parameters: Parameters = {"near_longitude": near.longitude, "near_latitude": near.latitude}
+    if near.radius is not None:
+        box = box_around(near.longitude, near.latitude, near.radius)
+        parameters |= {"radius": near.radius} | _box(box, "near_")
+    if near.radius_min is not None:
+        parameters["radius_min"] = near.radius_min
+    return parameters
+
+
+def _centre(near: Near, *, farthest: bool) -> Parameters:
+    """Give the place around which to look: the farthest rooms lie around the antipode."""
+    longitude, latitude = near.longitude, near.latitude
+    if farthest:
+        longitude += -HALF_TURN if longitude > 0 else HALF_TURN
+        latitude = -latitude
+    return {"centre_longitude": longitude, "centre_latitude": latitude}

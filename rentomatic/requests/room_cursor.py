@@ -1,0 +1,67 @@
+"""Cursors: where a page ended, as opaque text that belongs to one search."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import astuple
+from hashlib import blake2b
+from uuid import UUID
+
+from rentomatic.requests.parsers import shown
+from rentomatic.requests.room_order import KEY_TYPES, Order, Position
+from rentomatic.requests.room_selection import RoomSelection
+
+_DIGEST_BYTES = 9
+_MAX_LENGTH = 512
+_GREATEST = 2**63 - 1
+
+
+def write_cursor(selection: RoomSelection, order: Order, position: Position) -> str:
+    """Spell a position in an order of the selected rooms."""
+    values = [str(each) if isinstance(each, UUID) else each for each in position]
+    payload = json.dumps(values, separators=(",", ":")).encode()
+    sealed = _digest(selection, order, payload) + payload
+    return urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def read_cursor(text: str, selection: RoomSelection, order: Order) -> Position:
+    """Read a position back.
+
+    The digest tells a cursor that was changed, or belongs to another search. It holds no secret:
+    whoever makes up a cursor searches from there, and may.
+
+    Raises:
+        ValueError: for any text that `write_cursor` did not write for this search.
+    """
+    try:
+        if len(text) <= _MAX_LENGTH:
+            raw = urlsafe_b64decode(f"{text}{'=' * (-len(text) % 4)}")
+            position = _parse_position(raw[_DIGEST_BYTES:], order)
+            if write_cursor(selection, order, position) == text:
+                return position
+    except (ValueError, TypeError, RecursionError):
+        pass
+    msg = (
+        "is no cursor of this search; take it from the Link of the page before, "
+        f"and change neither filters nor sort, not {shown(text)}"
+    )
+    raise ValueError(msg)
+
+
+def _parse_position(payload: bytes, order: Order) -> Position:
+    values = zip(order, json.loads(payload), strict=True)
+    return tuple(_parse_value(value, KEY_TYPES[key.name]) for key, value in values)
+
+
+def _parse_value(value: object, kind: type) -> UUID | int | float:
+    if kind is UUID and isinstance(value, str):
+        return UUID(value)
+    if isinstance(value, int | float) and type(value) is kind and abs(value) <= _GREATEST:
+        return value
+    raise ValueError
+
+
+def _digest(selection: RoomSelection, order: Order, payload: bytes) -> bytes:
+    # Filters that stand in another order select the same rooms.
+    filters = sorted(map(repr, selection.filters))
+    search = repr((filters, selection.bbox, selection.near, [astuple(key) for key in order]))
+    return blake2b(search.encode() + payload, digest_size=_DIGEST_BYTES).digest()

@@ -1,0 +1,177 @@
+"""Which rooms a request is about: those that pass all filters and lie where they should."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rentomatic.domain.geography import Box, great_circle_metres
+from rentomatic.requests.base import ParameterError, ValidRequest
+from rentomatic.requests.parsers import (
+    as_list_text,
+    as_text,
+    parse_latitude,
+    parse_longitude,
+    parse_metres,
+    shown,
+    shown_name,
+)
+from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS, Operand, suggest_filter_key
+
+BBOX_FORM = "west,south,east,north"
+NEAR_FORM = "longitude,latitude"
+
+
+def _parameter(field: str, operator: str) -> str:
+    return f"{field}_{operator}"
+
+
+FILTER_PARAMETERS = frozenset(_parameter(*names) for names in FILTER_KEYS.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a room's field must be; `value` is a tuple for the operator `in`."""
+
+    field: str
+    operator: str
+    value: Operand
+
+    @property
+    def parameter(self) -> str:
+        """Its name among the parameters of a statement: one of FILTER_PARAMETERS."""
+        return _parameter(self.field, self.operator)
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A place from which distances count.
+
+    Attributes:
+        longitude: degrees.
+        latitude: degrees.
+        radius: how far a room may be at most, in metres; None for anywhere.
+        radius_min: how far it must be at least, in metres.
+    """
+
+    longitude: float
+    latitude: float
+    radius: float | None = None
+    radius_min: float | None = None
+
+    def metres_to(self, longitude: float, latitude: float) -> float:
+        """Measure the way to another place."""
+        return great_circle_metres(self.longitude, self.latitude, longitude, latitude)
+
+    def reaches(self, longitude: float, latitude: float) -> bool:
+        """Tell whether another place is near enough, and far enough."""
+        distance = self.metres_to(longitude, latitude)
+        return (self.radius is None or distance <= self.radius) and (
+            self.radius_min is None or distance >= self.radius_min
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSelection(ValidRequest):
+    """The rooms that pass all of these.
+
+    Attributes:
+        filters: each field with each operator at most once.
+        bbox: where they lie.
+        near: how far they are from a place.
+    """
+
+    filters: tuple[Filter, ...] = ()
+    bbox: Box | None = None
+    near: Near | None = None
+
+
+class SelectionReader:
+    """Reads what all searches share; collects what is wrong in `errors`."""
+
+    def __init__(self) -> None:
+        self.errors: list[ParameterError] = []
+
+    def fail(self, parameter: str, message: str, suggestion: str | None = None) -> None:
+        """Note an error."""
+        self.errors.append(ParameterError(parameter, message, suggestion=suggestion))
+
+    def selection(
+        self, filters: object, bbox: object, near: object, radius: object, radius_min: object
+    ) -> RoomSelection:
+        """Read which rooms are selected; what could not be read is left out."""
+        return RoomSelection(
+            self.filters(filters), self.bbox(bbox), self.near(near, radius, radius_min)
+        )
+
+    def filters(self, given: object) -> tuple[Filter, ...]:
+        """Read filters: what to compare with, by `field__operator`."""
+        if given is None:
+            return ()
+        if not isinstance(given, Mapping):
+            self.fail("filters", "Is not iterable")
+            return ()
+        return tuple(self._each_filter(given))
+
+    def _each_filter(self, given: Mapping[str, object]) -> Iterator[Filter]:
+        for key, operand in given.items():
+            if key not in FILTER_KEYS:
+                message = f"Key {shown_name(key)} cannot be used"
+                suggestion = suggest_filter_key(key)
+                self.errors.append(ParameterError("filters", message, key, suggestion))
+                continue
+            field, operator = FILTER_KEYS[key]
+            try:
+                yield Filter(field, operator, FIELDS[field].parse_operand(operator, operand))
+            except ValueError as problem:
+                self.errors.append(ParameterError("filters", f"{key} {problem}", key))
+
+    def bbox(self, given: object) -> Box | None:
+        """Read a box, `west,south,east,north` in degrees."""
+        if given is None:
+            return None
+        read = self._coordinates("bbox", as_list_text(given), BBOX_FORM)
+        if read is None:
+            return None
+        box = Box(*read)
+        if box.south > box.north:
+            self.fail("bbox", f"must be {BBOX_FORM}, and south must not lie above north")
+        return box
+
+    def near(self, given: object, radius: object, radius_min: object) -> Near | None:
+        """Read a place, `longitude,latitude` in degrees, and distances from it in metres."""
+        most, least = self._metres("radius", radius), self._metres("radius_min", radius_min)
+        if most is not None and least is not None and least > most:
+            self.fail("radius_min", "must not be above radius")
+        if given is None:
+            for name, value in (("radius", radius), ("radius_min", radius_min)):
+                if value is not None:
+                    self.fail(name, f"needs near={NEAR_FORM}")
+            return None
+        read = self._coordinates("near", as_list_text(given), NEAR_FORM)
+        if read is None:
+            return None
+        longitude, latitude = read
+        return Near(longitude, latitude, most, least)
+
+    def _metres(self, name: str, given: object) -> float | None:
+        if given is None:
+            return None
+        try:
+            return parse_metres(as_text(given))
+        except ValueError as problem:
+            self.fail(name, str(problem))
+            return None
+
+    def _coordinates(self, name: str, text: str, form: str) -> Sequence[float] | None:
+        """Read longitudes and latitudes in turn."""
+        names, parts = form.split(","), text.split(",")
+        if len(parts) != len(names):
+            message = f"must be {form}: {len(names)} decimal numbers, not {shown(text)}"
+            self.fail(name, message)
+            return None
+        values = []
+        for place, (part_name, part) in enumerate(zip(names, parts, strict=True)):
+            try:
+                values.append((parse_latitude if place % 2 else parse_longitude)(part))
+            except ValueError as problem:
+                self.fail(name, f"{part_name} {problem}")
+        return values if len(values) == len(names) else None

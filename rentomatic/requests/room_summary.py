@@ -1,0 +1,27 @@
+"""The request for a summary of the rooms that a search finds."""
+
+from dataclasses import dataclass
+
+from rentomatic.requests.base import InvalidRequest
+from rentomatic.requests.room_selection import RoomSelection, SelectionReader
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSummaryRequest(RoomSelection):
+    """What the selected rooms have in common."""
+
+
+def build_room_summary_request(
+    filters: object = None,
+    *,
+    bbox: object = None,
+    near: object = None,
+    radius: object = None,
+    radius_min: object = None,
+) -> RoomSummaryRequest | InvalidRequest:
+    """Read which rooms to sum up; the parameters are those of `build_room_list_request`."""
+    reader = SelectionReader()
+    selection = reader.selection(filters, bbox, near, radius, radius_min)
+    if reader.errors:
+        return InvalidRequest(tuple(reader.errors))
+    return RoomSummaryRequest(selection.filters, selection.bbox, selection.near)

@@ -1,0 +1,33 @@
+"""What a summary looks like outside."""
+
+from dataclasses import astuple
+from typing import Any
+
+from rentomatic.domain.room_summary import AmountSummary, RoomSummary
+from rentomatic.serializers.json import dump_value
+
+
+def dump_summary(summary: RoomSummary) -> bytes:
+    """Write a summary as a JSON object; `bbox` is west, south, east, north as in GeoJSON."""
+    return dump_value(summary_to_wire(summary))
+
+
+def summary_to_wire(summary: RoomSummary) -> dict[str, Any]:
+    """Give a summary in the order in which it is shown."""
+    return {
+        "count": summary.count,
+        "bbox": summary.bbox and astuple(summary.bbox),
+        **{name: _amount(each) for name, each in summary.amounts.items()},
+    }
+
+
+def _amount(amount: AmountSummary) -> dict[str, Any]:
+    return {
+        "min": amount.minimum,
+        "max": amount.maximum,
+        "mean": amount.mean,
+        "quartiles": amount.quartiles,
+        "histogram": [
+            {"from": bar.start, "to": bar.end, "count": bar.count} for bar in amount.histogram
+        ],
+    }

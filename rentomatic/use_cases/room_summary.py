@@ -1,0 +1,23 @@
+"""Sum up rooms."""
+
+from rentomatic.repository.interface import RepositoryUnavailableError, RoomRepository, Summarized
+from rentomatic.requests.base import InvalidRequest
+from rentomatic.requests.room_summary import RoomSummaryRequest
+from rentomatic.responses import (
+    UNAVAILABLE,
+    Response,
+    ResponseSuccess,
+    build_response_from_invalid_request,
+)
+
+
+def room_summary_use_case(
+    repository: RoomRepository, request: RoomSummaryRequest | InvalidRequest
+) -> Response[Summarized]:
+    """Tell what the selected rooms have in common."""
+    if not request:
+        return build_response_from_invalid_request(request)
+    try:
+        return ResponseSuccess(repository.summarize(request))
+    except RepositoryUnavailableError:
+        return UNAVAILABLE

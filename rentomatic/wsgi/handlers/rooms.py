@@ -1,0 +1,171 @@
+"""Rooms: a search, its summary, and one of them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from rentomatic.repository.interface import Page
+from rentomatic.requests.base import InvalidRequest
+from rentomatic.requests.parsers import shown
+from rentomatic.requests.room_cursor import write_cursor
+from rentomatic.requests.room_get import build_room_get_request
+from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.responses import (
+    ResponseFailure,
+    ResponseTypes,
+    build_response_from_invalid_request,
+)
+from rentomatic.serializers.formats import FORMATS, Format
+from rentomatic.serializers.json import MEDIA_TYPE as JSON
+from rentomatic.serializers.room import View
+from rentomatic.serializers.room_summary import dump_summary
+from rentomatic.use_cases.room_get import room_get_use_case
+from rentomatic.use_cases.room_list import room_list_use_case
+from rentomatic.use_cases.room_summary import room_summary_use_case
+from rentomatic.use_cases.stock_version import stock_version_use_case
+from rentomatic.wsgi.conditional import entity_tag, is_known
+from rentomatic.wsgi.failure import answer_failure
+from rentomatic.wsgi.negotiation import preferred
+from rentomatic.wsgi.parameters import FORMAT, read_format, read_search, read_summary
+from rentomatic.wsgi.request import Request
+from rentomatic.wsgi.response import Answer, Headers
+from rentomatic.wsgi.service import Service
+
+DESCRIBED_BY = '</openapi.json>; rel="describedby"'
+
+_BY_MEDIA_TYPE = {each.media_type: each for each in FORMATS.values()}
+
+
+def room_list(service: Service, request: Request) -> Answer:
+    """Search rooms."""
+    search = read_search(request, service.default_limit)
+    if not search:
+        return answer_failure(build_response_from_invalid_request(search), request)
+    chosen = _choose_format(request)
+    if not chosen:
+        return _answer_unacceptable(request, tuple(_BY_MEDIA_TYPE))
+
+    def tag_of(state: object) -> str:
+        return entity_tag(service.release, state, search, chosen.media_type)
+
+    if unchanged := _answer_unchanged(service, request, tag_of):
+        return unchanged
+    is_stream = search.limit is None
+    is_head_of_stream = is_stream and request.method == "HEAD"
+    asked = replace(search, limit=service.default_limit) if is_head_of_stream else search
+    response = room_list_use_case(service.repository, asked)
+    if not response:
+        return answer_failure(response, request)
+    page = response.value
+    pieces = chosen.stream_rooms(page.rooms, View(search.fields, search.near))
+    body = pieces if is_stream else b"".join(pieces)
+    headers = _total(page) + _links(request, search, page)
+    answer = Answer(HTTPStatus.OK, body, chosen.media_type, headers)
+    if page.version is not None:
+        return _answer_tagged(request, tag_of(page.version), answer)
+    # Where the store does not name its states, an answer that is not streamed is named by itself.
+    return answer if is_stream else _answer_tagged(request, tag_of(body), answer)
+
+
+def room_summary(service: Service, request: Request) -> Answer:
+    """Sum up what a search finds."""
+    wanted = read_summary(request)
+    if not wanted:
+        return answer_failure(build_response_from_invalid_request(wanted), request)
+    if not preferred(request.accept, (JSON,)):
+        return _answer_unacceptable(request, (JSON,))
+
+    def tag_of(state: object) -> str:
+        return entity_tag(service.release, state, wanted)
+
+    if unchanged := _answer_unchanged(service, request, tag_of):
+        return unchanged
+    response = room_summary_use_case(service.repository, wanted)
+    if not response:
+        return answer_failure(response, request)
+    body = dump_summary(response.value.summary)
+    tag = tag_of(response.value.version or body)
+    return _answer_tagged(
+        request, tag, Answer(HTTPStatus.OK, body, headers=(("Link", DESCRIBED_BY),))
+    )
+
+
+def room_get(service: Service, request: Request, code: str) -> Answer:
+    """Show one room."""
+    if errors := read_format(request):
+        failure = build_response_from_invalid_request(InvalidRequest(tuple(errors)))
+        return answer_failure(failure, request)
+    wanted = build_room_get_request(code)
+    if not wanted:
+        message = f"There is no room with the code {shown(code)}; a code is a UUID"
+        failure = ResponseFailure(ResponseTypes.RESOURCE_ERROR, message)
+        return answer_failure(failure, request)
+    chosen = _choose_format(request)
+    if not chosen:
+        return _answer_unacceptable(request, tuple(_BY_MEDIA_TYPE))
+    response = room_get_use_case(service.repository, wanted)
+    if not response:
+        return answer_failure(response, request)
+    body = chosen.dump_room(response.value, View())
+    tag = entity_tag(service.release, body, chosen.media_type)
+    return _answer_tagged(request, tag, Answer(HTTPStatus.OK, body, chosen.media_type))
+
+
+def _choose_format(request: Request) -> Format | None:
+    if named := request.query.values.get(FORMAT):
+        return FORMATS[named]
+    media_type = preferred(request.accept, tuple(_BY_MEDIA_TYPE))
+    return _BY_MEDIA_TYPE[media_type] if media_type else None
+
+
+def _answer_unacceptable(request: Request, offered: tuple[str, ...]) -> Answer:
+    message = f"Accept: takes none of what there is: {', '.join(offered)}"
+    failure = ResponseFailure(ResponseTypes.NOT_ACCEPTABLE_ERROR, message)
+    return answer_failure(failure, request)
+
+
+def _answer_unchanged(
+    service: Service, request: Request, tag_of: Callable[[object], str]
+) -> Answer | None:
+    """Tell a client that has the present answer so, without a search."""
+    if not request.if_none_match:
+        return None
+    response = stock_version_use_case(service.repository)
+    if not response or response.value is None:
+        return None
+    tag = tag_of(response.value)
+    return _not_modified(tag) if is_known(tag, request.if_none_match) else None
+
+
+def _answer_tagged(request: Request, tag: str, answer: Answer) -> Answer:
+    if request.if_none_match and is_known(tag, request.if_none_match):
+        return _not_modified(tag)
+    return replace(answer, headers=(("ETag", tag), *answer.headers))
+
+
+def _not_modified(tag: str) -> Answer:
+    return Answer(HTTPStatus.NOT_MODIFIED, media_type=None, headers=(("ETag", tag),))
+
+
+def _total(page: Page) -> Headers:
+    if page.total is None:
+        return ()
+    kind = "exact" if page.total.is_exact else "estimate"
+    return (("X-Total-Count", str(page.total.count)), ("X-Total-Count-Kind", kind))
+
+
+def _links(request: Request, search: RoomListRequest, page: Page) -> Headers:
+    """Lead to the first page and the next, by references that name no host (RFC 8288)."""
+    given = {name: value for name, value in request.query.values.items() if name != "after"}
+    links = [DESCRIBED_BY]
+    if search.limit is not None:
+        links.append(f'<{_reference(given)}>; rel="first"')
+    if search.limit is not None and page.next is not None:
+        after = write_cursor(search, search.order, page.next)
+        links.append(f'<{_reference(given | {"after": after})}>; rel="next"')
+    return (("Link", ", ".join(links)),)
+
+
+def _reference(parameters: dict[str, str]) -> str:
+    return f"/rooms?{urlencode(parameters, safe=',')}" if parameters else "/rooms"

@@ -1,0 +1,9 @@
+-- Count the rooms that are selected.
+select count(*)
+from
+  :measured_room
+where true
+  :matching_place
+  :matching_distance
+  :matching_size
+  :matching_price

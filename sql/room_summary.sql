@@ -1,0 +1,132 @@
+-- Sum up the selected rooms: a row for each amount, and in each the state of the stock that this
+-- shows, the count, and the extremes of where the rooms lie.
+--
+-- The histogram of an amount counts rooms whatever its own filters say. All rooms that belong to
+-- any of the results are read once and counted by their amounts; the rest is told from the counts.
+with candidate as (
+  select
+    size,
+    price,
+    longitude,
+    latitude,
+    (
+      true
+      :matching_size
+    ) as size_matches,
+    (
+      true
+      :matching_price
+    ) as price_matches
+  from
+    :measured_room
+  where true
+    :matching_place
+    :matching_distance
+    and (
+      (
+        true
+        :matching_size
+      )
+      or (
+        true
+        :matching_price
+      )
+    )
+),
+counted as (
+  select
+    size,
+    price,
+    grouping(size, price) as kind,
+    count(*) filter (where size_matches and price_matches) as selected,
+    count(*) filter (where price_matches) as any_size,
+    count(*) filter (where size_matches) as any_price,
+    min(longitude) filter (where size_matches and price_matches) as west,
+    max(longitude) filter (where size_matches and price_matches) as east,
+    min(longitude) filter (where size_matches and price_matches and longitude >= 0) as first_east,
+    max(longitude) filter (where size_matches and price_matches and longitude < 0) as last_west,
+    min(latitude) filter (where size_matches and price_matches) as south,
+    max(latitude) filter (where size_matches and price_matches) as north
+  from candidate
+  group by grouping sets ((size), (price), ())
+),
+-- How many rooms of each amount are selected, and how many are shown in its histogram.
+amount as (
+  select 'size' as field, size as value, selected, any_size as shown
+  from counted
+  where kind = 1
+  union all
+  select 'price', price, selected, any_price
+  from counted
+  where kind = 2
+),
+ranked as (
+  select
+    field,
+    value,
+    selected,
+    sum(selected) over (partition by field order by value) as running,
+    sum(selected) over (partition by field) as total
+  from amount
+),
+-- The amounts at both sides of each quartile's place among the ordered rooms.
+quartile as (
+  select
+    field,
+    share,
+    min(value) filter (where running > floor(share * (total - 1))) as low,
+    min(value) filter (where running > ceil(share * (total - 1))) as high
+  from ranked
+  cross join unnest(:quartiles::numeric[]) as share
+  group by field, share
+),
+-- The smallest round width with which there are not too many bars.
+width as (
+  select
+    field,
+    min(step) as width
+  from (
+    select
+      field,
+      min(value) as least,
+      max(value) as greatest
+    from amount
+    where shown > 0
+    group by field
+  ) as extent
+  cross join unnest(:steps::bigint[]) as step
+  where greatest / step - least / step < :max_bars::bigint
+  group by field
+),
+bar as (
+  select
+    field,
+    width,
+    value / width as number,
+    sum(shown)::bigint as shown
+  from amount
+  inner join width using (field)
+  where shown > 0
+  group by field, width, number
+)
+select
+  wanted.name,
+  whole.selected,
+  whole.south,
+  whole.north,
+  whole.west,
+  whole.east,
+  whole.first_east,
+  whole.last_west,
+  (select min(value) from amount where field = wanted.name and selected > 0) as minimum,
+  (select max(value) from amount where field = wanted.name and selected > 0) as maximum,
+  (select sum(value::numeric * selected) from amount where field = wanted.name) as total,
+  array(select low from quartile where field = wanted.name order by share) as low,
+  array(select high from quartile where field = wanted.name order by share) as high,
+  (select min(width) from bar where field = wanted.name) as width,
+  array(select number from bar where field = wanted.name order by number) as numbers,
+  array(select shown from bar where field = wanted.name order by number) as shown,
+  :stock_version
+  as version
+from (values ('size'), ('price')) as wanted (name)
+cross join (select * from counted where kind = 3) as whole
