@@ -2,7 +2,6 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import astuple
 from hashlib import blake2b
 from uuid import UUID
 
@@ -61,7 +60,5 @@ def _parse_value(value: object, kind: type) -> UUID | int | float:
 
 
 def _digest(selection: RoomSelection, order: Order, payload: bytes) -> bytes:
-    # Filters that stand in another order select the same rooms.
-    filters = sorted(map(repr, selection.filters))
-    search = repr((filters, selection.bbox, selection.near, [astuple(key) for key in order]))
+    search = repr((selection.filters, selection.bbox, selection.near, order))
     return blake2b(search.encode() + payload, digest_size=_DIGEST_BYTES).digest()

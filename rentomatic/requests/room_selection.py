@@ -103,13 +103,13 @@ class SelectionReader:
         )
 
     def filters(self, given: object) -> tuple[Filter, ...]:
-        """Read filters: what to compare with, by `field__operator`."""
+        """Read filters: what to compare with, by `field__operator`; in whatever order, all hold."""
         if given is None:
             return ()
         if not isinstance(given, Mapping):
             self.fail("filters", "Is not iterable")
             return ()
-        return tuple(self._each_filter(given))
+        return tuple(sorted(self._each_filter(given), key=lambda each: each.parameter))
 
     def _each_filter(self, given: Mapping[str, object]) -> Iterator[Filter]:
         for key, operand in given.items():

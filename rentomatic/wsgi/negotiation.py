@@ -7,6 +7,7 @@ from functools import lru_cache
 from rentomatic.serializers.json import MEDIA_TYPE as JSON
 from rentomatic.serializers.problem import MEDIA_TYPE as PROBLEM
 
+_RANGE = re.compile(r"\*/\*|[\w!#$&^.+-]+/(?:\*|[\w!#$&^.+-]+)")
 _WEIGHT = re.compile(r"\s*q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*", re.IGNORECASE)
 
 
@@ -38,7 +39,8 @@ def _weight(media_type: str, weights: dict[str, float]) -> float:
 
 
 def _read_accept(accept: str) -> dict[str, float]:
-    return dict(_read_range(part) for part in accept.split(",") if part.strip())
+    ranges = map(_read_range, accept.split(","))
+    return {name: weight for name, weight in ranges if _RANGE.fullmatch(name)}
 
 
 def _read_range(part: str) -> tuple[str, float]:

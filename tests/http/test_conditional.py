@@ -1,0 +1,135 @@
+"""Entity tags: never one for two answers; a client that has the present one is told so."""
+
+from dataclasses import replace
+
+import pytest
+from webtest import TestApp
+
+from rentomatic.domain.room import Room
+from rentomatic.repository.interface import Page
+from rentomatic.repository.memrepo import MemRepo
+from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.wsgi.application import Application
+
+CODE = "f853578c-fc0f-4e65-81b8-566c5dffa35a"
+READS = [
+    "/rooms",
+    "/rooms?limit=none",
+    "/rooms?filter_price__lt=1",
+    "/rooms?format=csv",
+    "/rooms?near=0,50&sort=distance",
+    "/rooms/summary",
+    f"/rooms/{CODE}",
+]
+
+
+@pytest.mark.parametrize("path", READS)
+def test_an_answer_that_the_client_has_is_not_sent_again(client: TestApp, path: str) -> None:
+    """Whatever else it has; HEAD gives the same tag and is answered alike."""
+    tag = client.get(path).headers["ETag"]
+    assert tag.startswith('"')
+    assert client.head(path).headers["ETag"] == tag
+    for known in (tag, f"W/{tag}", f'"x", {tag}', "*", f' "a,b",W/"c" ,{tag} '):
+        for ask in (client.get, client.head):
+            answer = ask(path, headers={"If-None-Match": known}, status=304)
+            assert answer.body == b""
+            assert answer.headers["ETag"] == tag
+            assert answer.headers["Cache-Control"] == "no-cache"
+            assert answer.headers["Vary"] == "Accept"
+            assert "Content-Type" not in answer.headers
+    for unknown in ('"x"', tag.strip('"'), f'"{tag}"', "", "W/"):
+        client.get(path, headers={"If-None-Match": unknown}, status=200)
+
+
+def test_different_answers_have_different_tags(client: TestApp) -> None:
+    """Other filters, order, limit, fields, place and format; not what says the same otherwise."""
+    searches = ["", "limit=99", "sort=price", "sort=-price", "count=exact", "fields=code"]
+    searches += ["filter_price__lt=50", "filter_price__lte=50", "bbox=0,0,1,1", "near=0,0"]
+    searches += ["near=0,0&radius=5", "format=csv", "format=ndjson"]
+    others = ["summary", "summary?filter_price__lt=50", CODE, f"{CODE}?format=geojson"]
+    paths = [*(f"/rooms?{each}" for each in searches), *(f"/rooms/{each}" for each in others)]
+    tags = [client.get(path).headers["ETag"] for path in paths]
+    assert len(set(tags)) == len(paths)
+    same = client.get("/rooms?utm_source=x&limit=100&format=json").headers["ETag"]
+    assert same == tags[0]
+    one = client.get("/rooms?filter_price__lt=5&filter_size__lt=6").headers["ETag"]
+    assert client.get("/rooms?filter_size__lt=6&filter_price__lt=5").headers["ETag"] == one
+
+
+def test_a_write_changes_the_tags_of_searches(
+    client: TestApp, postgres_embedded: PostgresRepo, rooms: list[Room]
+) -> None:
+    """Also of those that find nothing; that of another room stays."""
+    before = {path: client.get(path).headers["ETag"] for path in READS}
+    postgres_embedded.save([Room(rooms[1].code, 1, 2, 3.0, 4.0)])
+    after = {path: client.get(path).headers["ETag"] for path in READS}
+    changed = {path for path in READS if before[path] != after[path]}
+    assert changed == set(READS) - {f"/rooms/{CODE}"}
+    for path in changed:
+        client.get(path, headers={"If-None-Match": before[path]}, status=200)
+
+
+class CountingRepository(MemRepo):
+    """Counts searches."""
+
+    searches = 0
+
+    def search(self, request: RoomListRequest) -> Page:
+        """Search, and count it."""
+        self.searches += 1
+        return super().search(request)
+
+
+class NamelessRepository(CountingRepository):
+    """Cannot name the state of its stock, as MongoDB or a standby."""
+
+    def version(self) -> None:  # type: ignore[override]
+        """Tell nothing."""
+
+    def search(self, request: RoomListRequest) -> Page:
+        """Search, without a name of the state that is shown."""
+        page = super().search(request)
+        return replace(page, version=None)
+
+
+def test_a_client_that_is_up_to_date_costs_no_search(rooms: list[Room]) -> None:
+    """The state of the stock tells."""
+    repository = CountingRepository(rooms)
+    client = TestApp(Application(repository), extra_environ={"SERVER_PROTOCOL": "HTTP/1.1"})
+    tag = client.get("/rooms?sort=price").headers["ETag"]
+    assert repository.searches == 1
+    client.get("/rooms?sort=price", headers={"If-None-Match": tag}, status=304)
+    assert repository.searches == 1
+    repository.remove(rooms[0].code)
+    client.get("/rooms?sort=price", headers={"If-None-Match": tag}, status=200)
+    assert repository.searches == 2
+
+
+def test_where_states_have_no_name_the_answer_names_itself(rooms: list[Room]) -> None:
+    """A page is searched for and compared; a stream has no tag."""
+    repository = NamelessRepository(rooms)
+    client = TestApp(Application(repository), extra_environ={"SERVER_PROTOCOL": "HTTP/1.1"})
+    tag = client.get("/rooms").headers["ETag"]
+    client.get("/rooms", headers={"If-None-Match": tag}, status=304)
+    assert "ETag" not in client.get("/rooms?limit=none").headers
+    repository.remove(rooms[0].code)
+    assert client.get("/rooms", headers={"If-None-Match": tag}).headers["ETag"] != tag
+
+
+def test_another_release_gives_other_tags(rooms: list[Room]) -> None:
+    """It may write the same rooms otherwise."""
+    repository = MemRepo(rooms)
+    tags = {
+        TestApp(Application(repository, release=release)).get(path).headers["ETag"]
+        for release in ("1", "2")
+        for path in ("/rooms", "/rooms/summary", f"/rooms/{CODE}")
+    }
+    assert len(tags) == 6
+
+
+def test_errors_have_no_tag(client: TestApp) -> None:
+    """And are told to whoever has any."""
+    for path in ("/rooms?limit=0", "/nothing", "/rooms/x"):
+        answer = client.get(path, headers={"If-None-Match": "*"}, status="4*")
+        assert "ETag" not in answer.headers
