@@ -1,7 +1,12 @@
 """Entity tags and conditional requests (RFC 9110, sections 8.8.3 and 13)."""
 
 import re
+from dataclasses import replace
 from hashlib import blake2b
+from http import HTTPStatus
+
+from rentomatic.wsgi.request import Request
+from rentomatic.wsgi.response import Answer
 
 _DIGEST_BYTES = 16
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
@@ -20,3 +25,15 @@ def entity_tag(*parts: object) -> str:
 def is_known(tag: str, if_none_match: str) -> bool:
     """Tell whether a client has the answer with a tag, by the weak comparison."""
     return if_none_match.strip() == "*" or tag in _TAG.findall(if_none_match)
+
+
+def answer_tagged(request: Request, tag: str, answer: Answer) -> Answer:
+    """Name an answer by its tag, or tell a client that it has that answer already."""
+    if request.if_none_match and is_known(tag, request.if_none_match):
+        return not_modified(tag)
+    return replace(answer, headers=(("ETag", tag), *answer.headers))
+
+
+def not_modified(tag: str) -> Answer:
+    """Tell a client that the answer that it has is the present one."""
+    return Answer(HTTPStatus.NOT_MODIFIED, media_type=None, headers=(("ETag", tag),))

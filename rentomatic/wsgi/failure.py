@@ -1,5 +1,6 @@
 """A failure becomes an answer: one table of statuses, one place for both forms of errors."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -38,3 +39,9 @@ def answer_failure(failure: ResponseFailure, request: Request, headers: Headers 
         body = dump_problem(kind, status, message, instance, failure.errors)
         return Answer(status, body, PROBLEM, headers, cache="no-store")
     return Answer(status, dump_error(kind, message), JSON, headers, cache="no-store")
+
+
+def answer_unacceptable(request: Request, offered: Sequence[str]) -> Answer:
+    """Tell a client that it takes none of the media types that there are."""
+    message = f"Accept: takes none of what there is: {', '.join(offered)}"
+    return answer_failure(ResponseFailure(ResponseTypes.NOT_ACCEPTABLE_ERROR, message), request)

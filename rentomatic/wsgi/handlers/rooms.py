@@ -24,8 +24,8 @@ from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
 from rentomatic.use_cases.room_summary import room_summary_use_case
 from rentomatic.use_cases.stock_version import stock_version_use_case
-from rentomatic.wsgi.conditional import entity_tag, is_known
-from rentomatic.wsgi.failure import answer_failure
+from rentomatic.wsgi.conditional import answer_tagged, entity_tag, is_known, not_modified
+from rentomatic.wsgi.failure import answer_failure, answer_unacceptable
 from rentomatic.wsgi.negotiation import preferred
 from rentomatic.wsgi.parameters import FORMAT, read_format, read_search, read_summary
 from rentomatic.wsgi.request import Request
@@ -44,7 +44,7 @@ def room_list(service: Service, request: Request) -> Answer:
         return answer_failure(build_response_from_invalid_request(search), request)
     chosen = _choose_format(request)
     if not chosen:
-        return _answer_unacceptable(request, tuple(_BY_MEDIA_TYPE))
+        return answer_unacceptable(request, tuple(_BY_MEDIA_TYPE))
 
     def tag_of(state: object) -> str:
         return entity_tag(service.release, state, search, chosen.media_type)
@@ -63,9 +63,9 @@ def room_list(service: Service, request: Request) -> Answer:
     headers = _total(page) + _links(request, search, page)
     answer = Answer(HTTPStatus.OK, body, chosen.media_type, headers)
     if page.version is not None:
-        return _answer_tagged(request, tag_of(page.version), answer)
+        return answer_tagged(request, tag_of(page.version), answer)
     # Where the store does not name its states, an answer that is not streamed is named by itself.
-    return answer if is_stream else _answer_tagged(request, tag_of(body), answer)
+    return answer if is_stream else answer_tagged(request, tag_of(body), answer)
 
 
 def room_summary(service: Service, request: Request) -> Answer:
@@ -74,7 +74,7 @@ def room_summary(service: Service, request: Request) -> Answer:
     if not wanted:
         return answer_failure(build_response_from_invalid_request(wanted), request)
     if not preferred(request.accept, (JSON,)):
-        return _answer_unacceptable(request, (JSON,))
+        return answer_unacceptable(request, (JSON,))
 
     def tag_of(state: object) -> str:
         return entity_tag(service.release, state, wanted)
@@ -86,7 +86,7 @@ def room_summary(service: Service, request: Request) -> Answer:
         return answer_failure(response, request)
     body = dump_summary(response.value.summary)
     tag = tag_of(response.value.version or body)
-    return _answer_tagged(
+    return answer_tagged(
         request, tag, Answer(HTTPStatus.OK, body, headers=(("Link", DESCRIBED_BY),))
     )
 
@@ -103,13 +103,13 @@ def room_get(service: Service, request: Request, code: str) -> Answer:
         return answer_failure(failure, request)
     chosen = _choose_format(request)
     if not chosen:
-        return _answer_unacceptable(request, tuple(_BY_MEDIA_TYPE))
+        return answer_unacceptable(request, tuple(_BY_MEDIA_TYPE))
     response = room_get_use_case(service.repository, wanted)
     if not response:
         return answer_failure(response, request)
     body = chosen.dump_room(response.value, View())
     tag = entity_tag(service.release, body, chosen.media_type)
-    return _answer_tagged(request, tag, Answer(HTTPStatus.OK, body, chosen.media_type))
+    return answer_tagged(request, tag, Answer(HTTPStatus.OK, body, chosen.media_type))
 
 
 def _choose_format(request: Request) -> Format | None:
@@ -117,12 +117,6 @@ def _choose_format(request: Request) -> Format | None:
         return FORMATS[named]
     media_type = preferred(request.accept, tuple(_BY_MEDIA_TYPE))
     return _BY_MEDIA_TYPE[media_type] if media_type else None
-
-
-def _answer_unacceptable(request: Request, offered: tuple[str, ...]) -> Answer:
-    message = f"Accept: takes none of what there is: {', '.join(offered)}"
-    failure = ResponseFailure(ResponseTypes.NOT_ACCEPTABLE_ERROR, message)
-    return answer_failure(failure, request)
 
 
 def _answer_unchanged(
@@ -135,17 +129,7 @@ def _answer_unchanged(
     if not response or response.value is None:
         return None
     tag = tag_of(response.value)
-    return _not_modified(tag) if is_known(tag, request.if_none_match) else None
-
-
-def _answer_tagged(request: Request, tag: str, answer: Answer) -> Answer:
-    if request.if_none_match and is_known(tag, request.if_none_match):
-        return _not_modified(tag)
-    return replace(answer, headers=(("ETag", tag), *answer.headers))
-
-
-def _not_modified(tag: str) -> Answer:
-    return Answer(HTTPStatus.NOT_MODIFIED, media_type=None, headers=(("ETag", tag),))
+    return not_modified(tag) if is_known(tag, request.if_none_match) else None
 
 
 def _total(page: Page) -> Headers:
