@@ -1,17 +1,13 @@
 """THE table of the parameters of a search beside its filters: HTTP, command line and documents."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from rentomatic.requests.room_fields import DISTANCE, FIELDS
-from rentomatic.requests.room_list import COUNTS, MAX_LIMIT, UNLIMITED
+from rentomatic.requests.parsers import MAX_INTEGER
+from rentomatic.requests.room_fields import DISTANCE, FIELDS, JsonSchema
+from rentomatic.requests.room_list import COUNTS, DEFAULT_LIMIT, MAX_LIMIT, UNLIMITED
 from rentomatic.requests.room_order import SORT_NAMES
 from rentomatic.requests.room_selection import BBOX_FORM, NEAR_FORM
-
-_NUMBER = r"-?[0-9]{1,18}(\.[0-9]{1,400})?"
-_SORT = "|".join(SORT_NAMES)
-_SHOWN = "|".join((*FIELDS, DISTANCE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,49 +18,64 @@ class Parameter:
         name: its name; on the command line with hyphens.
         form: what its value looks like.
         help: what it means.
-        schema: the form as JSON Schema.
-        example: a value.
+        schema: its values as JSON Schema; the items of an array are written with commas.
+        example: a value; None where it depends on the search.
     """
 
     name: str
     form: str
     help: str
-    schema: Mapping[str, Any]
-    example: str
+    schema: JsonSchema
+    example: object = None
 
 
-def _text(pattern: str) -> dict[str, Any]:
-    return {"type": "string", "pattern": f"^{pattern}$"}
+def _degrees(form: str) -> JsonSchema:
+    """Describe longitudes and latitudes in turn."""
+    number = len(form.split(","))
+    pair = (FIELDS["longitude"].schema, FIELDS["latitude"].schema)
+    return {
+        "type": "array",
+        "prefixItems": [pair[place % 2] for place in range(number)],
+        "minItems": number,
+        "maxItems": number,
+    }
 
+
+def _some_of(names: Sequence[str]) -> JsonSchema:
+    items = {"type": "string", "enum": list(names)}
+    return {"type": "array", "items": items, "minItems": 1, "uniqueItems": True}
+
+
+_METRES = {"type": "number", "minimum": 0, "exclusiveMaximum": MAX_INTEGER + 1}
 
 SELECTION_PARAMETERS = (
     Parameter(
         "bbox",
         BBOX_FORM,
         "a box in degrees, edges included; west > east crosses the antimeridian",
-        _text(rf"{_NUMBER}(,{_NUMBER}){{3}}"),
-        "-0.2,51.3,0.3,51.8",
+        _degrees(BBOX_FORM),
+        (-0.2, 51.3, 0.3, 51.8),
     ),
     Parameter(
         "near",
         NEAR_FORM,
         "a place in degrees; each room then has its `distance` in metres",
-        _text(f"{_NUMBER},{_NUMBER}"),
-        "-0.12,51.5",
+        _degrees(NEAR_FORM),
+        (-0.12, 51.5),
     ),
     Parameter(
         "radius",
         "metres",
         "rooms at most so far from `near`, by great circle",
-        {"type": "number", "minimum": 0, "maximum": 1e9},
-        "50000",
+        _METRES,
+        50_000,
     ),
     Parameter(
         "radius_min",
         "metres",
         "rooms at least so far from `near`",
-        {"type": "number", "minimum": 0, "maximum": 1e9},
-        "1000",
+        _METRES,
+        1_000,
     ),
 )
 
@@ -74,27 +85,27 @@ LIST_PARAMETERS = (
         "sort",
         "price,-size",
         f"fields, and `{DISTANCE}` with `near`; `-` for descending (by default as they were added)",
-        _text(f"-?({_SORT})(,-?({_SORT}))*"),
-        "price,-size",
+        _some_of([*SORT_NAMES, *(f"-{name}" for name in SORT_NAMES)]),
+        ("price", "-size"),
     ),
     Parameter(
         "limit",
         f"1..{MAX_LIMIT} or {UNLIMITED}",
-        f"how many rooms at most (by default 100); `{UNLIMITED}` streams all of them",
+        f"how many rooms at most (by default {DEFAULT_LIMIT}, a setting); "
+        f"`{UNLIMITED}` streams all of them",
         {
             "oneOf": [
                 {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
                 {"type": "string", "const": UNLIMITED},
             ]
         },
-        "20",
+        20,
     ),
     Parameter(
         "after",
         "cursor",
         "the next page of the same search, as the `Link` of the page before gives it",
-        {"type": "string"},
-        "",
+        {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
     ),
     Parameter(
         "count",
@@ -107,7 +118,7 @@ LIST_PARAMETERS = (
         "fields",
         "code,price",
         "only these fields of each room",
-        _text(f"({_SHOWN})(,({_SHOWN}))*"),
-        "code,price",
+        _some_of((*FIELDS, DISTANCE)),
+        ("code", "price"),
     ),
 )

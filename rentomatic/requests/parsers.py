@@ -19,6 +19,7 @@ MAX_LIST = 100
 T = TypeVar("T")
 
 _DIGITS = 18  # of a bigint, whatever they are
+MAX_INTEGER = 10**_DIGITS - 1
 _AMOUNT = re.compile(r"[$€£¥]? ?(-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,18}))(\.[0-9]{1,40})?")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,400})?")

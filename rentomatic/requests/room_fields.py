@@ -6,11 +6,14 @@ import all read it; none of them knows a field by name where a loop will do.
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from rentomatic.domain.room import MAX_LATITUDE, MAX_LONGITUDE, MAX_PRICE, MAX_SIZE
 from rentomatic.requests.parsers import (
+    MAX_INTEGER,
+    MAX_LIST,
     as_list_text,
     as_text,
     closest,
@@ -23,6 +26,10 @@ from rentomatic.requests.parsers import (
 
 Value = UUID | int | float
 Operand = Value | tuple[Value, ...]
+JsonSchema = Mapping[str, Any]
+
+# A filter may compare with more than the columns hold.
+_ANY_INTEGER = {"minimum": -MAX_INTEGER, "maximum": MAX_INTEGER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +56,31 @@ class Field:
         parse: text to value; raises ValueError.
         operators: names of the operators that can compare it.
         help: what it is, with its unit.
+        schema: its values as JSON Schema.
         aliases: other names by which a column of an imported file is known.
+        operand: what of the schema differs for the values that filters compare it with.
     """
 
     name: str
     parse: Callable[[str], Value]
     operators: tuple[str, ...]
     help: str
+    schema: JsonSchema
     aliases: tuple[str, ...] = ()
+    operand: JsonSchema = field(default_factory=dict)
 
     def parse_operand(self, operator_name: str, operand: object) -> Operand:
         """Read what a filter compares this field with: one value, or the list of `in`."""
         if operator_name != "in":
             return self.parse(as_text(operand))
         return parse_list(as_list_text(operand), self.parse)
+
+    def operand_schema(self, operator_name: str) -> JsonSchema:
+        """Give what `parse_operand` reads as JSON Schema."""
+        one = {**self.schema, **self.operand}
+        if operator_name != "in":
+            return one
+        return {"type": "array", "items": one, "minItems": 1, "maxItems": MAX_LIST}
 
 
 OPERATORS: Mapping[str, Operator] = {
@@ -84,17 +102,47 @@ _ALL = tuple(OPERATORS)
 FIELDS: Mapping[str, Field] = {
     each.name: each
     for each in (
-        Field("code", parse_uuid, ("eq", "ne", "in"), "identity, a UUID", ("id",)),
+        Field(
+            "code",
+            parse_uuid,
+            ("eq", "ne", "in"),
+            "identity, a UUID",
+            {"type": "string", "format": "uuid"},
+            aliases=("id",),
+        ),
         Field(
             "size",
             parse_integer,
             _ALL,
             "floor area in square metres",
-            ("squareMeters", "square_feet", "sqft", "area"),
+            {"type": "integer", "minimum": 1, "maximum": MAX_SIZE},
+            aliases=("squareMeters", "square_feet", "sqft", "area"),
+            operand=_ANY_INTEGER,
         ),
-        Field("price", parse_integer, _ALL, "rent in whole units of the currency"),
-        Field("latitude", parse_latitude, _ALL, "degrees north of the equator", ("lat",)),
-        Field("longitude", parse_longitude, _ALL, "degrees east of Greenwich", ("lon", "lng")),
+        Field(
+            "price",
+            parse_integer,
+            _ALL,
+            "rent in whole units of the currency",
+            {"type": "integer", "minimum": 0, "maximum": MAX_PRICE},
+            operand=_ANY_INTEGER,
+        ),
+        Field(
+            "latitude",
+            parse_latitude,
+            _ALL,
+            "degrees north of the equator",
+            {"type": "number", "minimum": -MAX_LATITUDE, "maximum": MAX_LATITUDE},
+            aliases=("lat",),
+        ),
+        Field(
+            "longitude",
+            parse_longitude,
+            _ALL,
+            "degrees east of Greenwich",
+            {"type": "number", "minimum": -MAX_LONGITUDE, "maximum": MAX_LONGITUDE},
+            aliases=("lon", "lng"),
+        ),
     )
 }
 
