@@ -102,6 +102,12 @@ def distribution() -> Iterator[Cluster]:
     yield from _running(DISTRIBUTION[0].parent)
 
 
+@pytest.fixture
+def own_cluster() -> Iterator[Cluster]:
+    """A server of the test's own, which it may crash."""
+    yield from _running(find_binaries())
+
+
 def _running(binaries: Path) -> Iterator[Cluster]:
     account = pwd.getpwnam(UNPRIVILEGED) if os.geteuid() == 0 else None
     with _open_folder() as folder:

@@ -1,0 +1,203 @@
+"""The name of a state of the stock: never one for two states, whatever happens to the server."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from threading import Event, Thread
+
+import psycopg
+import pytest
+
+from rentomatic.domain.room import Room
+from rentomatic.embedded.binaries import run_as
+from rentomatic.embedded.cluster import Cluster
+from rentomatic.repository.connections import Connections
+from rentomatic.repository.database import create_database
+from rentomatic.repository.migrations import apply_migrations
+from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.requests.room_summary import RoomSummaryRequest
+from tests.process.conftest import until
+
+MakeRoom = Callable[..., Room]
+UPDATE = "update room set price = price + 1 where size = %s"
+
+
+class Seen:
+    """What was shown under each name of a state; fails when two differ."""
+
+    def __init__(self) -> None:
+        self.prices: dict[str, tuple[int, ...]] = {}
+
+    def look(self, repository: PostgresRepo) -> str:
+        """Search, and compare with what was seen under the same name."""
+        page = repository.search(RoomListRequest())
+        prices = tuple(room.price for room in page.rooms)
+        assert page.version is not None
+        assert self.prices.setdefault(page.version, prices) == prices
+        return page.version
+
+
+@contextmanager
+def repository_in(cluster: Cluster) -> Iterator[PostgresRepo]:
+    """Use the rooms of a server."""
+    with closing(Connections(cluster.database.url)) as connections:
+        yield PostgresRepo(connections)
+
+
+def prepared(cluster: Cluster, make_room: MakeRoom, amount: int = 8) -> Cluster:
+    """Fill a server with rooms of different size."""
+    create_database(cluster.database)
+    apply_migrations(cluster.database.url)
+    with repository_in(cluster) as repository:
+        repository.save(make_room(number, size=number, price=0) for number in range(1, amount + 1))
+    return cluster
+
+
+@contextmanager
+def writing(cluster: Cluster, writers: int) -> Iterator[None]:
+    """Change rooms all the time, each writer its own; every third change is taken back."""
+    done = Event()
+
+    def write(size: int) -> None:
+        while not done.is_set():
+            with suppress(psycopg.Error), psycopg.connect(cluster.database.url) as connection:
+                for number in range(100):
+                    connection.execute(UPDATE, (size,))
+                    if number % 3:
+                        connection.commit()
+                    else:
+                        connection.rollback()
+                    if done.is_set():
+                        return
+
+    threads = [Thread(target=write, args=(size,)) for size in range(1, writers + 1)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_a_state_is_named_with_what_it_shows_under_writers(
+    own_cluster: Cluster, make_room: MakeRoom
+) -> None:
+    """Four writers that commit and roll back: what has one name is one stock, on every reader."""
+    prepared(own_cluster, make_room)
+    seen = Seen()
+    with writing(own_cluster, 4), repository_in(own_cluster) as repository:
+        for _ in range(1_500):
+            seen.look(repository)
+    assert len(set(seen.prices.values())) > 100
+
+
+def test_all_that_is_read_names_the_same_state(own_cluster: Cluster, make_room: MakeRoom) -> None:
+    """A page, an empty page, a stream, a summary, and the name alone."""
+    prepared(own_cluster, make_room)
+    with repository_in(own_cluster) as repository:
+        version = repository.version()
+        stream = repository.search(RoomListRequest(limit=None))
+        list(stream.rooms)
+        nothing = RoomListRequest(after=(10**6,))
+        assert version is not None
+        assert stream.version == repository.search(RoomListRequest()).version == version
+        assert repository.search(nothing).version == version
+        assert repository.search(replace(nothing, count="exact")).version == version
+        assert repository.summarize(RoomSummaryRequest()).version == version
+
+
+def test_a_stream_is_named_with_what_it_shows(own_cluster: Cluster, make_room: MakeRoom) -> None:
+    """The name is read in the stream's own snapshot."""
+    prepared(own_cluster, make_room)
+    seen = Seen()
+    with writing(own_cluster, 4), repository_in(own_cluster) as repository:
+        for _ in range(200):
+            seen.look(repository)
+            page = repository.search(RoomListRequest(limit=None))
+            prices = tuple(room.price for room in page.rooms)
+            assert page.version is not None
+            assert seen.prices.setdefault(page.version, prices) == prices
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_no_name_comes_again_after_a_crash(
+    own_cluster: Cluster, make_room: MakeRoom, round_: int
+) -> None:
+    """The numbers of transactions that were lost are given out again; the names are not."""
+    prepared(own_cluster, make_room)
+    seen = Seen()
+    with repository_in(own_cluster) as repository:
+        seen.look(repository)
+        lost = psycopg.connect(own_cluster.database.url)
+        # Of a transaction that will never be committed, whose number will be given out again.
+        lost.execute(UPDATE, (1,))
+        seen.look(repository)
+        os.kill(lost.info.backend_pid, signal.SIGKILL)
+        log = own_cluster.home / "postgres.log"
+        until(lambda: log.read_text().count("ready to accept connections") == 2)
+        lost.close()
+        before = seen.look(repository)
+        for size in (2, 3, 4):
+            with psycopg.connect(own_cluster.database.url) as connection:
+                connection.execute(UPDATE, (size,))
+            assert seen.look(repository) != before
+
+
+def test_no_name_comes_again_after_a_restore(own_cluster: Cluster, make_room: MakeRoom) -> None:
+    """A backup goes back to an old state, and from there to other ones."""
+    prepared(own_cluster, make_room)
+    seen = Seen()
+    own_cluster.stop()
+    copy = ["cp", "-a", "data", "backup"]
+    run_as(own_cluster.account, copy, own_cluster.home).check_returncode()
+    for size in (1, 2):
+        own_cluster.start()
+        with repository_in(own_cluster) as repository:
+            for _ in range(5):
+                seen.look(repository)
+                with psycopg.connect(own_cluster.database.url) as connection:
+                    connection.execute(UPDATE, (size,))
+            seen.look(repository)
+        own_cluster.stop()
+        for command in (["rm", "-r", "data"], ["cp", "-a", "backup", "data"]):
+            run_as(own_cluster.account, command, own_cluster.home).check_returncode()
+    own_cluster.start()
+    assert len(set(seen.prices.values())) == 11
+
+
+def test_two_databases_of_a_server_name_their_states_apart(
+    own_cluster: Cluster, make_room: MakeRoom
+) -> None:
+    """Both see the server's transactions at the same moment."""
+    prepared(own_cluster, make_room)
+    other = own_cluster.database_named("other")
+    create_database(other)
+    apply_migrations(other.url)
+    with repository_in(own_cluster) as repository, closing(Connections(other.url)) as connections:
+        assert repository.version() != PostgresRepo(connections).version()
+
+
+def test_a_standby_names_no_states(own_cluster: Cluster, make_room: MakeRoom) -> None:
+    """It does not know which transactions run; its rooms are found all the same."""
+    prepared(own_cluster, make_room)
+    standby = replace(own_cluster, home=own_cluster.home.parent / "standby")
+    standby.home.mkdir()
+    if own_cluster.account:
+        os.chown(standby.home, own_cluster.account.pw_uid, own_cluster.account.pw_gid)
+    source = [f"--host={own_cluster.sockets}", "--username=rentomatic", "--write-recovery-conf"]
+    program = str(own_cluster.binaries / "pg_basebackup")
+    command = [program, *source, "--checkpoint=fast", "--pgdata=data"]
+    run_as(own_cluster.account, command, standby.home).check_returncode()
+    standby.start()
+    try:
+        with repository_in(standby) as repository:
+            page = repository.search(RoomListRequest())
+            assert (len(list(page.rooms)), page.version, repository.version()) == (8, None, None)
+            assert repository.summarize(RoomSummaryRequest()).version is None
+    finally:
+        standby.stop()
