@@ -41,4 +41,53 @@ return point(
   tan(radians(90 - latitude) / 2) * sin(radians(longitude + 360))
 );
 
-create index room_on_plane_idx on room using gist (on_plane(longitude, latitude));
+-- What lies within some metres of a place, on the plane; all of it if that holds the south pole,
+-- where a circle becomes the outside of one.
+create function circle_on_plane(
+  longitude double precision,
+  latitude double precision,
+  metres double precision
+)
+returns circle
+language sql
+immutable
+parallel safe
+return (
+  select
+    case
+      when polar + angle > radians(179.9) then circle(point(0, 0), 'infinity')
+      else
+        circle(
+          point(
+            (tan((polar - angle) / 2) + tan((polar + angle) / 2)) / 2 * cos(radians(longitude + 360)),
+            (tan((polar - angle) / 2) + tan((polar + angle) / 2)) / 2 * sin(radians(longitude + 360))
+          ),
+          (tan((polar + angle) / 2) - tan((polar - angle) / 2)) / 2 * (1 + 1e-9)
+        )
+    end
+  from (select radians(90 - latitude) as polar, metres / 6371008.8 as angle) as angles
+);
+
+-- One for each hemisphere: around its own pole the plane is hardly distorted. The southern one is
+-- that of the mirrored places. Both are spelt so that `latitude * :hemisphere` finds either.
+create index room_north_idx on room
+using gist (on_plane(longitude, latitude * '1'::double precision));
+
+create index room_south_idx on room
+using gist (on_plane(longitude, latitude * '-1'::double precision));
+
+-- A box is found in a band of latitude, of which the index tells all that a search may ask, without
+-- a look at the table.
+drop index room_latitude_code_idx;
+
+create index room_latitude_code_idx on room (latitude, code) include (longitude, size, price, id);
+
+-- The box asks for `longitude + 0`, so that no second index is combined with this one.
+create statistics room_longitude_stat on (longitude + 0) from room;
+
+-- The table need not be looked at where it was vacuumed, and plans are as good as statistics are.
+alter table room set (
+  autovacuum_vacuum_scale_factor = 0.02,
+  autovacuum_vacuum_insert_scale_factor = 0.02,
+  autovacuum_analyze_scale_factor = 0.02
+);

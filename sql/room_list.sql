@@ -21,9 +21,9 @@ where true
   :matching_distance
   :matching_size
   :matching_price
-  and on_plane(longitude, latitude) <@ (  -- if nearest
-    :reach  -- if nearest
-  )  -- if nearest
+  and on_plane(longitude, latitude * :hemisphere::float8) <@ (  -- if hemisphere
+    :reach  -- if hemisphere
+  )  -- if hemisphere
   and :is_after  -- if is_after
 order by :order
 limit :limit::bigint  -- if limit

@@ -1,5 +1,6 @@
 """A search becomes the parameters and parts of sql/room_*.sql."""
 
+import math
 from typing import Any
 
 from rentomatic.domain.geography import HALF_TURN, Box, box_around
@@ -16,8 +17,8 @@ _NEAR = ("near_longitude", "near_latitude", "radius", "radius_min")
 SELECTION_PARAMETERS = {*FILTER_PARAMETERS, *_BOX, *_NEAR, *(f"near_{each}" for each in _BOX)}
 LIST_PARAMETERS = {
     *SELECTION_PARAMETERS,
-    *("limit", "is_after", "nearest", "centre_longitude", "centre_latitude"),
-    *("paged", "measured"),
+    *("hemisphere", "centre_longitude", "centre_latitude", "inside"),
+    *("limit", "is_after", "paged", "measured"),
 }
 LIST_PARTS = {"order", "is_after"}
 
@@ -49,7 +50,6 @@ def list_parameters(request: RoomListRequest) -> Parameters:
         parameters["is_after"] = True
         parameters |= dict(zip(POSITION_PARAMETERS, request.after, strict=False))
     if request.near and _leads_by_index(request, request.near):
-        parameters["nearest"] = True
         parameters |= _centre(request.near, farthest=request.order[0].descending)
     return parameters
 
@@ -65,13 +65,11 @@ def list_parts(request: RoomListRequest) -> dict[str, str]:
 def _leads_by_index(request: RoomListRequest, near: Near) -> bool:
     """Tell whether the rooms that come first are to be found by their distance.
 
-    Of those within a radius that lie behind a position there may be none, and the index on the
-    plane would then be read to its end: all rooms within the radius are compared instead.
+    Of those within a radius the farthest are not: around the antipode there are none of them.
     """
-    is_inside_ring = near.radius is not None and (
-        request.after is not None or near.radius_min is not None
-    )
-    return request.order[0].name == DISTANCE and request.limit is not None and not is_inside_ring
+    first = request.order[0]
+    is_inwards = first.descending and near.radius is not None
+    return first.name == DISTANCE and request.limit is not None and not is_inwards
 
 
 def _box(box: Box, prefix: str = "") -> Parameters:
@@ -95,9 +93,19 @@ def _near(near: Near) -> Parameters:
 
 
 def _centre(near: Near, *, farthest: bool) -> Parameters:
-    """Give the place around which to look: the farthest rooms lie around the antipode."""
+    """Give the place around which to look, mirrored to the north where it lies in the south.
+
+    The farthest rooms lie around the antipode.
+    """
     longitude, latitude = near.longitude, near.latitude
     if farthest:
         longitude += -HALF_TURN if longitude > 0 else HALF_TURN
         latitude = -latitude
-    return {"centre_longitude": longitude, "centre_latitude": latitude}
+    centre: Parameters = {
+        "hemisphere": math.copysign(1.0, latitude),
+        "centre_longitude": longitude,
+        "centre_latitude": abs(latitude),
+    }
+    if near.radius is not None:
+        centre["inside"] = near.radius
+    return centre

@@ -16,7 +16,8 @@ and longitude <= :longitude_lte::float8  -- if longitude_lte
 and longitude > :longitude_gt::float8  -- if longitude_gt
 and longitude >= :longitude_gte::float8  -- if longitude_gte
 and longitude = any(:longitude_in::float8[])  -- if longitude_in
--- A box; one that crosses the antimeridian lies on both its sides.
+-- A box; one that crosses the antimeridian lies on both its sides. `+ 0`: the index on the latitude
+-- has all columns, and is not to be combined with the one on the longitude.
 and latitude between :south::float8 and :north::float8  -- if south
-and longitude between :west::float8 and :east::float8  -- if west
-and (longitude >= :west_across::float8 or longitude <= :east_across::float8)  -- if west_across
+and longitude + 0 between :west::float8 and :east::float8  -- if west
+and (longitude + 0 >= :west_across::float8 or longitude + 0 <= :east_across::float8)  -- if west_across

@@ -23,7 +23,7 @@ order by
   a desc,  -- if by_a
   b
 """
-PSQL_VALUES = {"order": "price, code", "is_after": "(price, code) > (1, null)"}
+PSQL_VALUES = {"order": "price, code", "is_after": "(price, code) > (1, null)", "hemisphere": "1"}
 NAMES = {"a_lt", "b_in", "modulus", "by_a"}
 
 

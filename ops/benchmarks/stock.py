@@ -1,0 +1,48 @@
+"""A stock of rooms to measure on: clustered in towns, the same each time."""
+
+import math
+import random
+import uuid
+from collections.abc import Iterator
+
+import psycopg
+
+from rentomatic.config import PostgresDatabase
+from rentomatic.repository.database import create_database
+from rentomatic.repository.migrations import apply_migrations
+
+TOWNS = 200
+SPREAD_DEGREES = 0.05
+COPY = "copy room (code, size, price, longitude, latitude) from stdin"
+
+
+def towns() -> list[tuple[float, float]]:
+    """Give the longitude and latitude of each town: at random, between 45 south and 65 north."""
+    generator = random.Random(7)
+    return [(generator.uniform(-179, 179), generator.uniform(-45, 65)) for _ in range(TOWNS)]
+
+
+def rows(amount: int) -> Iterator[tuple[str, int, int, float, float]]:
+    """Make rooms in a random order of towns."""
+    generator = random.Random(1)
+    places = towns()
+    for _ in range(amount):
+        longitude, latitude = generator.choice(places)
+        yield (
+            str(uuid.UUID(int=generator.getrandbits(128), version=4)),
+            max(8, min(300, round(generator.lognormvariate(3.8, 0.6)))),
+            round(math.exp(generator.uniform(math.log(10), math.log(5000)))),
+            round(generator.gauss(longitude, SPREAD_DEGREES), 6),
+            round(generator.gauss(latitude, SPREAD_DEGREES), 6),
+        )
+
+
+def fill(database: PostgresDatabase, amount: int) -> None:
+    """Make a migrated database with rooms, as it is after some time of use."""
+    create_database(database)
+    apply_migrations(database.url)
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        with connection.cursor().copy(COPY) as copy:
+            for row in rows(amount):
+                copy.write_row(row)
+        connection.execute("vacuum (analyze) room")
