@@ -1,11 +1,17 @@
 """How gunicorn runs Rent-o-Matic: read by ops/serve, the Procfile and `gunicorn -c`."""
 
+import gc
 import os
 import signal
+import socket
 import sys
+from typing import TYPE_CHECKING
 
 from rentomatic.bootstrap import build_repository
 from rentomatic.config import ConfigError, read_settings
+
+if TYPE_CHECKING:
+    from gunicorn.arbiter import Arbiter
 
 try:
     _settings = read_settings(os.environ)
@@ -36,6 +42,22 @@ os.register_at_fork(
 )
 
 
+# A reader that takes nothing for so long has gone, and must not hold a thread and a snapshot.
+_STUCK_MILLISECONDS = 10_000
+
+
+def when_ready(server: "Arbiter") -> None:
+    """Let the connections that are accepted inherit how long a reader may take nothing."""
+    for listener in server.LISTENERS:
+        if listener.sock.family in {socket.AF_INET, socket.AF_INET6}:
+            listener.sock.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STUCK_MILLISECONDS
+            )
+
+
 def post_worker_init(_worker: object) -> None:
-    """Let the signals through that came while the worker started."""
+    """Let the signals through that came while the worker started; look for garbage less often."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP)
+    # Rooms die with their references. What is there now stays, and need not be looked at again.
+    gc.freeze()
+    gc.set_threshold(5_000, 10, 10)

@@ -10,6 +10,7 @@ from rentomatic.repository.database import create_database
 from rentomatic.repository.interface import RoomRepository
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.resources import release
 from rentomatic.wsgi.application import Application
 
 
@@ -20,7 +21,9 @@ def build_application(environ: Mapping[str, str]) -> Application:
         ConfigError: for settings that cannot be used.
     """
     settings = read_settings(environ)
-    return Application(build_repository(settings), default_limit=settings.default_limit)
+    return Application(
+        build_repository(settings), default_limit=settings.default_limit, release=release()
+    )
 
 
 def build_repository(settings: Settings) -> RoomRepository:

@@ -1,5 +1,6 @@
 """Where the files that are no Python modules stand."""
 
+from hashlib import blake2b
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -12,6 +13,17 @@ def shipped(folder: str) -> Path:
     """
     inside = PACKAGE / folder
     return inside if inside.is_dir() else PACKAGE.parent / folder
+
+
+def release() -> str:
+    """Name the code that runs, by what its files say: a deploy may change them and no version."""
+    files = sorted(
+        [*PACKAGE.rglob("*.py"), *shipped("sql").rglob("*.sql")], key=lambda file: file.as_posix()
+    )
+    digest = blake2b(digest_size=16)
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def default_data() -> Path:

@@ -5,6 +5,7 @@ from
   :measured_room
 where true
   :matching_place
+  :matching_near_box
   :matching_distance
   :matching_size
   :matching_price

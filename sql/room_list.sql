@@ -18,6 +18,7 @@ from
   :measured_room
 where true
   :matching_place
+  :matching_near_box  -- if boxed
   :matching_distance
   :matching_size
   :matching_price

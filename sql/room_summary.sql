@@ -21,6 +21,7 @@ with candidate as (
     :measured_room
   where true
     :matching_place
+    :matching_near_box
     :matching_distance
     and (
       (

@@ -1,6 +1,5 @@
 """A stock of rooms to measure on: clustered in towns, the same each time."""
 
-import math
 import random
 import uuid
 from collections.abc import Iterator
@@ -31,7 +30,7 @@ def rows(amount: int) -> Iterator[tuple[str, int, int, float, float]]:
         yield (
             str(uuid.UUID(int=generator.getrandbits(128), version=4)),
             max(8, min(300, round(generator.lognormvariate(3.8, 0.6)))),
-            round(math.exp(generator.uniform(math.log(10), math.log(5000)))),
+            round(generator.lognormvariate(6.8, 0.6)),
             round(generator.gauss(longitude, SPREAD_DEGREES), 6),
             round(generator.gauss(latitude, SPREAD_DEGREES), 6),
         )

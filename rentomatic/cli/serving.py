@@ -104,12 +104,14 @@ class _Server(GunicornApplication):
         self.load_config_from_file(str(shipped("ops") / "gunicorn.conf.py"))
         self.cfg.set("bind", self._address)
         self.cfg.set("loglevel", "warning")
+        self._when_ready = self.cfg.when_ready
         self.cfg.set("when_ready", self._tell)
 
     def load(self) -> Any:  # noqa: ANN401 - a WSGI application, which gunicorn types no closer
         return import_app("wsgi_app:application")
 
-    def _tell(self, _arbiter: object) -> None:
+    def _tell(self, arbiter: object) -> None:
+        self._when_ready(arbiter)
         # A terminal that is closed ends what runs in it; to gunicorn the signal means to reload.
         if not self._outlives_terminal:
             signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))

@@ -60,6 +60,9 @@ class Connections:
         connect_timeout: seconds until an attempt to connect is given up.
         statement_timeout: seconds until a statement is given up; 0 for never.
 
+    Attributes:
+        options: the settings of each session, as libpq takes them.
+
     Raises:
         ConfigError: for a URL that libpq cannot read.
     """
@@ -81,9 +84,12 @@ class Connections:
             "statement_timeout": milliseconds,
             "idle_in_transaction_session_timeout": milliseconds and 10_000,
             "jit": "off",
+            # To start workers takes longer than most searches.
+            "max_parallel_workers_per_gather": 0,
             "timezone": "UTC",
         }
         spelt = " ".join(f"-c {name}={value}" for name, value in options.items())
+        self.options = f"{spelt} {given.get('options') or ''}"
         self._arguments: dict[str, Any] = {
             "connect_timeout": connect_timeout,
             "application_name": "rentomatic",
@@ -92,7 +98,7 @@ class Connections:
             "keepalives_count": 3,
             "tcp_user_timeout": milliseconds + 1000 if milliseconds else 60_000,
             **given,
-            "options": f"{spelt} {given.get('options') or ''}",
+            "options": self.options,
         }
         self._local = threading.local()
         self._down = False

@@ -1,12 +1,12 @@
 """Rooms in PostgreSQL, 15 or later."""
 
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any
 from uuid import UUID
 
-from psycopg import Cursor, ServerCursor, errors
+from psycopg import Cursor, errors
 from psycopg.rows import namedtuple_row, scalar_row
 
 from rentomatic.domain.geography import Box, narrower_box
@@ -106,7 +106,7 @@ class PostgresRepo:
             return cursor.execute(self._get.text(), {"code": code}, prepare=True).fetchone()
 
         row = self._connections.read(work)
-        return Room.unchecked(*row) if row else None
+        return Room.trusted(row) if row else None
 
     def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
         """Add or replace rooms in one transaction, a statement a batch, then ANALYZE."""
@@ -154,12 +154,16 @@ class PostgresRepo:
 
         return compare_schema(self._connections.read(work))
 
-    def _read_page(self, connection: Connection, request: RoomListRequest) -> Page:
+    def page_statement(self, request: RoomListRequest) -> tuple[bytes, Mapping[str, object]]:
+        """Give the statement of a page and its parameters, also to EXPLAIN and measure it."""
         parameters = list_parameters(request)
-        is_counted = request.count == EXACT
-        given = frozenset(parameters) | ({"counted"} if is_counted else set())
-        text = self._page.text(given, **list_parts(request))
+        given = frozenset(parameters) | ({"counted"} if request.count == EXACT else set())
+        return self._page.text(given, **list_parts(request)), parameters
+
+    def _read_page(self, connection: Connection, request: RoomListRequest) -> Page:
+        text, parameters = self.page_statement(request)
         rows = connection.cursor(binary=True).execute(text, parameters, prepare=True).fetchall()
+        is_counted = request.count == EXACT
         first = rows[0]
         version = first[is_counted]
         total = Total(first[0], is_exact=True) if is_counted else self._total(connection, request)
@@ -167,7 +171,7 @@ class PostgresRepo:
             return Page([], None, total, version)
         shown = rows[: request.limit]
         going_on = _position(shown[-1], request) if len(rows) > len(shown) else None
-        rooms = [Room.unchecked(*row[-len(ROOM_COLUMNS) :]) for row in shown]
+        rooms = [Room.trusted(row[-len(ROOM_COLUMNS) :]) for row in shown]
         return Page(rooms, going_on, total, version)
 
     def _stream_page(self, request: RoomListRequest) -> Page:
@@ -183,15 +187,25 @@ class PostgresRepo:
             version = self._read_value(connection, self._version)
             yield Page([], None, self._total(connection, request), version)
             name = f"rooms_{next(self._streams)}"
-            with ServerCursor(connection, name) as cursor:
-                cursor.execute(text, parameters, binary=True)
-                while batch := cursor.fetchmany(STREAM_BATCH):
+            declare = f"declare {name} no scroll cursor for ".encode()
+            connection.execute(declare + text, parameters)
+            fetch = f"fetch {STREAM_BATCH} from {name}".encode()
+            with connection.pipeline():
+                following = self._fetch(connection, fetch)
+                while batch := following.fetchall():
+                    # The server reads on while this batch is written.
+                    following = self._fetch(connection, fetch)
                     try:
-                        yield from [Room.unchecked(*row) for row in batch]
+                        yield from batch
                     except GeneratorExit:
-                        # On a connection that is lost the cursor could not be closed.
+                        # On a connection that is lost the transaction could not be ended.
                         self._connections.drop_lost()
                         raise
+
+    @staticmethod
+    def _fetch(connection: Connection, fetch: bytes) -> Cursor[Room]:
+        cursor = connection.cursor(binary=True, row_factory=_room_row)
+        return cursor.execute(fetch, prepare=False)
 
     def _total(self, connection: Connection, request: RoomListRequest) -> Total | None:
         if request.count is None:
@@ -208,6 +222,10 @@ class PostgresRepo:
     ) -> Any:  # noqa: ANN401 - each statement gives a type of its own
         cursor = connection.cursor(row_factory=scalar_row)
         return cursor.execute(statement.text(frozenset(parameters)), parameters).fetchone()
+
+
+def _room_row(_cursor: object) -> Callable[[Sequence[Any]], Room]:
+    return Room.trusted  # type: ignore[return-value]  # the columns of sql/room_list.sql
 
 
 def _position(row: Sequence[Any], request: RoomListRequest) -> Position:

@@ -18,7 +18,7 @@ SELECTION_PARAMETERS = {*FILTER_PARAMETERS, *_BOX, *_NEAR, *(f"near_{each}" for 
 LIST_PARAMETERS = {
     *SELECTION_PARAMETERS,
     *("hemisphere", "centre_longitude", "centre_latitude", "inside"),
-    *("limit", "is_after", "paged", "measured"),
+    *("limit", "is_after", "boxed", "paged", "measured"),
 }
 LIST_PARTS = {"order", "is_after"}
 
@@ -51,6 +51,8 @@ def list_parameters(request: RoomListRequest) -> Parameters:
         parameters |= dict(zip(POSITION_PARAMETERS, request.after, strict=False))
     if request.near and _leads_by_index(request, request.near):
         parameters |= _centre(request.near, farthest=request.order[0].descending)
+    else:
+        parameters["boxed"] = True
     return parameters
 
 

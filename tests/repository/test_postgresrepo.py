@@ -170,7 +170,10 @@ def test_a_stream_that_is_left_ends_its_transaction(
     postgres_embedded.save(demo_rooms())
     found = postgres_embedded.search(RoomListRequest(limit=None)).rooms
     next(iter(found))
-    sessions = "select count(*) from pg_stat_activity where state like 'idle in transaction%'"
+    sessions = """
+      select count(*) from pg_stat_activity
+      where xact_start < now() and datname = current_database()
+    """
     assert connection.execute(sessions).fetchall() == [(1,)]
     found.close()  # type: ignore[attr-defined]
     assert connection.execute(sessions).fetchall() == [(0,)]

@@ -1,4 +1,4 @@
--- What searches near a place need, of core PostgreSQL alone.
+-- What searches need beyond the columns: distances, and indexes that answer without the table.
 
 -- The way between two places in metres, by the haversine formula on a sphere with the mean radius
 -- of the earth; operation for operation that of rentomatic.domain.geography. Both places are
@@ -76,18 +76,41 @@ using gist (on_plane(longitude, latitude * '1'::double precision));
 create index room_south_idx on room
 using gist (on_plane(longitude, latitude * '-1'::double precision));
 
--- A box is found in a band of latitude, of which the index tells all that a search may ask, without
--- a look at the table.
+-- Indexes that tell all that a search may ask, so that the rooms that a filter keeps out on the way
+-- cost no look at the table. A box is found in its band of latitude.
+drop index room_size_code_idx;
+
+drop index room_price_code_idx;
+
+drop index room_longitude_code_idx;
+
 drop index room_latitude_code_idx;
+
+create index room_size_code_idx on room (size, code) include (price, longitude, latitude, id);
+
+create index room_price_code_idx on room (price, code) include (size, longitude, latitude, id);
+
+create index room_longitude_code_idx on room (longitude, code) include (latitude, size, price, id);
 
 create index room_latitude_code_idx on room (latitude, code) include (longitude, size, price, id);
 
--- The box asks for `longitude + 0`, so that no second index is combined with this one.
-create statistics room_longitude_stat on (longitude + 0) from room;
-
--- The table need not be looked at where it was vacuumed, and plans are as good as statistics are.
+-- The table need not be looked at where it was vacuumed.
 alter table room set (
   autovacuum_vacuum_scale_factor = 0.02,
   autovacuum_vacuum_insert_scale_factor = 0.02,
   autovacuum_analyze_scale_factor = 0.02
 );
+
+-- Whether a filter is rarer than one in a thousand decides which index is right.
+alter table room alter column size set statistics 1000;
+
+alter table room alter column price set statistics 1000;
+
+alter table room alter column longitude set statistics 1000;
+
+alter table room alter column latitude set statistics 1000;
+
+-- A box asks for `longitude + 0`, so that no second index is combined with that of the latitude.
+create statistics room_longitude_stat on (longitude + 0) from room;
+
+alter statistics room_longitude_stat set statistics 1000;

@@ -1,0 +1,51 @@
+"""How much a search slows down while the stock grows a thousandfold.
+
+The same searches on a thousand, ten thousand, a hundred thousand and a million rooms, each beside
+what pgbench reaches with the same statement. The ratios to the smallest stock count.
+"""
+
+import argparse
+from contextlib import ExitStack, closing
+
+from searches import QUICK
+from servers import Database, Server, gunicorn, read_search, table, temporary_cluster, wrk
+from stock import fill
+
+from rentomatic.repository.connections import Connections
+
+SEARCHES = ("sort price", "rare price", "box 2 km", "nearest", "within 2 km, sort price")
+
+
+def main() -> None:
+    """Measure and print; the sizes in turn for each search, as the machine changes with time."""
+    parser = argparse.ArgumentParser(prog="ops/bench scale", description=__doc__)
+    parser.add_argument("--rooms", type=int, nargs="+", default=[10**n for n in (3, 4, 5, 6)])
+    parser.add_argument("--seconds", type=float, default=3, help="for each search and each tool")
+    given = parser.parse_args()
+    with ExitStack() as stack:
+        cluster = stack.enter_context(temporary_cluster())
+        measured: list[tuple[Database, Server]] = []
+        for amount in given.rooms:
+            database = cluster.database_named(f"rooms_{amount}")
+            fill(database, amount)
+            connections = stack.enter_context(closing(Connections(database.url)))
+            server = stack.enter_context(gunicorn(database))
+            measured.append((Database(database, cluster, connections), server))
+        header = ["search", *(f"{amount:,} rooms" for amount in given.rooms), "last to first"]
+        print("requests/s (pgbench/s)\n")
+        print(table(header, [_row(name, measured, given.seconds) for name in SEARCHES]))
+
+
+def _row(name: str, measured: list[tuple[Database, Server]], seconds: float) -> list[str]:
+    request = read_search(QUICK[name])
+    rates = []
+    cells = []
+    for database, server in measured:
+        limit = database.pgbench(request, seconds)
+        rates.append(wrk(f"{server.url}/rooms?{QUICK[name]}&limit=20", seconds).rate)
+        cells.append(f"{rates[-1]:,.0f} ({limit:,.0f})")
+    return [name, *cells, f"{rates[-1] / rates[0]:.2f}"]
+
+
+if __name__ == "__main__":
+    main()

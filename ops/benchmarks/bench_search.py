@@ -1,0 +1,106 @@
+"""How fast each kind of search is at a million rooms, beside what PostgreSQL alone reaches.
+
+Prints a table: how long the database takes (one client, median), how often pgbench runs the same
+statement in a second (8 clients, prepared: the limit), how often the service answers (wrk, 16
+connections), and the ratio of the two. The ratios count: the machine may be noisy.
+"""
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from urllib.request import urlopen
+
+from searches import NEAR, QUICK, THOROUGH
+from servers import PAGE, Database, Server, gunicorn, read_search, table, temporary_cluster, wrk
+from stock import fill
+
+from rentomatic.repository.connections import Connections
+from rentomatic.requests.room_cursor import write_cursor
+
+HEADER = ("search", "database ms", "pgbench/s", "requests/s", "p50 ms", "p99 ms", "ratio")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="ops/bench search", description=__doc__)
+    parser.add_argument("--rooms", type=int, default=1_000_000)
+    parser.add_argument("--seconds", type=float, default=3, help="for each search and each tool")
+    given = parser.parse_args()
+    with temporary_cluster() as cluster:
+        database = cluster.database_named("rooms")
+        fill(database, given.rooms)
+        with closing(Connections(database.url)) as connections, gunicorn(database) as server:
+            bench = Bench(Database(database, cluster, connections), server, given.seconds)
+            print(
+                f"{given.rooms:,} rooms, {os.cpu_count()} cores, {len(server.workers())} workers\n"
+            )
+            print("What is to take 5 ms in the database, without reading the whole table:\n")
+            print(bench.searches(QUICK | bench.pages(10_000, ["price", "-size", "price,-size"])))
+            print("\nWhat reads many rooms:\n")
+            print(bench.searches(THOROUGH | bench.pages(10_000, ["distance"])))
+            print("\nWhat hardly asks the database:\n")
+            print(bench.others())
+
+
+class Bench:
+    """Measures searches on a service and its database."""
+
+    def __init__(self, database: Database, server: Server, seconds: float) -> None:
+        self._database = database
+        self._server = server
+        self._seconds = seconds
+
+    def searches(self, queries: Mapping[str, str]) -> str:
+        """Measure each search with all tools."""
+        return table(HEADER, [self._measure(name, query) for name, query in queries.items()])
+
+    def pages(self, number: int, sorts: Sequence[str]) -> dict[str, str]:
+        """Give the query of a page far behind, in each order."""
+        queries = {}
+        for sort in sorts:
+            query = f"sort={sort}&{NEAR}" if sort == "distance" else f"sort={sort}"
+            request = replace(read_search(query), limit=1, after=None)
+            last = self._database.position(request, (number - 1) * PAGE)
+            cursor = write_cursor(request, request.order, last)
+            queries[f"page {number:,}, sort {sort}"] = f"{query}&after={cursor}"
+        return queries
+
+    def _measure(self, name: str, query: str) -> list[str]:
+        request = read_search(query)
+        taken = self._database.milliseconds(request)
+        reads_all = " (reads the table)" if "Seq Scan" in self._database.plan(request) else ""
+        limit = self._database.pgbench(request, self._seconds)
+        joined = f"{query}&" if query else ""
+        load = wrk(f"{self._server.url}/rooms?{joined}limit=20", self._seconds)
+        return [
+            f"{name}{reads_all}",
+            f"{taken[len(taken) // 2]:.2f}",
+            f"{limit:,.0f}",
+            f"{load.rate:,.0f}",
+            f"{load.median:.1f}",
+            f"{load.p99:.1f}",
+            f"{load.rate / limit:.2f}",
+        ]
+
+    def others(self) -> str:
+        """Measure what needs no search, beside one, and a summary."""
+        url = f"{self._server.url}/rooms?sort=price&limit=20"
+        with urlopen(url) as answer:  # noqa: S310 - our own server
+            tag = answer.headers["ETag"]
+        loads = {
+            "20 rooms by price": wrk(url, self._seconds),
+            "the same, not modified (304)": wrk(url, self._seconds, {"If-None-Match": tag}),
+            "no work (/health/live)": wrk(f"{self._server.url}/health/live", self._seconds),
+            "summary of all rooms": wrk(f"{self._server.url}/rooms/summary", self._seconds),
+        }
+        rows = [
+            [name, f"{load.rate:,.0f}", f"{load.median:.1f}", f"{load.p99:.1f}"]
+            for name, load in loads.items()
+        ]
+        return table(("answer", "requests/s", "p50 ms", "p99 ms"), rows)
+
+
+if __name__ == "__main__":
+    main()

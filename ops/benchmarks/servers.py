@@ -1,0 +1,233 @@
+"""What measures and is measured: gunicorn, wrk and pgbench, each as a real process."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import parse_qsl
+from urllib.request import urlopen
+
+from rentomatic.config import PostgresDatabase
+from rentomatic.embedded.cluster import Cluster, embedded_cluster
+from rentomatic.repository.connections import Connections
+from rentomatic.repository.database import psql_arguments
+from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.requests.room_list import MAX_LIMIT, RoomListRequest, build_room_list_request
+from rentomatic.requests.room_order import Position
+from rentomatic.resources import shipped
+
+CONNECTIONS = 16
+PAGE = 20
+
+
+@contextmanager
+def temporary_cluster() -> Iterator[Cluster]:
+    """Give an embedded server that is gone afterwards."""
+    # Not in a private folder of root's: the server may have to run as another account.
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        with embedded_cluster(Path(folder) / "data") as cluster:
+            yield cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A web server under measurement.
+
+    Attributes:
+        url: where it answers.
+        process: the number of its master, or of itself.
+    """
+
+    url: str
+    process: int
+
+    def workers(self) -> list[int]:
+        """Give the numbers of its worker processes."""
+        found = subprocess.run(
+            ["pgrep", "-P", str(self.process)], capture_output=True, text=True, check=False
+        )
+        return [int(number) for number in found.stdout.split()]
+
+    def peak_megabytes(self) -> float:
+        """Give the peak of the largest worker's resident memory."""
+        peaks = []
+        for worker in self.workers():
+            status = Path(f"/proc/{worker}/status").read_text(encoding="ascii")
+            match = re.search(r"VmHWM:\s+(\d+) kB", status)
+            peaks.append(int(match[1]) if match else 0)
+        return max(peaks) / 1024
+
+
+@contextmanager
+def gunicorn(database: PostgresDatabase) -> Iterator[Server]:
+    """Run the service as a deploy does."""
+    config = str(shipped("ops") / "gunicorn.conf.py")
+    with _serving(
+        lambda address: ["-m", "gunicorn", "--config", config, "--bind", address], database
+    ) as server:
+        yield server
+
+
+@contextmanager
+def uvicorn(database: PostgresDatabase) -> Iterator[Server]:
+    """Run the FastAPI application that is compared with."""
+    folder = str(Path(__file__).parent)
+
+    def arguments(address: str) -> list[str]:
+        host, port = address.split(":")
+        options = ["--host", host, "--port", port, "--workers", "2", "--log-level", "error"]
+        return ["-m", "uvicorn", "--app-dir", folder, "fastapi_app:app", *options]
+
+    with _serving(arguments, database) as server:
+        yield server
+
+
+@contextmanager
+def _serving(arguments: Callable[[str], list[str]], database: PostgresDatabase) -> Iterator[Server]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    environment = os.environ | {"DATABASE_URL": database.url}
+    with subprocess.Popen([sys.executable, *arguments(address)], env=environment) as process:
+        try:
+            _wait(f"http://{address}/rooms?limit=1")
+            yield Server(f"http://{address}", process.pid)
+        finally:
+            process.terminate()
+
+
+def _wait(url: str) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            urlopen(url).close()  # noqa: S310 - our own server
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What wrk saw: requests a second, and milliseconds."""
+
+    rate: float
+    median: float
+    p99: float
+
+
+def wrk(url: str, seconds: float, headers: Mapping[str, str] | None = None) -> Load:
+    """Ask one thing over and over, on a few connections that stay."""
+    if not shutil.which("wrk"):
+        sys.exit("this needs wrk: apt-get install wrk")
+    given = [f"--header={name}: {value}" for name, value in (headers or {}).items()]
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "--latency", *given, url]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in said and not headers:
+        sys.exit(f"{url} fails:\n{said}")
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
+    assert rate
+    return Load(float(rate[1]), _latency(said, "50%"), _latency(said, "99%"))
+
+
+def _latency(said: str, share: str) -> float:
+    match = re.search(rf"{share}\s+([\d.]+)(us|ms|s)", said)
+    assert match
+    return float(match[1]) * {"us": 0.001, "ms": 1, "s": 1000}[match[2]]
+
+
+def read_search(query: str) -> RoomListRequest:
+    """Read a query string as the service does."""
+    given: dict[str, str] = dict(parse_qsl(query))
+    filters = {name[7:]: given.pop(name) for name in list(given) if name.startswith("filter_")}
+    request = build_room_list_request(filters, PAGE, **given)
+    if not request:
+        sys.exit(f"{query}: {request}")
+    return request
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Runs the service's own statements without the service."""
+
+    database: PostgresDatabase
+    cluster: Cluster
+    connections: Connections
+
+    def milliseconds(self, request: RoomListRequest, times: int = 100) -> list[float]:
+        """Search again and again; give how long each took, in order of length."""
+        repository = PostgresRepo(self.connections)
+        taken = []
+        for _ in range(times):
+            start = time.perf_counter()
+            repository.search(request)
+            taken.append((time.perf_counter() - start) * 1000)
+        return sorted(taken)
+
+    def position(self, request: RoomListRequest, number: int) -> Position:
+        """Tell where a room stands in an order, by its number there; stepping a thousand rooms."""
+        position: Position | None = None
+        while number:
+            step = min(number, MAX_LIMIT)
+            page = PostgresRepo(self.connections).search(
+                replace(request, limit=step, after=position)
+            )
+            position = page.next
+            number -= step
+        assert position
+        return position
+
+    def plan(self, request: RoomListRequest) -> str:
+        """Give the plan of a search."""
+        text, parameters = PostgresRepo(self.connections).page_statement(request)
+        rows = self.connections.read(
+            lambda connection: connection.execute(b"explain " + text, parameters).fetchall()
+        )
+        return "\n".join(row[0] for row in rows)
+
+    def pgbench(self, request: RoomListRequest, seconds: float) -> float:
+        """Run the same statement from pgbench, prepared; give how often it ran in a second."""
+        text, parameters = PostgresRepo(self.connections).page_statement(request)
+        script = re.sub(r"%\((\w+)\)s", r":\1", text.decode()).replace("%%", "%")
+        variables = [f"--define={name}={_spelt(value)}" for name, value in parameters.items()]
+        arguments, password = psql_arguments(self.database)
+        with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+            file.write(script)
+            file.flush()
+            command = [str(self.cluster.binaries / "pgbench"), "-n", "-M", "prepared"]
+            command += ["-c", "8", "-j", "2", "-T", str(round(seconds)), "-f", file.name]
+            environment = os.environ | password | {"PGOPTIONS": self.connections.options}
+            result = subprocess.run(
+                [*command, *variables, *arguments],
+                capture_output=True,
+                text=True,
+                check=False,
+                env=environment,
+            )
+        match = re.search(r"tps = ([\d.]+)", result.stdout)
+        if not match:
+            sys.exit(f"pgbench fails: {result.stderr}")
+        return float(match[1])
+
+
+def _spelt(value: object) -> str:
+    if isinstance(value, list):
+        return f"{{{','.join(map(str, value))}}}"
+    return str(value)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Spell a table as Markdown does, its first column to the left."""
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

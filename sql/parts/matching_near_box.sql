@@ -1,0 +1,7 @@
+-- A part of statements: the box around a circle, in which an index finds what may lie within it.
+and latitude between :near_south::float8 and :near_north::float8  -- if near_south
+and longitude + 0 between :near_west::float8 and :near_east::float8  -- if near_west
+and (  -- if near_west_across
+  longitude + 0 >= :near_west_across::float8  -- if near_west_across
+  or longitude + 0 <= :near_east_across::float8  -- if near_west_across
+)  -- if near_west_across
