@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
@@ -11,6 +10,7 @@ from rentomatic.requests.parsers import shown_name
 
 # What advertising appends to links that people share.
 _IGNORED = re.compile(r"utm_.*|gclid|fbclid")
+_PLAIN = re.compile(r"[\x20-\x24\x26-\x2a\x2c-\x7e]*")  # neither % nor +
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _TWICE = 2
 
@@ -21,10 +21,12 @@ class Query:
 
     Attributes:
         values: by name, each given once, none empty.
+        sent: the same as they were sent, `name=value`.
         errors: what is wrong with the others.
     """
 
     values: dict[str, str] = field(default_factory=dict)
+    sent: dict[str, str] = field(default_factory=dict)
     errors: list[ParameterError] = field(default_factory=list)
 
 
@@ -36,7 +38,8 @@ def parse_query(raw: str) -> Query:
     """
     query = Query()
     times = Counter[str]()
-    for name, value, problem in _pairs(raw):
+    for pair in filter(None, raw.split("&")):
+        name, value, problem = _read(pair)
         if _IGNORED.fullmatch(name):
             continue
         times[name] += 1
@@ -46,22 +49,25 @@ def parse_query(raw: str) -> Query:
             query.errors.append(ParameterError(shown_name(name), problem))
         elif times[name] == 1:
             query.values[name] = value
+            query.sent[name] = pair
     return query
 
 
-def _pairs(raw: str) -> Iterator[tuple[str, str, str]]:
-    for pair in filter(None, raw.split("&")):
-        name, _, value = pair.partition("=")
-        name, name_problem = _unquote(name)
-        value, value_problem = _unquote(value)
-        problem = name_problem or value_problem
-        if not problem and not (name and value):
-            problem = "has no value" if name else "is the value of no parameter"
-        yield name, value, problem
+def _read(pair: str) -> tuple[str, str, str]:
+    """Give a name, its value, and what is wrong with them."""
+    name, _, value = pair.partition("=")
+    name, name_problem = _unquote(name)
+    value, value_problem = _unquote(value)
+    problem = name_problem or value_problem
+    if not problem and not (name and value):
+        problem = "has no value" if name else "is the value of no parameter"
+    return name, value, problem
 
 
 def _unquote(raw: str) -> tuple[str, str]:
     """Decode a part; give what can be shown of it, and what is wrong with it."""
+    if _PLAIN.fullmatch(raw):
+        return raw, ""
     broken = _BROKEN_ESCAPE.search(raw)
     decoded = unquote_to_bytes(raw.replace("+", " ").encode("latin-1"))
     text = decoded.decode("utf-8", errors="replace")

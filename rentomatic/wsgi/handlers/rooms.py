@@ -1,9 +1,9 @@
 """Rooms: a search, its summary, and one of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 from rentomatic.repository.interface import Page
 from rentomatic.requests.base import InvalidRequest
@@ -47,7 +47,7 @@ def room_list(service: Service, request: Request) -> Answer:
         return answer_unacceptable(request, tuple(_BY_MEDIA_TYPE))
 
     def tag_of(state: object) -> str:
-        return entity_tag(service.release, state, search, chosen.media_type)
+        return entity_tag(service.release, state, _canonical(request, search.limit), chosen.media_type)
 
     if unchanged := _answer_unchanged(service, request, tag_of):
         return unchanged
@@ -77,7 +77,7 @@ def room_summary(service: Service, request: Request) -> Answer:
         return answer_unacceptable(request, (JSON,))
 
     def tag_of(state: object) -> str:
-        return entity_tag(service.release, state, wanted)
+        return entity_tag(service.release, state, _canonical(request), JSON)
 
     if unchanged := _answer_unchanged(service, request, tag_of):
         return unchanged
@@ -112,6 +112,13 @@ def room_get(service: Service, request: Request, code: str) -> Answer:
     return answer_tagged(request, tag, Answer(HTTPStatus.OK, body, chosen.media_type))
 
 
+def _canonical(request: Request, limit: int | None = None) -> str:
+    """Spell what was asked for alike however it was asked: with the limit that holds."""
+    asked = request.query.values | {"limit": limit}
+    asked.pop(FORMAT, None)
+    return repr((request.path, sorted(asked.items())))
+
+
 def _choose_format(request: Request) -> Format | None:
     if named := request.query.values.get(FORMAT):
         return FORMATS[named]
@@ -141,15 +148,17 @@ def _total(page: Page) -> Headers:
 
 def _links(request: Request, search: RoomListRequest, page: Page) -> Headers:
     """Lead to the first page and the next, by references that name no host (RFC 8288)."""
-    given = {name: value for name, value in request.query.values.items() if name != "after"}
     links = [DESCRIBED_BY]
     if search.limit is not None:
+        given = [pair for name, pair in request.query.sent.items() if name != "after"]
         links.append(f'<{_reference(given)}>; rel="first"')
-    if search.limit is not None and page.next is not None:
-        after = write_cursor(search, search.order, page.next)
-        links.append(f'<{_reference(given | {"after": after})}>; rel="next"')
+        if page.next is not None:
+            after = write_cursor(search, search.order, page.next)
+            links.append(f'<{_reference([*given, f"after={after}"])}>; rel="next"')
     return (("Link", ", ".join(links)),)
 
 
-def _reference(parameters: dict[str, str]) -> str:
-    return f"/rooms?{urlencode(parameters, safe=',')}" if parameters else "/rooms"
+def _reference(pairs: Sequence[str]) -> str:
+    # What was sent may hold what no reference may.
+    query = quote("&".join(pairs).encode("latin-1"), safe="%=&+,:;/?@!$'()*-._~")
+    return f"/rooms?{query}" if query else "/rooms"
