@@ -18,7 +18,17 @@ def test_version_is_the_packages(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["list"], ["get"], ["import"], ["init-postgres"], ["check"], ["serve"], ["psql"]],
+    [
+        [],
+        ["list"],
+        ["summary"],
+        ["get"],
+        ["import"],
+        ["init-postgres"],
+        ["check"],
+        ["serve"],
+        ["psql"],
+    ],
 )
 def test_help_names_command_and_arguments(run: Run, command: list[str]) -> None:
     """For every command; the first line is its usage."""

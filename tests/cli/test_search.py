@@ -1,0 +1,99 @@
+"""`rentomatic list` and `summary`: what a search over HTTP has, on a terminal and in pipes."""
+
+import json
+import re
+
+import pytest
+
+from rentomatic.domain.room import Room
+from rentomatic.serializers.formats import FORMATS
+from tests.cli.conftest import Run
+
+
+def test_rooms_are_sorted_and_near(run: Run) -> None:
+    """The example of the help; a value may begin with a hyphen."""
+    code, out, err = run(
+        *("list", "--sort", "-price", "--near", "-0.1,51.7", "--radius", "50000", "--limit", "9")
+    )
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert [room["price"] for room in found] == [66, 60, 48, 39]
+    assert all(0 < room["distance"] <= 50_000 for room in found)
+
+
+def test_a_box_may_begin_with_a_hyphen(run: Run) -> None:
+    """Joined by `=` or not."""
+    for arguments in (["--bbox", "-0.2,51.7,0.1,52"], ["--bbox=-0.2,51.7,0.1,52"]):
+        _, out, _ = run("list", *arguments)
+        assert [room["price"] for room in json.loads(out)] == [39]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_ends_its_last_line(run: Run, name: str) -> None:
+    """A shell's prompt stands on a line of its own."""
+    for command in (["list"], ["list", "--limit", "none"], ["list", "price__eq=1"]):
+        code, out, _ = run(*command, "--format", name)
+        assert code == 0
+        assert out.endswith("\n") or (name == "ndjson" and not out)
+    code, out, _ = run("get", "f853578c-fc0f-4e65-81b8-566c5dffa35a", "--format", name)
+    assert code == 0
+    assert "f853578c-fc0f-4e65-81b8-566c5dffa35a" in out
+
+
+def test_pages_follow_one_another(run: Run) -> None:
+    """What leads to the next is told beside the rooms, until there is none."""
+    found: list[int] = []
+    after: list[str] = []
+    while True:
+        code, out, err = run("list", "--sort", "price", "--limit", "3", *after)
+        assert code == 0
+        found += [room["price"] for room in json.loads(out)]
+        told = re.fullmatch(r"rentomatic: there are more rooms: --after (\S+)\n", err)
+        if not told:
+            assert err == ""
+            break
+        after = ["--after", told[1]]
+    assert found == [39, 48, 60, 66]
+
+
+def test_totals_are_told_beside_the_rooms(run: Run) -> None:
+    """Exactly, or about."""
+    assert run("list", "--count", "exact", "price__gt=40")[2] == "rentomatic: 3 rooms in all\n"
+    assert run("list", "--count", "estimate")[2].startswith("rentomatic: about ")
+
+
+def test_a_table_has_the_fields_that_are_wanted(run: Run) -> None:
+    """And the distance."""
+    _, out, _ = run(
+        *("list", "--format", "table", "--fields", "price,distance"),
+        *("--near", "0.33894476,51.39916678", "--sort", "distance"),
+    )
+    header, _, first, *_ = out.splitlines()
+    assert (header.split(), first.split()) == (["price", "distance"], ["48", "0"])
+
+
+def test_a_summary_is_json(run: Run, rooms: list[Room]) -> None:
+    """As over HTTP, indented to be read."""
+    code, out, _ = run("summary", "price__lt=50", "--bbox", "-1,51,1,52")
+    summary = json.loads(out)
+    assert code == 0
+    assert (summary["count"], summary["price"]["max"]) == (2, 48)
+    assert out.count("\n") > 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["list", "--sort", "prise"], "sort: cannot be by prise; did you mean price?"),
+        (["list", "--near", "1"], "near: must be longitude,latitude"),
+        (["list", "--after", "x"], "after: is no cursor of this search"),
+        (["list", "--radius", "5"], "radius: needs near=longitude,latitude"),
+        (["summary", "--bbox", "1"], "bbox: must be west,south,east,north"),
+        (["summary", "prise__lt=1"], "filters: Key prise__lt cannot be used; did you mean"),
+    ],
+)
+def test_what_cannot_be_read_ends_with_2(run: Run, arguments: list[str], message: str) -> None:
+    """Told as over HTTP."""
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"rentomatic: {message}")
