@@ -12,7 +12,7 @@ from rentomatic.serializers.room import View
 MEDIA_TYPE = "application/geo+json"
 
 # What the geometry says already.
-_COORDINATES = {"longitude", "latitude"}
+COORDINATES = {"longitude", "latitude"}
 
 
 def dump_room(room: Room, view: View) -> bytes:
@@ -30,9 +30,7 @@ def stream_rooms(rooms: Iterable[Room], view: View) -> Generator[bytes, None, No
 
 
 def _feature(room: Room, view: View) -> dict[str, Any]:
-    properties = {
-        name: value for name, value in view.show(room).items() if name not in _COORDINATES
-    }
+    properties = {name: value for name, value in view.show(room).items() if name not in COORDINATES}
     return {
         "type": "Feature",
         "id": room.code,

@@ -11,10 +11,13 @@ from rentomatic.repository.interface import RepositoryUnavailableError, RoomRepo
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_list import DEFAULT_LIMIT
 from rentomatic.responses import ResponseFailure, ResponseTypes
+from rentomatic.serializers.json import dump_value
 from rentomatic.wsgi.failure import answer_failure
+from rentomatic.wsgi.openapi.document import describe
+from rentomatic.wsgi.openapi.page import write_page
 from rentomatic.wsgi.request import Environ, Request, read_request
 from rentomatic.wsgi.response import Answer
-from rentomatic.wsgi.routing import Route, find_route, suggest_path
+from rentomatic.wsgi.routing import ROUTES, Route, find_route, suggest_path
 from rentomatic.wsgi.service import Service
 
 if TYPE_CHECKING:
@@ -57,7 +60,10 @@ class Application:
         default_limit: int = DEFAULT_LIMIT,
         release: str = __version__,
     ) -> None:
-        self._service = Service(repository, default_limit, release)
+        document = describe(ROUTES, __version__, default_limit)
+        self._service = Service(
+            repository, default_limit, release, dump_value(document), write_page(document)
+        )
 
     def __call__(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request; whatever happens, it gets an answer in the form that it reads."""

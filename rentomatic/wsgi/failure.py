@@ -41,7 +41,12 @@ def answer_failure(failure: ResponseFailure, request: Request, headers: Headers 
     return Answer(status, dump_error(kind, message), JSON, headers, cache="no-store")
 
 
-def answer_unacceptable(request: Request, offered: Sequence[str]) -> Answer:
-    """Tell a client that it takes none of the media types that there are."""
+def unacceptable(offered: Sequence[str]) -> ResponseFailure:
+    """Say that a client takes none of the media types that there are."""
     message = f"Accept: takes none of what there is: {', '.join(offered)}"
-    return answer_failure(ResponseFailure(ResponseTypes.NOT_ACCEPTABLE_ERROR, message), request)
+    return ResponseFailure(ResponseTypes.NOT_ACCEPTABLE_ERROR, message)
+
+
+def answer_unacceptable(request: Request, offered: Sequence[str]) -> Answer:
+    """Tell a client so."""
+    return answer_failure(unacceptable(offered), request)

@@ -1,12 +1,13 @@
 """The parameters of a request become arguments for the builders of requests."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from rentomatic.demo import book_rooms
 from rentomatic.requests.base import InvalidRequest, ParameterError, with_errors
-from rentomatic.requests.parameters import LIST_PARAMETERS, SELECTION_PARAMETERS
+from rentomatic.requests.parameters import LIST_PARAMETERS, SELECTION_PARAMETERS, Parameter
 from rentomatic.requests.parsers import closest, shown, shown_name
-from rentomatic.requests.room_fields import FILTER_KEYS
+from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS, OPERATORS
 from rentomatic.requests.room_list import UNLIMITED, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_summary import RoomSummaryRequest, build_room_summary_request
 from rentomatic.serializers.formats import FORMATS
@@ -15,14 +16,38 @@ from rentomatic.wsgi.request import Request
 FILTER_PREFIX = "filter_"
 FORMAT = "format"
 
-_FILTERS = tuple(f"{FILTER_PREFIX}{key}" for key in FILTER_KEYS)
-_SELECTION = tuple(each.name for each in SELECTION_PARAMETERS)
-_LIST = tuple(each.name for each in LIST_PARAMETERS)
+
+def _filter(key: str, field: str, operator: str) -> Parameter:
+    schema = FIELDS[field].operand_schema(operator)
+    values = sorted(getattr(room, field) for room in book_rooms())[1:3]
+    is_list = schema["type"] == "array"
+    return Parameter(
+        f"{FILTER_PREFIX}{key}",
+        "values" if is_list else "value",
+        f"rooms whose {field} is {OPERATORS[operator].meaning}{'' if is_list else ' this'}",
+        schema,
+        values if is_list else values[0],
+    )
+
+
+_FILTERS = tuple(_filter(key, *names) for key, names in FILTER_KEYS.items())
+_FORMAT = Parameter(
+    FORMAT,
+    "|".join(FORMATS),
+    f"overrides `Accept`; {', '.join(f'`{each.name}` {each.help}' for each in FORMATS.values())}",
+    {"type": "string", "enum": list(FORMATS)},
+    next(iter(FORMATS)),
+)
+
+# What may stand in the query of a search, of a summary and of a room.
+SEARCH_PARAMETERS = (*_FILTERS, *LIST_PARAMETERS, _FORMAT)
+SUMMARY_PARAMETERS = (*_FILTERS, *SELECTION_PARAMETERS)
+ROOM_PARAMETERS = (_FORMAT,)
 
 
 def read_search(request: Request, default_limit: int) -> RoomListRequest | InvalidRequest:
     """Read which rooms are searched for, and how."""
-    arguments, errors = _split(request, (*_LIST, FORMAT))
+    arguments, errors = _split(request, SEARCH_PARAMETERS)
     errors += format_errors(arguments.pop(FORMAT, None))
     arguments.setdefault("limit", default_limit)
     if arguments["limit"] == UNLIMITED and request.is_http_1_0:
@@ -33,14 +58,14 @@ def read_search(request: Request, default_limit: int) -> RoomListRequest | Inval
 
 def read_summary(request: Request) -> RoomSummaryRequest | InvalidRequest:
     """Read which rooms are to be summed up."""
-    arguments, errors = _split(request, _SELECTION)
+    arguments, errors = _split(request, SUMMARY_PARAMETERS)
     return with_errors(build_room_summary_request(**arguments), errors)
 
 
 def read_format(request: Request) -> list[ParameterError]:
     """Read a request whose only parameter is the format; give what is wrong with it."""
     given = request.query.values
-    errors = [*request.query.errors, *unknown_parameters(given, (FORMAT,))]
+    errors = [*request.query.errors, *unknown_parameters(given, _names(ROOM_PARAMETERS))]
     return errors + format_errors(given.get(FORMAT))
 
 
@@ -70,7 +95,13 @@ def unknown_parameters(given: Collection[str], known: Collection[str]) -> list[P
     ]
 
 
-def _split(request: Request, known: Collection[str]) -> tuple[dict[str, Any], list[ParameterError]]:
+def _names(parameters: Sequence[Parameter]) -> tuple[str, ...]:
+    return tuple(each.name for each in parameters)
+
+
+def _split(
+    request: Request, parameters: Sequence[Parameter]
+) -> tuple[dict[str, Any], list[ParameterError]]:
     """Tell filters, which their builder checks, from other parameters."""
     filters = {}
     others = {}
@@ -79,6 +110,7 @@ def _split(request: Request, known: Collection[str]) -> tuple[dict[str, Any], li
             filters[name.removeprefix(FILTER_PREFIX)] = value
         else:
             others[name] = value
-    errors = unknown_parameters(others, (*known, *_FILTERS))
+    known = _names(parameters)
+    errors = unknown_parameters(others, known)
     arguments = {name: value for name, value in others.items() if name in known}
     return {"filters": filters, **arguments}, [*request.query.errors, *errors]

@@ -12,7 +12,7 @@ Environ = Mapping[str, Any]
 
 # RFC 3986, section 3.2.2, without the rare: names, IPv4 and IPv6 addresses, and a port.
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%-]+)(:[0-9]{0,5})?")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def read_request(environ: Environ) -> Request:
         method=environ["REQUEST_METHOD"],
         path=environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace") or "/",
         query=parse_query(environ.get("QUERY_STRING", "")),
-        id=given_id if _REQUEST_ID.fullmatch(given_id) else str(uuid.uuid4()),
+        id=given_id if REQUEST_ID.fullmatch(given_id) else str(uuid.uuid4()),
         accept=environ.get("HTTP_ACCEPT", ""),
         if_none_match=environ.get("HTTP_IF_NONE_MATCH", ""),
         is_http_1_0=is_http_1_0,

@@ -6,6 +6,9 @@ from http import HTTPStatus
 
 from rentomatic.serializers.json import MEDIA_TYPE as JSON
 
+HTML = "text/html"
+TEXT = "text/plain"
+
 Headers = tuple[tuple[str, str], ...]
 
 

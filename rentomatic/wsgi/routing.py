@@ -4,8 +4,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from rentomatic.requests.parameters import Parameter
 from rentomatic.requests.parsers import closest
-from rentomatic.wsgi.handlers import health, rooms, site
+from rentomatic.responses import ResponseTypes
+from rentomatic.wsgi.handlers import documents, health, rooms, site
+from rentomatic.wsgi.openapi import successes
+from rentomatic.wsgi.openapi.successes import Success
+from rentomatic.wsgi.parameters import ROOM_PARAMETERS, SEARCH_PARAMETERS, SUMMARY_PARAMETERS
 from rentomatic.wsgi.response import Answer
 
 Handler = Callable[..., Answer]
@@ -19,11 +24,21 @@ class Route:
         template: its path; `{name}` stands for one segment, which its handlers get by name.
         handlers: by method; HEAD follows from GET.
         summary: what it is, as documentation says it.
+        tag: what it belongs to.
+        success: what it answers when all is well.
+        parameters: what its query may hold.
+        failures: what may go wrong besides a bad request and a bug.
+        help: how to use it, where there is more to say.
     """
 
     template: str
     handlers: Mapping[str, Handler]
     summary: str
+    tag: str
+    success: Success
+    parameters: tuple[Parameter, ...] = ()
+    failures: tuple[ResponseTypes, ...] = ()
+    help: str = ""
     pattern: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -37,15 +52,70 @@ class Route:
         return (*reads, "OPTIONS", *(each for each in self.handlers if each != "GET"))
 
 
+_NOT_FOUND = ResponseTypes.RESOURCE_ERROR
+_UNACCEPTABLE = ResponseTypes.NOT_ACCEPTABLE_ERROR
+_UNAVAILABLE = ResponseTypes.UNAVAILABLE_ERROR
+
 ROUTES = (
-    Route("/rooms", {"GET": rooms.room_list}, "Search rooms"),
-    Route("/rooms/summary", {"GET": rooms.room_summary}, "What a search's rooms have in common"),
-    Route("/rooms/{code}", {"GET": rooms.room_get}, "One room"),
-    Route("/health/live", {"GET": health.live}, "The process is up"),
-    Route("/health/ready", {"GET": health.ready}, "The database answers and is migrated"),
-    Route("/", {"GET": site.home}, "Leads to `/rooms`"),
-    Route("/robots.txt", {"GET": site.robots}, "Keeps crawlers out"),
-    Route("/favicon.ico", {"GET": site.favicon}, "Nothing, quietly"),
+    Route(
+        "/rooms",
+        {"GET": rooms.room_list},
+        "Search rooms",
+        "Rooms",
+        successes.ROOMS,
+        SEARCH_PARAMETERS,
+        (_UNACCEPTABLE, _UNAVAILABLE),
+        "Gives the rooms that pass all filters and lie where `bbox`, `near` and `radius` want "
+        "them. They come page by page: as long as there are more, `Link` leads to the `next` page.",
+    ),
+    Route(
+        "/rooms/summary",
+        {"GET": rooms.room_summary},
+        "What a search's rooms have in common",
+        "Rooms",
+        successes.SUMMARY,
+        SUMMARY_PARAMETERS,
+        (_UNACCEPTABLE, _UNAVAILABLE),
+        "Tells how many there are, the box in which they lie, and how size and price are spread: "
+        "for sliders, histograms and maps.",
+    ),
+    Route(
+        "/rooms/{code}",
+        {"GET": rooms.room_get},
+        "One room",
+        "Rooms",
+        successes.ROOM,
+        ROOM_PARAMETERS,
+        (_NOT_FOUND, _UNACCEPTABLE, _UNAVAILABLE),
+    ),
+    Route(
+        "/openapi.json",
+        {"GET": documents.openapi},
+        "This service as an OpenAPI document",
+        "Documents",
+        successes.DOCUMENT,
+        failures=(_UNACCEPTABLE,),
+    ),
+    Route(
+        "/docs",
+        {"GET": documents.docs},
+        "The same, to read",
+        "Documents",
+        successes.PAGE,
+        failures=(_UNACCEPTABLE,),
+    ),
+    Route("/health/live", {"GET": health.live}, "The process is up", "Health", successes.LIVE),
+    Route(
+        "/health/ready",
+        {"GET": health.ready},
+        "The database answers and is migrated",
+        "Health",
+        successes.READY,
+        failures=(_UNAVAILABLE,),
+    ),
+    Route("/", {"GET": site.home}, "Leads to `/rooms`", "Site", successes.HOME),
+    Route("/robots.txt", {"GET": site.robots}, "Keeps crawlers out", "Site", successes.ROBOTS),
+    Route("/favicon.ico", {"GET": site.favicon}, "Nothing, quietly", "Site", successes.NOTHING),
 )
 
 

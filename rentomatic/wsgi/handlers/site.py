@@ -3,18 +3,18 @@
 from http import HTTPStatus
 
 from rentomatic.wsgi.request import Request
-from rentomatic.wsgi.response import Answer
+from rentomatic.wsgi.response import TEXT, Answer
 from rentomatic.wsgi.service import Service
 
 
 def home(_service: Service, _request: Request) -> Answer:
     """Send a visitor to the rooms."""
-    return Answer(HTTPStatus.SEE_OTHER, b"/rooms\n", "text/plain", (("Location", "/rooms"),))
+    return Answer(HTTPStatus.SEE_OTHER, b"/rooms\n", TEXT, (("Location", "/rooms"),))
 
 
 def robots(_service: Service, _request: Request) -> Answer:
     """Keep crawlers from following every search that there could be."""
-    return Answer(HTTPStatus.OK, b"User-agent: *\nDisallow: /\n", "text/plain")
+    return Answer(HTTPStatus.OK, b"User-agent: *\nDisallow: /\n", TEXT)
 
 
 def favicon(_service: Service, _request: Request) -> Answer:

@@ -1,0 +1,37 @@
+"""What the service says of itself."""
+
+from http import HTTPStatus
+
+from rentomatic.requests.base import InvalidRequest
+from rentomatic.responses import build_response_from_invalid_request
+from rentomatic.serializers.json import MEDIA_TYPE as JSON
+from rentomatic.wsgi.conditional import answer_tagged, entity_tag
+from rentomatic.wsgi.failure import answer_failure, answer_unacceptable
+from rentomatic.wsgi.negotiation import preferred
+from rentomatic.wsgi.openapi.style import POLICY
+from rentomatic.wsgi.parameters import read_nothing
+from rentomatic.wsgi.request import Request
+from rentomatic.wsgi.response import HTML, Answer, Headers
+from rentomatic.wsgi.service import Service
+
+
+def openapi(service: Service, request: Request) -> Answer:
+    """Show the OpenAPI document."""
+    return _show(service, request, service.description, JSON)
+
+
+def docs(service: Service, request: Request) -> Answer:
+    """Show the same, to read."""
+    return _show(service, request, service.page, HTML, (("Content-Security-Policy", POLICY),))
+
+
+def _show(
+    service: Service, request: Request, body: bytes, media_type: str, headers: Headers = ()
+) -> Answer:
+    if errors := read_nothing(request):
+        failure = build_response_from_invalid_request(InvalidRequest(tuple(errors)))
+        return answer_failure(failure, request)
+    if not preferred(request.accept, (media_type,)):
+        return answer_unacceptable(request, (media_type,))
+    tag = entity_tag(service.release, body)
+    return answer_tagged(request, tag, Answer(HTTPStatus.OK, body, media_type, headers))

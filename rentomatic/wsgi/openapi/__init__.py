@@ -1,0 +1,1 @@
+"""What the service answers, described by its own tables: for programs, and to read."""

@@ -1,0 +1,195 @@
+"""The OpenAPI document (OpenAPI Specification 3.1)."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from rentomatic.requests.parameters import Parameter
+from rentomatic.requests.parsers import MAX_LIST
+from rentomatic.requests.room_fields import FIELDS
+from rentomatic.responses import ResponseTypes
+from rentomatic.serializers.json import MEDIA_TYPE as JSON
+from rentomatic.serializers.problem import MEDIA_TYPE as PROBLEM
+from rentomatic.wsgi.failure import STATUSES
+from rentomatic.wsgi.openapi.examples import FIRST, Examples
+from rentomatic.wsgi.openapi.failures import FAILURES, Failure
+from rentomatic.wsgi.openapi.headers import (
+    COMMON,
+    HEADERS,
+    IF_NONE_MATCH,
+    REQUEST_HEADERS,
+    TAG,
+    Header,
+)
+from rentomatic.wsgi.openapi.schemas import SCHEMAS, Schema, reference
+from rentomatic.wsgi.routing import Route
+
+Node = dict[str, Any]
+
+_INTRODUCTION = f"""\
+Search the rooms of a company that rents out rooms. Reading needs no account, from any origin.
+
+Values are read strictly: integers of at most 18 digits, decimals without an exponent, UUIDs in any
+standard spelling, lists of at most {MAX_LIST} values with commas between them. A parameter that is
+unknown, given twice, empty or malformed is an error that names it, and all errors are told at once;
+only what advertising appends to links (`utm_*`, `gclid`, `fbclid`) is let through.
+
+Errors are `{JSON}`; whoever accepts `{PROBLEM}` gets problem details (RFC 9457).
+
+`HEAD` answers as `GET` does, without a body. `OPTIONS` lists the methods of a path; any other
+method is a 405 with the same list in `Allow`. Every answer has the headers
+{", ".join(f"`{name}`" for name in COMMON)}.
+"""
+
+_FAILURE_CONTENTS = {JSON: reference("Error"), PROBLEM: reference("Problem")}
+_ALWAYS = (ResponseTypes.PARAMETERS_ERROR, ResponseTypes.SYSTEM_ERROR)
+
+# What else is answered without a body of ours. A server refuses what is too long by itself.
+_UNCHANGED = "NotModified"
+_TOO_LONG = "TooLong"
+_REFUSED = {HTTPStatus.REQUEST_URI_TOO_LONG: _TOO_LONG}
+
+
+def describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:
+    """Make the document of the routes, for a service whose searches have this default limit."""
+    defaults = {"limit": default_limit}
+    query = {each.name: each for route in routes for each in route.parameters}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Rent-o-Matic",
+            "version": version,
+            "summary": "Room search",
+            "description": _INTRODUCTION,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [],
+        "tags": [{"name": name} for name in dict.fromkeys(route.tag for route in routes)],
+        "paths": {
+            route.template: {each.lower(): _operation(route, each) for each in route.handlers}
+            for route in routes
+        },
+        "components": {
+            "schemas": SCHEMAS,
+            "parameters": {
+                **{name: _in_path(name) for route in routes for name in route.pattern.groupindex},
+                **{name: _in_query(each, defaults.get(name)) for name, each in query.items()},
+                **{each.name: _in_header(each) for each in REQUEST_HEADERS},
+            },
+            "headers": {name: _header(each) for name, each in HEADERS.items()},
+            "responses": {
+                _UNCHANGED: {
+                    "description": "The answer that the client has is the present one",
+                    "headers": _headers(TAG),
+                },
+                _TOO_LONG: {"description": "The request line is longer than the server reads"},
+                **{_named(kind): _failed(each) for kind, each in FAILURES.items()},
+            },
+        },
+    }
+
+
+def _named(kind: ResponseTypes) -> str:
+    """Name the component that describes the answers to a kind of failure."""
+    return STATUSES[kind][0].phrase.replace(" ", "")
+
+
+def _others(route: Route) -> dict[HTTPStatus, str]:
+    """Name the components of what a route may answer when not all is well."""
+    unchanged = {HTTPStatus.NOT_MODIFIED: _UNCHANGED} if route.success.is_tagged else {}
+    failures = {STATUSES[kind][0]: _named(kind) for kind in (*_ALWAYS, *route.failures)}
+    return dict(sorted({**unchanged, **_REFUSED, **failures}.items()))
+
+
+def _operation(route: Route, method: str) -> Node:
+    success = route.success
+    headers = [each for each in REQUEST_HEADERS if success.is_tagged or each.name != IF_NONE_MATCH]
+    names = [
+        *route.pattern.groupindex,
+        *(each.name for each in route.parameters),
+        *(each.name for each in headers),
+    ]
+    return {
+        "operationId": route.handlers[method].__name__,
+        "tags": [route.tag],
+        "summary": route.summary,
+        **({"description": route.help} if route.help else {}),
+        "parameters": [reference(name, "parameters") for name in names],
+        "responses": {
+            str(success.status.value): {
+                "description": success.help,
+                "headers": _headers(*success.headers),
+                **_content(success.contents, success.examples),
+            },
+            **{
+                str(status.value): reference(name, "responses")
+                for status, name in _others(route).items()
+            },
+        },
+    }
+
+
+def _in_query(parameter: Parameter, default: object) -> Node:
+    schema = dict(parameter.schema)
+    is_list = schema.get("type") == "array"
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "description": parameter.help,
+        **({"style": "form", "explode": False} if is_list else {}),
+        "schema": schema if default is None else {**schema, "default": default},
+        **({} if parameter.example is None else {"example": parameter.example}),
+    }
+
+
+def _in_path(name: str) -> Node:
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": FIELDS[name].help,
+        "schema": FIELDS[name].schema,
+        "example": getattr(FIRST, name),
+    }
+
+
+def _in_header(header: Header) -> Node:
+    return {
+        "name": header.name,
+        "in": "header",
+        "description": header.help,
+        "schema": header.schema,
+    }
+
+
+def _header(header: Header) -> Node:
+    always = {"required": True} if header.is_always else {}
+    return {"description": header.help, **always, "schema": header.schema}
+
+
+def _headers(*names: str) -> Node:
+    return {name: reference(name, "headers") for name in (*names, *COMMON)}
+
+
+def _failed(failure: Failure) -> Node:
+    return {
+        "description": failure.help,
+        "headers": _headers(*failure.headers),
+        **_content(_FAILURE_CONTENTS, failure.examples),
+    }
+
+
+def _content(contents: Mapping[str, Schema], examples: Examples) -> Node:
+    """Describe the bodies in each media type; nothing where there is none."""
+    described = {
+        media_type: {"schema": schema, **_examples(media_type, examples)}
+        for media_type, schema in contents.items()
+    }
+    return {"content": described} if described else {}
+
+
+def _examples(media_type: str, examples: Examples) -> Node:
+    shown = [each.describe(media_type) for each in examples.get(media_type, ())]
+    numbered = {f"example-{number}": each for number, each in enumerate(shown, 1)}
+    return {"examples": numbered} if numbered else {}

@@ -1,0 +1,104 @@
+"""The headers of requests and answers."""
+
+from dataclasses import dataclass
+
+from rentomatic.requests.room_list import COUNTS
+from rentomatic.wsgi.failure import RETRY_AFTER_SECONDS
+from rentomatic.wsgi.openapi.schemas import Schema
+from rentomatic.wsgi.request import REQUEST_ID
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header.
+
+    Attributes:
+        name: its name.
+        help: what it says.
+        schema: its values as JSON Schema.
+        is_always: whether every answer that documents it has it.
+    """
+
+    name: str
+    help: str
+    schema: Schema
+    is_always: bool = False
+
+
+_TEXT = {"type": "string"}
+
+HEADERS = {
+    each.name: each
+    for each in (
+        Header(
+            "X-Request-Id",
+            "the request's id, to quote where something is wrong: its own if well formed",
+            {"type": "string", "pattern": f"^{REQUEST_ID.pattern}$"},
+            is_always=True,
+        ),
+        Header(
+            "Cache-Control",
+            "`no-cache`: keep it, but ask with `If-None-Match` before each use; "
+            "`no-store`: keep it not",
+            _TEXT,
+            is_always=True,
+        ),
+        Header("Vary", "what else the answer depends on", {"const": "Accept"}, is_always=True),
+        Header(
+            "ETag",
+            "names this answer, for `If-None-Match`; any other answer has another",
+            {"type": "string", "pattern": '^"[0-9a-f]+"$'},
+        ),
+        Header(
+            "Link",
+            "where this is described, the `first` page and, exactly if there is one, the `next`; "
+            "relative references (RFC 8288)",
+            _TEXT,
+            is_always=True,
+        ),
+        Header(
+            "X-Total-Count",
+            "how many rooms there are on all pages, where `count` is given",
+            {"type": "integer", "minimum": 0},
+        ),
+        Header(
+            "X-Total-Count-Kind",
+            "how they were counted",
+            {"type": "string", "enum": list(COUNTS)},
+        ),
+        Header(
+            "Retry-After",
+            "after how many seconds to try again",
+            {"type": "integer", "const": RETRY_AFTER_SECONDS},
+            is_always=True,
+        ),
+        Header(
+            "Location",
+            "where to go on; a relative reference",
+            {"type": "string", "format": "uri-reference"},
+            is_always=True,
+        ),
+        Header("Content-Security-Policy", "what the page may load: nothing", _TEXT, is_always=True),
+    )
+}
+
+# What every answer has.
+COMMON = ("X-Request-Id", "Cache-Control", "Vary")
+TAG = "ETag"
+
+IF_NONE_MATCH = "If-None-Match"
+REQUEST_HEADERS = (
+    Header(
+        IF_NONE_MATCH,
+        "entity tags of the answers that are at hand; where one names the present answer, that is "
+        "told (304) instead of sending it again",
+        _TEXT,
+    ),
+    # No pattern: a name that is not well formed is no error, it is only not taken over.
+    Header(
+        "X-Request-Id",
+        "a name for the request, found again in its answer: a letter or digit, then letters, "
+        "digits, `.`, `_` and `-`, at most 128 in all",
+        _TEXT,
+    ),
+)

@@ -1,0 +1,168 @@
+"""What answers are made of, as JSON Schema."""
+
+from http import HTTPStatus
+from typing import Any
+
+from rentomatic.domain.room_summary import QUARTILES
+from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, FIELDS
+from rentomatic.serializers.geojson import COORDINATES
+from rentomatic.wsgi.failure import STATUSES
+
+Schema = dict[str, Any]
+
+_ERROR = HTTPStatus.BAD_REQUEST
+
+
+def reference(name: str, kind: str = "schemas") -> Schema:
+    """Point to a component of the document."""
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def array_of(name: str) -> Schema:
+    """Describe an array of a component."""
+    return {"type": "array", "items": reference(name)}
+
+
+def record(description: str, properties: Schema, optional: tuple[str, ...] = ()) -> Schema:
+    """Describe an object that has these properties and no other."""
+    return {
+        "type": "object",
+        "description": description,
+        "properties": properties,
+        "required": [name for name in properties if name not in optional],
+        "additionalProperties": False,
+    }
+
+
+def _feature(description: str, properties: Schema) -> Schema:
+    members = {
+        "type": {"const": "Feature"},
+        "id": FIELDS["code"].schema,
+        "geometry": reference("Point"),
+        "properties": properties,
+    }
+    return record(description, members)
+
+
+_TEXT = {"type": "string"}
+_INTEGER = {"type": "integer"}
+_COUNT = {"type": "integer", "minimum": 0}
+_FIELDS = {each.name: {**each.schema, "description": each.help} for each in FIELDS.values()}
+_BESIDE_POINT = {name: schema for name, schema in _FIELDS.items() if name not in COORDINATES}
+_DISTANCE = {
+    DISTANCE: {"type": "number", "minimum": 0, "description": "metres from `near`, by great circle"}
+}
+_FOUND = "what `fields` names of it, and its distance from `near`"
+
+SCHEMAS = {
+    "Room": record("A room.", _FIELDS),
+    "FoundRoom": record(
+        f"A room that a search found: {_FOUND}.",
+        _FIELDS | _DISTANCE,
+        optional=(*_FIELDS, DISTANCE),
+    ),
+    "RoomFeature": _feature("A room (RFC 7946).", record("Its other fields.", _BESIDE_POINT)),
+    "FoundRoomFeature": _feature(
+        "A room that a search found (RFC 7946).",
+        record(
+            f"Its other fields: {_FOUND}.",
+            _BESIDE_POINT | _DISTANCE,
+            optional=(*_BESIDE_POINT, DISTANCE),
+        ),
+    ),
+    "RoomFeatureCollection": record(
+        "Rooms (RFC 7946).",
+        {"type": {"const": "FeatureCollection"}, "features": array_of("FoundRoomFeature")},
+    ),
+    "Point": record(
+        "Longitude and latitude.",
+        {
+            "type": {"const": "Point"},
+            "coordinates": {
+                "type": "array",
+                "prefixItems": [FIELDS["longitude"].schema, FIELDS["latitude"].schema],
+                "minItems": 2,
+                "maxItems": 2,
+            },
+        },
+    ),
+    "Summary": record(
+        "What the rooms of a search have in common.",
+        {
+            "count": {**_COUNT, "description": "how many there are"},
+            "bbox": {
+                "type": ["array", "null"],
+                "description": "west, south, east, north; west > east crosses the antimeridian",
+                "items": {"type": "number"},
+                "minItems": 4,
+                "maxItems": 4,
+            },
+            **{name: reference("Amount") for name in AMOUNTS},
+        },
+    ),
+    "Amount": record(
+        "How an amount is spread; null where there is no room.",
+        {
+            "min": {"type": ["integer", "null"]},
+            "max": {"type": ["integer", "null"]},
+            "mean": {"type": ["number", "null"]},
+            "quartiles": {
+                "type": ["array", "null"],
+                "items": {"type": "number"},
+                "minItems": len(QUARTILES),
+                "maxItems": len(QUARTILES),
+            },
+            "histogram": {
+                **array_of("Bar"),
+                "description": "counts rooms whatever the filters of this one field say",
+            },
+        },
+    ),
+    "Bar": record(
+        "How many rooms have at least `from` and less than `to`.",
+        {"from": _COUNT, "to": _COUNT, "count": _COUNT},
+    ),
+    "Live": record("The process is up.", {"status": {"const": "live"}}),
+    "Ready": record(
+        "The database answers and is migrated.",
+        {
+            "status": {"const": "ready"},
+            "newer_migrations": {
+                "type": "array",
+                "items": _TEXT,
+                "description": "those in the database that this release does not know",
+            },
+        },
+    ),
+    "ErrorType": {
+        "type": "string",
+        "enum": list(dict.fromkeys(name for status, name in STATUSES.values() if status >= _ERROR)),
+    },
+    "Error": record(
+        "What went wrong.",
+        {
+            "type": reference("ErrorType"),
+            "message": {**_TEXT, "description": "a line for each thing that is wrong"},
+        },
+    ),
+    "Problem": record(
+        "What went wrong, as problem details (RFC 9457).",
+        {
+            "type": reference("ErrorType"),
+            "title": _TEXT,
+            "status": _INTEGER,
+            "detail": {**_TEXT, "description": "a line for each thing that is wrong"},
+            "instance": {"type": "string", "format": "uri-reference"},
+            "errors": array_of("WrongParameter"),
+        },
+        optional=("errors",),
+    ),
+    "WrongParameter": record(
+        "What is wrong with a parameter.",
+        {
+            "parameter": {**_TEXT, "description": "its name, as it was given"},
+            "message": _TEXT,
+            "suggestion": {"type": ["string", "null"], "description": "what was probably meant"},
+        },
+    ),
+}

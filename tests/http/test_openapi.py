@@ -1,0 +1,277 @@
+"""`/openapi.json` and `/docs`: what the service says of itself is all there is, and true."""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from openapi_spec_validator import validate
+from webtest import TestApp
+
+from rentomatic import __version__
+from rentomatic.demo import book_rooms
+from rentomatic.domain.room import InvalidRoomError, Room
+from rentomatic.repository.interface import Page, RepositoryUnavailableError
+from rentomatic.repository.memrepo import MemRepo
+from rentomatic.requests.parameters import LIST_PARAMETERS, SELECTION_PARAMETERS
+from rentomatic.requests.parsers import as_list_text
+from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS
+from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.serializers.formats import FORMATS
+from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.failure import STATUSES
+from rentomatic.wsgi.openapi.markup import element
+from rentomatic.wsgi.openapi.page import write_page
+from rentomatic.wsgi.routing import ROUTES
+
+FILTERS = [f"filter_{key}" for key in FILTER_KEYS]
+DOCUMENTS = {"/openapi.json": "application/json", "/docs": "text/html"}
+
+
+class FailingRepository(MemRepo):
+    """A repository that raises an exception."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(book_rooms())
+        self._reason = reason
+
+    def search(self, request: RoomListRequest) -> Page:
+        """Fail."""
+        raise self._reason
+
+
+def services() -> dict[str, TestApp]:
+    """Give services that answer each of the statuses: by default one that is well."""
+    reasons = {
+        "InternalServerError": RuntimeError("a bug"),
+        "ServiceUnavailable": RepositoryUnavailableError("away"),
+    }
+    return {
+        name: TestApp(Application(FailingRepository(reason))) for name, reason in reasons.items()
+    }
+
+
+@pytest.fixture
+def document(client: TestApp) -> Any:  # noqa: ANN401 - JSON
+    """The OpenAPI document."""
+    return client.get("/openapi.json").json
+
+
+@pytest.fixture
+def page(client: TestApp) -> BeautifulSoup:
+    """The page."""
+    return client.get("/docs").html
+
+
+def named(document: Any, pointer: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
+    """Give what a reference points to."""
+    _, *steps = pointer["$ref"].split("/")
+    for step in steps:
+        document = document[step]
+    return document
+
+
+def query_of(document: Any, path: str) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """Give the parameters of a path's query, by name."""
+    parameters = [named(document, each) for each in document["paths"][path]["get"]["parameters"]]
+    return {each["name"]: each for each in parameters if each["in"] == "query"}
+
+
+def contents_of(document: Any) -> Iterator[tuple[str, str, Any]]:  # noqa: ANN401 - JSON
+    """Give each answer's name or status, and what it has in each media type."""
+    answers = list(document["components"]["responses"].items())
+    for methods in document["paths"].values():
+        answers += [each for each in methods["get"]["responses"].items() if "$ref" not in each[1]]
+    for name, answer in answers:
+        for media_type, content in answer.get("content", {}).items():
+            yield name, media_type, content
+
+
+def test_it_is_a_valid_openapi_document(document: Any) -> None:  # noqa: ANN401 - JSON
+    """By the specification's own schema, 3.1."""
+    assert document["openapi"].startswith("3.1.")
+    validate(document)
+
+
+def test_every_route_is_in_it_and_nothing_else(document: Any) -> None:  # noqa: ANN401 - JSON
+    """Each path with the methods that have a handler, each under a name of its own."""
+    described = {path: set(methods) for path, methods in document["paths"].items()}
+    assert described == {each.template: {m.lower() for m in each.handlers} for each in ROUTES}
+    names = [each["get"]["operationId"] for each in document["paths"].values()]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/rooms", [*FILTERS, *(each.name for each in LIST_PARAMETERS), "format"]),
+        ("/rooms/summary", [*FILTERS, *(each.name for each in SELECTION_PARAMETERS)]),
+        ("/rooms/{code}", ["format"]),
+        ("/openapi.json", []),
+        ("/docs", []),
+    ],
+)
+def test_every_parameter_of_the_tables_is_in_it(
+    document: Any,  # noqa: ANN401 - JSON
+    client: TestApp,
+    path: str,
+    expected: list[str],
+) -> None:
+    """Each with its meaning and schema; with the examples of all together there is an answer."""
+    described = query_of(document, path)
+    assert list(described) == expected
+    assert all(each["description"] and each["schema"] for each in described.values())
+    assert {name for name in described if "example" not in described[name]} <= {"after"}
+    query = {
+        name: as_list_text(each["example"]) for name, each in described.items() if "example" in each
+    }
+    code = document["components"]["parameters"]["code"]["example"]
+    assert client.get(path.format(code=code), query).status_int == 200
+
+
+def test_the_values_of_a_room_are_those_that_it_allows(rooms: list[Room]) -> None:
+    """What a schema has as least and greatest makes a room, what lies beyond does not."""
+    for name, field in FIELDS.items():
+        bounds = field.schema.get("minimum"), field.schema.get("maximum")
+        for bound, step in zip(bounds, (-1, 1), strict=True):
+            if bound is not None:
+                assert Room.from_dict(rooms[0].to_dict() | {name: bound})
+                with pytest.raises(InvalidRoomError):
+                    Room.from_dict(rooms[0].to_dict() | {name: bound + step})
+
+
+def test_every_example_is_what_the_service_answers(
+    document: Any,  # noqa: ANN401 - JSON
+    client: TestApp,
+) -> None:
+    """In each media type, of successes and failures: on the book's rooms."""
+    failing = services()
+    shown = 0
+    for name, media_type, content in contents_of(document):
+        for example in content.get("examples", {}).values():
+            line, *lines = example["description"].splitlines()
+            headers = dict(each.split(": ") for each in lines)
+            target = line.removeprefix("GET ")
+            response = failing.get(name, client).get(target, headers=headers, status="*")
+            assert response.content_type == media_type, target
+            is_json = isinstance(example["value"], dict | list)
+            assert (response.json if is_json else response.text) == example["value"], target
+            shown += 1
+    assert shown >= len(FORMATS) * 2 + 10
+
+
+def test_every_kind_of_error_has_its_name_in_it(document: Any) -> None:  # noqa: ANN401 - JSON
+    """And no other."""
+    names = {name for status, name in STATUSES.values() if status >= 400}
+    assert set(document["components"]["schemas"]["ErrorType"]["enum"]) == names
+
+
+def test_the_next_page_of_the_examples_is_the_one_that_link_leads_to(
+    document: Any,  # noqa: ANN401 - JSON
+    client: TestApp,
+) -> None:
+    """Whoever follows the examples pages through the rooms."""
+    content = document["paths"]["/rooms"]["get"]["responses"]["200"]["content"]
+    targets = [
+        each["description"].removeprefix("GET ")
+        for each in content["application/json"]["examples"].values()
+    ]
+    (after,) = (each for each in targets if "after=" in each)
+    (before,) = (each for each in targets if each == after.partition("&after=")[0])
+    assert f'<{after}>; rel="next"' in client.get(before).headers["Link"]
+
+
+def test_it_is_built_once_and_always_the_same(client: TestApp) -> None:
+    """Another process answers with the same bytes; the default limit is its own."""
+    twin = TestApp(Application(MemRepo()))
+    other = TestApp(Application(MemRepo(), default_limit=7, release="9.9.9"))
+    for path in DOCUMENTS:
+        first = client.get(path)
+        assert twin.get(path).body == first.body
+        assert twin.get(path).headers["ETag"] == first.headers["ETag"]
+        assert other.get(path).headers["ETag"] != first.headers["ETag"]
+    document = other.get("/openapi.json").json
+    assert document["info"]["version"] == __version__
+    assert query_of(document, "/rooms")["limit"]["schema"]["default"] == 7
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_they_are_answered_like_all_else(client: TestApp, path: str) -> None:
+    """With an entity tag, to HEAD, to a client that has it; in their media type or not at all."""
+    response = client.get(path)
+    assert response.content_type == DOCUMENTS[path]
+    assert response.headers["Cache-Control"] == "no-cache"
+    assert client.head(path).headers["ETag"] == response.headers["ETag"]
+    unchanged = client.get(path, headers={"If-None-Match": response.headers["ETag"]}, status=304)
+    assert unchanged.body == b""
+    wrong = client.get(path, headers={"Accept": "image/png"}, status=406)
+    assert wrong.json["message"].endswith(DOCUMENTS[path])
+    assert client.get(f"{path}?page=2", status=400).json["message"].startswith("page: ")
+    assert client.post(path, status=405).headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_it_names_no_host(client: TestApp) -> None:
+    """It holds wherever the service is reached, whatever host a client claims."""
+    response = client.get("/openapi.json", headers={"Host": "evil.example"})
+    assert response.json["servers"] == [{"url": "/"}]
+    assert "//" not in response.text
+
+
+def test_the_page_shows_every_path_and_parameter(
+    document: Any,  # noqa: ANN401 - JSON
+    page: BeautifulSoup,
+) -> None:
+    """Each parameter has a row, and all that it links to is there."""
+    headings = [each.get_text() for each in page.find_all("h2")]
+    assert [f"GET {path}" for path in document["paths"]] == [
+        each for each in headings if each.startswith("GET ")
+    ]
+    identities = [each["id"] for each in page.find_all(id=True)]
+    assert len(set(identities)) == len(identities)
+    assert {f"parameter-{name}" for name in document["components"]["parameters"]} <= {*identities}
+    targets = {each["href"].removeprefix("#") for each in page.find_all("a")}
+    assert targets - {*identities} == {"/openapi.json"}
+
+
+def test_the_page_shows_every_example_as_a_command(
+    document: Any,  # noqa: ANN401 - JSON
+    page: BeautifulSoup,
+) -> None:
+    """With curl, as it can be typed."""
+    commands = [each.get_text() for each in page.find_all("pre")]
+    for _, _, content in contents_of(document):
+        for example in content.get("examples", {}).values():
+            line, *headers = example["description"].splitlines()
+            options = "".join(f"-H '{each}' " for each in headers)
+            assert f'curl {options}"$SERVICE{line.removeprefix("GET ")}"' in commands
+
+
+def test_the_page_loads_nothing_and_runs_nothing(client: TestApp) -> None:
+    """Its policy allows its own style, by digest, and nothing else; it has nothing else."""
+    response = client.get("/docs")
+    (style,) = response.html.find_all("style")
+    digest = b64encode(sha256(style.string.encode()).digest()).decode()
+    policy = response.headers["Content-Security-Policy"].split("; ")
+    assert policy[:2] == ["default-src 'none'", f"style-src 'sha256-{digest}'"]
+    elements = {each.name for each in response.html.select("*")}
+    assert elements.isdisjoint({"script", "img", "link", "iframe", "object", "form", "base"})
+    assert not response.html.find_all(style=True)
+    assert not re.search(r"url\(|@import", style.string)
+    assert "prefers-color-scheme: dark" in style.string
+
+
+def test_the_page_escapes_everything(document: Any) -> None:  # noqa: ANN401 - JSON
+    """Whatever a text holds, it is text."""
+    hostile = "</title><script>alert(1)</script>&amp;'\""
+    assert element("a", hostile, href=hostile).count("<") == 2
+    document["info"] |= {"title": hostile, "summary": hostile, "description": hostile}
+    for parameter in document["components"]["parameters"].values():
+        parameter |= {"description": hostile, "example": hostile}
+    document["paths"]["/"]["get"]["summary"] = hostile
+    shown = BeautifulSoup(write_page(document), "html.parser")
+    assert not shown.find_all("script")
+    assert shown.title.string == hostile
+    assert shown.get_text().count(hostile) > 50
