@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from openapi_spec_validator import validate
 from webtest import TestApp
 
@@ -161,6 +162,23 @@ def test_every_example_is_what_the_service_answers(
             assert (response.json if is_json else response.text) == example["value"], target
             shown += 1
     assert shown >= len(FORMATS) * 2 + 10
+
+
+def test_every_example_is_one_of_its_schema(document: Any) -> None:  # noqa: ANN401 - JSON
+    """Those of parameters too."""
+    described = [
+        (content["schema"], example["value"])
+        for _, _, content in contents_of(document)
+        for example in content.get("examples", {}).values()
+    ]
+    described += [
+        (parameter["schema"], parameter["example"])
+        for parameter in document["components"]["parameters"].values()
+        if "example" in parameter
+    ]
+    for schema, example in described:
+        root = {"components": document["components"]}
+        OAS31Validator(root | schema, format_checker=oas31_format_checker).validate(example)
 
 
 def test_every_kind_of_error_has_its_name_in_it(document: Any) -> None:  # noqa: ANN401 - JSON

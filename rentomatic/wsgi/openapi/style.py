@@ -38,6 +38,7 @@ nav ul, .names { margin: .5rem 0; padding: 0; list-style: none }
 nav li { padding: .15rem 0 }
 .names { display: flex; flex-wrap: wrap; gap: .2rem .9rem }
 .soft, small { color: var(--soft) }
+.names code { white-space: nowrap }
 td .names { display: block; margin: 0 }
 small { font-size: .5em; font-weight: normal }
 .method { font: 600 .75em ui-monospace, monospace; color: var(--method) }
