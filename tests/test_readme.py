@@ -10,6 +10,8 @@ from rentomatic.cli import build_parser
 from rentomatic.cli.outcome import EXIT_CODES
 from rentomatic.config import SETTINGS
 from rentomatic.requests.room_fields import FIELDS, OPERATORS
+from rentomatic.serializers.formats import FORMATS
+from rentomatic.wsgi.parameters import FILTER_PREFIX, SEARCH_PARAMETERS
 from rentomatic.wsgi.routing import ROUTES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,6 +38,20 @@ TABLES = {
     ],
     "| Operator | Meaning |": [
         f"| `{each.name}` | {each.meaning} |" for each in OPERATORS.values()
+    ],
+    "| Parameter | Value | Meaning |": [
+        (
+            "| `filter_<field>__<operator>` | a value, or a list for `in` "
+            "| rooms whose field compares so; all filters must hold |"
+        ),
+        *(
+            f"| `{each.name}` | {each.form} | {each.help} |"
+            for each in SEARCH_PARAMETERS
+            if not each.name.startswith(FILTER_PREFIX)
+        ),
+    ],
+    "| Format | Media type | What |": [
+        f"| `{each.name}` | `{each.media_type}` | {each.help} |" for each in FORMATS.values()
     ],
     "| Command | What |": [
         f"| `rentomatic {name}` | {said} |" for name, said in commands().items()

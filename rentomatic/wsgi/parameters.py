@@ -1,6 +1,6 @@
 """The parameters of a request become arguments for the builders of requests."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
 from rentomatic.demo import book_rooms
@@ -33,7 +33,7 @@ def _filter(key: str, field: str, operator: str) -> Parameter:
 _FILTERS = tuple(_filter(key, *names) for key, names in FILTER_KEYS.items())
 _FORMAT = Parameter(
     FORMAT,
-    "|".join(FORMATS),
+    " or ".join(FORMATS),
     f"overrides `Accept`; {', '.join(f'`{each.name}` {each.help}' for each in FORMATS.values())}",
     {"type": "string", "enum": list(FORMATS)},
     next(iter(FORMATS)),
@@ -44,10 +44,14 @@ SEARCH_PARAMETERS = (*_FILTERS, *LIST_PARAMETERS, _FORMAT)
 SUMMARY_PARAMETERS = (*_FILTERS, *SELECTION_PARAMETERS)
 ROOM_PARAMETERS = (_FORMAT,)
 
+_SEARCH_NAMES = [each.name for each in SEARCH_PARAMETERS]
+_SUMMARY_NAMES = [each.name for each in SUMMARY_PARAMETERS]
+_ROOM_NAMES = [each.name for each in ROOM_PARAMETERS]
+
 
 def read_search(request: Request, default_limit: int) -> RoomListRequest | InvalidRequest:
     """Read which rooms are searched for, and how."""
-    arguments, errors = _split(request, SEARCH_PARAMETERS)
+    arguments, errors = _split(request, _SEARCH_NAMES)
     errors += format_errors(arguments.pop(FORMAT, None))
     arguments.setdefault("limit", default_limit)
     if arguments["limit"] == UNLIMITED and request.is_http_1_0:
@@ -58,14 +62,14 @@ def read_search(request: Request, default_limit: int) -> RoomListRequest | Inval
 
 def read_summary(request: Request) -> RoomSummaryRequest | InvalidRequest:
     """Read which rooms are to be summed up."""
-    arguments, errors = _split(request, SUMMARY_PARAMETERS)
+    arguments, errors = _split(request, _SUMMARY_NAMES)
     return with_errors(build_room_summary_request(**arguments), errors)
 
 
 def read_format(request: Request) -> list[ParameterError]:
     """Read a request whose only parameter is the format; give what is wrong with it."""
     given = request.query.values
-    errors = [*request.query.errors, *unknown_parameters(given, _names(ROOM_PARAMETERS))]
+    errors = [*request.query.errors, *unknown_parameters(given, _ROOM_NAMES)]
     return errors + format_errors(given.get(FORMAT))
 
 
@@ -95,13 +99,7 @@ def unknown_parameters(given: Collection[str], known: Collection[str]) -> list[P
     ]
 
 
-def _names(parameters: Sequence[Parameter]) -> tuple[str, ...]:
-    return tuple(each.name for each in parameters)
-
-
-def _split(
-    request: Request, parameters: Sequence[Parameter]
-) -> tuple[dict[str, Any], list[ParameterError]]:
+def _split(request: Request, known: Collection[str]) -> tuple[dict[str, Any], list[ParameterError]]:
     """Tell filters, which their builder checks, from other parameters."""
     filters = {}
     others = {}
@@ -110,7 +108,6 @@ def _split(
             filters[name.removeprefix(FILTER_PREFIX)] = value
         else:
             others[name] = value
-    known = _names(parameters)
     errors = unknown_parameters(others, known)
     arguments = {name: value for name, value in others.items() if name in known}
     return {"filters": filters, **arguments}, [*request.query.errors, *errors]

@@ -6,15 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from webtest import TestApp
 
-from rentomatic.requests.room_fields import FILTER_KEYS
+from rentomatic.wsgi.parameters import SEARCH_PARAMETERS
 
-NAMES = st.sampled_from([*(f"filter_{key}" for key in FILTER_KEYS), "limit", "sort"]) | st.text()
+NAMES = st.sampled_from([each.name for each in SEARCH_PARAMETERS]) | st.text()
 VALUES = (
     st.text()
     | st.integers().map(str)
     | st.floats().map(str)
     | st.uuids().map(str)
     | st.sampled_from(["none", "1", "0", "1,2", "%", "%zz", "null", "\0", "९"])
+    | st.sampled_from(["-180,-90,180,90", "price,-size", "distance", "exact", "csv", "5e-324,0"])
+    | st.tuples(st.floats(-180, 180), st.floats(-90, 90)).map(lambda p: f"{p[0]:f},{p[1]:f}")
 )
 # As a client that escapes would send them, as one that does not, and as bytes without sense.
 QUERIES = (
@@ -25,7 +27,18 @@ QUERIES = (
     | st.binary(max_size=50).map(lambda raw: raw.decode("latin-1"))
 )
 PATHS = (
-    st.sampled_from(["/", "/rooms", "/rooms/", "/health/live", "/health/ready", "/robots.txt"])
+    st.sampled_from(
+        [
+            "/",
+            "/rooms",
+            "/rooms/",
+            "/rooms/summary",
+            "/openapi.json",
+            "/health/live",
+            "/health/ready",
+            "/robots.txt",
+        ]
+    )
     | st.uuids().map(lambda code: f"/rooms/{code}")
     | st.text().map(lambda text: f"/rooms/{quote(text, safe='/')}")
     | st.binary().map(lambda raw: f"/{quote(raw)}")

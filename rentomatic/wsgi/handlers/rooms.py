@@ -47,7 +47,9 @@ def room_list(service: Service, request: Request) -> Answer:
         return answer_unacceptable(request, tuple(_BY_MEDIA_TYPE))
 
     def tag_of(state: object) -> str:
-        return entity_tag(service.release, state, _canonical(request, search.limit), chosen.media_type)
+        return entity_tag(
+            service.release, state, _canonical(request, search.limit), chosen.media_type
+        )
 
     if unchanged := _answer_unchanged(service, request, tag_of):
         return unchanged
