@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, urlsplit
 from urllib.request import urlopen
 
 from rentomatic.config import PostgresDatabase
@@ -72,32 +72,38 @@ def gunicorn(database: PostgresDatabase) -> Iterator[Server]:
     """Run the service as a deploy does."""
     config = str(shipped("ops") / "gunicorn.conf.py")
     with _serving(
-        lambda address: ["-m", "gunicorn", "--config", config, "--bind", address], database
+        lambda address: ["-m", "gunicorn", "--config", config, "--bind", address],
+        {"DATABASE_URL": database.url},
     ) as server:
         yield server
 
 
 @contextmanager
-def uvicorn(database: PostgresDatabase) -> Iterator[Server]:
+def uvicorn(database: PostgresDatabase, cluster: Cluster) -> Iterator[Server]:
     """Run the FastAPI application that is compared with."""
     folder = str(Path(__file__).parent)
+    # asyncpg reads no URL that names libpq's own parameters.
+    name = urlsplit(database.url).path.removeprefix("/")
+    dsn = f"postgresql://rentomatic@/{name}?host={quote(str(cluster.sockets), safe='')}"
 
     def arguments(address: str) -> list[str]:
         host, port = address.split(":")
         options = ["--host", host, "--port", port, "--workers", "2", "--log-level", "error"]
         return ["-m", "uvicorn", "--app-dir", folder, "fastapi_app:app", *options]
 
-    with _serving(arguments, database) as server:
+    with _serving(arguments, {"BENCH_DSN": dsn}) as server:
         yield server
 
 
 @contextmanager
-def _serving(arguments: Callable[[str], list[str]], database: PostgresDatabase) -> Iterator[Server]:
+def _serving(
+    arguments: Callable[[str], list[str]], variables: Mapping[str, str]
+) -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
-    environment = os.environ | {"DATABASE_URL": database.url}
-    with subprocess.Popen([sys.executable, *arguments(address)], env=environment) as process:
+    command = [sys.executable, *arguments(address)]
+    with subprocess.Popen(command, env=os.environ | variables) as process:
         try:
             _wait(f"http://{address}/rooms?limit=1")
             yield Server(f"http://{address}", process.pid)

@@ -4,7 +4,7 @@ import logging
 import re
 import select
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -149,10 +149,19 @@ class Connections:
             connection.adapters.register_dumper(int, Int8Dumper)
             connection.adapters.register_dumper(int, Int8BinaryDumper)
             self._local.connection = connection
+            self._local.cursor = connection.cursor(binary=True)
             if self._down:
                 logger.warning("the database answers again")
                 self._down = False
         return connection
+
+    def execute(self, text: bytes, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """Run a prepared statement on this thread's connection, within `read`; give its rows.
+
+        One cursor serves all of them: to make one takes as long as a short statement.
+        """
+        cursor: psycopg.Cursor[tuple[Any, ...]] = self._local.cursor
+        return cursor.execute(text, parameters, prepare=True).fetchall()
 
     def drop_lost(self) -> None:
         """Close this thread's connection if the server has gone; ask only while it is idle."""

@@ -100,13 +100,8 @@ class PostgresRepo:
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""
-
-        def work(connection: Connection) -> tuple[Any, ...] | None:
-            cursor = connection.cursor(binary=True)
-            return cursor.execute(self._get.text(), {"code": code}, prepare=True).fetchone()
-
-        row = self._connections.read(work)
-        return Room.trusted(row) if row else None
+        rows = self._read(self._get.text(), {"code": code})
+        return Room.trusted(rows[0]) if rows else None
 
     def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
         """Add or replace rooms in one transaction, a statement a batch, then ANALYZE."""
@@ -137,9 +132,7 @@ class PostgresRepo:
 
     def version(self) -> str | None:
         """Name the snapshot that a search would see now; None on a standby."""
-        version: str | None = self._connections.read(
-            lambda connection: self._read_value(connection, self._version)
-        )
+        version: str | None = self._read(self._version.text(), NOTHING)[0][0]
         return version
 
     def schema(self) -> Schema:
@@ -154,6 +147,9 @@ class PostgresRepo:
 
         return compare_schema(self._connections.read(work))
 
+    def _read(self, text: bytes, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        return self._connections.read(lambda _: self._connections.execute(text, parameters))
+
     def page_statement(self, request: RoomListRequest) -> tuple[bytes, Mapping[str, object]]:
         """Give the statement of a page and its parameters, also to EXPLAIN and measure it."""
         parameters = list_parameters(request)
@@ -162,7 +158,7 @@ class PostgresRepo:
 
     def _read_page(self, connection: Connection, request: RoomListRequest) -> Page:
         text, parameters = self.page_statement(request)
-        rows = connection.cursor(binary=True).execute(text, parameters, prepare=True).fetchall()
+        rows = self._connections.execute(text, parameters)
         is_counted = request.count == EXACT
         first = rows[0]
         version = first[is_counted]

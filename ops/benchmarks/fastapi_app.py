@@ -1,0 +1,44 @@
+"""The same page as a FastAPI application on asyncpg would give it, to compare with.
+
+As fast as its users would write it: no model of the answer, orjson, a pool of connections.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import asyncpg
+import orjson
+from fastapi import FastAPI, Query, Request, Response
+
+PAGE = """
+select code, size, price, latitude, longitude
+from room
+where price >= $1
+order by price, code
+limit $2
+"""
+
+
+@asynccontextmanager
+async def lifespan(application: FastAPI) -> AsyncIterator[None]:
+    """Hold a pool of connections while the application runs."""
+    async with asyncpg.create_pool(os.environ["BENCH_DSN"], min_size=4, max_size=4) as pool:
+        application.state.pool = pool
+        yield
+
+
+app = FastAPI(lifespan=lifespan)
+
+
+@app.get("/rooms")  # type: ignore[untyped-decorator,unused-ignore]
+async def rooms(
+    request: Request,
+    filter_price__gte: int = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Response:
+    """Search rooms by price."""
+    found = await request.app.state.pool.fetch(PAGE, filter_price__gte, limit)
+    body = orjson.dumps([dict(each) for each in found], default=str)
+    return Response(body, media_type="application/json")
