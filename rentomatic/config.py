@@ -131,8 +131,8 @@ SETTINGS: tuple[Setting, ...] = (
         integer_between(1, MAX_LIMIT),
     ),
     Setting("PORT", "The TCP port to listen on", "8000", integer_between(1, 65535)),
-    Setting("WEB_CONCURRENCY", "Worker processes", "2", integer_between(1, 256)),
-    Setting("RENTOMATIC_THREADS", "Threads in each worker process", "4", integer_between(1, 256)),
+    Setting("WEB_CONCURRENCY", "Worker processes", "4", integer_between(1, 256)),
+    Setting("RENTOMATIC_THREADS", "Threads in each worker process", "2", integer_between(1, 256)),
 )
 
 _GROUP = ("POSTGRES_HOSTNAME", "POSTGRES_USER", "POSTGRES_PASSWORD", "APPLICATION_DB")

@@ -24,7 +24,7 @@ def test_without_anything_the_defaults_hold() -> None:
     assert settings.postgres is None
     assert settings.mongodb_url is None
     assert (settings.default_limit, settings.port, settings.workers, settings.threads) == (
-        *(100, 8000, 2, 4),
+        *(100, 8000, 4, 2),
     )
     assert settings.data == Path(__file__).resolve().parents[1] / ".data"
 

@@ -5,6 +5,7 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
+from rentomatic.config import read_settings
 from tests.process.conftest import Command, Commands, until, words_of
 
 
@@ -31,13 +32,13 @@ def kill(*processes: int) -> None:
 
 
 def workers_of(service: Command) -> set[int]:
-    """Give the workers of a service, once there are two."""
+    """Give the workers of a service, once all of them are there."""
 
-    def both() -> set[int]:
+    def all_of_them() -> set[int]:
         workers = children_of(service.process.pid)
-        return workers if len(workers) == 2 else set()
+        return workers if len(workers) == read_settings({}).workers else set()
 
-    return until(both)
+    return until(all_of_them)
 
 
 def test_rooms_survive_the_death_of_everything(commands: Commands) -> None:

@@ -1,0 +1,78 @@
+"""What several workers do together, and what a reader cannot do to one of them."""
+
+import json
+import socket
+from http.client import HTTPConnection
+
+import psycopg
+
+from rentomatic.config import read_settings
+from rentomatic.demo import BOOK
+from rentomatic.embedded.cluster import find_cluster
+from tests.process.conftest import Command, Commands, ask, until
+
+READERS = 12
+STUCK_SECONDS = 10
+LAPS = "select count(*) from pg_stat_activity where xact_start < now() - interval '1 second'"
+
+
+def ask_for(service: Command, path: str, tag: str = "") -> tuple[int, str, bytes]:
+    """Ask on a connection of its own, so that any worker may answer; give status, tag and body."""
+    connection = HTTPConnection("127.0.0.1", service.port, timeout=30)
+    connection.request("GET", path, headers={"If-None-Match": tag} if tag else {})
+    answer = connection.getresponse()
+    read = answer.status, answer.headers["ETag"], answer.read()
+    connection.close()
+    return read
+
+
+def test_all_workers_give_the_same_tags(commands: Commands) -> None:
+    """A client that was answered by one is told by every other that nothing has changed."""
+    service = commands.serve("--demo")
+    for path in (
+        "/rooms?sort=price",
+        "/rooms?limit=none",
+        "/rooms/summary",
+        f"/rooms/{BOOK[0][0]}",
+    ):
+        answers = {ask_for(service, path) for _ in range(READERS)}
+        ((status, tag, _),) = answers
+        assert status == 200
+        assert {ask_for(service, path, tag) for _ in range(READERS)} == {(304, tag, b"")}
+
+
+def test_a_write_is_seen_by_all_workers_at_once(commands: Commands) -> None:
+    """No worker calls an answer unchanged after the room was changed, by whomever."""
+    service = commands.serve("--demo")
+    database = find_cluster(commands.data).database
+    path = "/rooms?limit=1&fields=price"
+    _, tag, _ = ask_for(service, path)
+    for price in range(1, 20):
+        with psycopg.connect(database.url) as connection:
+            connection.execute("update room set price = %s where code = %s", (price, BOOK[0][0]))
+        status, tag, body = ask_for(service, path, tag)
+        assert (status, json.loads(body)) == (200, [{"price": price}])
+
+
+def test_a_reader_that_takes_nothing_is_given_up(commands: Commands) -> None:
+    """It holds neither a thread nor a snapshot for longer than a client may think."""
+    service = commands.serve("--demo")
+    database = find_cluster(commands.data).database
+    copies = "insert into room (code, size, price, longitude, latitude) "
+    copies += "select gen_random_uuid(), size, price, longitude, latitude from room, "
+    copies += "generate_series(1, 50)"
+    with psycopg.connect(database.url) as connection:
+        connection.execute(copies.encode())
+    settings = read_settings({})
+    readers = []
+    for _ in range(settings.workers * settings.threads // 2):
+        reader = socket.create_connection(("127.0.0.1", service.port))
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.sendall(b"GET /rooms?limit=none HTTP/1.1\r\nHost: x\r\n\r\n")
+        readers.append(reader)
+    until(lambda: ask(database, LAPS) == [len(readers)])
+    until(lambda: ask(database, LAPS) == [0], 3 * STUCK_SECONDS)
+    assert time.monotonic() - start > 1
+    assert service.get("/rooms?limit=1")
+    for reader in readers:
+        reader.close()
