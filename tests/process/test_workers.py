@@ -72,7 +72,6 @@ def test_a_reader_that_takes_nothing_is_given_up(commands: Commands) -> None:
         readers.append(reader)
     until(lambda: ask(database, LAPS) == [len(readers)])
     until(lambda: ask(database, LAPS) == [0], 3 * STUCK_SECONDS)
-    assert time.monotonic() - start > 1
     assert service.get("/rooms?limit=1")
     for reader in readers:
         reader.close()

@@ -90,3 +90,18 @@ def test_every_file_runs_whole_in_psql(
         command += ["-v", f"{name}={files.get(name, PSQL_VALUES.get(name, 'null'))}"]
     # The loader needs no semicolon at the end, and psql takes the end of the file for one.
     subprocess.run(command, check=True, capture_output=True)
+
+
+def test_a_line_may_stand_for_a_file(tmp_path: Path) -> None:
+    """Kept when their own marks and that of the line are given; the code fills in its parts."""
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "filters.sql").write_text("-- A part.\nand a = :a  -- if a\n  :deeper\n")
+    (tmp_path / "parts" / "deeper.sql").write_text("and b = '%'\n")
+    (tmp_path / "list.sql").write_text("select 1\n  :filters  -- if filtered\norder by :order\n")
+    statement = Statement(tmp_path / "list.sql", {"a", "filtered"}, {"order"})
+    assert statement.text(frozenset({"a"}), order="x desc") == b"select 1\norder by x desc"
+    assert statement.text(frozenset({"a", "filtered"}), order="y") == (
+        b"select 1\nand a = %(a)s\nand b = '%%'\norder by y"
+    )
+    with pytest.raises(StatementError, match=r"parts/filters.sql:2: no code gives .* a$"):
+        Statement(tmp_path / "list.sql", {"filtered"}, {"order"})

@@ -1,0 +1,190 @@
+"""What every repository promises of a search: order, pages, places, counts and summaries."""
+
+from collections.abc import Callable
+from random import Random
+
+import pytest
+
+from rentomatic.domain.geography import Box, great_circle_metres
+from rentomatic.domain.room import Room
+from rentomatic.repository.interface import Page, RoomRepository, Total
+from rentomatic.requests.room_cursor import write_cursor
+from rentomatic.requests.room_list import build_room_list_request
+from rentomatic.requests.room_summary import build_room_summary_request
+
+MakeRoom = Callable[..., Room]
+
+
+def search(repository: RoomRepository, **wanted: object) -> Page:
+    """Search with the parameters of the builder."""
+    request = build_room_list_request(**wanted)  # type: ignore[arg-type]
+    assert request, request
+    return repository.search(request)
+
+
+def numbers(repository: RoomRepository, **wanted: object) -> list[int]:
+    """Search, and give the numbers that rooms were made with."""
+    return [room.code.int for room in search(repository, **wanted).rooms]
+
+
+@pytest.fixture
+def stock(make_room: MakeRoom) -> list[Room]:
+    """Rooms with ties: of size and price, together and alone."""
+    amounts = [(30, 5), (10, 5), (10, 7), (20, 5), (10, 5)]
+    return [make_room(n, size=size, price=price) for n, (size, price) in enumerate(amounts, 1)]
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        (None, [1, 2, 3, 4, 5]),
+        ("price", [1, 2, 4, 5, 3]),
+        ("-price", [3, 5, 4, 2, 1]),
+        ("price,size", [2, 5, 4, 1, 3]),
+        ("price,-size", [1, 4, 5, 2, 3]),
+        ("-price,size", [3, 2, 5, 4, 1]),
+        ("-size,-price", [1, 4, 3, 5, 2]),
+        ("code", [1, 2, 3, 4, 5]),
+        ("-code", [5, 4, 3, 2, 1]),
+        ("size,-code", [5, 3, 2, 4, 1]),
+    ],
+)
+def test_rooms_are_sorted_and_ties_are_broken_by_code(
+    repository: RoomRepository, stock: list[Room], sort: str | None, expected: list[int]
+) -> None:
+    """In the direction of the last key; without a sort they come as they were added."""
+    repository.save(stock)
+    for limit in (1000, "none"):
+        assert numbers(repository, sort=sort, limit=limit) == expected
+
+
+def walk(repository: RoomRepository, size: int, **wanted: object) -> list[int]:
+    """Follow pages to the last."""
+    found: list[int] = []
+    after: str | None = None
+    while True:
+        request = build_room_list_request(**wanted, limit=size, after=after)  # type: ignore[arg-type]
+        assert request, request
+        page = repository.search(request)
+        found += [room.code.int for room in page.rooms]
+        if page.next is None:
+            return found
+        after = write_cursor(request, request.order, page.next)
+
+
+def test_pages_go_on_while_rooms_come_and_go(
+    repository: RoomRepository, make_room: MakeRoom
+) -> None:
+    """Each room that stays is found once, in every order, also behind one that was removed."""
+    for sort in (None, "price", "-price", "size,-price", "distance"):
+        rooms = [make_room(n, price=n % 7, longitude=21 + n / 100) for n in range(1, 61)]
+        repository.save(rooms)
+        near = "21,52" if sort == "distance" else None
+        found: list[int] = []
+        after = None
+        removed = set()
+        for step in range(100):
+            request = build_room_list_request(limit=7, sort=sort, near=near, after=after)
+            assert request, request
+            page = repository.search(request)
+            shown = list(page.rooms)
+            found += [room.code.int for room in shown]
+            if page.next is None:
+                break
+            after = write_cursor(request, request.order, page.next)
+            # The room at which the next page begins, one that is yet to come, and a new one.
+            gone = shown[-1].code, rooms[-1 - 3 * step].code
+            removed |= {code.int for code in gone if repository.remove(code)}
+            repository.save([make_room(1000 + step, price=step % 7, longitude=21.3)])
+        staying = {room.code.int for room in rooms} - removed
+        assert len(found) == len(set(found))
+        assert staying <= set(found)
+        for number in {*staying, *range(1000, 1100)}:
+            repository.remove(make_room(number).code)
+
+
+PLACES = {
+    "antimeridian": lambda r: ((179.9 + r.random() * 0.2 + 180) % 360 - 180, r.uniform(-0.2, 0.2)),
+    "north pole": lambda r: (r.uniform(-180, 180), 90 - r.random() ** 2 * 2),
+    "south pole": lambda r: (r.uniform(-180, 180), -90 + r.random() ** 2 * 2),
+    "town": lambda r: (r.gauss(21, 0.05), r.gauss(-34, 0.05)),
+}
+CORNERS = [(180.0, 0.0), (-180.0, 0.0), (0.0, 90.0), (77.0, 90.0), (0.0, -90.0), (-3.0, -90.0)]
+
+
+def test_distances_are_right_everywhere(repository: RoomRepository, make_room: MakeRoom) -> None:
+    """Nearest, farthest, within and beyond a radius, page by page, against brute force."""
+    random = Random(5)
+    places = [place(random) for place in PLACES.values() for _ in range(60)] + CORNERS
+    rooms = [make_room(n, longitude=x, latitude=y) for n, (x, y) in enumerate(places, 1)]
+    repository.save(rooms)
+    centres = [random.choice(places) for _ in range(6)] + CORNERS[1:5] + [(-100.0, 40.0)]
+    for longitude, latitude in centres:
+        distances = {
+            room.code.int: great_circle_metres(longitude, latitude, room.longitude, room.latitude)
+            for room in rooms
+        }
+        ordered = sorted(distances, key=lambda number: (distances[number], number))
+        near = [longitude, latitude]
+        assert numbers(repository, near=near, sort="distance", limit=20) == ordered[:20]
+        farthest = sorted(distances, key=lambda number: (-distances[number], -number))
+        assert numbers(repository, near=near, sort="-distance", limit=20) == farthest[:20]
+        least, most = (distances[ordered[place]] for place in (30, 90))
+        ring = [number for number in ordered if least <= distances[number] <= most]
+        wanted = {"near": near, "radius": most, "radius_min": least}
+        assert sorted(numbers(repository, **wanted, limit=1000)) == sorted(ring)
+        assert walk(repository, 25, **wanted, sort="distance") == ring
+        assert (
+            walk(repository, 25, **wanted, sort="-distance")[:5]
+            == sorted(ring, key=lambda number: (-distances[number], -number))[:5]
+        )
+        assert walk(repository, 50, near=near, sort="distance") == ordered
+
+
+def test_a_box_is_inclusive_and_may_cross_the_antimeridian(
+    repository: RoomRepository, make_room: MakeRoom
+) -> None:
+    """A box from 170 to -170 holds both sides of 180 degrees; a pole is a place as any other."""
+    places = [(170, 0), (169.9, 0), (180, 5), (-180, -5), (-170, 0), (-169.9, 0), (0, 90), (0, -90)]
+    repository.save(make_room(n, longitude=x, latitude=y) for n, (x, y) in enumerate(places, 1))
+    assert numbers(repository, bbox="170,-5,-170,5") == [1, 3, 4, 5]
+    assert numbers(repository, bbox="170,0,-170,0") == [1, 5]
+    assert numbers(repository, bbox="-180,-90,180,90") == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert numbers(repository, bbox="0,90,0,90") == [7]
+    assert numbers(repository, bbox="1,1,2,2") == []
+
+
+def test_all_rooms_are_counted(repository: RoomRepository, stock: list[Room]) -> None:
+    """Those of all pages, whatever page is asked for; an estimate says whether it is one."""
+    repository.save(stock)
+    wanted = {"filters": {"price__eq": 5}, "count": "exact"}
+    for limit in (1, 4, "none"):
+        assert search(repository, **wanted, limit=limit).total == Total(4, is_exact=True)
+    first = build_room_list_request({"price__eq": 5}, 2)
+    assert first
+    cursor = write_cursor(first, first.order, repository.search(first).next or ())
+    assert search(repository, **wanted, after=cursor).total == Total(4, is_exact=True)
+    assert search(repository, near="21,52", radius=1, count="exact").total == Total(5, True)  # noqa: FBT003
+    assert search(repository, bbox="0,0,1,1", count="exact").total == Total(0, is_exact=True)
+    assert search(repository).total is None
+    estimate = search(repository, count="estimate").total
+    assert estimate
+    assert estimate.count > 0
+
+
+def test_rooms_are_summed_up(repository: RoomRepository, stock: list[Room]) -> None:
+    """Amounts, bars that look beyond their own filters, and a box."""
+    repository.save(stock)
+    request = build_room_summary_request({"price__eq": 5, "size__lt": 30})
+    assert request
+    summary = repository.summarize(request).summary
+    size, price = summary.amounts["size"], summary.amounts["price"]
+    assert (summary.count, summary.bbox) == (3, Box(21.0, 52.0, 21.0, 52.0))
+    assert (size.minimum, size.maximum, size.mean) == (10, 20, 40 / 3)
+    assert size.quartiles == (10, 10, 15)
+    assert [(bar.start, bar.count) for bar in size.histogram if bar.count] == [
+        *((10, 2), (20, 1), (30, 1)),
+    ]
+    assert [(bar.start, bar.end, bar.count) for bar in price.histogram] == [
+        *((5, 6, 3), (6, 7, 0), (7, 8, 1)),
+    ]
