@@ -67,3 +67,9 @@ def build_response_from_invalid_request(request: InvalidRequest) -> ResponseFail
 UNAVAILABLE = ResponseFailure(
     ResponseTypes.UNAVAILABLE_ERROR, "The database cannot answer now; try again in a moment"
 )
+
+TOOK_TOO_LONG = ResponseFailure(
+    ResponseTypes.UNAVAILABLE_ERROR,
+    "The search took too long; narrow it by a filter, a smaller bbox or radius, "
+    "or leave out count=exact",
+)

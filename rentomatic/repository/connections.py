@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from rentomatic.config import ConfigError
-from rentomatic.repository.interface import RepositoryUnavailableError
+from rentomatic.repository.interface import RepositoryTimeoutError, RepositoryUnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -198,6 +198,8 @@ class Connections:
             if not (lost and self._down):
                 logger.warning("the database cannot answer: %s", reason)
             self._down = self._down or lost
+            if isinstance(error, errors.QueryCanceled):
+                raise RepositoryTimeoutError(reason) from error
             kind = ConnectionLostError if connection and lost else RepositoryUnavailableError
             raise kind(reason) from error
 

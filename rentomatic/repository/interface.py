@@ -19,6 +19,10 @@ class RepositoryUnavailableError(Exception):
     """The store cannot answer now: away, overloaded, or not migrated. Its text is for logs."""
 
 
+class RepositoryTimeoutError(RepositoryUnavailableError):
+    """The store gave up what was asked, as it took too long; less may be had."""
+
+
 @dataclass(frozen=True, slots=True)
 class SaveSummary:
     """How many rooms a save added, updated, and found as they were."""

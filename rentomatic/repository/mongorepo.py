@@ -19,6 +19,7 @@ from rentomatic.domain.room_summary import summarize
 from rentomatic.repository.interface import (
     SAVE_BATCH,
     Page,
+    RepositoryTimeoutError,
     RepositoryUnavailableError,
     SaveSummary,
     Schema,
@@ -45,7 +46,8 @@ _KEYS = {ADDED: "_id"}
 TIMEOUT_MILLISECONDS = 4_000
 
 # Unauthorized, AuthenticationFailed, MaxTimeMSExpired; other failed operations are bugs.
-_UNAVAILABLE_CODES = {13, 18, 50}
+_TOOK_TOO_LONG = 50
+_UNAVAILABLE_CODES = {13, 18, _TOOK_TOO_LONG}
 
 logger = logging.getLogger(__name__)
 
@@ -301,4 +303,6 @@ def _translated() -> Iterator[None]:
         # What follows describes every server that was tried.
         reason = " ".join(str(error).partition(", Timeout:")[0].split())
         logger.warning("the database cannot answer: %s", reason)
+        if isinstance(error, OperationFailure) and error.code == _TOOK_TOO_LONG:
+            raise RepositoryTimeoutError(reason) from error
         raise RepositoryUnavailableError(reason) from error

@@ -161,14 +161,14 @@ class PostgresRepo:
         rows = self._connections.execute(text, parameters)
         is_counted = request.count == EXACT
         first = rows[0]
-        version = first[is_counted]
         total = Total(first[0], is_exact=True) if is_counted else self._total(connection, request)
-        if first[-1] is None:
-            return Page([], None, total, version)
-        shown = rows[: request.limit]
-        going_on = _position(shown[-1], request) if len(rows) > len(shown) else None
-        rooms = [Room.trusted(row[-len(ROOM_COLUMNS) :]) for row in shown]
-        return Page(rooms, going_on, total, version)
+        shown = rows[: request.limit] if first[-1] is not None else []
+        return Page(
+            [Room.trusted(row[-len(ROOM_COLUMNS) :]) for row in shown],
+            _position(shown[-1], request) if len(rows) > len(shown) > 0 else None,
+            total,
+            version=first[is_counted],
+        )
 
     def _stream_page(self, request: RoomListRequest) -> Page:
         found = self._stream(request)

@@ -1,9 +1,15 @@
 """Search rooms."""
 
-from rentomatic.repository.interface import Page, RepositoryUnavailableError, RoomRepository
+from rentomatic.repository.interface import (
+    Page,
+    RepositoryTimeoutError,
+    RepositoryUnavailableError,
+    RoomRepository,
+)
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.responses import (
+    TOOK_TOO_LONG,
     UNAVAILABLE,
     Response,
     ResponseSuccess,
@@ -19,5 +25,7 @@ def room_list_use_case(
         return build_response_from_invalid_request(request)
     try:
         return ResponseSuccess(repository.search(request))
+    except RepositoryTimeoutError:
+        return TOOK_TOO_LONG
     except RepositoryUnavailableError:
         return UNAVAILABLE

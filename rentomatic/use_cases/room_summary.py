@@ -1,9 +1,15 @@
 """Sum up rooms."""
 
-from rentomatic.repository.interface import RepositoryUnavailableError, RoomRepository, Summarized
+from rentomatic.repository.interface import (
+    RepositoryTimeoutError,
+    RepositoryUnavailableError,
+    RoomRepository,
+    Summarized,
+)
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_summary import RoomSummaryRequest
 from rentomatic.responses import (
+    TOOK_TOO_LONG,
     UNAVAILABLE,
     Response,
     ResponseSuccess,
@@ -19,5 +25,7 @@ def room_summary_use_case(
         return build_response_from_invalid_request(request)
     try:
         return ResponseSuccess(repository.summarize(request))
+    except RepositoryTimeoutError:
+        return TOOK_TOO_LONG
     except RepositoryUnavailableError:
         return UNAVAILABLE

@@ -8,6 +8,7 @@ import pytest
 from webtest import TestApp
 
 from rentomatic.config import PostgresDatabase
+from rentomatic.demo import demo_rooms
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.postgresrepo import PostgresRepo
@@ -55,3 +56,18 @@ def test_an_unreachable_database_is_a_503(embedded_rooms: PostgresDatabase) -> N
         assert client.get("/health/ready", status=503).headers["Retry-After"] == "1"
         assert client.get("/health/live").json == {"status": "live"}
         assert client.get("/rooms?limit=0", status=400)
+
+
+def test_a_search_that_takes_too_long_says_what_to_narrow(
+    embedded_rooms: PostgresDatabase, postgres_embedded: PostgresRepo
+) -> None:
+    """It is given up by the database; the next one is answered on the same connection."""
+    postgres_embedded.save(demo_rooms())
+    with closing(Connections(embedded_rooms.url, statement_timeout=0.002)) as connections:
+        client = TestApp(Application(PostgresRepo(connections)), extra_environ=HTTP_1_1)
+        slow = "near=0,0&sort=-distance&count=exact&limit=1000&filter_price__ne=1"
+        for path in (f"/rooms?{slow}", "/rooms/summary?near=0,0&radius_min=1"):
+            response = client.get(path, status=503)
+            assert response.headers["Retry-After"] == "1"
+            assert response.json["message"].startswith("The search took too long; narrow it by a ")
+        assert client.get("/rooms?limit=1").status_int == 200

@@ -22,8 +22,11 @@ from rentomatic.repository.room_parameters import (
     list_parts,
 )
 from rentomatic.repository.statement import Statement
-from rentomatic.requests.room_fields import FILTER_KEYS
+from rentomatic.requests.room_cursor import write_cursor
+from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS
 from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
+from rentomatic.requests.room_order import parse_sort
+from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.resources import shipped
 
 MakeRoom = Callable[..., Room]
@@ -115,6 +118,42 @@ def explain(connection: psycopg.Connection[Any], **search: object) -> str:
     return "\n".join(row[0] for row in connection.execute(b"explain " + text, parameters))
 
 
+def test_each_order_is_an_indexs_own(
+    stock: list[Room], connection: psycopg.Connection[Any]
+) -> None:
+    """Nothing is sorted, and a page far behind begins where the index says."""
+    for sort in (sign + field for field in FIELDS for sign in ("", "-")):
+        order = parse_sort(sort)
+        position = tuple(getattr(stock[12_345], key.name) for key in order)
+        after = write_cursor(RoomSelection(), order, position)
+        behind = explain(connection, sort=sort, after=after)
+        for plan in (explain(connection, sort=sort), behind):
+            assert "Sort" not in plan, plan
+            assert f"room_{order[0].name}" in plan, plan
+        assert "Index Cond: (ROW(" in behind or "Index Cond: (code" in behind, behind
+
+
+PLACES: list[tuple[dict[str, str], str]] = [
+    ({"near": "30,10", "sort": "distance"}, "room_north_idx"),
+    ({"near": "30,-10", "sort": "distance"}, "room_south_idx"),
+    ({"near": "30,10", "sort": "-distance"}, "room_south_idx"),
+    ({"near": "30,10", "sort": "distance", "radius": "5000"}, "room_north_idx"),
+    ({"near": "30,10", "radius": "500", "sort": "price"}, "room_latitude_code_idx"),
+    ({"bbox": "30,10,30.1,10.1"}, "room_latitude_code_idx"),
+    ({"bbox": "30,10,30.1,10.1", "sort": "price"}, "room_latitude_code_idx"),
+]
+
+
+def test_places_are_found_through_an_index(
+    stock: list[Room], connection: psycopg.Connection[Any]
+) -> None:
+    """Nearest, farthest, within a radius and in a box."""
+    for search, index in PLACES:
+        plan = explain(connection, **search, limit=20)
+        assert index in plan, plan
+        assert "Seq Scan" not in plan, plan
+
+
 def test_statistics_are_fresh_after_a_save(
     stock: list[Room], connection: psycopg.Connection[Any]
 ) -> None:
@@ -172,7 +211,7 @@ def test_a_stream_that_is_left_ends_its_transaction(
     next(iter(found))
     sessions = """
       select count(*) from pg_stat_activity
-      where xact_start < now() and datname = current_database()
+      where xact_start < now() and datname = current_database() and backend_type like 'client%'
     """
     assert connection.execute(sessions).fetchall() == [(1,)]
     found.close()  # type: ignore[attr-defined]
