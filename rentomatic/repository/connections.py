@@ -140,8 +140,10 @@ class Connections:
 
     def get(self) -> Connection:
         """Give this thread's connection, a new one if it was closed or the server has gone."""
-        self.drop_lost()
         connection = self._held()
+        if connection and (connection.closed or _is_readable(connection)):
+            self.close()
+            connection = None
         if connection is None:
             connection = psycopg.connect(autocommit=True, **self._arguments)
             # One type for every integer, alone and in lists: else each size of number prepares a
@@ -162,12 +164,6 @@ class Connections:
         """
         cursor: psycopg.Cursor[tuple[Any, ...]] = self._local.cursor
         return cursor.execute(text, parameters, prepare=True).fetchall()
-
-    def drop_lost(self) -> None:
-        """Close this thread's connection if the server has gone; ask only while it is idle."""
-        connection = self._held()
-        if connection and (connection.closed or _is_readable(connection)):
-            self.close()
 
     def close(self) -> None:
         """Close this thread's connection."""

@@ -191,12 +191,7 @@ class PostgresRepo:
                 while batch := following.fetchall():
                     # The server reads on while this batch is written.
                     following = self._fetch(connection, fetch)
-                    try:
-                        yield from batch
-                    except GeneratorExit:
-                        # On a connection that is lost the transaction could not be ended.
-                        self._connections.drop_lost()
-                        raise
+                    yield from batch
 
     @staticmethod
     def _fetch(connection: Connection, fetch: bytes) -> Cursor[Room]:
@@ -210,7 +205,8 @@ class PostgresRepo:
         if request.count == EXACT:
             return Total(self._read_value(connection, self._count, parameters), is_exact=True)
         (plan,) = self._read_value(connection, self._estimate, parameters)
-        return Total(int(plan["Plan"]["Plan Rows"]), is_exact=False)
+        (counted,) = plan["Plan"]["Plans"]
+        return Total(int(counted["Plan Rows"]), is_exact=False)
 
     @staticmethod
     def _read_value(

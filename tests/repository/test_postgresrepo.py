@@ -205,17 +205,21 @@ def test_a_stream_sees_one_moment(
 def test_a_stream_that_is_left_ends_its_transaction(
     postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any]
 ) -> None:
-    """No snapshot is held for a reader that has gone."""
+    """No snapshot is held for a reader that has gone; the next one finds the same connection."""
     postgres_embedded.save(demo_rooms())
-    found = postgres_embedded.search(RoomListRequest(limit=None)).rooms
-    next(iter(found))
     sessions = """
       select count(*) from pg_stat_activity
       where xact_start < now() and datname = current_database() and backend_type like 'client%'
     """
-    assert connection.execute(sessions).fetchall() == [(1,)]
-    found.close()  # type: ignore[attr-defined]
-    assert connection.execute(sessions).fetchall() == [(0,)]
+    backend = postgres_embedded._connections.get().info.backend_pid
+    for read in (1, 500, 1_500, 3_999):
+        found = iter(postgres_embedded.search(RoomListRequest(limit=None)).rooms)
+        for _ in range(read):
+            next(found)
+        assert connection.execute(sessions).fetchall() == [(1,)]
+        found.close()  # type: ignore[attr-defined]
+        assert connection.execute(sessions).fetchall() == [(0,)]
+        assert postgres_embedded._connections.get().info.backend_pid == backend
 
 
 def test_two_writers_of_the_same_rooms_both_succeed(
