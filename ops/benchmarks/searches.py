@@ -39,12 +39,13 @@ QUICK: dict[str, str] = {
     "nearest to a pole": "near=0,-90&sort=distance",
     "farthest": f"{NEAR}&sort=-distance",
     "within 2 km, sort price": f"{NEAR}&radius=2000&sort=price",
-    "within 20 km, sort price": f"{NEAR}&radius=20000&sort=price",
-    "ring of 2 to 5 km, nearest": f"{NEAR}&radius_min=2000&radius=5000&sort=distance",
+    "ring of 500 to 1,000 m, nearest": f"{NEAR}&radius_min=500&radius=1000&sort=distance",
 }
 
 # What reads many rooms, whatever index there is.
 THOROUGH: dict[str, str] = {
+    "all of a town, sort price": f"{NEAR}&radius=20000&sort=price",
+    "ring around a town's centre": f"{NEAR}&radius_min=2000&radius=5000&sort=distance",
     "nearest, rare price": f"{NEAR}&{_RARE}&sort=distance",
     "not this price": "filter_price__ne=100&sort=size",
     "nothing can match": "filter_price__gt=2000&filter_price__lt=1000",
