@@ -22,7 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="ops/bench fastapi", description=__doc__)
     parser.add_argument("--rooms", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--seconds", type=int, default=3)
     given = parser.parse_args()
     with temporary_cluster() as cluster:
         database = cluster.database_named("rooms")

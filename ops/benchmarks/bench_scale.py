@@ -20,7 +20,7 @@ def main() -> None:
     """Measure and print; the sizes in turn for each search, as the machine changes with time."""
     parser = argparse.ArgumentParser(prog="ops/bench scale", description=__doc__)
     parser.add_argument("--rooms", type=int, nargs="+", default=[10**n for n in (3, 4, 5, 6)])
-    parser.add_argument("--seconds", type=float, default=3, help="for each search and each tool")
+    parser.add_argument("--seconds", type=int, default=3, help="for each search and each tool")
     given = parser.parse_args()
     with ExitStack() as stack:
         cluster = stack.enter_context(temporary_cluster())
@@ -36,7 +36,7 @@ def main() -> None:
         print(table(header, [_row(name, measured, given.seconds) for name in SEARCHES]))
 
 
-def _row(name: str, measured: list[tuple[Database, Server]], seconds: float) -> list[str]:
+def _row(name: str, measured: list[tuple[Database, Server]], seconds: int) -> list[str]:
     request = read_search(QUICK[name])
     rates = []
     cells = []

@@ -26,7 +26,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="ops/bench search", description=__doc__)
     parser.add_argument("--rooms", type=int, default=1_000_000)
-    parser.add_argument("--seconds", type=float, default=3, help="for each search and each tool")
+    parser.add_argument("--seconds", type=int, default=3, help="for each search and each tool")
     given = parser.parse_args()
     with temporary_cluster() as cluster:
         database = cluster.database_named("rooms")
@@ -47,7 +47,7 @@ def main() -> None:
 class Bench:
     """Measures searches on a service and its database."""
 
-    def __init__(self, database: Database, server: Server, seconds: float) -> None:
+    def __init__(self, database: Database, server: Server, seconds: int) -> None:
         self._database = database
         self._server = server
         self._seconds = seconds

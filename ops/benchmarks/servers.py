@@ -133,12 +133,12 @@ class Load:
     p99: float
 
 
-def wrk(url: str, seconds: float, headers: Mapping[str, str] | None = None) -> Load:
+def wrk(url: str, seconds: int, headers: Mapping[str, str] | None = None) -> Load:
     """Ask one thing over and over, on a few connections that stay."""
     if not shutil.which("wrk"):
         sys.exit("this needs wrk: apt-get install wrk")
     given = [f"--header={name}: {value}" for name, value in (headers or {}).items()]
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "--latency", *given, url]
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", *given, url]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in said and not headers:
         sys.exit(f"{url} fails:\n{said}")
@@ -202,7 +202,7 @@ class Database:
         )
         return "\n".join(row[0] for row in rows)
 
-    def pgbench(self, request: RoomListRequest, seconds: float) -> float:
+    def pgbench(self, request: RoomListRequest, seconds: int) -> float:
         """Run the same statement from pgbench, prepared; give how often it ran in a second."""
         text, parameters = PostgresRepo(self.connections).page_statement(request)
         script = re.sub(r"%\((\w+)\)s", r":\1", text.decode()).replace("%%", "%")
@@ -212,7 +212,7 @@ class Database:
             file.write(script)
             file.flush()
             command = [str(self.cluster.binaries / "pgbench"), "-n", "-M", "prepared"]
-            command += ["-c", "8", "-j", "2", "-T", str(round(seconds)), "-f", file.name]
+            command += ["-c", "8", "-j", "2", "-T", str(seconds), "-f", file.name]
             environment = os.environ | password | {"PGOPTIONS": self.connections.options}
             result = subprocess.run(
                 [*command, *variables, *arguments],
