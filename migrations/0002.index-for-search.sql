@@ -2,7 +2,7 @@
 
 -- The way between two places in metres, by the haversine formula on a sphere with the mean radius
 -- of the earth; operation for operation that of rentomatic.domain.geography. Both places are
--- shifted, so that no difference is too small to be squared without underflow.
+-- shifted, so that nothing is too small to be multiplied without underflow.
 create function great_circle_metres(
   longitude double precision,
   latitude double precision,
@@ -19,7 +19,7 @@ return 2 * 6371008.8 * asin(
     sqrt(
       sin(radians((latitude + 90) - (other_latitude + 90)) / 2)
       * sin(radians((latitude + 90) - (other_latitude + 90)) / 2)
-      + cos(radians(latitude)) * cos(radians(other_latitude))
+      + sin(radians(latitude + 90)) * sin(radians(other_latitude + 90))
       * (
         sin(radians((longitude + 180) - (other_longitude + 180)) / 2)
         * sin(radians((longitude + 180) - (other_longitude + 180)) / 2)

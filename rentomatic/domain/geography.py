@@ -54,12 +54,13 @@ def great_circle_metres(
     R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68 (1984), p. 159. Exact to a
     millimetre but near the antipode, where it may be some decimetres short.
     """
-    # Both are shifted, so that no difference is too small to be squared: PostgreSQL, which does the
-    # same, refuses what underflows.
-    north = radians((latitude + QUARTER_TURN) - (other_latitude + QUARTER_TURN))
+    # Both are shifted, so that nothing is too small to be multiplied: PostgreSQL, which does the
+    # same, refuses what underflows. The cosine of a latitude is the sine of its distance to a pole.
+    polar, other_polar = latitude + QUARTER_TURN, other_latitude + QUARTER_TURN
+    north = radians(polar - other_polar)
     east = radians((longitude + HALF_TURN) - (other_longitude + HALF_TURN))
-    haversine = sin(north / 2) * sin(north / 2) + cos(radians(latitude)) * cos(
-        radians(other_latitude)
+    haversine = sin(north / 2) * sin(north / 2) + sin(radians(polar)) * sin(
+        radians(other_polar)
     ) * (sin(east / 2) * sin(east / 2))
     return 2 * EARTH_RADIUS * asin(min(1.0, sqrt(haversine)))
 

@@ -141,6 +141,20 @@ def test_distances_are_right_everywhere(repository: RoomRepository, make_room: M
         assert walk(repository, 50, near=near, sort="distance") == ordered
 
 
+def test_the_smallest_numbers_are_places_too(
+    repository: RoomRepository, make_room: MakeRoom
+) -> None:
+    """Though a database may refuse to multiply them."""
+    tiny = [0.0, 5e-324, -5e-324, 1e-308, 1e-200, -1e-17]
+    places = [(x, y) for x in tiny for y in tiny]
+    repository.save(make_room(n, longitude=x, latitude=y) for n, (x, y) in enumerate(places, 1))
+    for place in [*places, (180.0, 5e-324), (5e-324, 90.0), (1e-308, -90.0)]:
+        for sort in ("distance", "-distance", "price"):
+            wanted = {"near": place, "sort": sort, "radius": 1.0, "radius_min": 5e-324}
+            assert len(numbers(repository, near=place, sort=sort)) == len(places)
+            assert len(numbers(repository, **wanted)) <= len(places)
+
+
 def test_a_box_is_inclusive_and_may_cross_the_antimeridian(
     repository: RoomRepository, make_room: MakeRoom
 ) -> None:
