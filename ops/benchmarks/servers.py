@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlsplit
 from urllib.request import urlopen
@@ -163,7 +164,7 @@ def read_search(query: str) -> RoomListRequest:
     return request
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Database:
     """Runs the service's own statements without the service."""
 
@@ -171,13 +172,17 @@ class Database:
     cluster: Cluster
     connections: Connections
 
+    @cached_property
+    def repository(self) -> PostgresRepo:
+        """The service's own repository."""
+        return PostgresRepo(self.connections)
+
     def milliseconds(self, request: RoomListRequest, times: int = 100) -> list[float]:
         """Search again and again; give how long each took, in order of length."""
-        repository = PostgresRepo(self.connections)
         taken = []
         for _ in range(times):
             start = time.perf_counter()
-            repository.search(request)
+            self.repository.search(request)
             taken.append((time.perf_counter() - start) * 1000)
         return sorted(taken)
 
@@ -186,9 +191,7 @@ class Database:
         position: Position | None = None
         while number:
             step = min(number, MAX_LIMIT)
-            page = PostgresRepo(self.connections).search(
-                replace(request, limit=step, after=position)
-            )
+            page = self.repository.search(replace(request, limit=step, after=position))
             position = page.next
             number -= step
         assert position
@@ -196,7 +199,7 @@ class Database:
 
     def plan(self, request: RoomListRequest) -> str:
         """Give the plan of a search."""
-        text, parameters = PostgresRepo(self.connections).page_statement(request)
+        text, parameters = self.repository.page_statement(request)
         rows = self.connections.read(
             lambda connection: connection.execute(b"explain " + text, parameters).fetchall()
         )
@@ -204,7 +207,7 @@ class Database:
 
     def pgbench(self, request: RoomListRequest, seconds: int) -> float:
         """Run the same statement from pgbench, prepared; give how often it ran in a second."""
-        text, parameters = PostgresRepo(self.connections).page_statement(request)
+        text, parameters = self.repository.page_statement(request)
         script = re.sub(r"%\((\w+)\)s", r":\1", text.decode()).replace("%%", "%")
         variables = [f"--define={name}={_spelt(value)}" for name, value in parameters.items()]
         arguments, password = psql_arguments(self.database)

@@ -1,7 +1,7 @@
 """What rooms have in common: numbers for sliders, histograms and maps."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 
@@ -93,19 +93,27 @@ def _sum_up(amounts: Sequence[int], beyond: Collection[int]) -> AmountSummary:
     histogram = _histogram(beyond)
     if not ordered:
         return AmountSummary(None, None, None, None, histogram)
-    places = [share * (len(ordered) - 1) for share in QUARTILES]
+    places = quartile_places(len(ordered))
     return AmountSummary(
         ordered[0],
         ordered[-1],
         sum(ordered) / len(ordered),
-        tuple(between(ordered[floor(each)], ordered[ceil(each)], each % 1) for each in places),
+        quartiles_of(len(ordered), [(ordered[floor(at)], ordered[ceil(at)]) for at in places]),
         histogram,
     )
 
 
-def between(low: int, high: int, share: float) -> float:
-    """Interpolate between two amounts, `share` of the way from the lower one."""
-    return low + share * (high - low)
+def quartile_places(count: int) -> list[float]:
+    """Tell where the quartiles of so many ordered amounts lie, from 0: at one, or between two."""
+    return [share * (count - 1) for share in QUARTILES]
+
+
+def quartiles_of(count: int, neighbours: Iterable[tuple[int, int]]) -> tuple[float, ...]:
+    """Interpolate each quartile of so many amounts between those on both sides of its place."""
+    return tuple(
+        low + place % 1 * (high - low)
+        for place, (low, high) in zip(quartile_places(count), neighbours, strict=True)
+    )
 
 
 def bars_of(width: int, counts: Mapping[int, int]) -> tuple[Bar, ...]:

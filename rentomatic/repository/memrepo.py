@@ -1,7 +1,6 @@
 """Rooms in memory: for embedding, trying out and testing."""
 
 from collections.abc import Iterable
-from heapq import nsmallest
 from itertools import count
 from threading import Lock
 from typing import NamedTuple
@@ -10,10 +9,9 @@ from uuid import UUID, uuid4
 from rentomatic.domain.room import Room
 from rentomatic.domain.room_summary import summarize
 from rentomatic.repository.interface import Page, SaveSummary, Schema, Summarized, Total
-from rentomatic.repository.selection import passes, position_of, rank, without_filters_of
+from rentomatic.repository.selection import Entry, ordered, page_of, passes, without_filters_of
 from rentomatic.requests.room_fields import AMOUNTS
 from rentomatic.requests.room_list import RoomListRequest
-from rentomatic.requests.room_order import Position
 from rentomatic.requests.room_summary import RoomSummaryRequest
 
 
@@ -21,11 +19,11 @@ class _Stock(NamedTuple):
     """One state of the rooms; it is replaced as a whole, so that readers need no lock.
 
     Attributes:
-        rooms: by code, in the order of adding: the number in that order, and the room.
+        rooms: by code, in the order of adding.
         version: its name.
     """
 
-    rooms: dict[UUID, tuple[int, Room]]
+    rooms: dict[UUID, Entry]
     version: str
 
 
@@ -44,27 +42,11 @@ class MemRepo:
         """Find rooms; the answer is not touched by later writes."""
         rooms, version = self._stock
         selected = [each for each in rooms.values() if passes(each[1], request)]
-
-        def position(entry: tuple[int, Room]) -> Position:
-            place, room = entry
-            return position_of(room, place, request.order, request.near)
-
-        def sort_key(entry: tuple[int, Room]) -> tuple[float, ...]:
-            return rank(position(entry), request.order)
-
-        found = selected
-        if request.after is not None:
-            start = rank(request.after, request.order)
-            found = [each for each in selected if sort_key(each) > start]
         total = Total(len(selected), is_exact=True) if request.count else None
+        found = ordered(selected, request)
         if request.limit is None:
-            return Page(
-                iter([room for _, room in sorted(found, key=sort_key)]), None, total, version
-            )
-        found = nsmallest(request.limit + 1, found, key=sort_key)
-        shown = found[: request.limit]
-        going_on = position(shown[-1]) if len(found) > len(shown) else None
-        return Page([room for _, room in shown], going_on, total, version)
+            return Page(iter([room for _, room in found]), None, total, version)
+        return page_of(found, request, total, version)
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
         """Sum rooms up."""
@@ -115,5 +97,5 @@ class MemRepo:
         """Say that there is nothing to migrate."""
         return Schema()
 
-    def _commit(self, rooms: dict[UUID, tuple[int, Room]]) -> None:
+    def _commit(self, rooms: dict[UUID, Entry]) -> None:
         self._stock = _Stock(rooms, f"{self._name}-{next(self._writes)}")

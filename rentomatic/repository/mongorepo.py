@@ -28,7 +28,7 @@ from rentomatic.repository.interface import (
     batches,
     begun,
 )
-from rentomatic.repository.selection import passes, position_of, rank, without_filters_of
+from rentomatic.repository.selection import Entry, ordered, page_of, passes, without_filters_of
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, FIELDS, Operand
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_order import ADDED, Order, Position
@@ -36,9 +36,6 @@ from rentomatic.requests.room_selection import Near, RoomSelection
 from rentomatic.requests.room_summary import RoomSummaryRequest
 
 Document = dict[str, Any]
-
-# The number of a room in the order of adding, and the room.
-Entry = tuple[int, Room]
 
 # Where documents have another name for what rooms are ordered by.
 _KEYS = {ADDED: "_id"}
@@ -87,13 +84,7 @@ class MongoRepo:
         found = self._measured(request) if _needs_distance(request) else self._find(request)
         if request.limit is None:
             return Page(begun(room for _, room in found), None, total)
-        entries = list(islice(found, request.limit + 1))
-        shown = entries[: request.limit]
-        going_on = None
-        if len(entries) > len(shown):
-            place, room = shown[-1]
-            going_on = position_of(room, place, request.order, request.near)
-        return Page([room for _, room in shown], going_on, total)
+        return page_of(list(found), request, total, None)
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
         """Sum rooms up; those that belong to any of the results are kept in memory."""
@@ -156,17 +147,9 @@ class MongoRepo:
 
     def _measured(self, request: RoomListRequest) -> Generator[Entry, None, None]:
         """Find rooms by what the server knows, and select and order them by the rest."""
-
-        def sort_key(entry: Entry) -> tuple[float, ...]:
-            place, room = entry
-            return rank(position_of(room, place, request.order, request.near), request.order)
-
         with _translated(), self._rooms.find(_query(request)) as documents:
             found = [each for each in map(_entry, documents) if passes(each[1], request)]
-        if request.after is not None:
-            start = rank(request.after, request.order)
-            found = [each for each in found if sort_key(each) > start]
-        yield from sorted(found, key=sort_key)
+        yield from ordered(found, request)
 
     def _selected(self, selection: RoomSelection) -> Iterator[Room]:
         with _translated(), self._rooms.find(_query(selection)) as documents:

@@ -1,7 +1,7 @@
 """Rooms in PostgreSQL, 15 or later."""
 
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from rentomatic.domain.room_summary import (
     AmountSummary,
     RoomSummary,
     bars_of,
-    between,
+    quartiles_of,
 )
 from rentomatic.repository.connections import Connection, Connections
 from rentomatic.repository.interface import (
@@ -49,7 +49,7 @@ from rentomatic.resources import shipped
 STREAM_BATCH = 1_000
 
 # How the rows of sql/room_page.sql end; the distance is there where it is measured.
-ROOM_COLUMNS = ("code", "size", "price", "longitude", "latitude")
+ROOM_COLUMNS = tuple(each.name for each in fields(Room))
 PAGE_COLUMNS = (DISTANCE, ADDED, *ROOM_COLUMNS)
 
 NOTHING: Mapping[str, object] = {}
@@ -79,7 +79,7 @@ class PostgresRepo:
         """Find rooms; an unlimited search holds a snapshot until it is exhausted or closed."""
         if request.limit is None:
             return self._connections.retried(lambda: self._stream_page(request))
-        return self._connections.read(lambda connection: self._read_page(connection, request))
+        return self._connections.read(lambda _: self._read_page(request))
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
         """Sum rooms up."""
@@ -100,7 +100,8 @@ class PostgresRepo:
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""
-        rows = self._read(self._get.text(), {"code": code})
+        text = self._get.text()
+        rows = self._connections.read(lambda _: self._connections.execute(text, {"code": code}))
         return Room.trusted(rows[0]) if rows else None
 
     def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
@@ -132,7 +133,7 @@ class PostgresRepo:
 
     def version(self) -> str | None:
         """Name the snapshot that a search would see now; None on a standby."""
-        version: str | None = self._read(self._version.text(), NOTHING)[0][0]
+        version: str | None = self._connections.read(lambda _: self._value(self._version))
         return version
 
     def schema(self) -> Schema:
@@ -147,21 +148,17 @@ class PostgresRepo:
 
         return compare_schema(self._connections.read(work))
 
-    def _read(self, text: bytes, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
-        return self._connections.read(lambda _: self._connections.execute(text, parameters))
-
     def page_statement(self, request: RoomListRequest) -> tuple[bytes, Mapping[str, object]]:
         """Give the statement of a page and its parameters, also to EXPLAIN and measure it."""
         parameters = list_parameters(request)
-        given = frozenset(parameters) | ({"counted"} if request.count == EXACT else set())
-        return self._page.text(given, **list_parts(request)), parameters
+        return self._page.text(frozenset(parameters), **list_parts(request)), parameters
 
-    def _read_page(self, connection: Connection, request: RoomListRequest) -> Page:
+    def _read_page(self, request: RoomListRequest) -> Page:
         text, parameters = self.page_statement(request)
         rows = self._connections.execute(text, parameters)
         is_counted = request.count == EXACT
         first = rows[0]
-        total = Total(first[0], is_exact=True) if is_counted else self._total(connection, request)
+        total = Total(first[0], is_exact=True) if is_counted else self._total(request)
         shown = rows[: request.limit] if first[-1] is not None else []
         return Page(
             [Room.trusted(row[-len(ROOM_COLUMNS) :]) for row in shown],
@@ -180,8 +177,8 @@ class PostgresRepo:
         parameters = list_parameters(request)
         text = self._list.text(frozenset(parameters), **list_parts(request))
         with self._connections.transaction(is_snapshot=True) as connection:
-            version = self._read_value(connection, self._version)
-            yield Page([], None, self._total(connection, request), version)
+            version = self._value(self._version)
+            yield Page([], None, self._total(request), version)
             name = f"rooms_{next(self._streams)}"
             declare = f"declare {name} no scroll cursor for ".encode()
             connection.execute(declare + text, parameters)
@@ -198,22 +195,19 @@ class PostgresRepo:
         cursor = connection.cursor(binary=True, row_factory=_room_row)
         return cursor.execute(fetch, prepare=False)
 
-    def _total(self, connection: Connection, request: RoomListRequest) -> Total | None:
+    def _total(self, request: RoomListRequest) -> Total | None:
         if request.count is None:
             return None
         parameters = selection_parameters(request)
         if request.count == EXACT:
-            return Total(self._read_value(connection, self._count, parameters), is_exact=True)
-        (plan,) = self._read_value(connection, self._estimate, parameters)
+            return Total(self._value(self._count, parameters), is_exact=True)
+        (plan,) = self._value(self._estimate, parameters)
         (counted,) = plan["Plan"]["Plans"]
         return Total(int(counted["Plan Rows"]), is_exact=False)
 
-    @staticmethod
-    def _read_value(
-        connection: Connection, statement: Statement, parameters: Mapping[str, object] = NOTHING
-    ) -> Any:  # noqa: ANN401 - each statement gives a type of its own
-        cursor = connection.cursor(row_factory=scalar_row)
-        return cursor.execute(statement.text(frozenset(parameters)), parameters).fetchone()
+    def _value(self, statement: Statement, parameters: Mapping[str, object] = NOTHING) -> Any:  # noqa: ANN401 - each statement gives a type of its own
+        """Run a statement that gives one value, within a transaction or `read`."""
+        return self._connections.execute(statement.text(frozenset(parameters)), parameters)[0][0]
 
 
 def _room_row(_cursor: object) -> Callable[[Sequence[Any]], Room]:
@@ -239,11 +233,7 @@ def _amount_summary(row: Any) -> AmountSummary:  # noqa: ANN401 - a named tuple 
     histogram = bars_of(row.width, dict(zip(row.numbers, row.shown, strict=True)))
     if not row.selected:
         return AmountSummary(None, None, None, None, histogram)
-    places = [share * (row.selected - 1) for share in QUARTILES]
-    quartiles = tuple(
-        between(low, high, place % 1)
-        for low, high, place in zip(row.low, row.high, places, strict=True)
-    )
+    quartiles = quartiles_of(row.selected, zip(row.low, row.high, strict=True))
     mean = int(row.total) / row.selected
     return AmountSummary(row.minimum, row.maximum, mean, quartiles, histogram)
 

@@ -6,7 +6,7 @@ from typing import Any
 from rentomatic.domain.geography import HALF_TURN, Box, box_around
 from rentomatic.repository.ordering import POSITION_PARAMETERS, is_after, order_by
 from rentomatic.requests.room_fields import DISTANCE
-from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.requests.room_list import EXACT, RoomListRequest
 from rentomatic.requests.room_selection import FILTER_PARAMETERS, Near, RoomSelection
 
 Parameters = dict[str, Any]
@@ -17,7 +17,7 @@ _NEAR = ("near_longitude", "near_latitude", "radius", "radius_min")
 SELECTION_PARAMETERS = {*FILTER_PARAMETERS, *_BOX, *_NEAR, *(f"near_{each}" for each in _BOX)}
 LIST_PARAMETERS = {
     *SELECTION_PARAMETERS,
-    *("hemisphere", "centre_longitude", "centre_latitude", "inside"),
+    *("hemisphere", "centre_longitude", "centre_latitude"),
     *("limit", "is_after", "boxed", "paged", "measured"),
 }
 LIST_PARTS = {"order", "is_after"}
@@ -46,6 +46,8 @@ def list_parameters(request: RoomListRequest) -> Parameters:
     if request.limit is not None:
         parameters |= {"limit": request.limit + 1, "paged": True}
         parameters |= {"measured": True} if request.near else {}
+    if request.count == EXACT:
+        parameters["counted"] = True
     if request.after is not None:
         parameters["is_after"] = True
         parameters |= dict(zip(POSITION_PARAMETERS, request.after, strict=False))
@@ -103,11 +105,8 @@ def _centre(near: Near, *, farthest: bool) -> Parameters:
     if farthest:
         longitude += -HALF_TURN if longitude > 0 else HALF_TURN
         latitude = -latitude
-    centre: Parameters = {
+    return {
         "hemisphere": math.copysign(1.0, latitude),
         "centre_longitude": longitude,
         "centre_latitude": abs(latitude),
     }
-    if near.radius is not None:
-        centre["inside"] = near.radius
-    return centre

@@ -1,13 +1,21 @@
 """Selecting and ordering rooms in Python, for repositories that cannot leave it to a server."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from heapq import nsmallest
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from rentomatic.domain.room import Room
+from rentomatic.repository.interface import Page, Total
 from rentomatic.requests.room_fields import DISTANCE, OPERATORS
+from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_order import ADDED, Order, Position
-from rentomatic.requests.room_selection import Near, RoomSelection
+from rentomatic.requests.room_selection import RoomSelection
+
+# The number of a room in the order of adding, and the room.
+Entry = tuple[int, Room]
 
 
 def passes(room: Room, selection: RoomSelection) -> bool:
@@ -28,20 +36,44 @@ def without_filters_of(selection: RoomSelection, field: str) -> RoomSelection:
     return replace(selection, filters=kept)
 
 
-def position_of(room: Room, place: int, order: Order, near: Near | None) -> Position:
-    """Tell where a room stands in an order; `place` is its number in the order of adding."""
+def ordered(entries: Iterable[Entry], request: RoomListRequest) -> list[Entry]:
+    """Order the entries that lie behind the request's position: all, or as many as a page needs.
+
+    That is one room more than it shows, which tells whether there is a next one.
+    """
+    keyed = [(_rank(_position_of(each, request), request.order), each) for each in entries]
+    if request.after is not None:
+        start = _rank(request.after, request.order)
+        keyed = [each for each in keyed if each[0] > start]
+    # No two keys are the same, as an order is total: rooms are never compared themselves.
+    if request.limit is None:
+        return [entry for _, entry in sorted(keyed, key=itemgetter(0))]
+    return [entry for _, entry in nsmallest(request.limit + 1, keyed, key=itemgetter(0))]
+
+
+def page_of(
+    found: Sequence[Entry], request: RoomListRequest, total: Total | None, version: str | None
+) -> Page:
+    """Make a page of what `ordered` found for it."""
+    shown = found[: request.limit]
+    going_on = _position_of(shown[-1], request) if len(found) > len(shown) else None
+    return Page([room for _, room in shown], going_on, total, version)
+
+
+def _position_of(entry: Entry, request: RoomListRequest) -> Position:
+    place, room = entry
 
     def value(name: str) -> Any:  # noqa: ANN401 - each field has its own type
         if name == ADDED:
             return place
-        if name == DISTANCE and near:
-            return near.metres_to(room.longitude, room.latitude)
+        if name == DISTANCE and request.near:
+            return request.near.metres_to(room.longitude, room.latitude)
         return getattr(room, name)
 
-    return tuple(value(key.name) for key in order)
+    return tuple(value(key.name) for key in request.order)
 
 
-def rank(position: Position, order: Order) -> tuple[float, ...]:
+def _rank(position: Position, order: Order) -> tuple[float, ...]:
     """Give what sorts as the order wants, in each key's own direction."""
     numbers = [value.int if isinstance(value, UUID) else value for value in position]
     return tuple(

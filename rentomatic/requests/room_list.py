@@ -20,7 +20,8 @@ DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 UNLIMITED = "none"
 EXACT = "exact"
-COUNTS = (EXACT, "estimate")
+ESTIMATE = "estimate"
+COUNTS = (EXACT, ESTIMATE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from (
     :matching_place
     :matching_size
     :matching_price
-    and on_plane(longitude, latitude * :hemisphere::float8)  -- if inside
-    <@ circle_on_plane(:centre_longitude::float8, :centre_latitude::float8, :inside::float8 + 1)  -- if inside
+    and on_plane(longitude, latitude * :hemisphere::float8)  -- if radius
+    <@ circle_on_plane(:centre_longitude::float8, :centre_latitude::float8, :radius::float8 + 1)  -- if radius
     and distance <= :radius::float8  -- if radius
     and distance >= :radius_min::float8  -- if radius_min
     and :is_after  -- if is_after

@@ -10,7 +10,7 @@ from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_get import build_room_get_request
-from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.requests.room_list import ESTIMATE, EXACT, RoomListRequest
 from rentomatic.responses import (
     ResponseFailure,
     ResponseTypes,
@@ -35,6 +35,7 @@ from rentomatic.wsgi.service import Service
 DESCRIBED_BY = '</openapi.json>; rel="describedby"'
 
 _BY_MEDIA_TYPE = {each.media_type: each for each in FORMATS.values()}
+_MEDIA_TYPES = tuple(_BY_MEDIA_TYPE)
 
 
 def room_list(service: Service, request: Request) -> Answer:
@@ -44,7 +45,7 @@ def room_list(service: Service, request: Request) -> Answer:
         return answer_failure(build_response_from_invalid_request(search), request)
     chosen = _choose_format(request)
     if not chosen:
-        return answer_unacceptable(request, tuple(_BY_MEDIA_TYPE))
+        return answer_unacceptable(request, _MEDIA_TYPES)
 
     def tag_of(state: object) -> str:
         return entity_tag(
@@ -105,7 +106,7 @@ def room_get(service: Service, request: Request, code: str) -> Answer:
         return answer_failure(failure, request)
     chosen = _choose_format(request)
     if not chosen:
-        return answer_unacceptable(request, tuple(_BY_MEDIA_TYPE))
+        return answer_unacceptable(request, _MEDIA_TYPES)
     response = room_get_use_case(service.repository, wanted)
     if not response:
         return answer_failure(response, request)
@@ -124,7 +125,7 @@ def _canonical(request: Request, limit: int | None = None) -> str:
 def _choose_format(request: Request) -> Format | None:
     if named := request.query.values.get(FORMAT):
         return FORMATS[named]
-    media_type = preferred(request.accept, tuple(_BY_MEDIA_TYPE))
+    media_type = preferred(request.accept, _MEDIA_TYPES)
     return _BY_MEDIA_TYPE[media_type] if media_type else None
 
 
@@ -144,7 +145,7 @@ def _answer_unchanged(
 def _total(page: Page) -> Headers:
     if page.total is None:
         return ()
-    kind = "exact" if page.total.is_exact else "estimate"
+    kind = EXACT if page.total.is_exact else ESTIMATE
     return (("X-Total-Count", str(page.total.count)), ("X-Total-Count-Kind", kind))
 
 
