@@ -1,7 +1,7 @@
 """Settings, from the environment: one table makes the parser, `rentomatic check` and the README."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ from urllib.parse import quote, unquote, urlsplit
 from rentomatic.requests.parsers import parse_integer, shown
 from rentomatic.requests.room_list import DEFAULT_LIMIT, MAX_LIMIT
 from rentomatic.resources import default_data
+
+ENV_FILE = "RENTOMATIC_ENV_FILE"
 
 
 class ConfigError(Exception):
@@ -52,6 +54,17 @@ class Setting:
         if not text:
             return f"{self.default} (default)" if self.default else "not set"
         return "(secret)" if self.secret else masked(text)
+
+
+def one_of(*values: str) -> Callable[[str], str]:
+    """Make a parser of one of a few words; it raises ValueError with what would be right."""
+
+    def parse(text: str) -> str:
+        if text not in values:
+            raise ValueError(" or ".join(values))
+        return text
+
+    return parse
 
 
 def integer_between(least: int, most: int) -> Callable[[str], int]:
@@ -105,6 +118,14 @@ def _names_database(url: str) -> bool:
     return well_formed and encoded and bool(parts.path.strip("/"))
 
 
+def _socket_path(text: str) -> Path:
+    path = Path(text)
+    if not path.is_absolute():
+        msg = "an absolute path such as /run/rentomatic/rentomatic.sock"
+        raise ValueError(msg)
+    return path
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "DATABASE_URL",
@@ -131,8 +152,29 @@ SETTINGS: tuple[Setting, ...] = (
         integer_between(1, MAX_LIMIT),
     ),
     Setting("PORT", "The TCP port to listen on", "8000", integer_between(1, 65535)),
+    Setting(
+        "RENTOMATIC_SOCKET",
+        "The unix socket to listen on instead, for a proxy; where systemd opens it, its path",
+        parse=_socket_path,
+    ),
     Setting("WEB_CONCURRENCY", "Worker processes", "4", integer_between(1, 256)),
-    Setting("RENTOMATIC_THREADS", "Threads in each worker process", "2", integer_between(1, 256)),
+    Setting("RENTOMATIC_THREADS", "Threads in each worker process", "4", integer_between(1, 256)),
+    Setting(
+        "RENTOMATIC_LOG",
+        "How the log is written: `json`, `text`, or `auto` for text on a terminal and else JSON",
+        "auto",
+        one_of("auto", "json", "text"),
+    ),
+    Setting(
+        "RENTOMATIC_METRICS",
+        "`on` gives `/metrics` for Prometheus, to everyone who reaches the service",
+        "off",
+        one_of("on", "off"),
+    ),
+    Setting(
+        ENV_FILE,
+        "A file of `NAME=value` lines with more of these; what the environment sets goes before it",
+    ),
 )
 
 _GROUP = ("POSTGRES_HOSTNAME", "POSTGRES_USER", "POSTGRES_PASSWORD", "APPLICATION_DB")
@@ -166,8 +208,12 @@ class Settings:
         data: where the embedded server keeps its data.
         default_limit: how many rooms a search gives that names no limit.
         port: the TCP port to listen on.
+        socket: the unix socket to listen on instead.
         workers: processes.
         threads: threads in each of them.
+        log: auto, json or text.
+        has_metrics: whether there is /metrics.
+        listens_to_all: whether other machines are to reach the port.
     """
 
     postgres: PostgresDatabase | None
@@ -175,16 +221,21 @@ class Settings:
     data: Path
     default_limit: int
     port: int
+    socket: Path | None
     workers: int
     threads: int
+    log: str
+    has_metrics: bool
+    listens_to_all: bool
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read the settings.
 
     Raises:
-        ConfigError: for a wrong value or a group that is half set.
+        ConfigError: for a wrong value, a group that is half set, or a file that cannot be read.
     """
+    environ = whole_environment(environ)
     values = {setting.name: setting.read(environ) for setting in SETTINGS}
     postgres = _postgres(values, environ)
     if values["MONGODB_URL"] and postgres:
@@ -197,9 +248,52 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         data=(values["RENTOMATIC_DATA"] or default_data()).resolve(),
         default_limit=values["RENTOMATIC_DEFAULT_LIMIT"],
         port=values["PORT"],
+        socket=values["RENTOMATIC_SOCKET"],
         workers=values["WEB_CONCURRENCY"],
         threads=values["RENTOMATIC_THREADS"],
+        log=values["RENTOMATIC_LOG"],
+        has_metrics=values["RENTOMATIC_METRICS"] == "on",
+        # A platform that sets PORT expects to be reached from outside; else this machine is served.
+        listens_to_all=bool(environ.get("PORT")),
     )
+
+
+_LINE = re.compile(r"\s*(?:([A-Za-z_]\w*)\s*=(.*)|[#;].*)?", re.ASCII)
+_QUOTED = re.compile(r"([\"'])(.*)\1")
+
+
+def whole_environment(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Add the variables of the file that the environment names; its own go first.
+
+    The file is written as systemd's EnvironmentFile= wants it: a variable a line, in quotes or
+    not, and comments that begin with # or ;.
+
+    Raises:
+        ConfigError: for a file that cannot be read, with the line that is wrong.
+    """
+    name = environ.get(ENV_FILE)
+    if not name:
+        return environ
+    try:
+        lines = Path(name).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        msg = f"{ENV_FILE}: {name} cannot be read: {reason}"
+        raise ConfigError(msg) from None
+    return dict(_read_lines(name, lines)) | {name: text for name, text in environ.items() if text}
+
+
+def _read_lines(name: str, lines: list[str]) -> Iterator[tuple[str, str]]:
+    for number, line in enumerate(lines, 1):
+        match = _LINE.fullmatch(line)
+        if not match:
+            # The line itself may hold a password.
+            msg = f"{ENV_FILE}: line {number} of {name} must be NAME=value or a comment"
+            raise ConfigError(msg)
+        if match[1]:
+            value = match[2].strip()
+            quoted = _QUOTED.fullmatch(value)
+            yield match[1], quoted[2] if quoted else value
 
 
 def _postgres(values: Mapping[str, Any], environ: Mapping[str, str]) -> PostgresDatabase | None:

@@ -24,7 +24,7 @@ def test_without_anything_the_defaults_hold() -> None:
     assert settings.postgres is None
     assert settings.mongodb_url is None
     assert (settings.default_limit, settings.port, settings.workers, settings.threads) == (
-        *(100, 8000, 4, 2),
+        *(100, 8000, 4, 4),
     )
     assert settings.data == Path(__file__).resolve().parents[1] / ".data"
 
@@ -111,6 +111,13 @@ def test_a_url_that_mongodb_cannot_read_is_told(url: str) -> None:
     [
         ("PORT", "80a", "PORT must be an integer from 1 to 65535, not '80a'"),
         ("PORT", "65536", "PORT must be an integer from 1 to 65535, not '65536'"),
+        ("RENTOMATIC_LOG", "xml", "RENTOMATIC_LOG must be auto or json or text, not 'xml'"),
+        ("RENTOMATIC_METRICS", "1", "RENTOMATIC_METRICS must be on or off, not '1'"),
+        (
+            "RENTOMATIC_SOCKET",
+            "a.sock",
+            "must be an absolute path such as /run/rentomatic/rentomatic.sock, not 'a.sock'",
+        ),
         ("WEB_CONCURRENCY", "0", "WEB_CONCURRENCY must be an integer from 1 to 256, not '0'"),
         (
             "RENTOMATIC_DEFAULT_LIMIT",
@@ -135,6 +142,36 @@ def test_a_wrong_value_is_told_in_one_line(name: str, value: str, told: str) -> 
     assert message.endswith(told)
     assert "hid" not in message
     assert "\n" not in message
+
+
+def test_a_file_may_hold_settings(tmp_path: Path) -> None:
+    """As systemd reads it; what the environment itself sets goes before it, unless it is empty."""
+    file = tmp_path / "rentomatic.env"
+    file.write_text(
+        "# a comment\n; another\n\nPORT=1\nWEB_CONCURRENCY = '2'\nRENTOMATIC_THREADS=\"3\"\n"
+    )
+    environ = {"RENTOMATIC_ENV_FILE": str(file), "PORT": "", "WEB_CONCURRENCY": "5"}
+    settings = read_settings(environ)
+    assert (settings.port, settings.workers, settings.threads) == (1, 5, 3)
+    assert settings.listens_to_all
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"PORT=1\nhidden password\n", "line 2 of {} must be NAME=value or a comment"),
+        (b"PORT=\xff\n", "{} cannot be read: it is not UTF-8"),
+        (None, "{} cannot be read: No such file or directory"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, text: bytes | None, told: str) -> None:
+    """With the line, whose text may be a secret."""
+    file = tmp_path / "rentomatic.env"
+    if text is not None:
+        file.write_bytes(text)
+    with pytest.raises(ConfigError) as caught:
+        read_settings({"RENTOMATIC_ENV_FILE": str(file)})
+    assert str(caught.value) == f"RENTOMATIC_ENV_FILE: {told.format(file)}"
 
 
 @pytest.mark.parametrize(

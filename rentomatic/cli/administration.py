@@ -1,4 +1,4 @@
-"""`rentomatic init-postgres`, `check` and `psql`."""
+"""`rentomatic init-postgres` and `psql`."""
 
 import argparse
 import os
@@ -8,14 +8,12 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from rentomatic.bootstrap import open_postgres, open_repository
+from rentomatic.bootstrap import open_postgres
 from rentomatic.cli.outcome import EXIT_CODES
-from rentomatic.config import SETTINGS, Settings
+from rentomatic.config import Settings
 from rentomatic.embedded.binaries import find_binaries
-from rentomatic.embedded.cluster import find_cluster
 from rentomatic.repository.database import create_database, psql_arguments
 from rentomatic.responses import ResponseTypes
-from rentomatic.use_cases.readiness import readiness_use_case
 
 if TYPE_CHECKING:
     from rentomatic.cli.outcome import Commands
@@ -29,12 +27,6 @@ def add_commands(commands: "Commands") -> None:
         description="Create the application's database where it is missing.",
     )
     init.set_defaults(run=run_init_postgres)
-    check = commands.add_parser(
-        "check",
-        help="check settings, database and migrations",
-        description="Check settings, database and migrations: one line each.",
-    )
-    check.set_defaults(run=run_check)
     psql = commands.add_parser(
         "psql",
         help="open psql on the database in use",
@@ -51,30 +43,6 @@ def run_init_postgres(_arguments: argparse.Namespace, settings: Settings) -> int
     told = "is created; next: yoyo apply" if created else "exists already; nothing is changed"
     sys.stdout.write(f"database {database.name} {told}\n")
     return EXIT_CODES[ResponseTypes.SUCCESS]
-
-
-def run_check(_arguments: argparse.Namespace, settings: Settings) -> int:
-    """Tell the settings and where they come from, and whether the service could serve."""
-    for setting in SETTINGS:
-        sys.stdout.write(f"{setting.name:<26}{setting.show(os.environ)}\n")
-    with open_repository(settings) as repository:
-        readiness = readiness_use_case(repository)
-    store = f"{'database':<26}{_name_store(settings)}"
-    if not readiness:
-        sys.stdout.write(f"{store}: FAILED: {readiness.message}\n")
-        return EXIT_CODES[readiness.type]
-    newer = ", ".join(readiness.value.newer)
-    told = f"ok, with migrations of a newer release: {newer}" if newer else "ok, fully migrated"
-    sys.stdout.write(f"{store}: {told}\n")
-    return EXIT_CODES[ResponseTypes.SUCCESS]
-
-
-def _name_store(settings: Settings) -> str:
-    if settings.mongodb_url:
-        return "configured MongoDB"
-    if settings.postgres:
-        return "configured PostgreSQL"
-    return f"embedded PostgreSQL in {find_cluster(settings.data).home}"
 
 
 def run_psql(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -91,7 +91,7 @@ def _interrupt_on(*numbers: signal.Signals) -> list[int]:
     return noted
 
 
-class _Server(GunicornApplication):
+class _Server(GunicornApplication):  # type: ignore[misc]  # gunicorn has no annotations
     """gunicorn in this process: killing its master leaves no worker behind."""
 
     def __init__(self, address: str, banner: str) -> None:

@@ -4,22 +4,27 @@ import logging
 import re
 import select
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg import IsolationLevel, errors
+from psycopg.abc import RV, PQGen
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from rentomatic.config import ConfigError
 from rentomatic.repository.interface import RepositoryTimeoutError, RepositoryUnavailableError
+from rentomatic.repository.outage import Outage
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Connection = psycopg.Connection[tuple[Any, ...]]
+
+# How much longer than a statement may take its answer is waited for.
+ANSWER_SECONDS = 0.5
 
 # SQLSTATE classes and conditions under which the database cannot answer now, though nothing is
 # wrong with what was asked (PostgreSQL manual, appendix A).
@@ -52,13 +57,55 @@ class ConnectionLostError(RepositoryUnavailableError):
     """The connection on which work was done is no more; another one may do it."""
 
 
+class NoAnswerError(psycopg.OperationalError):
+    """The server took a statement and said nothing, not even that the statement took too long."""
+
+
+class Connection(psycopg.Connection[tuple[Any, ...]]):
+    """A connection on which nobody waits for ever: a server that is frozen never answers.
+
+    Attributes:
+        patience: seconds that one wait may take; None for any number.
+        deadline: the time, as `time.monotonic` counts, until which all waits must end.
+    """
+
+    patience: float | None = None
+    deadline: float | None = None
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        """Wait for the server, at most until the deadline; then close the connection.
+
+        Raises:
+            NoAnswerError: at the deadline.
+        """
+        limit = timeout if timeout is not None else self._limit()
+        ends = None if limit is None else time.monotonic() + limit
+        try:
+            return super().wait(gen, interval, limit)
+        except psycopg.OperationalError:
+            if ends is None or self.closed or time.monotonic() < ends:
+                raise
+            self.pgconn.finish()
+            msg = "the server accepts statements and does not answer"
+            raise NoAnswerError(msg) from None
+
+    def _limit(self) -> float | None:
+        if self.patience is None or self.deadline is None:
+            return self.patience
+        return max(0.0, min(self.patience, self.deadline - time.monotonic()))
+
+
 class Connections:
     """Holds one connection for each thread.
+
+    While no connection can be made, work that needs one fails at once, and one thread looks for the
+    database.
 
     Args:
         conninfo: a libpq URL or connection string; what it sets goes before what is set here.
         connect_timeout: seconds until an attempt to connect is given up.
         statement_timeout: seconds until a statement is given up; 0 for never.
+        on_change: told of each connection that is opened (1) and closed (-1).
 
     Attributes:
         options: the settings of each session, as libpq takes them.
@@ -68,7 +115,12 @@ class Connections:
     """
 
     def __init__(
-        self, conninfo: str, *, connect_timeout: int = 3, statement_timeout: float = 4.0
+        self,
+        conninfo: str,
+        *,
+        connect_timeout: int = 3,
+        statement_timeout: float = 4.0,
+        on_change: Callable[[int], None] = lambda _change: None,
     ) -> None:
         milliseconds = int(statement_timeout * 1000)
         try:
@@ -100,8 +152,12 @@ class Connections:
             **given,
             "options": self.options,
         }
+        self._patience = statement_timeout + ANSWER_SECONDS if statement_timeout else None
+        self._on_change = on_change
         self._local = threading.local()
-        self._down = False
+        self._outage = Outage(self._probe)
+        # Connections of a time before the server fell silent are not trusted to have an end.
+        self._silences = 0
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Do work that changes nothing; once more if its connection was lost."""
@@ -113,11 +169,20 @@ class Connections:
         return self.retried(attempt)
 
     def retried(self, work: Callable[[], T]) -> T:
-        """Do work that changes nothing and gets its connection here; once more if that was lost."""
+        """Do work that changes nothing and gets its connection here; once more if that was lost.
+
+        Both attempts together may wait no longer than one.
+        """
+        if self._patience:
+            self._local.deadline = time.monotonic() + self._patience
         try:
             return work()
         except ConnectionLostError:
             return work()
+        finally:
+            self._local.deadline = None
+            if connection := self._held():
+                connection.deadline = None
 
     def write(self, work: Callable[[Connection], T], *, dry_run: bool = False) -> T:
         """Do work in a transaction; never twice, as a lost connection may have committed it."""
@@ -141,20 +206,11 @@ class Connections:
     def get(self) -> Connection:
         """Give this thread's connection, a new one if it was closed or the server has gone."""
         connection = self._held()
-        if connection and (connection.closed or _is_readable(connection)):
-            self.close()
+        if connection and not self._is_usable(connection):
+            self._drop()
             connection = None
-        if connection is None:
-            connection = psycopg.connect(autocommit=True, **self._arguments)
-            # One type for every integer, alone and in lists: else each size of number prepares a
-            # statement of its own, and a list may be sent as the type of another one.
-            connection.adapters.register_dumper(int, Int8Dumper)
-            connection.adapters.register_dumper(int, Int8BinaryDumper)
-            self._local.connection = connection
-            self._local.cursor = connection.cursor(binary=True)
-            if self._down:
-                logger.warning("the database answers again")
-                self._down = False
+        connection = connection or self._connect()
+        connection.deadline = getattr(self._local, "deadline", None)
         return connection
 
     def execute(self, text: bytes, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
@@ -166,13 +222,46 @@ class Connections:
         return cursor.execute(text, parameters, prepare=True).fetchall()
 
     def close(self) -> None:
-        """Close this thread's connection."""
-        if connection := self._held():
-            connection.close()
-            self._local.connection = None
+        """Close this thread's connection, and look for the database no longer."""
+        self._outage.close()
+        self._drop()
 
     def _held(self) -> Connection | None:
         return getattr(self._local, "connection", None)
+
+    def _is_usable(self, connection: Connection) -> bool:
+        is_trusted = self._local.silences == self._silences
+        return is_trusted and not connection.closed and not _is_readable(connection)
+
+    def _drop(self) -> None:
+        if connection := self._held():
+            connection.close()
+            self._local.connection = None
+            self._on_change(-1)
+
+    def _connect(self) -> Connection:
+        if self._outage.is_on:
+            msg = "the database is known to be away"
+            raise RepositoryUnavailableError(msg)
+        connection = Connection.connect(autocommit=True, **self._arguments)
+        connection.patience = self._patience
+        # One type for every integer, alone and in lists: else each size of number prepares a
+        # statement of its own, and a list may be sent as the type of another one.
+        connection.adapters.register_dumper(int, Int8Dumper)
+        connection.adapters.register_dumper(int, Int8BinaryDumper)
+        self._local.connection = connection
+        self._local.cursor = connection.cursor(binary=True)
+        self._local.silences = self._silences
+        self._on_change(1)
+        return connection
+
+    def _probe(self) -> bool:
+        """Tell whether the server lets us in."""
+        try:
+            Connection.connect(**self._arguments).close()
+        except psycopg.Error:
+            return False
+        return True
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -191,13 +280,19 @@ class Connections:
             if not (lost or state[:2] in _UNAVAILABLE_CLASSES or state in _UNAVAILABLE_STATES):
                 raise
             reason = reason_of(error)
-            if not (lost and self._down):
-                logger.warning("the database cannot answer: %s", reason)
-            self._down = self._down or lost
+            is_silent = isinstance(error, NoAnswerError)
+            if is_silent:
+                self._silences += 1
+            if is_silent or connection is None:
+                self._outage.begin(reason)
+            elif not lost:
+                logger.warning("the database refuses: %s", reason)
             if isinstance(error, errors.QueryCanceled):
                 raise RepositoryTimeoutError(reason) from error
-            kind = ConnectionLostError if connection and lost else RepositoryUnavailableError
-            raise kind(reason) from error
+            is_repeatable = connection and lost and not is_silent
+            raise (ConnectionLostError if is_repeatable else RepositoryUnavailableError)(
+                reason
+            ) from error
 
 
 def reason_of(error: psycopg.Error) -> str:

@@ -1,13 +1,18 @@
 """The command line, run in this process on a real PostgreSQL."""
 
 import json
+import re
+import socket
 from collections.abc import Callable
+from pathlib import Path
 
+import psycopg
 import pytest
 
 from rentomatic import __version__
 from rentomatic.config import SETTINGS, PostgresDatabase
 from rentomatic.domain.room import Room
+from rentomatic.repository.database import create_database
 from tests.cli.conftest import Run
 
 
@@ -105,18 +110,19 @@ def test_get_tells_what_there_is_not(run: Run) -> None:
 def test_check_shows_every_setting_and_no_password(
     run: Run, monkeypatch: pytest.MonkeyPatch, embedded_rooms: PostgresDatabase
 ) -> None:
-    """A line each, and one for the database."""
+    """A line each, and one for each thing that the service needs."""
     url = embedded_rooms.url.replace("@/", ":hidden@/")
     monkeypatch.setenv("DATABASE_URL", url)
     code, out, _ = run("check")
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == [
         *(setting.name for setting in SETTINGS),
-        "database",
+        *("database", "migrations", "indexes", "connections", "clock"),
     ]
     assert "hidden" not in out
     assert "PORT                      8000 (default)" in out
-    assert out.splitlines()[-1].endswith("configured PostgreSQL: ok, fully migrated")
+    assert "migrations                all applied\n" in out
+    assert "indexes                   all valid\n" in out
 
 
 def test_a_database_that_is_away_ends_with_4(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +135,66 @@ def test_a_database_that_is_away_ends_with_4(run: Run, monkeypatch: pytest.Monke
         assert "Traceback" not in err
     code, out, _ = run("check")
     assert code == 4
-    assert "FAILED: The database cannot answer now" in out
+    assert "database                  FAILED: configured PostgreSQL: connection failed: " in out
+    assert "hidden" not in out
+    assert run("check", "--before-start")[0] == 0
+
+
+def test_check_tells_what_would_not_work(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    new_database: Callable[[], PostgresDatabase],
+    tmp_path: Path,
+) -> None:
+    """And what would; the service may start all the same, and serves once that is mended."""
+    database = new_database()
+    create_database(database)
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute("create table room (code int)")
+        connection.execute("insert into room values (1), (1)")
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute("create unique index concurrently broken on room (code)")
+    with socket.socket(socket.AF_UNIX) as open_socket:
+        open_socket.bind(str(tmp_path / "open.sock"))
+        (tmp_path / "open.sock").chmod(0o666)
+        monkeypatch.setenv("DATABASE_URL", database.url)
+        monkeypatch.setenv("WEB_CONCURRENCY", "100")
+        monkeypatch.setenv("RENTOMATIC_SOCKET", str(tmp_path / "open.sock"))
+        code, out, _ = run("check")
+        assert run("check", "--before-start")[0] == 0
+    assert code == 4
+    failed = dict(re.findall(r"^(\w+) +FAILED: (.*)", out, re.MULTILINE))
+    assert failed.keys() == {"migrations", "indexes", "connections", "socket"}
+    assert failed["migrations"].startswith("The database lacks 0001.create-room")
+    assert failed["indexes"] == "invalid: broken; run: REINDEX INDEX CONCURRENTLY"
+    assert failed["connections"].endswith("; lower WEB_CONCURRENCY or RENTOMATIC_THREADS")
+    assert failed["socket"].endswith(
+        "open.sock has mode 0666: every account may connect; want 0660 at most"
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda _path: None, "No such file or directory; run: systemctl start rentomatic.socket"),
+        (Path.touch, "is no socket; remove it"),
+    ],
+)
+def test_check_looks_for_the_socket(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    embedded_rooms: PostgresDatabase,
+    tmp_path: Path,
+    make: Callable[[Path], None],
+    told: str,
+) -> None:
+    """A proxy could not connect to what is not there, or is none."""
+    make(tmp_path / "a.sock")
+    monkeypatch.setenv("DATABASE_URL", embedded_rooms.url)
+    monkeypatch.setenv("RENTOMATIC_SOCKET", str(tmp_path / "a.sock"))
+    code, out, _ = run("check")
+    assert code == 4
+    assert out.endswith(f"{told}\n")
 
 
 def test_an_unmigrated_database_is_told_with_what_to_do(

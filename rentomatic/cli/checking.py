@@ -1,0 +1,162 @@
+"""`rentomatic check`: whether the service could serve, one line for each thing that it needs."""
+
+import argparse
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rentomatic.bootstrap import open_postgres, open_repository
+from rentomatic.cli.outcome import EXIT_CODES
+from rentomatic.config import SETTINGS, Settings, whole_environment
+from rentomatic.embedded.cluster import find_cluster
+from rentomatic.repository.connections import Connections
+from rentomatic.repository.inspection import Inspection, inspect_server
+from rentomatic.repository.interface import RepositoryUnavailableError, RoomRepository
+from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.responses import ResponseTypes
+from rentomatic.use_cases.readiness import readiness_use_case
+
+if TYPE_CHECKING:
+    from rentomatic.cli.outcome import Commands
+
+# Clocks that differ by more make logs of two machines hard to read together.
+CLOCK_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, and what was found.
+
+    Attributes:
+        name: the thing.
+        told: its state, or what is wrong and what would be right.
+        is_good: whether the service can serve with it.
+    """
+
+    name: str
+    told: str
+    is_good: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.name:<26}{'' if self.is_good else 'FAILED: '}{self.told}"
+
+
+def add_commands(commands: "Commands") -> None:
+    """Describe the command."""
+    check = commands.add_parser(
+        "check",
+        help="check settings, database, migrations, indexes, connections, socket and clock",
+        description="Check settings, database, migrations, indexes, connections, socket and clock:"
+        " one line each.",
+    )
+    check.add_argument(
+        "--before-start",
+        action="store_true",
+        help="fail for wrong settings only: the service waits for everything else",
+    )
+    check.set_defaults(run=run_check)
+
+
+def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Tell the settings and where they come from, and whether the service could serve."""
+    environ = whole_environment(os.environ)
+    for setting in SETTINGS:
+        sys.stdout.write(f"{setting.name:<26}{setting.show(environ)}\n")
+    is_good = True
+    for finding in _findings(settings):
+        sys.stdout.write(f"{finding}\n")
+        sys.stdout.flush()
+        is_good = is_good and finding.is_good
+    if is_good or arguments.before_start:
+        return EXIT_CODES[ResponseTypes.SUCCESS]
+    return EXIT_CODES[ResponseTypes.UNAVAILABLE_ERROR]
+
+
+def _findings(settings: Settings) -> Iterator[Finding]:
+    yield from _look_at_mongodb(settings) if settings.mongodb_url else _look_at_postgres(settings)
+    if settings.socket:
+        yield _look_at_socket(settings.socket)
+
+
+def _look_at_mongodb(settings: Settings) -> Iterator[Finding]:
+    with open_repository(settings) as repository:
+        readiness = readiness_use_case(repository)
+    told = "configured MongoDB: "
+    if readiness:
+        yield Finding("database", f"{told}it answers")
+    else:
+        yield Finding("database", f"{told}{readiness.message}", is_good=False)
+
+
+def _look_at_postgres(settings: Settings) -> Iterator[Finding]:
+    place = "configured PostgreSQL"
+    if not settings.postgres:
+        place = f"embedded PostgreSQL in {find_cluster(settings.data).home}"
+    with (
+        open_postgres(settings) as database,
+        closing(Connections(database.url)) as connections,
+    ):
+        try:
+            server = inspect_server(connections)
+        except RepositoryUnavailableError as reason:
+            yield Finding("database", f"{place}: {reason}", is_good=False)
+            return
+        yield Finding("database", f"{place} {server.version}")
+        yield _look_at_migrations(PostgresRepo(connections))
+        yield _look_at_indexes(server)
+        yield _look_at_connections(server, settings)
+        yield _look_at_clock(server)
+
+
+def _look_at_migrations(repository: RoomRepository) -> Finding:
+    readiness = readiness_use_case(repository)
+    if not readiness:
+        return Finding("migrations", readiness.message, is_good=False)
+    newer = ", ".join(readiness.value.newer)
+    told = f"all applied, and of a newer release {newer}" if newer else "all applied"
+    return Finding("migrations", told)
+
+
+def _look_at_indexes(server: Inspection) -> Finding:
+    if not server.invalid_indexes:
+        return Finding("indexes", "all valid")
+    names = ", ".join(server.invalid_indexes)
+    return Finding("indexes", f"invalid: {names}; run: REINDEX INDEX CONCURRENTLY", is_good=False)
+
+
+def _look_at_connections(server: Inspection, settings: Settings) -> Finding:
+    wanted = settings.workers * settings.threads
+    told = f"{settings.workers} workers of {settings.threads} threads use up to {wanted}"
+    told += f" of the {server.connections} that the server allows"
+    is_good = wanted <= server.connections
+    hint = "" if is_good else "; lower WEB_CONCURRENCY or RENTOMATIC_THREADS"
+    return Finding("connections", told + hint, is_good)
+
+
+def _look_at_clock(server: Inspection) -> Finding:
+    ahead = (datetime.now(UTC) - server.clock).total_seconds()
+    told = f"{abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} the database's"
+    if abs(ahead) <= CLOCK_SECONDS:
+        return Finding("clock", told)
+    return Finding("clock", f"{told}; let both follow a time server", is_good=False)
+
+
+def _look_at_socket(path: Path) -> Finding:
+    try:
+        found = path.stat()
+    except OSError as error:
+        told = f"{path}: {error.strerror}; run: systemctl start rentomatic.socket"
+        return Finding("socket", told, is_good=False)
+    mode = stat.S_IMODE(found.st_mode)
+    if not stat.S_ISSOCK(found.st_mode):
+        return Finding("socket", f"{path} is no socket; remove it", is_good=False)
+    if mode & stat.S_IRWXO:
+        told = f"{path} has mode {mode:04o}: every account may connect; want 0660 at most"
+        return Finding("socket", told, is_good=False)
+    return Finding("socket", f"{path} has mode {mode:04o}, {path.owner()}:{path.group()}")
