@@ -1,31 +1,48 @@
-"""How gunicorn runs Rent-o-Matic: read by ops/serve, the Procfile and `gunicorn -c`."""
+"""How gunicorn runs Rent-o-Matic, under ops/serve, the Procfile and systemd; read again on HUP."""
 
 import gc
 import os
-import signal
 import socket
 import sys
 from typing import TYPE_CHECKING
 
 from rentomatic.bootstrap import build_repository
-from rentomatic.config import ConfigError, read_settings
+from rentomatic.config import ENV_FILE, ConfigError, read_settings, whole_environment
+from rentomatic.repository.outage import shared_mark
+from rentomatic.server.signals import hold_signals, release_signals
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
 
 try:
-    _settings = read_settings(os.environ)
+    _environment = whole_environment(os.environ)
+    _settings = read_settings(_environment)
     # What no worker could use is told here in one line, not by each of them in a traceback.
     build_repository(_settings)
 except ConfigError as error:
     sys.exit(f"rentomatic: {error}")
 
 wsgi_app = "wsgi_app:application"
-# A platform that sets PORT expects to be reached from outside; else only this machine is served.
-bind = f"{'0.0.0.0' if 'PORT' in os.environ else '127.0.0.1'}:{_settings.port}"  # noqa: S104
+# The workers have the settings that were read here, also those that are started while somebody
+# edits the file.
+raw_env = [f"{ENV_FILE}="] + [
+    f"{name}={text}" for name, text in _environment.items() if os.environ.get(name) != text
+]
+
+if _settings.socket:
+    bind = f"unix:{_settings.socket}"
+    umask = 0o117
+else:
+    bind = f"{'0.0.0.0' if _settings.listens_to_all else '127.0.0.1'}:{_settings.port}"  # noqa: S104
 workers = _settings.workers
-worker_class = "gthread"
 threads = _settings.threads
+worker_class = "rentomatic.server.worker.Worker"
+# Half of the files that a process may have open by default.
+worker_connections = 500
+# Longer than a proxy keeps a connection that it does not use, so that it is the proxy who closes.
+keepalive = 75
+# Platforms kill 10 s after SIGTERM.
+graceful_timeout = 8
 
 # Two lists of a hundred UUIDs are longer than the default.
 limit_request_line = 8190
@@ -33,14 +50,10 @@ limit_request_line = 8190
 forwarder_headers = ""
 control_socket_disable = True
 
-# A worker that is told to stop before it has handlers for that would lose the signal, and gunicorn
-# would wait for it in vain: signals wait instead.
-_STOP = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT}
-os.register_at_fork(
-    before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, _STOP),
-    after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP),
-)
+# The workers tell of an outage together, once.
+shared_mark()
 
+hold_signals()
 
 # A reader that takes nothing for so long has gone, and must not hold a thread and a snapshot.
 _STUCK_MILLISECONDS = 10_000
@@ -57,7 +70,7 @@ def when_ready(server: "Arbiter") -> None:
 
 def post_worker_init(_worker: object) -> None:
     """Let the signals through that came while the worker started; look for garbage less often."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP)
+    release_signals()
     # Rooms die with their references. What is there now stays, and need not be looked at again.
     gc.freeze()
     gc.set_threshold(5_000, 10, 10)

@@ -1,0 +1,1 @@
+"""What is of our own between gunicorn and the application."""

@@ -1,0 +1,229 @@
+"""A gunicorn worker that slow and silent clients cannot stop."""
+
+import os
+import select
+import selectors
+import socket
+import time
+from collections import deque
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from io import BytesIO
+
+from gunicorn import util
+from gunicorn.http.parser import RequestParser
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
+
+# As the limits of nginx and Apache: many times what an honest client takes.
+HEAD_SECONDS = 10.0
+MAX_HEAD_BYTES = 65_536
+LINGER_SECONDS = 2.0
+# A body that nobody has read is there by now, or its connection is closed.
+BODY_SECONDS = 0.1
+# How long a worker without a free thread leaves new connections to the others.
+YIELD_SECONDS = 0.05
+
+_RECEIVE_BYTES = 16_384
+_HEAD_END = b"\r\n\r\n"
+# Answered without a thread, so that no number of slow searches makes the process look dead.
+_LIVENESS = b"GET /health/live "
+
+
+class Connection(TConn):  # type: ignore[misc]  # gunicorn has no annotations
+    """A client's connection.
+
+    Attributes:
+        waiting: the queue in which it waits for what the client does next, until `timeout`.
+    """
+
+    parser: RequestParser
+    timeout: float
+    waiting: deque["Connection"]
+
+    def __init__(self, worker: ThreadWorker, client: socket.socket, *ends: object) -> None:
+        super().__init__(worker.cfg, client, *ends)
+        self.init()
+        self.sock.setblocking(False)  # noqa: FBT003 - the socket's signature
+
+    def receive(self) -> bytes | None:
+        """Give what has come: nothing at the end, None if there is nothing yet."""
+        try:
+            received: bytes = self.sock.recv(_RECEIVE_BYTES)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+        return received
+
+    @property
+    def sent(self) -> BytesIO:
+        """What has come and is not yet read as a request."""
+        buffer: BytesIO = self.parser.unreader.buf
+        return buffer
+
+    @property
+    def has_head(self) -> bool:
+        """Whether the head of the next request is there."""
+        return _HEAD_END in self.sent.getvalue()
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
+    """gunicorn's gthread, with a thread taken only for a request whose head is there.
+
+    gthread lets a thread wait for each new connection's request, and its main loop for each closed
+    connection's client: as many half-sent requests as there are threads, and nobody else is
+    answered. Here the main loop reads the heads and waits for nobody. Only plain HTTP/1 is spoken;
+    TLS is for the proxy.
+    """
+
+    _accepting: bool
+    _busy = 0
+    _yields_until = 0.0
+
+    def init_process(self) -> None:
+        """Start; does not return until the worker is told to stop."""
+        self._lingering: deque[Connection] = deque()
+        super().init_process()
+
+    def accept(self, listener: socket.socket) -> None:
+        """Accept a connection, and begin to read its first request."""
+        try:
+            client, address = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        self.nr_conns += 1
+        connection = Connection(self, client, address, listener.getsockname())
+        self._await(connection, self.pending_conns, HEAD_SECONDS)
+        # It is often there already.
+        self._read_head(connection, client)
+
+    def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - gunicorn's signature
+        """Accept connections, or leave them to other workers while all threads are busy here."""
+        if self._accepting and not enabled and not self.alive:
+            # Whom the kernel has let in already would be reset.
+            for listener in self.sockets:
+                self._accept_waiting(listener)
+        is_yielding = self._busy >= self.cfg.threads and time.monotonic() < self._yields_until
+        super().set_accept_enabled(enabled and not is_yielding)
+
+    def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
+        """Wait for events; not for long where others wait to be accepted."""
+        if not self._accepting:
+            timeout = YIELD_SECONDS
+        super().wait_for_and_dispatch_events(timeout)
+
+    def enqueue_req(self, conn: Connection) -> None:
+        """Have a request answered by a thread."""
+        self._busy += 1
+        super().enqueue_req(conn)
+        if self._busy >= self.cfg.threads:
+            self._yields_until = time.monotonic() + YIELD_SECONDS
+            self.set_accept_enabled(self._accepting)
+
+    def finish_request(self, conn: Connection, fs: Future[bool]) -> None:
+        """Go on with a connection that was answered."""
+        self._busy -= 1
+        is_kept = not fs.cancelled() and not fs.exception() and fs.result()
+        self._go_on(conn, is_kept=is_kept)
+
+    def murder_pending(self) -> None:
+        """Close connections that took too long to send a head, or to close."""
+        now = time.monotonic()
+        while self.pending_conns and (connection := self.pending_conns[0]).timeout <= now:
+            if connection.sent.getvalue():
+                told = f"The head of the request took longer than {HEAD_SECONDS:.0f} s"
+                self._refuse(connection, 408, "Request Timeout", told)
+            else:
+                self._forget(connection)
+        while self._lingering and self._lingering[0].timeout <= now:
+            self._forget(self._lingering[0])
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        for waiting in (self.keepalived_conns, self.pending_conns):
+            for connection in waiting:
+                connection.timeout = min(connection.timeout, deadline)
+
+    def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:  # noqa: FBT001 - gunicorn's signature
+        return bool(keepalive and conn.parser.finish_body(time.monotonic() + BODY_SECONDS))
+
+    def _accept_waiting(self, listener: socket.socket) -> None:
+        poll = select.poll()
+        poll.register(listener, select.POLLIN)
+        while poll.poll(0):
+            self.accept(listener)
+
+    def _await(self, connection: Connection, waiting: deque["Connection"], seconds: float) -> None:
+        """Wait until a connection can be read, for so many seconds."""
+        connection.timeout = time.monotonic() + seconds
+        connection.waiting = waiting
+        waiting.append(connection)
+        callback = self._drain if waiting is self._lingering else self._read_head
+        self.poller.register(connection.sock, selectors.EVENT_READ, partial(callback, connection))
+
+    def _leave(self, connection: Connection) -> None:
+        """Wait for a connection no more."""
+        self.poller.unregister(connection.sock)
+        connection.waiting.remove(connection)
+
+    def _forget(self, connection: Connection) -> None:
+        self._leave(connection)
+        self.nr_conns -= 1
+        connection.close()
+
+    def _read_head(self, connection: Connection, _sock: object) -> None:
+        received = connection.receive()
+        if received is None:
+            return
+        if not received:
+            self._forget(connection)
+            return
+        connection.sent.seek(0, os.SEEK_END)
+        connection.sent.write(received)
+        if connection.has_head:
+            self._leave(connection)
+            self._answer(connection)
+        elif connection.sent.tell() > MAX_HEAD_BYTES:
+            told = f"The head of a request may have {MAX_HEAD_BYTES} bytes"
+            self._refuse(connection, 431, "Request Header Fields Too Large", told)
+        elif connection.waiting is self.keepalived_conns:
+            self._leave(connection)
+            self._await(connection, self.pending_conns, HEAD_SECONDS)
+
+    def _answer(self, connection: Connection) -> None:
+        if connection.sent.getvalue().startswith(_LIVENESS):
+            self._go_on(connection, is_kept=self.handle(connection))
+        else:
+            self.enqueue_req(connection)
+
+    def _refuse(self, connection: Connection, status: int, reason: str, message: str) -> None:
+        self._leave(connection)
+        with suppress(OSError):
+            util.write_error(connection.sock, status, reason, message)
+        self._go_on(connection, is_kept=False)
+
+    def _go_on(self, connection: Connection, *, is_kept: bool) -> None:
+        """Wait for the next request, or for the client to have read the last answer."""
+        try:
+            connection.sock.setblocking(False)  # noqa: FBT003 - the socket's signature
+            if not is_kept:
+                connection.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.nr_conns -= 1
+            connection.close()
+            return
+        if not is_kept:
+            self._await(connection, self._lingering, LINGER_SECONDS)
+            self._drain(connection, connection.sock)
+        elif connection.has_head:
+            self.enqueue_req(connection)
+        elif connection.sent.getvalue():
+            self._await(connection, self.pending_conns, HEAD_SECONDS)
+        else:
+            kept = self.cfg.keepalive if self.alive else STOP_KEEPALIVE_LINGER
+            self._await(connection, self.keepalived_conns, kept)
+
+    def _drain(self, connection: Connection, _sock: object) -> None:
+        """Drop what still comes: to close before it is read would reset the answer."""
+        if connection.receive() == b"":
+            self._forget(connection)
