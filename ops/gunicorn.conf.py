@@ -7,12 +7,22 @@ import sys
 from typing import TYPE_CHECKING
 
 from rentomatic.bootstrap import build_repository
-from rentomatic.config import ENV_FILE, ConfigError, read_settings, whole_environment
+from rentomatic.config import (
+    ENV_FILE,
+    MULTIPROCESS,
+    ConfigError,
+    read_settings,
+    whole_environment,
+)
 from rentomatic.repository.outage import shared_mark
+from rentomatic.server.logger import Logger
+from rentomatic.server.metrics_folder import metrics_folder, remove_metrics_folder
 from rentomatic.server.signals import hold_signals, release_signals
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
+
+    from rentomatic.server.worker import Worker
 
 try:
     _environment = whole_environment(os.environ)
@@ -44,6 +54,15 @@ keepalive = 75
 # Platforms kill 10 s after SIGTERM.
 graceful_timeout = 8
 
+
+class _Logger(Logger):
+    style = _settings.log
+    has_metrics = _settings.has_metrics
+
+
+logger_class = _Logger
+accesslog = "-"
+
 # Two lists of a hundred UUIDs are longer than the default.
 limit_request_line = 8190
 # No header of a client's, not even of a proxy's, may rewrite the path.
@@ -52,6 +71,9 @@ control_socket_disable = True
 
 # The workers tell of an outage together, once.
 shared_mark()
+if _settings.has_metrics:
+    # Where the workers count, together.
+    os.environ[MULTIPROCESS] = metrics_folder()
 
 hold_signals()
 
@@ -74,3 +96,16 @@ def post_worker_init(_worker: object) -> None:
     # Rooms die with their references. What is there now stays, and need not be looked at again.
     gc.freeze()
     gc.set_threshold(5_000, 10, 10)
+
+
+def child_exit(_server: object, worker: "Worker") -> None:
+    """Count no connections of a worker that is gone."""
+    if _settings.has_metrics:
+        from prometheus_client import multiprocess  # noqa: PLC0415
+
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(_server: object) -> None:
+    """Leave nothing behind."""
+    remove_metrics_folder()

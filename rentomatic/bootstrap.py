@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
 
 from rentomatic.config import ConfigError, PostgresDatabase, Settings, read_settings
 from rentomatic.embedded.cluster import embedded_cluster
@@ -13,6 +14,9 @@ from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.resources import release
 from rentomatic.wsgi.application import Application
 
+if TYPE_CHECKING:
+    from rentomatic.metrics import Metrics
+
 
 def build_application(environ: Mapping[str, str]) -> Application:
     """Make the WSGI application of the settings; nothing is connected to before it is asked.
@@ -21,19 +25,34 @@ def build_application(environ: Mapping[str, str]) -> Application:
         ConfigError: for settings that cannot be used.
     """
     settings = read_settings(environ)
+    counts = _metrics() if settings.has_metrics else None
     return Application(
-        build_repository(settings), default_limit=settings.default_limit, release=release()
+        build_repository(settings, counts),
+        default_limit=settings.default_limit,
+        release=release(),
+        metrics=counts,
     )
 
 
-def build_repository(settings: Settings) -> RoomRepository:
+def _metrics() -> "Metrics":
+    # Imported here because prometheus_client looks at its import for the folder of its files, and
+    # is to be imported by the workers alone.
+    from rentomatic.metrics import metrics  # noqa: PLC0415
+
+    return metrics()
+
+
+def build_repository(settings: Settings, counts: "Metrics | None" = None) -> RoomRepository:
     """Choose the repository that the settings name, for a service that runs until it is ended."""
     if settings.mongodb_url:
         return _mongo_repository(settings.mongodb_url)
     if settings.postgres is None:
         msg = "no database is named: set DATABASE_URL, or start with ops/serve"
         raise ConfigError(msg)
-    return PostgresRepo(Connections(settings.postgres.url))
+    url = settings.postgres.url
+    connections = Connections(url, counts.count_connections) if counts else Connections(url)
+    # Streams may take long; the other half of the threads is for what does not.
+    return PostgresRepo(connections, max_streams=max(1, settings.threads // 2))
 
 
 def _mongo_repository(url: str) -> RoomRepository:

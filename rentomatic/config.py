@@ -12,6 +12,8 @@ from rentomatic.requests.room_list import DEFAULT_LIMIT, MAX_LIMIT
 from rentomatic.resources import default_data
 
 ENV_FILE = "RENTOMATIC_ENV_FILE"
+# Not ours: where processes that count together do so, for prometheus_client.
+MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class ConfigError(Exception):

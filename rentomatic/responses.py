@@ -73,3 +73,9 @@ TOOK_TOO_LONG = ResponseFailure(
     "The search took too long; narrow it by a filter, a smaller bbox or radius, "
     "or leave out count=exact",
 )
+
+TOO_MANY_STREAMS = ResponseFailure(
+    ResponseTypes.UNAVAILABLE_ERROR,
+    "As many answers with limit=none are under way as there may be; try again in a moment, "
+    "or read page by page",
+)

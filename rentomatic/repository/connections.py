@@ -103,9 +103,9 @@ class Connections:
 
     Args:
         conninfo: a libpq URL or connection string; what it sets goes before what is set here.
+        on_change: told of each connection that is opened (1) and closed (-1).
         connect_timeout: seconds until an attempt to connect is given up.
         statement_timeout: seconds until a statement is given up; 0 for never.
-        on_change: told of each connection that is opened (1) and closed (-1).
 
     Attributes:
         options: the settings of each session, as libpq takes them.
@@ -117,10 +117,10 @@ class Connections:
     def __init__(
         self,
         conninfo: str,
+        on_change: Callable[[int], None] = lambda _change: None,
         *,
         connect_timeout: int = 3,
         statement_timeout: float = 4.0,
-        on_change: Callable[[int], None] = lambda _change: None,
     ) -> None:
         milliseconds = int(statement_timeout * 1000)
         try:

@@ -23,6 +23,10 @@ class RepositoryTimeoutError(RepositoryUnavailableError):
     """The store gave up what was asked, as it took too long; less may be had."""
 
 
+class RepositoryBusyError(RepositoryUnavailableError):
+    """As many unlimited searches as there may be at a time are being read."""
+
+
 @dataclass(frozen=True, slots=True)
 class SaveSummary:
     """How many rooms a save added, updated, and found as they were."""
@@ -46,10 +50,12 @@ class Schema:
     Attributes:
         missing: migrations of this release that the store lacks; with any, it cannot serve.
         newer: migrations of the store that this release does not know, as during a deploy.
+        latest: the last of the store's migrations; None where it needs none.
     """
 
     missing: tuple[str, ...] = ()
     newer: tuple[str, ...] = ()
+    latest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,4 +124,5 @@ def compare_schema(applied: Iterable[str]) -> Schema:
     return Schema(
         missing=tuple(name for name in needs if name not in has),
         newer=tuple(sorted(has.difference(needs))),
+        latest=max(has, default=None),
     )

@@ -1,8 +1,18 @@
 """Rooms in PostgreSQL, 15 or later."""
 
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from itertools import count
+from threading import BoundedSemaphore
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +33,7 @@ from rentomatic.domain.room_summary import (
 from rentomatic.repository.connections import Connection, Connections
 from rentomatic.repository.interface import (
     Page,
+    RepositoryBusyError,
     SaveSummary,
     Schema,
     Summarized,
@@ -56,10 +67,16 @@ NOTHING: Mapping[str, object] = {}
 
 
 class PostgresRepo:
-    """Keeps rooms in the table `room`; safe to share between threads."""
+    """Keeps rooms in the table `room`; safe to share between threads.
 
-    def __init__(self, connections: Connections) -> None:
+    Args:
+        connections: to the database.
+        max_streams: how many unlimited searches may be read at a time; each holds a connection.
+    """
+
+    def __init__(self, connections: Connections, max_streams: int | None = None) -> None:
         self._connections = connections
+        self._slots = BoundedSemaphore(max_streams) if max_streams else None
         self._list = _load("room_list", LIST_PARAMETERS, LIST_PARTS)
         self._page = _load("room_page", {*LIST_PARAMETERS, "counted"}, LIST_PARTS)
         self._estimate = _load("room_estimate", SELECTION_PARAMETERS)
@@ -176,7 +193,7 @@ class PostgresRepo:
         """Give a page without rooms, and then the rooms, all of one moment."""
         parameters = list_parameters(request)
         text = self._list.text(frozenset(parameters), **list_parts(request))
-        with self._connections.transaction(is_snapshot=True) as connection:
+        with self._slot(), self._connections.transaction(is_snapshot=True) as connection:
             version = self._value(self._version)
             yield Page([], None, self._total(request), version)
             name = f"rooms_{next(self._streams)}"
@@ -189,6 +206,19 @@ class PostgresRepo:
                     # The server reads on while this batch is written.
                     following = self._fetch(connection, fetch)
                     yield from batch
+
+    @contextmanager
+    def _slot(self) -> Iterator[None]:
+        if self._slots is None:
+            yield
+            return
+        if not self._slots.acquire(blocking=False):
+            msg = "as many rooms are streamed as may be"
+            raise RepositoryBusyError(msg)
+        try:
+            yield
+        finally:
+            self._slots.release()
 
     @staticmethod
     def _fetch(connection: Connection, fetch: bytes) -> Cursor[Room]:

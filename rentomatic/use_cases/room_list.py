@@ -2,6 +2,7 @@
 
 from rentomatic.repository.interface import (
     Page,
+    RepositoryBusyError,
     RepositoryTimeoutError,
     RepositoryUnavailableError,
     RoomRepository,
@@ -9,6 +10,7 @@ from rentomatic.repository.interface import (
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.responses import (
+    TOO_MANY_STREAMS,
     TOOK_TOO_LONG,
     UNAVAILABLE,
     Response,
@@ -27,5 +29,7 @@ def room_list_use_case(
         return ResponseSuccess(repository.search(request))
     except RepositoryTimeoutError:
         return TOOK_TOO_LONG
+    except RepositoryBusyError:
+        return TOO_MANY_STREAMS
     except RepositoryUnavailableError:
         return UNAVAILABLE

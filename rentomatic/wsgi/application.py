@@ -17,11 +17,13 @@ from rentomatic.wsgi.openapi.document import describe
 from rentomatic.wsgi.openapi.page import write_page
 from rentomatic.wsgi.request import Environ, Request, read_request
 from rentomatic.wsgi.response import Answer
-from rentomatic.wsgi.routing import ROUTES, Route, find_route, suggest_path
+from rentomatic.wsgi.routing import ROUTES, Found, Route, find_route, suggest_path
 from rentomatic.wsgi.service import Service
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
+
+    from rentomatic.metrics import Metrics
 
 logger = logging.getLogger(__name__)
 
@@ -59,17 +61,22 @@ class Application:
         repository: RoomRepository,
         default_limit: int = DEFAULT_LIMIT,
         release: str = __version__,
+        metrics: "Metrics | None" = None,
     ) -> None:
         document = describe(ROUTES, __version__, default_limit)
         self._service = Service(
-            repository, default_limit, release, dump_value(document), write_page(document)
+            repository, default_limit, release, dump_value(document), write_page(document), metrics
         )
 
     def __call__(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request; whatever happens, it gets an answer in the form that it reads."""
         request = read_request(environ)
+        found = find_route(request.path)
+        # For whoever logs and counts requests.
+        environ["rentomatic.request_id"] = request.id
+        environ["rentomatic.route"] = found[0].template if found else None
         try:
-            answer = self._answer(request)
+            answer = self._answer(request, found)
         except Exception:
             # The last resort: the client gets a number to quote, the log what happened.
             logger.exception("request %s failed", request.id)
@@ -77,11 +84,10 @@ class Application:
             answer = answer_failure(failure, request)
         return _send(answer, request, start_response)
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request, found: Found | None) -> Answer:
         if not request.has_host:
             message = "Host: is missing or no name of a host"
             return answer_failure(ResponseFailure(ResponseTypes.PARAMETERS_ERROR, message), request)
-        found = find_route(request.path)
         if found is None:
             suggestion = suggest_path(request.path)
             hint = f"; did you mean {suggestion}?" if suggestion else ""

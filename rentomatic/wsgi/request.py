@@ -2,13 +2,13 @@
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
 from rentomatic.wsgi.query import Query, parse_query
 
-Environ = Mapping[str, Any]
+Environ = MutableMapping[str, Any]
 
 # RFC 3986, section 3.2.2, without the rare: names, IPv4 and IPv6 addresses, and a port.
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%-]+)(:[0-9]{0,5})?")

@@ -113,13 +113,24 @@ ROUTES = (
         successes.READY,
         failures=(_UNAVAILABLE,),
     ),
+    Route(
+        "/metrics",
+        {"GET": health.metrics},
+        "Counts for Prometheus, if a setting turns them on",
+        "Health",
+        successes.METRICS,
+        failures=(_NOT_FOUND,),
+    ),
     Route("/", {"GET": site.home}, "Leads to `/rooms`", "Site", successes.HOME),
     Route("/robots.txt", {"GET": site.robots}, "Keeps crawlers out", "Site", successes.ROBOTS),
     Route("/favicon.ico", {"GET": site.favicon}, "Nothing, quietly", "Site", successes.NOTHING),
 )
 
 
-def find_route(path: str) -> tuple[Route, dict[str, str]] | None:
+Found = tuple[Route, dict[str, str]]
+
+
+def find_route(path: str) -> Found | None:
     """Find the resource at a path, and the segments that its handlers want."""
     for route in ROUTES:
         if match := route.pattern.fullmatch(path):

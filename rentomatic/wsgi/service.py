@@ -1,8 +1,12 @@
 """What handlers work with."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rentomatic.repository.interface import RoomRepository
+
+if TYPE_CHECKING:
+    from rentomatic.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +19,7 @@ class Service:
         release: names the code that makes the answers; another release may make others.
         description: the OpenAPI document.
         page: the same, to read.
+        metrics: what is counted; None where that is not to be seen.
     """
 
     repository: RoomRepository
@@ -22,3 +27,4 @@ class Service:
     release: str
     description: bytes
     page: bytes
+    metrics: "Metrics | None"

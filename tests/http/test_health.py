@@ -12,6 +12,7 @@ from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.wsgi.application import Application
+from tests.process.conftest import until
 
 
 def test_readiness_follows_the_database(
@@ -23,6 +24,7 @@ def test_readiness_follows_the_database(
         client = TestApp(Application(PostgresRepo(connections)))
         assert client.get("/health/ready", status=503).headers["Retry-After"] == "1"
         create_database(database)
+        until(lambda: "lacks" in client.get("/health/ready", status=503).text)
         message = client.get("/health/ready", status=503).json["message"]
         assert message.startswith("The database lacks 0001.create-room, ")
         apply_migrations(database.url)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.request import urlopen
@@ -147,6 +148,15 @@ class Command:
         except subprocess.TimeoutExpired:
             self.end(signal.SIGKILL)
 
+    def ask(self, path: str) -> int:
+        """Request something on a connection of its own; give the status."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return answer.status
+
     def get(self, path: str = "/rooms?limit=100") -> Any:  # noqa: ANN401 - JSON
         """Request something of a service that answers with 200."""
         with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=SECONDS) as response:
@@ -165,12 +175,29 @@ class Commands:
 
     def start(self, *arguments: str, **variables: str) -> Command:
         """Start a command; its standard input is a pipe."""
+        return self._start("rentomatic", *arguments, **variables)
+
+    def gunicorn(self, database: PostgresDatabase, **variables: str) -> Command:
+        """Start gunicorn as a platform does, on a database; it may not answer."""
+        port = free_port()
+        service = self._start(
+            *("gunicorn", "--config", str(CHECKOUT / "ops" / "gunicorn.conf.py")),
+            DATABASE_URL=database.url,
+            PORT=str(port),
+            **variables,
+        )
+        service.port = port
+        until(lambda: "Listening at" in service.complained or service.process.poll() is not None)
+        assert service.process.poll() is None, service.complained
+        return service
+
+    def _start(self, module: str, *arguments: str, **variables: str) -> Command:
         stem = f"command-{len(self._started)}"
         output, errors = (self._folder / f"{stem}.{kind}" for kind in ("out", "err"))
         environment = os.environ | {"HOME": str(self._folder), "RENTOMATIC_DATA": str(self.data)}
         with output.open("w") as out, errors.open("w") as err:
             process = self._account.popen(
-                [self._account.python, "-m", "rentomatic", *arguments],
+                [self._account.python, "-m", module, *arguments],
                 cwd=self._folder,
                 env=environment | self._account.variables | variables,
                 stdin=subprocess.PIPE,

@@ -45,21 +45,21 @@ def test_a_repository_names_what_its_schema_lacks_and_has_too_much(empty: Postgr
         repository = PostgresRepo(connections)
         assert repository.schema() == Schema(missing=shipped_migrations(), newer=())
         apply_migrations(empty.url)
-        assert repository.schema() == Schema(missing=(), newer=())
+        assert repository.schema() == Schema(latest=shipped_migrations()[-1])
         with psycopg.connect(empty.url) as connection:
             connection.execute(
                 "insert into _yoyo_migration (migration_hash, migration_id, applied_at_utc)"
                 " values ('hash', %s, now())",
                 [NEWER],
             )
-        assert repository.schema() == Schema(missing=(), newer=(NEWER,))
+        assert repository.schema() == Schema(newer=(NEWER,), latest=NEWER)
 
 
 def test_schemas_are_compared_by_the_names_of_migrations() -> None:
     """What is missing comes in the order of applying, what is newer sorted."""
     first, *rest = shipped_migrations()
     assert compare_schema([NEWER, first, "9998.other"]) == Schema(
-        missing=tuple(rest), newer=("9998.other", NEWER)
+        missing=tuple(rest), newer=("9998.other", NEWER), latest=NEWER
     )
 
 

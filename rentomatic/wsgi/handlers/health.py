@@ -2,12 +2,17 @@
 
 from http import HTTPStatus
 
+from rentomatic.repository.interface import RepositoryUnavailableError
+from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.serializers.json import dump_value
 from rentomatic.use_cases.readiness import readiness_use_case
 from rentomatic.wsgi.failure import answer_failure
 from rentomatic.wsgi.request import Request
-from rentomatic.wsgi.response import Answer
+from rentomatic.wsgi.response import TEXT, Answer
 from rentomatic.wsgi.service import Service
+
+# https://prometheus.io/docs/instrumenting/exposition_formats/
+FORMAT = "version=0.0.4; charset=utf-8"
 
 
 def live(_service: Service, _request: Request) -> Answer:
@@ -22,3 +27,17 @@ def ready(service: Service, request: Request) -> Answer:
         return answer_failure(response, request)
     body = {"status": "ready", "newer_migrations": response.value.newer}
     return Answer(HTTPStatus.OK, dump_value(body), cache="no-store")
+
+
+def metrics(service: Service, request: Request) -> Answer:
+    """Tell Prometheus what the service counts."""
+    if service.metrics is None:
+        message = "There is nothing at '/metrics' as long as RENTOMATIC_METRICS is off"
+        failure = ResponseFailure(ResponseTypes.RESOURCE_ERROR, message)
+        return answer_failure(failure, request)
+    try:
+        schema = service.repository.schema()
+    except RepositoryUnavailableError:
+        schema = None
+    body = service.metrics.tell(service.release, schema)
+    return Answer(HTTPStatus.OK, body, f"{TEXT}; {FORMAT}", cache="no-store")

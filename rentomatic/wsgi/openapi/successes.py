@@ -63,6 +63,7 @@ SUMMARY = Success(
 )
 LIVE = Success("It is up", {JSON: reference("Live")}, examples.LIVE)
 READY = Success("It is ready", {JSON: reference("Ready")}, examples.READY)
+METRICS = Success("Prometheus' text format", {TEXT: _STRING})
 DOCUMENT = Success("An OpenAPI document", {JSON: {"type": "object"}}, headers=(TAG,))
 PAGE = Success("A page", {HTML: _STRING}, headers=(TAG, "Content-Security-Policy"))
 ROBOTS = Success("For crawlers", {TEXT: _STRING})

@@ -1,0 +1,102 @@
+"""Counts for Prometheus, right over several worker processes.
+
+Where PROMETHEUS_MULTIPROC_DIR was set before prometheus_client was imported, the processes count in
+files there, and each of them can tell the sum.
+"""
+
+import os
+from collections.abc import Iterator
+from functools import cache
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from rentomatic import __version__
+from rentomatic.config import MULTIPROCESS
+from rentomatic.repository.interface import Schema
+
+NO_ROUTE = "none"
+
+# Seconds; a search takes some milliseconds, a statement is given up after 4 s.
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+# Clients make methods up; each would be a series of its own.
+_METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
+
+
+class Metrics:
+    """What the service counts."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "rentomatic_http_requests",
+            "Requests answered, by route, method and status",
+            ("route", "method", "status"),
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "rentomatic_http_request_duration_seconds",
+            "Time from a request's head to the last byte of its answer",
+            ("route",),
+            buckets=_BUCKETS,
+            registry=self._registry,
+        )
+        self._connections = Gauge(
+            "rentomatic_database_connections",
+            "Open connections to the database",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+
+    def count_request(self, route: str | None, method: str, status: int, seconds: float) -> None:
+        """Count a request that was answered; without a route, there was nothing at its path."""
+        label = route or NO_ROUTE
+        self._requests.labels(label, method if method in _METHODS else "other", status).inc()
+        self._seconds.labels(label).observe(seconds)
+
+    def count_connections(self, change: int) -> None:
+        """Count connections to the database that were opened, or closed if negative."""
+        self._connections.inc(change)
+
+    def tell(self, release: str, schema: Schema | None) -> bytes:
+        """Write all of it in Prometheus' text format, with the state of the service.
+
+        Args:
+            release: names the code that runs.
+            schema: the database's; None if it does not answer.
+        """
+        registry = CollectorRegistry(support_collectors_without_names=True)
+        registry.register(_State(release, schema))
+        counted = b""
+        if folder := os.environ.get(MULTIPROCESS):
+            MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
+        else:
+            counted = generate_latest(self._registry)
+        return generate_latest(registry) + counted
+
+
+class _State(Collector):
+    """What is asked for when it is to be told."""
+
+    def __init__(self, release: str, schema: Schema | None) -> None:
+        self._release = release
+        self._schema = schema
+
+    def collect(self) -> Iterator[Metric]:
+        schema = self._schema or Schema()
+        labels = {"version": __version__, "release": self._release, "schema": schema.latest or ""}
+        yield InfoMetricFamily("rentomatic", "The code that runs, and the last migration", labels)
+        for name, help_, value in (
+            ("database_up", "Whether the database answers", int(self._schema is not None)),
+            ("missing_migrations", "Migrations that the database lacks", len(schema.missing)),
+            ("newer_migrations", "Migrations of a newer release", len(schema.newer)),
+        ):
+            yield GaugeMetricFamily(f"rentomatic_{name}", help_, value)
+
+
+@cache
+def metrics() -> Metrics:
+    """Give the counts of this process."""
+    return Metrics()

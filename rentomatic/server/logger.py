@@ -1,0 +1,140 @@
+"""The log: one line a request, as JSON for machines or as text for a terminal."""
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from gunicorn import glogging
+
+_ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}")
+# What a line may show of a target: the longest that are taken would hide the rest of the line.
+_TARGET_LENGTH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A request that was answered.
+
+    Attributes:
+        request_id: its name, as the answer's X-Request-Id gives it; None where gunicorn failed.
+        method: GET, HEAD, ...
+        route: the template of its path; None where there is nothing.
+        target: path and query as they were sent.
+        status: of the answer.
+        bytes: of the answer's body, as far as they were sent.
+        milliseconds: from the request's head to the last byte of the answer.
+        client: the address of whoever asked; None if the proxy does not tell.
+    """
+
+    request_id: str | None
+    method: str
+    route: str | None
+    target: str
+    status: int
+    bytes: int
+    milliseconds: float
+    client: str | None
+
+    @classmethod
+    def of(cls, response: Any, environ: Mapping[str, Any], took: timedelta) -> "Served":  # noqa: ANN401 - gunicorn has no annotations
+        """Tell what gunicorn knows of a request."""
+        return cls(
+            request_id=environ.get("rentomatic.request_id"),
+            method=environ.get("REQUEST_METHOD") or "",
+            route=environ.get("rentomatic.route"),
+            target=(environ.get("RAW_URI") or "")[:_TARGET_LENGTH],
+            status=int(str(response.status).split(None, 1)[0]),
+            bytes=response.sent or 0,
+            milliseconds=round(took.total_seconds() * 1000, 3),
+            client=_client(environ),
+        )
+
+
+def _client(environ: Mapping[str, Any]) -> str | None:
+    """Give the address of the peer; on a unix socket that is our own proxy, which tells it."""
+    address = environ.get("REMOTE_ADDR") or environ.get("HTTP_X_REAL_IP") or ""
+    return address if _ADDRESS.fullmatch(address) else None
+
+
+class JsonFormatter(logging.Formatter):
+    """A JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Spell a record."""
+        time = datetime.fromtimestamp(record.created, UTC)
+        line: dict[str, Any] = {
+            "time": f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03}Z",
+            "level": record.levelname.lower(),
+        }
+        if isinstance(served := record.msg, Served):
+            line |= {name: getattr(served, name) for name in Served.__slots__}
+        else:
+            line |= {
+                "logger": record.name,
+                "process": record.process,
+                "message": record.getMessage(),
+            }
+            if record.exc_info:
+                line["exception"] = self.formatException(record.exc_info)
+        return orjson.dumps(line, default=str).decode()
+
+
+class TextFormatter(logging.Formatter):
+    """A line to read."""
+
+    default_time_format = "%H:%M:%S"
+    default_msec_format = ""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """Spell a record; its time is the machine's."""
+        time = self.formatTime(record)
+        if isinstance(served := record.msg, Served):
+            target = ascii(served.target)[1:-1]
+            told = f"{served.method} {target} {served.status} {served.bytes} B"
+            return f"{time} {told} {served.milliseconds:.1f} ms"
+        return f"{time} {record.levelname.lower()}: {record.message}"
+
+
+class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no annotations
+    """gunicorn's logger, in our own format.
+
+    Attributes:
+        style: json, text, or auto for text on a terminal and else JSON.
+        has_metrics: whether requests are counted too.
+    """
+
+    style = "auto"
+    has_metrics = False
+
+    def setup(self, cfg: Any) -> None:  # noqa: ANN401 - gunicorn has no annotations
+        """Open the log; what the application says goes where gunicorn's errors go."""
+        super().setup(cfg)
+        is_text = self.style == "text" or (self.style == "auto" and sys.stdout.isatty())
+        formatter = TextFormatter() if is_text else JsonFormatter()
+        for handler in (*self.error_log.handlers, *self.access_log.handlers):
+            handler.setFormatter(formatter)
+        root = logging.getLogger()
+        root.handlers = list(self.error_log.handlers)
+        root.setLevel(logging.WARNING)
+
+    def access(
+        self,
+        resp: Any,  # noqa: ANN401 - gunicorn has no annotations
+        req: object,  # noqa: ARG002 - gunicorn's signature
+        environ: Mapping[str, Any],
+        request_time: timedelta,
+    ) -> None:
+        """Log a request, and count it."""
+        served = Served.of(resp, environ, request_time)
+        self.access_log.info(served)
+        if self.has_metrics:
+            # Imported here because only workers may import it.
+            from rentomatic.metrics import metrics  # noqa: PLC0415
+
+            seconds = served.milliseconds / 1000
+            metrics().count_request(served.route, served.method, served.status, seconds)

@@ -1,0 +1,127 @@
+"""What whoever runs the service sees: a line a request, and counts of all workers together."""
+
+import json
+import re
+import signal
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.request import urlopen
+
+from rentomatic.embedded.cluster import Cluster
+from rentomatic.repository.database import create_database
+from rentomatic.repository.migrations import apply_migrations
+from tests.process.conftest import Command, Commands, until
+from tests.process.test_crashes import children_of
+
+REQUESTS = 60
+
+
+def lines(service: Command) -> list[dict[str, object]]:
+    """Give what was logged of requests."""
+    return [json.loads(line) for line in service.told.splitlines()]
+
+
+def test_each_request_is_a_line_of_json(own_cluster: Cluster, commands: Commands) -> None:
+    """With what one looks for at night; what gunicorn refuses is told among the rest."""
+    service = commands.gunicorn(own_cluster.database)
+    assert service.ask("/rooms/f853578c-fc0f-4e65-81b8-566c5dffa35a?a=b") == 400
+    with socket.create_connection(("127.0.0.1", service.port)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nno header\r\n\r\n")
+        client.recv(1000)
+    until(lambda: "no header" in service.complained)
+    refused = json.loads(service.complained.splitlines()[-1])
+    assert (refused["level"], refused["logger"]) == ("warning", "gunicorn.error")
+    assert "127.0.0.1" in refused["message"]
+    (asked,) = lines(service)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", str(asked.pop("time")))
+    assert re.fullmatch(r"[0-9a-f-]{36}", str(asked.pop("request_id")))
+    assert isinstance(asked.pop("milliseconds"), float)
+    assert isinstance(asked.pop("bytes"), int)
+    assert asked == {
+        "level": "info",
+        "method": "GET",
+        "route": "/rooms/{code}",
+        "target": "/rooms/f853578c-fc0f-4e65-81b8-566c5dffa35a?a=b",
+        "status": 400,
+        "client": "127.0.0.1",
+    }
+
+
+def test_a_proxy_on_the_socket_tells_the_client(
+    own_cluster: Cluster, commands: Commands, open_folder: Path
+) -> None:
+    """Only there: what others send as X-Real-IP is nobody's address. The socket is not for all."""
+    service = commands.gunicorn(
+        own_cluster.database, RENTOMATIC_SOCKET=str(open_folder / "a.sock"), RENTOMATIC_LOG="text"
+    )
+    assert (open_folder / "a.sock").stat().st_mode & 0o777 == 0o660
+    service.end(signal.SIGTERM)
+    service = commands.gunicorn(own_cluster.database, RENTOMATIC_SOCKET=str(open_folder / "a.sock"))
+    for address in ("192.0.2.1", "2001:db8::1", "<script>"):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(open_folder / "a.sock"))
+            head = f"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Real-IP: {address}\r\n\r\n"
+            client.sendall(head.encode())
+            client.recv(1000)
+    until(lambda: len(lines(service)) == 3)
+    assert [line["client"] for line in lines(service)] == ["192.0.2.1", "2001:db8::1", None]
+
+
+def test_text_is_for_reading(own_cluster: Cluster, commands: Commands) -> None:
+    """On a terminal, or where it is asked for; nothing that a client sends breaks a line."""
+    service = commands.gunicorn(own_cluster.database, RENTOMATIC_LOG="text")
+    assert service.ask("/health/live?%0a%1b[31m") == 200
+    until(lambda: service.told)
+    (line,) = service.told.splitlines()
+    assert re.fullmatch(r"\d\d:\d\d:\d\d GET /health/live\?%0a%1b\[31m 200 \d+ B \d+\.\d ms", line)
+
+
+def test_counts_are_of_all_workers(own_cluster: Cluster, commands: Commands) -> None:
+    """Also of those that have died; their connections are no longer counted."""
+    create_database(own_cluster.database)
+    apply_migrations(own_cluster.database.url)
+    service = commands.gunicorn(own_cluster.database, RENTOMATIC_METRICS="on")
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda _: service.ask("/rooms?limit=1"), range(REQUESTS)))
+    assert set(statuses) == {200}
+    answered = 'rentomatic_http_requests_total{method="GET",route="/rooms",status="200"}'
+    until(lambda: counts(service)[answered] == REQUESTS)
+    assert counts(service)["rentomatic_database_up"] == 1
+    workers = children_of(service.process.pid)
+    service.process.send_signal(signal.SIGHUP)
+    until(lambda: len(now := children_of(service.process.pid)) == 4 and not workers & now)
+    now = counts(service)
+    assert now[answered] == REQUESTS
+    assert now["rentomatic_database_connections"] == 1
+
+
+def counts(service: Command) -> dict[str, float]:
+    """Read the counts, by their names and labels."""
+    series = [line.rsplit(" ", 1) for line in read(service, "/metrics").splitlines()]
+    return {name: float(value) for name, value in series if not name.startswith("#")}
+
+
+def read(service: Command, path: str) -> str:
+    """Read an answer as text."""
+    with urlopen(f"http://127.0.0.1:{service.port}{path}") as answer:
+        text: str = answer.read().decode()
+    return text
+
+
+def test_settings_are_read_again_on_hup(
+    own_cluster: Cluster, commands: Commands, open_folder: Path
+) -> None:
+    """From the file that holds them; what the environment itself sets stays."""
+    file = open_folder / "rentomatic.env"
+    file.write_text("WEB_CONCURRENCY=1\nRENTOMATIC_LOG=text\n")
+    service = commands.gunicorn(
+        own_cluster.database, RENTOMATIC_ENV_FILE=str(file), RENTOMATIC_LOG="json"
+    )
+    until(lambda: len(children_of(service.process.pid)) == 1)
+    file.write_text("WEB_CONCURRENCY=2\nRENTOMATIC_METRICS=on\n")
+    service.process.send_signal(signal.SIGHUP)
+    until(lambda: len(children_of(service.process.pid)) == 2)
+    assert "rentomatic_database_up" in read(service, "/metrics")
+    assert json.loads(service.told.splitlines()[-1])["route"] == "/metrics"

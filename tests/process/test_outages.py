@@ -1,0 +1,162 @@
+"""The database goes away and comes back, in every way that it can; the service stays."""
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from rentomatic.demo import demo_rooms
+from rentomatic.embedded.cluster import Cluster
+from rentomatic.repository.connections import Connections
+from rentomatic.repository.database import create_database
+from rentomatic.repository.migrations import apply_migrations
+from rentomatic.repository.postgresrepo import PostgresRepo
+from tests.process.conftest import Command, Commands, ask, until
+
+SEARCH = "/rooms?limit=1"
+
+
+@pytest.fixture
+def stock(own_cluster: Cluster) -> Cluster:
+    """A server of the test's own, with rooms."""
+    create_database(own_cluster.database)
+    apply_migrations(own_cluster.database.url)
+    with closing(Connections(own_cluster.database.url)) as connections:
+        PostgresRepo(connections).save(demo_rooms())
+    return own_cluster
+
+
+def told(service: Command) -> list[str]:
+    """Give what the service said of its database."""
+    lines = [json.loads(line) for line in service.complained.splitlines()]
+    return [line["message"] for line in lines if line["logger"] == "rentomatic.database"]
+
+
+@contextmanager
+def under_load(service: Command) -> Iterator[list[int]]:
+    """Ask all the time, from several threads; give the statuses."""
+    statuses: list[int] = []
+    is_over = threading.Event()
+
+    def load() -> None:
+        while not is_over.is_set():
+            statuses.append(service.ask(SEARCH))
+
+    threads = [threading.Thread(target=load) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    yield statuses
+    is_over.set()
+    for thread in threads:
+        thread.join()
+
+
+def test_a_service_starts_without_its_database(stock: Cluster, commands: Commands) -> None:
+    """It lives and is not ready, and is ready without anybody's help once the database is there."""
+    stock.stop()
+    service = commands.gunicorn(stock.database)
+    assert service.ask("/health/live") == 200
+    assert service.ask("/health/ready") == 503
+    assert service.ask(SEARCH) == 503
+    stock.start()
+    until(lambda: service.ask("/health/ready") == 200)
+    until(lambda: [service.ask(SEARCH) for _ in range(20)] == [200] * 20)
+    assert service.end(signal.SIGTERM) == 0
+
+
+def test_a_restart_under_load_costs_503s_and_nothing_else(
+    stock: Cluster, commands: Commands
+) -> None:
+    """Each with Retry-After; that the database goes and comes is logged once by all workers."""
+    service = commands.gunicorn(stock.database)
+    with under_load(service) as statuses:
+        until(lambda: len(statuses) > 50)
+        stock.stop()
+        until(lambda: 503 in statuses)
+        stock.start()
+        until(lambda: [service.ask(SEARCH) for _ in range(20)] == [200] * 20)
+    assert set(statuses) == {200, 503}
+    gone, back = told(service)
+    assert gone.startswith("the database cannot answer: ")
+    assert back == "the database answers again"
+
+
+def test_a_killed_backend_costs_nothing(stock: Cluster, commands: Commands) -> None:
+    """Kill -9 of a backend takes all connections; the database recovers, and so do we."""
+    service = commands.gunicorn(stock.database)
+    assert service.ask(SEARCH) == 200
+    (backend, *_) = backends(stock)
+    os.kill(backend, signal.SIGKILL)
+    until(lambda: [service.ask(SEARCH) for _ in range(20)] == [200] * 20)
+
+
+def backends(cluster: Cluster) -> list[int]:
+    """Give the processes that serve us."""
+    return ask(
+        cluster.database, "select pid from pg_stat_activity where application_name = 'rentomatic'"
+    )
+
+
+def processes(cluster: Cluster) -> list[int]:
+    """Give the processes of a server."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (entry / "cwd").readlink() == cluster.home / "data":
+                found.append(int(entry.name))
+    return found
+
+
+def test_a_frozen_database_is_not_waited_for(stock: Cluster, commands: Commands) -> None:
+    """It takes connections and statements and never answers: who asks is told 503 all the same."""
+    service = commands.gunicorn(stock.database, WEB_CONCURRENCY="2", RENTOMATIC_THREADS="2")
+    until(lambda: [service.ask(SEARCH) for _ in range(20)] == [200] * 20)
+    frozen = processes(stock)
+    for process in frozen:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        assert service.ask("/health/live") == 200
+        # Every thread finds out once; then nobody waits.
+        assert [service.ask(SEARCH) for _ in range(30)] == [503] * 30
+        assert service.ask("/health/live") == 200
+    finally:
+        for process in frozen:
+            os.kill(process, signal.SIGCONT)
+    until(lambda: [service.ask(SEARCH) for _ in range(20)] == [200] * 20)
+
+
+@pytest.fixture
+def narrow(stock: Cluster) -> Iterator[Callable[[int], None]]:
+    """Limit how many connections the role may have."""
+    url = stock.database.maintenance_url
+
+    def limit(connections: int) -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f"alter database rentomatic connection limit {connections}".encode())
+
+    yield limit
+    limit(-1)
+
+
+def test_without_a_free_connection_others_are_still_served(
+    stock: Cluster, commands: Commands, narrow: Callable[[int], None]
+) -> None:
+    """Who gets none is told 503; who has one uses it; more of them are found when there are."""
+    with psycopg.connect(stock.database.maintenance_url, autocommit=True) as connection:
+        connection.execute("create role clerk login")
+        connection.execute("grant pg_read_all_data to clerk")
+    narrow(1)
+    database = stock.database
+    clerk = type(database)(database.url.replace("rentomatic@", "clerk@"), database.maintenance_url)
+    service = commands.gunicorn(clerk)
+    with under_load(service) as statuses:
+        until(lambda: {200, 503} <= set(statuses))
+    assert set(statuses) == {200, 503}
+    narrow(-1)
+    until(lambda: [service.ask(SEARCH) for _ in range(40)] == [200] * 40)
