@@ -2,6 +2,8 @@
 
 import os
 import pwd
+import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -59,8 +61,18 @@ def pytest_report_header() -> list[str]:
         f"PostgreSQL: embedded {_server_version(find_binaries())}, distribution's {distribution}",
         f"MongoDB: mongomock {version('mongomock')}, {mongodb}",
         f"repositories: {', '.join(REPOSITORIES)}",
+        f"promtool: {_installed('promtool', '--version')}",
         f"running as: {'root' if os.geteuid() == 0 else 'an ordinary user'}",
     ]
+
+
+def _installed(program: str, *arguments: str) -> str:
+    """Give the version of a program, or what is skipped without it."""
+    if not shutil.which(program):
+        return "not installed (what needs it is skipped)"
+    result = subprocess.run([program, *arguments], capture_output=True, text=True, check=True)
+    found = re.search(r"\d+(\.\d+)+", result.stdout + result.stderr)
+    return found[0] if found else "of an unknown version"
 
 
 def _server_version(binaries: Path) -> str:
