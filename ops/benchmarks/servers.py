@@ -104,7 +104,10 @@ def _serving(
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     command = [sys.executable, *arguments(address)]
-    with subprocess.Popen(command, env=os.environ | variables) as process:
+    # A line is logged for each request; nobody is to read them here.
+    with subprocess.Popen(
+        command, env=os.environ | variables, stdout=subprocess.DEVNULL
+    ) as process:
         try:
             _wait(f"http://{address}/rooms?limit=1")
             yield Server(f"http://{address}", process.pid)
