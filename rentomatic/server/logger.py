@@ -114,6 +114,8 @@ class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no annotati
     def setup(self, cfg: Any) -> None:  # noqa: ANN401 - gunicorn has no annotations
         """Open the log; what the application says goes where gunicorn's errors go."""
         super().setup(cfg)
+        # Where nobody reads the log any more, requests are answered all the same.
+        logging.raiseExceptions = False
         is_text = self.style == "text" or (self.style == "auto" and sys.stdout.isatty())
         formatter = TextFormatter() if is_text else JsonFormatter()
         for handler in (*self.error_log.handlers, *self.access_log.handlers):

@@ -150,7 +150,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
     def _accept_waiting(self, listener: socket.socket) -> None:
         poll = select.poll()
         poll.register(listener, select.POLLIN)
-        while poll.poll(0):
+        while self.nr_conns < self.worker_connections and poll.poll(0):
             self.accept(listener)
 
     def _await(self, connection: Connection, waiting: deque["Connection"], seconds: float) -> None:

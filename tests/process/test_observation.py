@@ -1,9 +1,12 @@
 """What whoever runs the service sees: a line a request, and counts of all workers together."""
 
 import json
+import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.request import urlopen
@@ -11,7 +14,7 @@ from urllib.request import urlopen
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
-from tests.process.conftest import Command, Commands, until
+from tests.process.conftest import CHECKOUT, Command, Commands, free_port, until
 from tests.process.test_crashes import children_of
 
 REQUESTS = 60
@@ -75,6 +78,38 @@ def test_text_is_for_reading(own_cluster: Cluster, commands: Commands) -> None:
     until(lambda: service.told)
     (line,) = service.told.splitlines()
     assert re.fullmatch(r"\d\d:\d\d:\d\d GET /health/live\?%0a%1b\[31m 200 \d+ B \d+\.\d ms", line)
+
+
+def test_a_log_that_nobody_reads_stops_nothing(own_cluster: Cluster) -> None:
+    """Its pipe is closed, and the errors go to a full disk; requests are answered."""
+    port = free_port()
+    reading, writing = os.pipe()
+    os.close(reading)
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "--config", CHECKOUT / "ops" / "gunicorn.conf.py"],
+            env=os.environ | {"DATABASE_URL": own_cluster.database.url, "PORT": str(port)},
+            cwd=CHECKOUT,
+            stdout=writing,
+            stderr=full,
+            text=True,
+        )
+    os.close(writing)
+    service = Command(process, Path(os.devnull), Path(os.devnull), port)
+    try:
+        until(lambda: process.poll() is not None or listens(port))
+        assert {service.ask("/health/live") for _ in range(20)} == {200}
+        assert {service.ask("/health/ready") for _ in range(20)} == {503}
+        service.process.terminate()
+        service.end()
+    finally:
+        process.kill()
+
+
+def listens(port: int) -> bool:
+    """Tell whether somebody listens on a port."""
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_counts_are_of_all_workers(own_cluster: Cluster, commands: Commands) -> None:
