@@ -13,6 +13,7 @@ from rentomatic.requests.room_list import DEFAULT_LIMIT
 from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.serializers.json import dump_value
 from rentomatic.wsgi.failure import answer_failure
+from rentomatic.wsgi.micro_cache import keep_for_a_moment
 from rentomatic.wsgi.openapi.document import describe
 from rentomatic.wsgi.openapi.page import write_page
 from rentomatic.wsgi.request import Environ, Request, read_request
@@ -103,7 +104,8 @@ class Application:
             message = f"Method {shown(request.method)} cannot be used here; use {allow}"
             failure = ResponseFailure(ResponseTypes.METHOD_ERROR, message)
             return answer_failure(failure, request, (("Allow", allow),))
-        return handler(self._service, request, **segments)
+        answer = handler(self._service, request, **segments)
+        return keep_for_a_moment(answer, request) if route.is_kept else answer
 
 
 def _answer_options(route: Route, request: Request) -> Answer:

@@ -1,6 +1,7 @@
 """A request, as the handlers see it."""
 
 import re
+import time
 import uuid
 from collections.abc import MutableMapping
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ class Request:
         is_http_1_0: whether the client would take a cut connection for the end of an answer.
         has_host: whether it names a host as HTTP/1.1 wants it.
         is_preflight: whether a browser asks what another origin's page may do.
+        second: the whole second, of the Unix epoch, in which it came from our own proxy, who alone
+            comes over a unix socket; None for anyone else's.
     """
 
     method: str
@@ -40,6 +43,7 @@ class Request:
     is_http_1_0: bool
     has_host: bool
     is_preflight: bool
+    second: int | None
 
 
 def read_request(environ: Environ) -> Request:
@@ -56,4 +60,5 @@ def read_request(environ: Environ) -> Request:
         is_http_1_0=is_http_1_0,
         has_host=bool(_HOST.fullmatch(environ.get("HTTP_HOST", "-" if is_http_1_0 else ""))),
         is_preflight="HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ,
+        second=int(time.time()) if environ.get("REMOTE_ADDR") == "" else None,
     )

@@ -29,6 +29,7 @@ class Route:
         parameters: what its query may hold.
         failures: what may go wrong besides a bad request and a bug.
         help: how to use it, where there is more to say.
+        is_kept: whether our own nginx may keep its answers for a moment.
     """
 
     template: str
@@ -39,6 +40,7 @@ class Route:
     parameters: tuple[Parameter, ...] = ()
     failures: tuple[ResponseTypes, ...] = ()
     help: str = ""
+    is_kept: bool = False
     pattern: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,6 +69,7 @@ ROUTES = (
         (_UNACCEPTABLE, _UNAVAILABLE),
         "Gives the rooms that pass all filters and lie where `bbox`, `near` and `radius` want "
         "them. They come page by page: as long as there are more, `Link` leads to the `next` page.",
+        is_kept=True,
     ),
     Route(
         "/rooms/summary",
@@ -78,6 +81,7 @@ ROUTES = (
         (_UNACCEPTABLE, _UNAVAILABLE),
         "Tells how many there are, the box in which they lie, and how size and price are spread: "
         "for sliders, histograms and maps.",
+        is_kept=True,
     ),
     Route(
         "/rooms/{code}",
@@ -87,6 +91,7 @@ ROUTES = (
         successes.ROOM,
         ROOM_PARAMETERS,
         (_NOT_FOUND, _UNACCEPTABLE, _UNAVAILABLE),
+        is_kept=True,
     ),
     Route(
         "/openapi.json",

@@ -1,0 +1,82 @@
+"""What our own nginx may keep, and until when; nobody else is told."""
+
+import time
+
+import pytest
+from webtest import TestApp, TestResponse
+
+from rentomatic.repository.interface import Page
+from rentomatic.repository.memrepo import MemRepo
+from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.wsgi.application import Application
+
+CODE = "f853578c-fc0f-4e65-81b8-566c5dffa35a"
+KEPT = ["/rooms", "/rooms?filter_price__lt=1&format=csv", "/rooms/summary", f"/rooms/{CODE}"]
+NGINX = {"REMOTE_ADDR": ""}  # as it is over a unix socket
+
+
+def expires(answer: TestResponse) -> str | None:
+    """Tell until when nginx may keep an answer."""
+    return answer.headers.get("X-Accel-Expires")
+
+
+@pytest.mark.parametrize("path", KEPT)
+def test_an_answer_is_kept_for_the_rest_of_its_second(client: TestApp, path: str) -> None:
+    """Whether it is new or known; the header stands where nginx 1.22 heeds it."""
+    for ask in (client.get, client.head):
+        before = int(time.time())
+        answer = ask(path, extra_environ=NGINX)
+        seconds = [f"@{second}" for second in range(before, int(time.time()) + 1)]
+        assert expires(answer) in seconds
+        names = [name for name, _ in answer.headerlist]
+        assert names.index("X-Accel-Expires") < names.index("Cache-Control")
+        known = {"If-None-Match": answer.headers["ETag"]}
+        unchanged = ask(path, headers=known, extra_environ=NGINX, status=304)
+        assert expires(unchanged) >= seconds[0]
+
+
+class SlowRepository(MemRepo):
+    """Notes when a search began, and takes its time."""
+
+    began = 0.0
+
+    def search(self, request: RoomListRequest) -> Page:
+        """Search, late."""
+        self.began = time.time()
+        time.sleep(1)
+        return super().search(request)
+
+
+def test_the_second_is_that_before_the_database_was_read() -> None:
+    """However long the search takes: a later one would let an older answer live on."""
+    repository = SlowRepository()
+    answer = TestApp(Application(repository)).get("/rooms", extra_environ=NGINX)
+    assert int(expires(answer).removeprefix("@")) <= repository.began
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/rooms?limit=none", 200),
+        ("/rooms?limit=0", 400),
+        ("/rooms/00000000-0000-0000-0000-000000000000", 404),
+        ("/health/live", 200),
+        ("/health/ready", 200),
+        ("/openapi.json", 200),
+        ("/docs", 200),
+    ],
+)
+def test_streams_errors_and_states_are_not_kept(client: TestApp, path: str, status: int) -> None:
+    """Also not where the client has them already."""
+    answer = client.get(path, extra_environ=NGINX, status=status)
+    assert expires(answer) is None
+    if tag := answer.headers.get("ETag"):
+        known = {"If-None-Match": tag}
+        assert expires(client.get(path, headers=known, extra_environ=NGINX, status=304)) is None
+
+
+@pytest.mark.parametrize("path", KEPT)
+def test_others_are_not_told(client: TestApp, path: str) -> None:
+    """A client that reaches the service itself is not our nginx."""
+    assert expires(client.get(path)) is None
+    assert expires(client.get(path, extra_environ={"REMOTE_ADDR": "127.0.0.1"})) is None
