@@ -1,0 +1,151 @@
+"""nginx as a process of its own, of the files in ops/nginx, in a folder of its own."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+FILES = Path(__file__).resolve().parents[1] / "nginx"
+NAME = "rooms.example.com"
+SECONDS = 10
+
+# Where an installation puts each file; a site is enabled.
+_PLACES = {
+    "http.conf": "conf.d/rentomatic.conf",
+    "locations.conf": "snippets/rentomatic.conf",
+    "site.conf": "sites-enabled/rentomatic",
+    "tls.conf": "sites-enabled/rentomatic-tls",
+    "metrics.conf": "sites-enabled/rentomatic-metrics",
+}
+
+# What Debian's has, where it matters; with nothing outside of the folder.
+_MAIN = """
+{user}
+worker_processes 2;
+worker_rlimit_nofile 2048;
+pid nginx.pid;
+error_log error.log info;
+events {{ worker_connections 768; }}
+http {{
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    scgi_temp_path scgi;
+    uwsgi_temp_path uwsgi;
+    default_type application/octet-stream;
+    ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;
+    ssl_prefer_server_ciphers on;
+    access_log access.log;
+    gzip on;
+    include conf.d/*.conf;
+    include sites-enabled/*;
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """An nginx.
+
+    Attributes:
+        folder: where it runs, with its logs.
+        port: where Rent-o-Matic's site listens, on 127.0.0.1 as all others do.
+        tls_port: where its TLS site listens.
+        plain_port: where what leads to that one listens.
+        metrics_port: where its metrics are.
+    """
+
+    folder: Path
+    port: int
+    tls_port: int
+    plain_port: int
+    metrics_port: int
+
+    @property
+    def url(self) -> str:
+        """Where the site answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def command(self, *arguments: str) -> list[str]:
+        """Give the command of this nginx."""
+        program = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+        assert program, "nginx is not installed"
+        where = ["-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-e", "stderr"]
+        return [program, *where, *arguments]
+
+
+def place(folder: Path, service: Path, change: Callable[[str], str] = str) -> Proxy:
+    """Put the files into a folder, with its own paths and free ports in place of theirs.
+
+    Args:
+        folder: an empty one.
+        service: the unix socket of the service.
+        change: makes another configuration of what an installation has, file by file.
+    """
+    proxy = Proxy(folder, *_free_ports(4))
+    swaps = {
+        "unix:/run/rentomatic/rentomatic.sock": f"unix:{service}",
+        "/var/cache/nginx/rentomatic": f"{folder}/cache",
+        "/var/log/nginx/": f"{folder}/",
+        "/var/www/html": f"{folder}/html",
+        f"/etc/letsencrypt/live/{NAME}/": f"{folder}/",
+        "127.0.0.1:9180": f"127.0.0.1:{proxy.metrics_port}",
+    }
+    for standard, free in ((8080, proxy.port), (443, proxy.tls_port), (80, proxy.plain_port)):
+        for end in (";", " "):
+            swaps[f"listen {standard}{end}"] = f"listen 127.0.0.1:{free}{end}"
+            # Not every machine has IPv6.
+            swaps[f"listen [::]:{standard}{end}"] = f"listen 127.0.0.2:{free}{end}"
+    for name, where in _PLACES.items():
+        text = change((FILES / name).read_text(encoding="utf-8"))
+        for theirs, ours in swaps.items():
+            text = text.replace(theirs, ours)
+        (folder / where).parent.mkdir(exist_ok=True)
+        (folder / where).write_text(text, encoding="utf-8")
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(_MAIN.format(user=user), encoding="utf-8")
+    _make_certificate(folder)
+    return proxy
+
+
+def _free_ports(amount: int) -> list[int]:
+    probes = [socket.socket() for _ in range(amount)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def _make_certificate(folder: Path) -> None:
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    command += ["-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}"]
+    command += ["-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem")]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+@contextmanager
+def running(proxy: Proxy) -> Iterator[Proxy]:
+    """Start it, wait until it listens, and stop it at the end."""
+    with subprocess.Popen(proxy.command("-g", "daemon off;")) as process:
+        try:
+            _wait(proxy, process)
+            yield proxy
+        finally:
+            process.terminate()
+
+
+def _wait(proxy: Proxy, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while True:
+        with suppress(ConnectionError), socket.create_connection(("127.0.0.1", proxy.port)):
+            return
+        assert process.poll() is None, f"nginx does not start: see {proxy.folder}/error.log"
+        assert time.monotonic() < deadline, "nginx does not listen"
+        time.sleep(0.02)
