@@ -1,0 +1,168 @@
+"""A real nginx, of the files in ops/nginx, in front of a real gunicorn and PostgreSQL."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.benchmarks.proxies import Proxy, place, running
+from rentomatic.config import PostgresDatabase
+from rentomatic.demo import demo_rooms
+from rentomatic.embedded.cluster import Cluster
+from rentomatic.repository.connections import Connections
+from rentomatic.repository.database import create_database
+from rentomatic.repository.migrations import apply_migrations
+from rentomatic.repository.postgresrepo import PostgresRepo
+from tests.process.conftest import CHECKOUT, SECONDS, until
+
+HERE = "127.0.0.1"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _installed() -> None:
+    if not shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"):
+        pytest.skip("nginx is not installed")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+    def json(self) -> Any:  # noqa: ANN401
+        """Read the body."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Rent-o-Matic behind nginx.
+
+    Attributes:
+        proxy: the nginx.
+        gunicorn: the number of gunicorn's master.
+        database: where the rooms are.
+    """
+
+    proxy: Proxy
+    gunicorn: int
+    database: PostgresDatabase
+
+    def ask(
+        self,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        method: str = "GET",
+        body: bytes | None = None,
+        source: str = HERE,
+        port: int = 0,
+    ) -> Answer:
+        """Ask for something, on a connection of its own, from an address of this machine."""
+        connection = HTTPConnection(
+            HERE, port or self.proxy.port, SECONDS, source_address=(source, 0)
+        )
+        with closing(connection):
+            connection.request(method, path, body, dict(headers or {}))
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.headers, answer.read())
+
+    def cache(self, path: str, headers: Mapping[str, str] | None = None, **how: Any) -> str:  # noqa: ANN401
+        """Ask for something; tell from the log what the cache had to do with it: HIT, MISS, ..."""
+        return str(self.logged(self.ask(path, headers, **how))["cache"])
+
+    def logged(self, answer: Answer) -> dict[str, Any]:
+        """Give what nginx's log says of an answer."""
+        log = self.proxy.folder / "rentomatic.log"
+        name = answer.headers["X-Request-Id"]
+        (line,) = until(lambda: [line for line in log.read_text().splitlines() if name in line])
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+    def send(self, request: bytes) -> Answer:
+        """Send bytes; give the answer, whatever nginx thinks of them."""
+        with self.connect() as connection:
+            connection.sendall(request)
+            answer = HTTPResponse(connection)
+            answer.begin()
+            return Answer(answer.status, answer.headers, answer.read())
+
+    def connect(self, source: str = HERE, buffer: int = 0) -> socket.socket:
+        """Open a connection, with a small buffer for what is received if one is given."""
+        connection = socket.socket()
+        if buffer:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        connection.settimeout(SECONDS)
+        connection.bind((source, 0))
+        connection.connect((HERE, self.proxy.port))
+        return connection
+
+    def workers(self) -> list[int]:
+        """Give the numbers of gunicorn's workers."""
+        found = subprocess.run(
+            ["pgrep", "-P", str(self.gunicorn)], capture_output=True, check=False
+        )
+        return [int(number) for number in found.stdout.split()]
+
+
+@pytest.fixture(scope="session")
+def rooms_database(embedded: Cluster) -> PostgresDatabase:
+    """A database with the rooms of the demonstration."""
+    database = embedded.database_named("nginx")
+    create_database(database)
+    apply_migrations(database.url)
+    with closing(Connections(database.url)) as connections:
+        PostgresRepo(connections).save(list(demo_rooms()))
+    return database
+
+
+@pytest.fixture(scope="session")
+def folder() -> Iterator[Path]:
+    """A folder with a short name: the address of a unix socket takes a hundred characters."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+def site(rooms_database: PostgresDatabase, folder: Path) -> Iterator[Site]:
+    """The whole site."""
+    service = folder / "rentomatic.sock"
+    (folder / "nginx").mkdir()
+    with (
+        served(rooms_database, service) as gunicorn,
+        running(place(folder / "nginx", service)) as proxy,
+    ):
+        yield Site(proxy, gunicorn, rooms_database)
+
+
+@contextmanager
+def served(database: PostgresDatabase, service: Path) -> Iterator[int]:
+    """Run the service as a deploy does, on a unix socket; give the number of gunicorn's master."""
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"unix:{service}"]
+    command += ["--config", str(CHECKOUT / "ops/gunicorn.conf.py")]
+    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": database.url}
+    with (
+        service.with_suffix(".log").open("wb") as log,
+        subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=log, stderr=log) as process,
+    ):
+        try:
+            until(lambda: service.exists() or process.poll() is not None)
+            assert process.poll() is None, service.with_suffix(".log").read_text()
+            yield process.pid
+        finally:
+            process.send_signal(signal.SIGTERM)

@@ -1,0 +1,256 @@
+"""The micro-cache: fast, and yet nobody is given what is old, or another's."""
+
+import gzip
+import json
+import time
+from collections.abc import Callable
+from contextlib import closing
+from http.client import HTTPConnection
+from threading import Event, Thread
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from rentomatic.demo import BOOK
+from rentomatic.serializers.formats import FORMATS
+from rentomatic.wsgi.negotiation import preferred
+from tests.ops.nginx.conftest import HERE, Site
+
+CODE = BOOK[0][0]
+CACHED = ["/rooms", "/rooms?sort=price&limit=20", "/rooms/summary", f"/rooms/{CODE}"]
+OFFERED = tuple(each.media_type for each in FORMATS.values())
+# By the clock of a machine that does other things too.
+MARGIN_SECONDS = 0.1
+
+
+def _at_the_next_second() -> None:
+    """What is kept lives until the second is over."""
+    time.sleep(1.01 - time.time() % 1)
+
+
+@pytest.fixture
+def new_second() -> None:
+    """Begin when nothing is kept."""
+    _at_the_next_second()
+
+
+@pytest.mark.parametrize("path", CACHED)
+def test_what_is_asked_again_is_kept(site: Site, new_second: None, path: str) -> None:
+    """For GET and HEAD, and whatever the origin; the answer is the same but for its name."""
+    first = site.ask(path)
+    assert site.logged(first)["cache"] in {"MISS", "EXPIRED", "REVALIDATED"}
+    name = f"second.{uuid4()}"
+    second = site.ask(path, {"Origin": "https://maps.example", "X-Request-Id": name})
+    assert site.logged(second)["cache"] == "HIT"
+    assert second.body == first.body
+    for name in {*first.headers} - {"Date", "X-Request-Id"}:
+        assert second.headers.get_all(name) == first.headers.get_all(name)
+    assert second.headers.get_all("X-Request-Id") == [name]
+    head = site.ask(path, method="HEAD")
+    assert site.logged(head)["cache"] == "HIT"
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["Content-Length"] == str(len(first.body))
+    assert "X-Accel-Expires" not in first.headers
+
+
+@pytest.mark.parametrize("path", CACHED)
+def test_head_first_leaves_a_whole_answer(site: Site, new_second: None, path: str) -> None:
+    """Whoever asks with GET after it gets the body."""
+    assert site.ask(path, method="HEAD").body == b""
+    answer = site.ask(path)
+    assert site.logged(answer)["cache"] == "HIT"
+    assert json.loads(answer.body)
+
+
+@pytest.mark.parametrize("path", CACHED)
+def test_nginx_answers_conditions_itself(site: Site, new_second: None, path: str) -> None:
+    """By the service's tags, also where it has weakened them by compressing."""
+    for encoding in ("identity", "gzip"):
+        headers = {"Accept-Encoding": encoding}
+        tag = site.ask(path, headers).headers["ETag"]
+        answer = site.ask(path, headers | {"If-None-Match": tag})
+        assert (answer.status, answer.body) == (304, b"")
+        assert site.logged(answer)["cache"] == "HIT"
+        assert site.ask(path, headers | {"If-None-Match": '"x"'}).status == 200
+
+
+def test_an_unchanged_answer_is_not_searched_for_again(site: Site, new_second: None) -> None:
+    """After its second the service is asked whether it still holds."""
+    path = "/rooms?sort=size&limit=7"
+    before = site.ask(path)
+    _at_the_next_second()
+    after = site.ask(path)
+    assert site.logged(after)["cache"] == "REVALIDATED"
+    assert after.body == before.body
+    assert site.cache(path) == "HIT"
+
+
+def test_formats_are_kept_apart(site: Site, new_second: None) -> None:
+    """Each client gets what the service negotiates, first and again, however it asks."""
+    asked = ["", "*/*", "application/*", "text/*", "APPLICATION/JSON", "text/csv;q=0.9"]
+    asked += [*OFFERED, "application/problem+json", "text/csv, application/json"]
+    asked += ["application/json;q=0.1, text/csv", "application/json, text/csv;q=0.1"]
+    asked += ["text/html,application/xhtml+xml,*/*;q=0.8", "nonsense", "text/csv,,", " text/csv"]
+    for _ in range(2):
+        for accept in asked:
+            answer = site.ask("/rooms?limit=3", {"Accept": accept} if accept else {})
+            assert answer.headers["Content-Type"] == preferred(accept, OFFERED), accept
+        answers = [site.ask(f"/rooms?limit=3&format={name}") for name in FORMATS]
+        assert tuple(each.headers["Content-Type"] for each in answers) == OFFERED
+    refused = site.ask("/rooms?limit=3", {"Accept": "image/png"})
+    assert refused.status == 406
+
+
+def test_one_header_that_comes_twice_poisons_nothing(site: Site, new_second: None) -> None:
+    """What the key knows of Accept is what the service gets of it."""
+    path = "/rooms?limit=4"
+    two = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    two += "Accept: text/csv\r\nAccept: application/json\r\n\r\n"
+    assert site.send(two.encode()).status == 200
+    answer = site.ask(path, {"Accept": "text/csv"})
+    assert answer.headers["Content-Type"] == "text/csv"
+    assert answer.body.startswith(b"code,")
+
+
+def test_no_header_of_a_client_poisons_what_others_get(site: Site) -> None:
+    """Neither hosts, addresses and paths that it names, nor conditions, ranges and encodings."""
+    path = "/rooms?limit=30"
+    honest = site.ask(path)
+    evil = {
+        "Host": "evil.example",
+        "Forwarded": "for=evil.example;host=evil.example;proto=https",
+        **{
+            f"X-Forwarded-{name}": "evil.example"
+            for name in ("For", "Host", "Port", "Prefix", "Proto", "Server")
+        },
+        "X-Real-IP": "evil.example",
+        "X-Original-URL": "/health/live",
+        "X-Rewrite-URL": "/health/live",
+        "X-HTTP-Method-Override": "DELETE",
+        "Script-Name": "/evil",
+        "SCRIPT_NAME": "/evil",
+        "X-Accel-Expires": "100",
+        "Cache-Control": "max-age=100",
+        "Range": "bytes=0-1",
+        "If-Modified-Since": "Sat, 01 Jan 2050 00:00:00 GMT",
+        "Accept-Encoding": "gzip",
+        "Cookie": "evil=1",
+        "Origin": "https://evil.example",
+    }
+    for extra in ({}, {"If-None-Match": '"evil"'}, {"TE": "trailers", "Connection": "X-Real-IP"}):
+        _at_the_next_second()
+        answer = site.ask(path, evil | extra)
+        assert answer.status == 200
+        assert gzip.decompress(answer.body) == honest.body
+        again = site.ask(path)
+        assert site.logged(again)["cache"] == "HIT"
+        assert (again.status, again.body) == (200, honest.body)
+        assert {*again.headers} == {*honest.headers}
+        assert "evil" not in str(again.headers)
+
+
+@pytest.mark.parametrize("path", ["/rooms/%73ummary", f"/rooms/{CODE}%3Fformat=csv", "//rooms"])
+def test_another_spelling_of_a_path_is_another_answer(site: Site, path: str) -> None:
+    """What nginx makes of a path is not what the service gets: no answer is of the other's."""
+    plain = path.replace("%73", "s").replace("%3F", "?").replace("//", "/")
+    first, other, again = site.ask(plain), site.ask(path), site.ask(plain)
+    assert (again.status, again.body) == (first.status, first.body) == (200, first.body)
+    assert site.logged(other)["cache"] != "HIT"
+
+
+def test_what_carries_a_token_is_never_kept(site: Site, new_second: None) -> None:
+    """Neither given to a stranger, nor taken from what strangers got."""
+    path, token = "/rooms?limit=6", {"Authorization": "Bearer secret"}
+    assert [site.cache(path, token), site.cache(path, token)] == ["", ""]
+    assert site.cache(path) == "MISS"
+    assert site.cache(path) == "HIT"
+    assert site.cache(path, token) == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/rooms?limit=none&fields=code", 200),
+        ("/rooms?fields=code&%6Cimi%74=n%6Fne", 200),
+        ("/rooms?limit=0", 400),
+        ("/rooms/changes", 404),
+        ("/rooms/00000000-0000-0000-0000-000000000000", 404),
+        ("/health/live", 200),
+        ("/health/ready", 200),
+        ("/metrics", 404),
+        ("/docs", 200),
+        ("/nothing", 404),
+    ],
+)
+def test_streams_errors_and_states_are_never_kept(site: Site, path: str, status: int) -> None:
+    """Each of them is asked for anew."""
+    for method in ("GET", "HEAD", "GET"):
+        answer = site.ask(path, method=method)
+        assert (answer.status, site.logged(answer)["cache"]) in {(status, ""), (status, "MISS")}
+
+
+@pytest.mark.parametrize("name", ["If-Match", "If-Unmodified-Since"])
+def test_conditions_of_writes_are_left_to_the_service(site: Site, name: str) -> None:
+    """Nginx would refuse some reads that the service answers."""
+    headers = {name: '"x"' if name == "If-Match" else "Sat, 01 Jan 2000 00:00:00 GMT"}
+    for _ in range(2):
+        answer = site.ask("/rooms", headers)
+        assert (answer.status, site.logged(answer)["cache"]) == (200, "")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_answers_are_compressed_for_whoever_wants_it(site: Site, name: str) -> None:
+    """In each format, kept or not; the plain answer stays plain."""
+    path = f"/rooms?format={name}"
+    for _ in range(2):
+        packed, plain = site.ask(path, {"Accept-Encoding": "gzip"}), site.ask(path)
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert "Accept-Encoding" in packed.headers.get_all("Vary")
+        assert gzip.decompress(packed.body) == plain.body
+        assert "Content-Encoding" not in plain.headers
+
+
+PRICES: dict[str, Callable[[bytes], int]] = {
+    f"/rooms/{CODE}": lambda body: json.loads(body)["price"],
+    f"/rooms?filter_code__eq={CODE}": lambda body: json.loads(body)[0]["price"],
+    f"/rooms/summary?filter_code__eq={CODE}": lambda body: json.loads(body)["price"]["max"],
+}
+
+
+def test_no_answer_is_older_than_a_second(site: Site) -> None:
+    """After a write was acknowledged, its old value is seen for a second and no longer."""
+    acknowledged: dict[int, float] = {}
+    seen: list[tuple[float, int]] = []
+    done = Event()
+
+    def write() -> None:
+        with psycopg.connect(site.database.url, autocommit=True) as connection:
+            for price in range(1_000, 1_000_000):
+                connection.execute("update room set price = %s where code = %s", (price, CODE))
+                acknowledged[price] = time.time()
+                if done.wait(0.03):
+                    return
+
+    def read(path: str) -> None:
+        with closing(HTTPConnection(HERE, site.proxy.port)) as connection:
+            while not done.is_set():
+                began = time.time()
+                connection.request("GET", path)
+                seen.append((began, PRICES[path](connection.getresponse().read())))
+
+    writer = Thread(target=write)
+    writer.start()
+    while 1_000 not in acknowledged:
+        time.sleep(0.01)
+    _at_the_next_second()
+    threads = [writer, *(Thread(target=read, args=(path,)) for path in (*PRICES, *PRICES))]
+    for thread in threads[1:]:
+        thread.start()
+    time.sleep(4)
+    done.set()
+    for thread in threads:
+        thread.join()
+    ages = [began - acknowledged.get(price + 1, began) for began, price in seen]
+    assert len(ages) > 500
+    assert 0.5 < max(ages) <= 1 + MARGIN_SECONDS

@@ -1,0 +1,79 @@
+"""The files themselves: what nginx, a linter and the service say of them."""
+
+import re
+import subprocess
+import sys
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+import pytest
+
+from ops.benchmarks.proxies import FILES, place
+from rentomatic.serializers.formats import FORMATS
+from rentomatic.wsgi.negotiation import preferred
+
+HTTP = (FILES / "http.conf").read_text()
+
+# What gixy cannot know: upstreams here are groups of unix sockets, which need no DNS.
+_SKIPPED = "missing_resolver"
+
+
+def _map(name: str) -> dict[str, str]:
+    """Read a map: its values by its keys."""
+    found = re.search(rf"map \S+ \${name} {{\n(.*?)\n}}", HTTP, re.DOTALL)
+    assert found
+    lines = [re.findall(r'"[^"]*"|[^\s;"]+', line) for line in found[1].splitlines()]
+    return {key.strip('"'): value.strip('"') for key, value in lines}
+
+
+def test_nginx_takes_the_files_without_a_warning(tmp_path: Path) -> None:
+    """With what Debian sets for all sites around them."""
+    proxy = place(tmp_path, tmp_path / "rentomatic.sock")
+    tried = subprocess.run(proxy.command("-t"), capture_output=True, text=True, check=True)
+    conf = tmp_path / "nginx.conf"
+    assert tried.stderr.splitlines() == [
+        f"nginx: the configuration file {conf} syntax is ok",
+        f"nginx: configuration file {conf} test is successful",
+    ]
+
+
+def test_the_linter_finds_nothing(tmp_path: Path) -> None:
+    """Of any severity, in what is ours."""
+    place(tmp_path, tmp_path / "rentomatic.sock")
+    conf = tmp_path / "nginx.conf"
+    debian = re.compile(r"^    ssl_.*\n", re.MULTILINE)
+    conf.write_text(debian.sub("", conf.read_text()))
+    gixy = Path(sys.executable).with_name("gixy")
+    linted = subprocess.run(
+        [gixy, "--skips", _SKIPPED, conf], capture_output=True, text=True, check=False
+    )
+    assert linted.returncode == 0, linted.stdout + linted.stderr
+    assert "No issues found" in linted.stdout
+
+
+def test_the_map_of_accept_is_the_services_negotiation() -> None:
+    """Else one client would be given the format of another."""
+    kinds = _map("rentomatic_kind")
+    assert kinds.pop("default") == ""
+    offered = tuple(each.media_type for each in FORMATS.values())
+    names = {each.media_type: each.name for each in FORMATS.values()}
+    for accept, kind in kinds.items():
+        for spelt in (accept, accept.upper()):
+            assert names[preferred(spelt, offered)] == kind, spelt
+    assert set(kinds.values()) == set(FORMATS)
+
+
+@pytest.mark.parametrize(
+    "network",
+    ["2001:db8:1:2::/64", "2001:db8:0:1::/64", "2001:db8:1::/64", "2001:db8::/64", "fe80::/64"],
+)
+def test_who_has_many_addresses_is_not_many_clients(network: str) -> None:
+    """Of IPv6 the first 64 bits count; as two where they are abbreviated in two ways."""
+    (pattern,) = [key for key in _map("rentomatic_client") if key.startswith("~")]
+    client = re.compile(pattern.removeprefix("~").replace("?<", "?P<"))
+    first = int(ip_network(network).network_address)
+    hosts = [1, 0x10001, 0x1_0000_0000, 0x1_0001_0000_0001, 0xFFFF_0000_0000_0000, 2**64 - 1]
+    keys = {client.match(str(ip_address(first + host)))[0] for host in hosts}
+    assert len(keys) <= 2
+    assert client.match("192.0.2.1") is None
+    assert client.match("::ffff:192.0.2.1") is None

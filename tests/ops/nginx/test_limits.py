@@ -1,0 +1,141 @@
+"""Clients that ask too much, send too slowly or read too slowly: others do not notice."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
+
+import psycopg
+import pytest
+
+from tests.ops.nginx.conftest import HERE, Answer, Site
+from tests.process.conftest import ask, until
+
+HASTY = "127.0.0.2"
+GREEDY = "127.0.0.3"
+HALF_OPEN = 500
+READERS = 3
+STUCK_SECONDS = 10
+STREAMS = """
+select count(*) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null
+"""
+
+
+def statuses(site: Site, amount: int, source: str) -> list[int]:
+    """Ask as fast as can be, on one connection."""
+    connection = HTTPConnection(HERE, site.proxy.port, source_address=(source, 0))
+    with closing(connection):
+        got = []
+        for _ in range(amount):
+            connection.request("GET", "/rooms?limit=1")
+            answer = connection.getresponse()
+            answer.read()
+            got.append(answer.status)
+    return got
+
+
+def refusal(site: Site, source: str) -> Answer:
+    """Ask until it is refused."""
+
+    def refused() -> Answer | None:
+        answer = site.ask("/rooms", source=source)
+        return answer if answer.status == 429 else None
+
+    return until(refused)
+
+
+def test_a_client_in_haste_is_told_to_wait(site: Site) -> None:
+    """After its burst; other clients and this machine itself are not."""
+    got = statuses(site, 400, HASTY)
+    assert set(got[:200]) == {200}
+    assert 429 in got
+    refused = refusal(site, HASTY)
+    assert refused.headers["Retry-After"] == "1"
+    assert refused.json()["type"] == "LimitError"
+    assert set(statuses(site, 20, GREEDY)) == {200}
+    assert set(statuses(site, 400, HERE)) == {200}
+    time.sleep(1)
+    assert set(statuses(site, 20, HASTY)) == {200}
+
+
+def test_a_client_has_so_many_requests_at_a_time(site: Site) -> None:
+    """The hundred and first is refused at once; others are served."""
+    head = b"POST /rooms HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
+    with ExitStack() as stack:
+        for _ in range(100):
+            stack.enter_context(site.connect(GREEDY)).sendall(head)
+        assert refusal(site, GREEDY).json()["type"] == "LimitError"
+        assert site.ask("/rooms").status == 200
+    until(lambda: site.ask("/rooms", source=GREEDY).status == 200)
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_a_body_is_at_most_a_mebibyte(site: Site, *, is_chunked: bool) -> None:
+    """Whether its length is told or counted; what fits reaches the service."""
+    for size, status in ((2**20, 405), (2**20 + 1, 413)):
+        body = b"x" * size
+        if is_chunked:
+            body = b"%x\r\n%b\r\n0\r\n\r\n" % (size, body)
+            length = "Transfer-Encoding: chunked"
+        else:
+            length = f"Content-Length: {size}"
+        head = f"POST /rooms HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{length}\r\n\r\n"
+        assert site.send(head.encode() + body).status == status
+
+
+def test_half_open_clients_keep_nobody_out(site: Site) -> None:
+    """Honest ones are served beside them; after a while they are cut."""
+    with ExitStack() as stack:
+        silent = [stack.enter_context(site.connect()) for _ in range(HALF_OPEN)]
+        for each in silent:
+            each.sendall(b"GET /rooms HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        for number in range(50):
+            answer = site.ask(f"/rooms?limit={number + 1}", {"Accept": "application/json;q=1"})
+            assert (answer.status, len(answer.json())) == (200, number + 1)
+        began = time.monotonic()
+        for each in silent:
+            each.settimeout(3 * STUCK_SECONDS)
+            with pytest.raises(ConnectionResetError):
+                each.recv(1)
+        assert time.monotonic() - began < 3 * STUCK_SECONDS
+
+
+@pytest.fixture(scope="module")
+def big_stock(site: Site) -> Iterator[int]:
+    """So many rooms that a stream of them fits in no buffer."""
+    more = "insert into room (code, size, price, longitude, latitude) "
+    more += "select gen_random_uuid(), size, 999999, longitude, latitude from room, "
+    more += "generate_series(1, 20)"
+    with psycopg.connect(site.database.url, autocommit=True) as connection:
+        connection.execute(more.encode())
+        yield ask(site.database, "select count(*) from room")[0]
+        connection.execute("delete from room where price = 999999")
+
+
+def test_readers_of_a_stream_that_take_nothing_are_cut(site: Site, big_stock: int) -> None:
+    """The service is freed of them; nothing of the stream goes to the disk."""
+    whole = site.ask("/rooms?limit=none&format=ndjson")
+    assert whole.body.count(b"\n") == big_stock
+    with ExitStack() as stack:
+        for _ in range(READERS):
+            reader = stack.enter_context(site.connect(buffer=4096))
+            reader.sendall(b"GET /rooms?limit=none HTTP/1.1\r\nHost: x\r\n\r\n")
+        until(lambda: ask(site.database, STREAMS) == [READERS])
+        assert site.ask("/rooms?limit=1").status == 200
+        assert not [path for path in (site.proxy.folder / "proxy").rglob("*") if path.is_file()]
+        until(lambda: ask(site.database, STREAMS) == [0], 3 * STUCK_SECONDS)
+
+
+def test_a_stream_whose_worker_dies_does_not_look_whole(site: Site, big_stock: int) -> None:
+    """Its end is missing, and the client sees so."""
+    with site.connect(buffer=4096) as reader:
+        reader.sendall(b"GET /rooms?limit=none HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert reader.recv(12) == b"HTTP/1.1 200"
+        for worker in site.workers():
+            os.kill(worker, signal.SIGKILL)
+        body = b"".join(iter(lambda: reader.recv(65536), b""))
+        assert not body.endswith(b"\r\n0\r\n\r\n")
+    until(lambda: site.ask("/health/ready").status == 200)
