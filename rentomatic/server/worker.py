@@ -10,8 +10,10 @@ from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from io import BytesIO
+from typing import Any
 
 from gunicorn import util
+from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
@@ -68,6 +70,33 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no annotations
         return _HEAD_END in self.sent.getvalue()
 
 
+class _Answering:
+    """A client's socket that holds the head of an answer back until there is more of it.
+
+    A proxy that has the head alone, when this worker is killed, could not ask another.
+    """
+
+    def __init__(self, client: socket.socket) -> None:
+        self._client = client
+        self._head: bytes | None = None
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a socket has
+        return getattr(self._client, name)
+
+    def sendall(self, data: bytes) -> None:
+        """Send what follows the head, with it."""
+        if self._head is None:
+            self._head = data
+            return
+        self._client.sendall(self._head + data if self._head else data)
+        self._head = b""
+
+    def end(self) -> None:
+        """Send a head that nothing follows."""
+        if self._head:
+            self._client.sendall(self._head)
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
     """gunicorn's gthread, with a thread taken only for a request whose head is there.
 
@@ -120,6 +149,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
         if self._busy >= self.cfg.threads:
             self._yields_until = time.monotonic() + YIELD_SECONDS
             self.set_accept_enabled(self._accepting)
+
+    def handle_request(self, req: Request, conn: Connection) -> bool:
+        """Answer a request; tell whether its connection can be kept."""
+        client = conn.sock
+        conn.sock = answering = _Answering(client)
+        try:
+            is_kept = bool(super().handle_request(req, conn))
+            answering.end()
+        finally:
+            conn.sock = client
+        return is_kept
 
     def finish_request(self, conn: Connection, fs: Future[bool]) -> None:
         """Go on with a connection that was answered."""

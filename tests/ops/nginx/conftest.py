@@ -156,6 +156,7 @@ def served(database: PostgresDatabase, service: Path) -> Iterator[int]:
     command = [sys.executable, "-m", "gunicorn", "--bind", f"unix:{service}"]
     command += ["--config", str(CHECKOUT / "ops/gunicorn.conf.py")]
     environment = {"PATH": os.environ["PATH"], "DATABASE_URL": database.url}
+    environment |= {"RENTOMATIC_METRICS": "on", "RENTOMATIC_LOG": "json"}
     with (
         service.with_suffix(".log").open("wb") as log,
         subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=log, stderr=log) as process,

@@ -7,11 +7,13 @@ from contextlib import closing
 from http.client import HTTPConnection
 from threading import Event, Thread
 
+from rentomatic.config import read_settings
 from tests.ops.nginx.conftest import HERE, Site
 from tests.process.conftest import until
 
 CLIENTS = 8
 KILLS = 8
+WORKERS = read_settings({}).workers
 
 
 def test_reads_survive_the_death_of_their_worker(site: Site) -> None:
@@ -30,14 +32,16 @@ def test_reads_survive_the_death_of_their_worker(site: Site) -> None:
     clients = [Thread(target=read) for _ in range(CLIENTS)]
     for client in clients:
         client.start()
-    workers = len(site.workers())
-    for _ in range(KILLS):
-        time.sleep(0.3)
-        os.kill(site.workers()[0], signal.SIGKILL)
-        until(lambda: len(site.workers()) == workers)
-    done.set()
-    for client in clients:
-        client.join()
+    try:
+        for _ in range(KILLS):
+            time.sleep(0.3)
+            os.kill(site.workers()[0], signal.SIGKILL)
+            until(lambda: len(site.workers()) == WORKERS)
+    finally:
+        done.set()
+        for client in clients:
+            client.join()
+
     assert set(got) == {200}
     assert len(got) > 100
     log = (site.proxy.folder / "rentomatic.log").read_text()
