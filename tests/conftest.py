@@ -19,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from webtest import TestApp
 
+from ops.benchmarks.proxies import NGINX
 from rentomatic.config import PostgresDatabase
 from rentomatic.demo import book_rooms
 from rentomatic.domain.room import Room
@@ -61,6 +62,7 @@ def pytest_report_header() -> list[str]:
         f"PostgreSQL: embedded {_server_version(find_binaries())}, distribution's {distribution}",
         f"MongoDB: mongomock {version('mongomock')}, {mongodb}",
         f"repositories: {', '.join(REPOSITORIES)}",
+        f"nginx: {_installed(NGINX or 'nginx', '-v')}",
         f"promtool: {_installed('promtool', '--version')}",
         f"running as: {'root' if os.geteuid() == 0 else 'an ordinary user'}",
     ]

@@ -12,6 +12,8 @@ from pathlib import Path
 
 FILES = Path(__file__).resolve().parents[1] / "nginx"
 NAME = "rooms.example.com"
+# Where Debian has it is not in the PATH of ordinary users.
+NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
 SECONDS = 10
 
 # Where an installation puts each file; a site is enabled.
@@ -73,10 +75,9 @@ class Proxy:
 
     def command(self, *arguments: str) -> list[str]:
         """Give the command of this nginx."""
-        program = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
-        assert program, "nginx is not installed"
+        assert NGINX, "nginx is not installed"
         where = ["-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-e", "stderr"]
-        return [program, *where, *arguments]
+        return [NGINX, *where, *arguments]
 
 
 def place(folder: Path, service: Path, change: Callable[[str], str] = str) -> Proxy:

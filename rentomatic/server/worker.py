@@ -70,7 +70,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no annotations
         return _HEAD_END in self.sent.getvalue()
 
 
-class _Answering:
+class Answering:
     """A client's socket that holds the head of an answer back until there is more of it.
 
     A proxy that has the head alone, when this worker is killed, could not ask another.
@@ -153,7 +153,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
     def handle_request(self, req: Request, conn: Connection) -> bool:
         """Answer a request; tell whether its connection can be kept."""
         client = conn.sock
-        conn.sock = answering = _Answering(client)
+        conn.sock = answering = Answering(client)
         try:
             is_kept = bool(super().handle_request(req, conn))
             answering.end()

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from ops.benchmarks.proxies import Proxy, place, running
+from ops.benchmarks.proxies import NGINX, Proxy, place, running
 from rentomatic.config import PostgresDatabase
 from rentomatic.demo import demo_rooms
 from rentomatic.embedded.cluster import Cluster
@@ -33,7 +32,7 @@ HERE = "127.0.0.1"
 
 @pytest.fixture(scope="session", autouse=True)
 def _installed() -> None:
-    if not shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"):
+    if not NGINX:
         pytest.skip("nginx is not installed")
 
 

@@ -6,10 +6,12 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
+from uuid import UUID
 
 import psycopg
 import pytest
 
+from rentomatic.demo import BOOK
 from tests.ops.nginx.conftest import HERE, Answer, Site
 from tests.process.conftest import ask, until
 
@@ -84,6 +86,17 @@ def test_a_body_is_at_most_a_mebibyte(site: Site, *, is_chunked: bool) -> None:
             length = f"Content-Length: {size}"
         head = f"POST /rooms HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{length}\r\n\r\n"
         assert site.send(head.encode() + body).status == status
+
+
+def test_the_longest_search_that_is_taken_is_answered(site: Site) -> None:
+    """Its links are longer than what nginx has room for by default."""
+    codes = [room[0] for room in BOOK] + [str(UUID(int=number)) for number in range(96)]
+    prices = [str(room[2]) for room in BOOK] + [str(10**17 + number) for number in range(96)]
+    query = f"filter_code__in={','.join(codes)}&filter_price__in={','.join(prices)}&limit=1"
+    answer = site.ask(f"/rooms?{query}")
+    assert answer.status == 200
+    assert len(answer.headers["Link"]) > 2 * len(query) > 8_000
+    assert 'rel="next"' in answer.headers["Link"]
 
 
 def test_half_open_clients_keep_nobody_out(site: Site) -> None:
