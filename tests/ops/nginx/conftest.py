@@ -93,6 +93,10 @@ class Site:
         found: dict[str, Any] = json.loads(line)
         return found
 
+    def errors(self) -> str:
+        """Give nginx's log of errors and warnings."""
+        return (self.proxy.folder / "error.log").read_text()
+
     def send(self, request: bytes) -> Answer:
         """Send bytes; give the answer, whatever nginx thinks of them."""
         with self.connect() as connection:

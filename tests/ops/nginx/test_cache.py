@@ -153,6 +153,15 @@ def test_no_header_of_a_client_poisons_what_others_get(site: Site) -> None:
         assert "evil" not in str(again.headers)
 
 
+def test_what_is_kept_is_given_whole(site: Site, new_second: None) -> None:
+    """The service gives no parts either."""
+    whole = site.ask("/rooms?limit=8")
+    part = site.ask("/rooms?limit=8", {"Range": "bytes=0-1"})
+    assert site.logged(part)["cache"] == "HIT"
+    assert (part.status, part.body) == (200, whole.body)
+    assert "Accept-Ranges" not in part.headers
+
+
 @pytest.mark.parametrize("path", ["/rooms/%73ummary", f"/rooms/{CODE}%3Fformat=csv", "//rooms"])
 def test_another_spelling_of_a_path_is_another_answer(site: Site, path: str) -> None:
     """What nginx makes of a path is not what the service gets: no answer is of the other's."""
@@ -219,6 +228,16 @@ PRICES: dict[str, Callable[[bytes], int]] = {
     f"/rooms?filter_code__eq={CODE}": lambda body: json.loads(body)[0]["price"],
     f"/rooms/summary?filter_code__eq={CODE}": lambda body: json.loads(body)["price"]["max"],
 }
+
+
+def test_what_nobody_asked_for_meanwhile_is_not_old(site: Site) -> None:
+    """The first to ask after a while gets the present answer, not the last one that was kept."""
+    for path, price_of in PRICES.items():
+        assert price_of(site.ask(path).body) != 999
+    with psycopg.connect(site.database.url, autocommit=True) as connection:
+        connection.execute("update room set price = 999 where code = %s", (CODE,))
+    time.sleep(1 + MARGIN_SECONDS)
+    assert {price_of(site.ask(path).body) for path, price_of in PRICES.items()} == {999}
 
 
 def test_no_answer_is_older_than_a_second(site: Site) -> None:
