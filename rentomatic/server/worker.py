@@ -6,7 +6,6 @@ import selectors
 import socket
 import time
 from collections import deque
-from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from io import BytesIO
@@ -37,26 +36,35 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no annotations
 
     Attributes:
         waiting: the queue in which it waits for what the client does next, until `timeout`.
+        is_at_end: whether the client has closed its side.
     """
 
     parser: RequestParser
     timeout: float
     waiting: deque["Connection"]
+    is_at_end = False
 
     def __init__(self, worker: ThreadWorker, client: socket.socket, *ends: object) -> None:
         super().__init__(worker.cfg, client, *ends)
         self.init()
-        self.sock.setblocking(False)  # noqa: FBT003 - the socket's signature
 
-    def receive(self) -> bytes | None:
-        """Give what has come: nothing at the end, None if there is nothing yet."""
+    def read(self) -> bytes:
+        """Take what has come, without waiting for it; give it."""
         try:
-            received: bytes = self.sock.recv(_RECEIVE_BYTES)
+            received: bytes = self.sock.recv(_RECEIVE_BYTES, socket.MSG_DONTWAIT)
         except BlockingIOError:
-            return None
-        except OSError:
             return b""
+        except OSError:
+            received = b""
+        self.is_at_end = not received
         return received
+
+    def read_head(self) -> bool:
+        """Take what has come of a request; tell whether there is something to be done about it."""
+        if received := self.read():
+            self.sent.seek(0, os.SEEK_END)
+            self.sent.write(received)
+        return self.is_at_end or self.has_head or self.is_too_long
 
     @property
     def sent(self) -> BytesIO:
@@ -68,6 +76,17 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no annotations
     def has_head(self) -> bool:
         """Whether the head of the next request is there."""
         return _HEAD_END in self.sent.getvalue()
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether more has come than a head may have."""
+        return len(self.sent.getvalue()) > MAX_HEAD_BYTES
+
+    @property
+    def has_body(self) -> bool:
+        """Whether the last request has a body of which some is not read."""
+        reader = self.parser.mesg.body.reader
+        return getattr(reader, "length", None) != 0
 
 
 class Answering:
@@ -107,25 +126,36 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
     """
 
     _accepting: bool
-    _busy = 0
     _yields_until = 0.0
 
-    def init_process(self) -> None:
-        """Start; does not return until the worker is told to stop."""
+    def __init__(self, *arguments: object) -> None:
+        # Changed by all threads, each time in one step.
+        self._connections: set[Connection] = set()
+        self._busy: set[Connection] = set()
         self._lingering: deque[Connection] = deque()
-        super().init_process()
+        super().__init__(*arguments)
+
+    @property
+    def nr_conns(self) -> int:
+        """How many connections there are."""
+        return len(self._connections)
+
+    @nr_conns.setter
+    def nr_conns(self, _: int) -> None:
+        """Leave gunicorn's own count alone, which only its main thread could keep."""
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept a connection, and begin to read its first request."""
+        """Accept a connection, and read of its first request what is there already."""
         try:
             client, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return
-        self.nr_conns += 1
         connection = Connection(self, client, address, listener.getsockname())
-        self._await(connection, self.pending_conns, HEAD_SECONDS)
-        # It is often there already.
-        self._read_head(connection, client)
+        self._connections.add(connection)
+        if connection.read_head():
+            self._proceed(connection)
+        else:
+            self._await(connection, self.pending_conns, HEAD_SECONDS)
 
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - gunicorn's signature
         """Accept connections, or leave them to other workers while all threads are busy here."""
@@ -133,7 +163,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
             # Whom the kernel has let in already would be reset.
             for listener in self.sockets:
                 self._accept_waiting(listener)
-        is_yielding = self._busy >= self.cfg.threads and time.monotonic() < self._yields_until
+        is_yielding = len(self._busy) >= self.cfg.threads and time.monotonic() < self._yields_until
         super().set_accept_enabled(enabled and not is_yielding)
 
     def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
@@ -144,9 +174,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
 
     def enqueue_req(self, conn: Connection) -> None:
         """Have a request answered by a thread."""
-        self._busy += 1
-        super().enqueue_req(conn)
-        if self._busy >= self.cfg.threads:
+        self._busy.add(conn)
+        self.tpool.submit(self._serve, conn)
+        if len(self._busy) >= self.cfg.threads:
             self._yields_until = time.monotonic() + YIELD_SECONDS
             self.set_accept_enabled(self._accepting)
 
@@ -161,11 +191,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
             conn.sock = client
         return is_kept
 
-    def finish_request(self, conn: Connection, fs: Future[bool]) -> None:
-        """Go on with a connection that was answered."""
-        self._busy -= 1
-        is_kept = not fs.cancelled() and not fs.exception() and fs.result()
-        self._go_on(conn, is_kept=is_kept)
+    def murder_keepalived(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - gunicorn's signature
+        """Close connections on which no further request came."""
+        now = time.monotonic()
+        while self.keepalived_conns and (force or self.keepalived_conns[0].timeout <= now):
+            self._forget(self.keepalived_conns[0])
 
     def murder_pending(self) -> None:
         """Close connections that took too long to send a head, or to close."""
@@ -173,6 +203,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
         while self.pending_conns and (connection := self.pending_conns[0]).timeout <= now:
             if connection.sent.getvalue():
                 told = f"The head of the request took longer than {HEAD_SECONDS:.0f} s"
+                self._leave(connection)
                 self._refuse(connection, 408, "Request Timeout", told)
             else:
                 self._forget(connection)
@@ -181,11 +212,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
 
     def _cap_keepalive(self, deadline: float) -> None:
         for waiting in (self.keepalived_conns, self.pending_conns):
-            for connection in waiting:
+            for connection in list(waiting):
                 connection.timeout = min(connection.timeout, deadline)
 
     def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:  # noqa: FBT001 - gunicorn's signature
-        return bool(keepalive and conn.parser.finish_body(time.monotonic() + BODY_SECONDS))
+        if keepalive and conn.has_body:
+            return bool(conn.parser.finish_body(time.monotonic() + BODY_SECONDS))
+        return keepalive
 
     def _accept_waiting(self, listener: socket.socket) -> None:
         poll = select.poll()
@@ -194,76 +227,91 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
             self.accept(listener)
 
     def _await(self, connection: Connection, waiting: deque["Connection"], seconds: float) -> None:
-        """Wait until a connection can be read, for so many seconds."""
+        """Wait until a connection can be read, for so many seconds; touch it no more here."""
         connection.timeout = time.monotonic() + seconds
         connection.waiting = waiting
         waiting.append(connection)
-        callback = self._drain if waiting is self._lingering else self._read_head
-        self.poller.register(connection.sock, selectors.EVENT_READ, partial(callback, connection))
+        if not self.alive:
+            connection.timeout = min(connection.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
+        self.poller.register(connection.sock, selectors.EVENT_READ, partial(self._read, connection))
 
     def _leave(self, connection: Connection) -> None:
         """Wait for a connection no more."""
         self.poller.unregister(connection.sock)
         connection.waiting.remove(connection)
 
-    def _forget(self, connection: Connection) -> None:
-        self._leave(connection)
-        self.nr_conns -= 1
+    def _close(self, connection: Connection) -> None:
+        self._connections.discard(connection)
         connection.close()
 
-    def _read_head(self, connection: Connection, _sock: object) -> None:
-        received = connection.receive()
-        if received is None:
-            return
-        if not received:
-            self._forget(connection)
-            return
-        connection.sent.seek(0, os.SEEK_END)
-        connection.sent.write(received)
-        if connection.has_head:
+    def _forget(self, connection: Connection) -> None:
+        self._leave(connection)
+        self._close(connection)
+
+    def _read(self, connection: Connection, _sock: object) -> None:
+        if connection.waiting is self._lingering:
+            # To close before it is read would reset the answer.
+            connection.read()
+            if connection.is_at_end:
+                self._forget(connection)
+        elif connection.read_head():
             self._leave(connection)
-            self._answer(connection)
-        elif connection.sent.tell() > MAX_HEAD_BYTES:
-            told = f"The head of a request may have {MAX_HEAD_BYTES} bytes"
-            self._refuse(connection, 431, "Request Header Fields Too Large", told)
+            self._proceed(connection)
         elif connection.waiting is self.keepalived_conns:
             self._leave(connection)
             self._await(connection, self.pending_conns, HEAD_SECONDS)
 
-    def _answer(self, connection: Connection) -> None:
-        if connection.sent.getvalue().startswith(_LIVENESS):
-            self._go_on(connection, is_kept=self.handle(connection))
+    def _proceed(self, connection: Connection) -> None:
+        """Do something about what has come of a request."""
+        if connection.has_head:
+            if connection.sent.getvalue().startswith(_LIVENESS):
+                self._go_on(connection, is_kept=self.handle(connection))
+            else:
+                self.enqueue_req(connection)
+        elif connection.is_at_end:
+            self._close(connection)
         else:
-            self.enqueue_req(connection)
+            told = f"The head of a request may have {MAX_HEAD_BYTES} bytes"
+            self._refuse(connection, 431, "Request Header Fields Too Large", told)
 
     def _refuse(self, connection: Connection, status: int, reason: str, message: str) -> None:
-        self._leave(connection)
         with suppress(OSError):
             util.write_error(connection.sock, status, reason, message)
         self._go_on(connection, is_kept=False)
 
+    def _serve(self, connection: Connection) -> None:
+        """Answer a request, in a thread, and go on with its connection there."""
+        is_kept = False
+        try:
+            is_kept = self.handle(connection)
+        finally:
+            self._busy.discard(connection)
+            self._go_on(connection, is_kept=is_kept)
+            if not self._accepting:
+                # The main loop waits, maybe for this thread.
+                self.method_queue.defer(lambda: None)
+
     def _go_on(self, connection: Connection, *, is_kept: bool) -> None:
         """Wait for the next request, or for the client to have read the last answer."""
-        try:
-            connection.sock.setblocking(False)  # noqa: FBT003 - the socket's signature
-            if not is_kept:
-                connection.sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            self.nr_conns -= 1
-            connection.close()
-            return
         if not is_kept:
-            self._await(connection, self._lingering, LINGER_SECONDS)
-            self._drain(connection, connection.sock)
+            self._finish(connection)
         elif connection.has_head:
-            self.enqueue_req(connection)
+            self.method_queue.defer(self.enqueue_req, connection)
         elif connection.sent.getvalue():
             self._await(connection, self.pending_conns, HEAD_SECONDS)
         else:
-            kept = self.cfg.keepalive if self.alive else STOP_KEEPALIVE_LINGER
-            self._await(connection, self.keepalived_conns, kept)
+            self._await(connection, self.keepalived_conns, self.cfg.keepalive)
 
-    def _drain(self, connection: Connection, _sock: object) -> None:
-        """Drop what still comes: to close before it is read would reset the answer."""
-        if connection.receive() == b"":
-            self._forget(connection)
+    def _finish(self, connection: Connection) -> None:
+        """Close a connection so that the client gets all of the last answer (RFC 9112, 9.6)."""
+        try:
+            connection.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._close(connection)
+            return
+        is_all_read = not connection.read()
+        # On a unix socket only what is there and unread would reset the answer.
+        if connection.is_at_end or (is_all_read and connection.sock.family == socket.AF_UNIX):
+            self._close(connection)
+        else:
+            self._await(connection, self._lingering, LINGER_SECONDS)
