@@ -159,4 +159,5 @@ def test_settings_are_read_again_on_hup(
     service.process.send_signal(signal.SIGHUP)
     until(lambda: len(children_of(service.process.pid)) == 2)
     assert "rentomatic_database_up" in read(service, "/metrics")
+    until(lambda: "/metrics" in service.told)
     assert json.loads(service.told.splitlines()[-1])["route"] == "/metrics"
