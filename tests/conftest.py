@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, settings
 from webtest import TestApp
 
 from ops.benchmarks.proxies import NGINX
+from ops.experiments.machine import why_not_here
 from rentomatic.config import PostgresDatabase
 from rentomatic.demo import book_rooms
 from rentomatic.domain.room import Room
@@ -65,6 +66,7 @@ def pytest_report_header() -> list[str]:
         f"nginx: {_installed(NGINX or 'nginx', '-v')}",
         f"promtool: {_installed('promtool', '--version')}",
         f"running as: {'root' if os.geteuid() == 0 else 'an ordinary user'}",
+        _systemd(),
     ]
 
 
@@ -75,6 +77,12 @@ def _installed(program: str, *arguments: str) -> str:
     result = subprocess.run([program, *arguments], capture_output=True, text=True, check=True)
     found = re.search(r"\d+(\.\d+)+", result.stdout + result.stderr)
     return found[0] if found else "of an unknown version"
+
+
+def _systemd() -> str:
+    if reason := why_not_here():
+        return f"systemd: not here ({reason}; tests/ops/systemd skipped)"
+    return "systemd: in a container; its version stands at the end"
 
 
 def _server_version(binaries: Path) -> str:

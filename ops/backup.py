@@ -1,0 +1,85 @@
+"""Writes a backup of the configured database and removes old ones; rentomatic-backup.service's.
+
+A backup is of pg_dump's custom format, which ops/restore reads. It has its name only when it is
+whole: pg_restore has read all of it.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rentomatic.config import ConfigError, PostgresDatabase, read_settings
+from rentomatic.repository.database import psql_arguments
+
+PATTERN = "rentomatic-*.dump"
+UNFINISHED = ".rentomatic-*.partial"
+
+
+def main() -> None:
+    """Back up, or say in one line why not."""
+    parser = argparse.ArgumentParser(prog="ops/backup.py", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the backups are")
+    parser.add_argument("--keep", type=int, default=14, help="how many of them (14)")
+    given = parser.parse_args()
+    if given.keep < 1:
+        parser.error("--keep must be at least 1")
+    try:
+        backup = write_backup(configured_database(), given.folder)
+    except (ConfigError, OSError, subprocess.CalledProcessError) as error:
+        told = error.stderr if isinstance(error, subprocess.CalledProcessError) else str(error)
+        sys.exit(f"backup: {' '.join(told.split())}")
+    print(f"backup: {backup}, {backup.stat().st_size} bytes")
+    remove_old(given.folder, given.keep)
+
+
+def configured_database() -> PostgresDatabase:
+    """Find what is to be backed up.
+
+    Raises:
+        ConfigError: for settings without a PostgreSQL server.
+    """
+    database = read_settings(os.environ).postgres
+    if database is None:
+        msg = "no PostgreSQL server is configured; set DATABASE_URL, or use MongoDB's own tools"
+        raise ConfigError(msg)
+    return database
+
+
+def write_backup(database: PostgresDatabase, folder: Path) -> Path:
+    """Dump the database into a file that only its owner may read; give the file.
+
+    Raises:
+        OSError: when the folder cannot be written to.
+        subprocess.CalledProcessError: when pg_dump or pg_restore fails.
+    """
+    for left in folder.glob(UNFINISHED):
+        left.unlink()
+    name = f"rentomatic-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump"
+    partial = folder / f".{name}.partial"
+    target, secrets = psql_arguments(database)
+    try:
+        partial.touch(mode=0o600)
+        _run(["pg_dump", "--format=custom", f"--file={partial}", *target], secrets)
+        _run(["pg_restore", "--file=/dev/null", str(partial)], {})
+        return partial.rename(folder / name)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _run(command: list[str], secrets: dict[str, str]) -> None:
+    environment = os.environ | secrets
+    subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+
+
+def remove_old(folder: Path, keep: int) -> None:
+    """Remove all but the newest backups."""
+    for old in sorted(folder.glob(PATTERN))[:-keep]:
+        old.unlink()
+        print(f"backup: removed {old}")
+
+
+if __name__ == "__main__":
+    main()

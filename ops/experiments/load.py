@@ -1,0 +1,77 @@
+"""Asks a service the same thing from several threads until its standard input ends; URL THREADS.
+
+Each request has a connection of its own, so that none meets a connection that a proxy is closing,
+and a parameter of its own, so that no cache answers it. Prints as JSON how often each status came,
+what failed otherwise and how often, and the longest wait in seconds.
+"""
+
+import json
+import sys
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
+
+TIMEOUT_SECONDS = 60
+
+
+@dataclass
+class Seen:
+    """What one thread saw.
+
+    Attributes:
+        statuses: how often each status came.
+        failures: what came in place of an answer, and how often.
+        longest: the longest wait in seconds.
+    """
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    longest: float = 0.0
+
+    def ask(self, url: str, name: str) -> None:
+        """Ask once."""
+        parts = urlsplit(url)
+        connection = HTTPConnection(parts.netloc, timeout=TIMEOUT_SECONDS)
+        start = time.monotonic()
+        try:
+            connection.request("GET", f"{parts.path}?{parts.query}&utm_load={name}")
+            answer = connection.getresponse()
+            answer.read()
+            self.statuses[answer.status] += 1
+        except (OSError, HTTPException) as error:
+            self.failures[repr(error)] += 1
+        finally:
+            connection.close()
+            self.longest = max(self.longest, time.monotonic() - start)
+
+
+def main() -> None:
+    """Ask until nobody wants more; tell what was seen."""
+    url, threads_wanted = sys.argv[1:]
+    enough = threading.Event()
+    seen = [Seen() for _ in range(int(threads_wanted))]
+
+    def go_on(number: int) -> None:
+        while not enough.is_set():
+            seen[number].ask(url, f"{number}-{time.monotonic_ns()}")
+
+    threads = [threading.Thread(target=go_on, args=(number,)) for number in range(len(seen))]
+    for thread in threads:
+        thread.start()
+    sys.stdin.read()
+    enough.set()
+    for thread in threads:
+        thread.join()
+    total = Seen()
+    for each in seen:
+        total.statuses += each.statuses
+        total.failures += each.failures
+        total.longest = max(total.longest, each.longest)
+    print(json.dumps(vars(total)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,256 @@
+"""A Debian with a systemd of its own, in a container, with Rent-o-Matic installed.
+
+The variable BOOT_SYSTEMD names the tool that boots it: `boot-systemd start`, `exec`, `net-exec`,
+`copy`, `restart`, `reset`, with its name in BOOT_SYSTEMD_NAME.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+ROOT = Path(__file__).resolve().parents[2]
+CHECKOUT = "/root/checkout"
+SITE = "http://localhost:8080"
+SETTINGS = "/etc/rentomatic/rentomatic.env"
+SECONDS = 60
+LONG = 600  # where packages are installed
+NOT_HERE = 77
+# What is made in a checkout and not part of it.
+MADE = (".git", ".venv", ".data", ".hypothesis", "build", "__pycache__", "*.egg-info", "*_cache")
+T = TypeVar("T")
+
+
+def until(ask: Callable[[], T], seconds: float = SECONDS) -> T:
+    """Ask until the answer is a true one; fail when it never is."""
+    deadline = time.monotonic() + seconds
+    while not (answer := ask()):
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.02)
+    return answer
+
+
+def tool() -> str:
+    """Name the tool that boots machines; an empty string where BOOT_SYSTEMD is not set."""
+    return os.environ.get("BOOT_SYSTEMD", "")
+
+
+def why_not_here() -> str:
+    """Tell why no machine can be had here; an empty string where one can."""
+    if not tool():
+        return "BOOT_SYSTEMD is not set"
+    try:
+        checked = subprocess.run([tool(), "check"], capture_output=True, text=True, check=False)
+    except OSError as error:
+        return f"BOOT_SYSTEMD={tool()} cannot be run: {error.strerror}"
+    if checked.returncode == 0:
+        return ""
+    return " ".join(checked.stderr.split()) or f"{tool()} check gave {checked.returncode}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of HTTP.
+
+    Attributes:
+        status: its status; 0 for no answer.
+        headers: its headers, by their names in lower case.
+        body: its body.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+
+@dataclass
+class Load:
+    """Requests without end, from outside of the service; what they saw is there afterwards.
+
+    Attributes:
+        statuses: how often each status came.
+        failures: what came in place of an answer, and how often.
+        longest: the longest wait in seconds.
+    """
+
+    process: subprocess.Popen[str]
+    statuses: dict[str, int] = field(default_factory=dict)
+    failures: dict[str, int] = field(default_factory=dict)
+    longest: float = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        told, _ = self.process.communicate(timeout=LONG)
+        seen = json.loads(told)
+        self.statuses, self.failures = seen["statuses"], seen["failures"]
+        self.longest = seen["longest"]
+
+    @property
+    def requests(self) -> int:
+        """How many there were."""
+        return sum(self.statuses.values()) + sum(self.failures.values())
+
+    @property
+    def failed(self) -> dict[str, int]:
+        """What was no 200, and how often."""
+        return {
+            name: count for name, count in (self.statuses | self.failures).items() if name != "200"
+        }
+
+
+class Machine:
+    """One machine."""
+
+    def __init__(self) -> None:
+        self._environment = os.environ | {
+            "BOOT_SYSTEMD_NAME": f"rentomatic-{os.getpid()}",
+            "BOOT_SYSTEMD_PACKAGES": "postgresql",
+        }
+
+    def tool(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run the tool."""
+        done = subprocess.run(
+            [tool(), *words],
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LONG,
+        )
+        assert not check or done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        return done
+
+    def try_to(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command that may fail."""
+        return self.tool("exec", *command, check=False)
+
+    def run(self, *command: str) -> str:
+        """Run a command; give what it says."""
+        return self.tool("exec", *command).stdout.rstrip("\n")
+
+    def shell(self, script: str) -> str:
+        """Run a script of sh."""
+        return self.run("sh", "-euc", script)
+
+    def sql(self, statement: str) -> str:
+        """Run a statement as PostgreSQL's administrator; give its values, a line a row."""
+        return self.run("runuser", "-u", "postgres", "--", "psql", "-XAtqc", statement)
+
+    def boot(self) -> None:
+        """Boot a new machine, and let its PostgreSQL start."""
+        self.tool("reset")
+        self.tool("start")
+        # The certificates of the host are mounted over Debian's, and with them the server's own.
+        self.run("pg_conftool", "15", "main", "set", "ssl", "off")
+        self.run("systemctl", "restart", "postgresql")
+
+    def copy_checkout(self, to: str = CHECKOUT) -> None:
+        """Copy this checkout."""
+        self.run("rm", "-rf", to)
+        self.tool("copy", str(ROOT), to, *(f"--exclude={name}" for name in MADE))
+
+    def ops(self, command: str, *arguments: str, at: str = CHECKOUT) -> str:
+        """Run a command of ops/ of a checkout on the machine; give what it says."""
+        done = self.try_ops(command, *arguments, at=at)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def try_ops(
+        self, command: str, *arguments: str, at: str = CHECKOUT
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command of ops/ that may fail."""
+        # With the network of the host, where pip and apt find their packages.
+        return self.tool("exec", "-H", f"{at}/ops/{command}", *arguments, check=False)
+
+    def get(self, path: str, *options: str) -> Answer:
+        """Ask through nginx."""
+        url = path if path.startswith("http") else SITE + path
+        asked = self.try_to("curl", "--silent", "--include", "--max-time", "30", *options, url)
+        if asked.returncode:
+            return Answer(0, {}, asked.stderr)
+        head, _, body = asked.stdout.replace("\r\n", "\n").partition("\n\n")
+        first, *lines = head.splitlines()
+        pairs = (line.partition(": ") for line in lines)
+        return Answer(int(first.split()[1]), {name.lower(): text for name, _, text in pairs}, body)
+
+    def is_ready(self) -> bool:
+        """Ask whether the service and its database are ready."""
+        return self.get("/health/ready").status == HTTPStatus.OK
+
+    def load(self, threads: int = 2) -> Load:
+        """Ask without end, in so many threads; what this gives is a context."""
+        command = [tool(), "net-exec", sys.executable, str(Path(__file__).with_name("load.py"))]
+        return Load(
+            subprocess.Popen(
+                [*command, "http://127.0.0.1:8080/rooms?limit=3", str(threads)],
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        )
+
+    def main_process(self) -> int:
+        """Give the number of gunicorn's main process; 0 if there is none."""
+        return int(self.run("systemctl", "show", "--property=MainPID", "--value", "rentomatic"))
+
+    def workers(self) -> set[int]:
+        """Give the numbers of its workers."""
+        found = self.try_to("pgrep", "--parent", str(self.main_process())).stdout
+        return {int(number) for number in found.split()}
+
+    def reload(self) -> None:
+        """Reload, and wait until no worker of before is left."""
+        before = self.workers()
+        self.run("systemctl", "reload", "rentomatic")
+        until(lambda: self.workers() and not self.workers() & before)
+
+    def release(self) -> str:
+        """Name the release that is in service."""
+        return Path(self.run("readlink", "/opt/rentomatic/current")).name
+
+    def version(self) -> str:
+        """Name the version of systemd."""
+        told = re.search(r"\((.*)\)", self.run("systemctl", "--version"))
+        return told[1] if told else "?"
+
+    @contextmanager
+    def setting(self, line: str) -> Iterator[None]:
+        """Have a line in the settings for a while."""
+        self.shell(f"cp -p {SETTINGS} /root/settings && printf '%s\\n' '{line}' >>{SETTINGS}")
+        try:
+            yield
+        finally:
+            self.shell(f"cp -p /root/settings {SETTINGS}")
+
+
+@contextmanager
+def installed_machine() -> Iterator[Machine]:
+    """Give a machine on which Rent-o-Matic is installed and serves; it is gone afterwards."""
+    machine = Machine()
+    try:
+        machine.boot()
+        machine.copy_checkout()
+        machine.ops("install")
+        machine.run("systemctl", "start", "rentomatic")
+        until(machine.is_ready)
+        yield machine
+    finally:
+        machine.tool("reset", check=False)

@@ -1,0 +1,224 @@
+# What install, upgrade, restore and uninstall share; sourced by them after environment.sh.
+#
+#   step WHAT COMMAND...    tells what is done and does it; with --dry-run it only tells
+#
+# shellcheck shell=sh
+# What is set here is used there, and the other way round.
+# shellcheck disable=SC2034,SC2154
+umask 022
+
+opt=/opt/rentomatic
+current=$opt/current
+previous=$opt/previous
+settings=/etc/rentomatic/rentomatic.env
+backups=/var/backups/rentomatic
+socket=/run/rentomatic/rentomatic.sock
+command=/usr/local/bin/rentomatic
+units=/etc/systemd/system
+local_database='postgresql:///rentomatic?host=/var/run/postgresql'
+# How long a release may take to become ready before it is taken back.
+ready_seconds=${READY_SECONDS:-20}
+dry_run=
+
+step() {
+    printf '%s\n' "$1"
+    shift
+    [ -n "$dry_run" ] || "$@"
+}
+
+need_root() {
+    [ "$(id -u)" = 0 ] || fail "needs root; use: sudo $0"
+}
+
+# Two of them at once would each undo what the other does.
+take_turn() {
+    exec 9>/run/lock/rentomatic-install
+    flock --nonblock 9 || fail "another install, upgrade, restore or uninstall is at work; wait for its end"
+}
+
+as_postgres() {
+    (cd / && runuser -u postgres -- "$@")
+}
+
+# as_service RELEASE [NAME=value...] COMMAND...: as the service runs it, with no other settings.
+as_service() {
+    (
+        cd "$1" || exit
+        shift
+        exec runuser -u rentomatic -- env -i PATH="$PATH" LANG=C.UTF-8 RENTOMATIC_ENV_FILE="$settings" "$@"
+    )
+}
+
+# Whether the database is the one that install makes, and not another that the settings name.
+is_local_database() {
+    [ ! -e "$settings" ] || grep -qxF "DATABASE_URL=$local_database" "$settings"
+}
+
+asked() {
+    [ "$(as_postgres psql -XAtc "$1" postgres 2>/dev/null)" = 1 ]
+}
+
+has_role() {
+    asked "select 1 from pg_roles where rolname = 'rentomatic'"
+}
+
+has_database() {
+    asked "select 1 from pg_database where datname = '$1'"
+}
+
+is_installed() {
+    [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+install_packages() {
+    server=postgresql
+    is_local_database || server=postgresql-client
+    missing=
+    for package in curl nginx python3-venv "$server"; do
+        is_installed "$package" || missing="$missing $package"
+    done
+    [ -z "$missing" ] || step "packages:$missing" apt_install "$missing"
+}
+
+apt_install() {
+    apt-get update --quiet=2 || fail "apt-get update failed; is the network there?"
+    # shellcheck disable=SC2086 # several words
+    said=$(DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $1 2>&1) || {
+        printf '%s\n' "$said" >&2
+        fail "apt-get install failed"
+    }
+}
+
+# The checkout as an archive that is the same wherever and whenever it was checked out, so that its
+# digest names what is installed.
+pack() {
+    tar --create --file="$1" --directory="$root" --sort=name --mtime=@0 --format=gnu \
+        --owner=root:0 --group=root:0 --mode='u=rwX,go=rX' \
+        --exclude=./.git --exclude=./.venv --exclude=./.venv.lock --exclude=./.data --exclude=./.made \
+        --exclude=./build --exclude=./dist --exclude='./.*_cache' --exclude=./.hypothesis \
+        --exclude=./.coverage --exclude='*.egg-info' --exclude=__pycache__ \
+        --exclude='*.rejected.csv' .
+}
+
+# name_release ARCHIVE: the version, and what tells apart two checkouts of the same one.
+name_release() {
+    version=$(sed -n 's/^version = //p' "$root/setup.cfg")
+    printf '%s-%s\n' "$version" "$(sha256sum "$1" | cut -c 1-8)"
+}
+
+# make_release ARCHIVE RELEASE: with .made in it when it is complete.
+make_release() {
+    rm -rf "$2"
+    mkdir -p "$2"
+    tar --extract --file="$1" --directory="$2"
+    # Debian's Python: one of root's own might be where the service may not look.
+    /usr/bin/python3 -m venv "$2/.venv"
+    if ! said=$(cd "$2" && .venv/bin/python -m pip --disable-pip-version-check install --quiet \
+        --requirement requirements.txt 2>&1); then
+        rm -rf "$2"
+        reason=$(printf '%s\n' "$said" | grep '^ *ERROR' || printf '%s\n' "$said")
+        fail "cannot install into $2: $(printf '%s\n' "$reason" | tail -n 1)"
+    fi
+    rm -rf "$2/build" "$2"/*.egg-info
+    (cd "$2" && .venv/bin/python -m compileall -q rentomatic ops wsgi_app.py)
+    touch "$2/.made"
+}
+
+# quietly WHAT COMMAND...: shows what it says only if it fails.
+quietly() {
+    what=$1
+    shift
+    said=$("$@" 2>&1) || {
+        printf '%s\n' "$said" >&2
+        fail "$what"
+    }
+}
+
+check_settings() {
+    quietly "the settings cannot be used; mend $settings" \
+        as_service "$1" .venv/bin/rentomatic check --before-start
+}
+
+check_all() {
+    quietly "not all is well; see FAILED above" as_service "$1" .venv/bin/rentomatic check
+}
+
+migrate() {
+    quietly "the migrations could not be applied; nothing of the one that failed is kept" \
+        as_service "$1" .venv/bin/yoyo apply
+}
+
+# Each file of a release, and where it goes.
+unit_files() {
+    cat <<'FILES'
+ops/systemd/rentomatic.socket /etc/systemd/system/rentomatic.socket
+ops/systemd/rentomatic.service /etc/systemd/system/rentomatic.service
+ops/systemd/rentomatic-migrate.service /etc/systemd/system/rentomatic-migrate.service
+ops/systemd/rentomatic-backup.service /etc/systemd/system/rentomatic-backup.service
+ops/systemd/rentomatic-backup.timer /etc/systemd/system/rentomatic-backup.timer
+ops/systemd/sandbox.conf /etc/systemd/system/rentomatic.service.d/10-sandbox.conf
+ops/systemd/sandbox.conf /etc/systemd/system/rentomatic-.service.d/10-sandbox.conf
+FILES
+}
+
+site_files() {
+    cat <<'FILES'
+ops/nginx/http.conf /etc/nginx/conf.d/rentomatic.conf
+ops/nginx/locations.conf /etc/nginx/snippets/rentomatic.conf
+ops/nginx/site.conf /etc/nginx/sites-available/rentomatic
+ops/nginx/tls.conf /etc/nginx/sites-available/rentomatic-tls
+ops/nginx/metrics.conf /etc/nginx/sites-available/rentomatic-metrics
+FILES
+}
+
+# put SOURCE TARGET FORMER: writes a file that is missing, or that still is as FORMER, the file of
+# the release before, brought it; removes it if there is no SOURCE. What an operator has changed
+# stays.
+put() {
+    if [ ! -e "$1" ] && cmp -s "$2" "$3"; then step "remove: $2" rm "$2"; fi
+    if [ ! -e "$1" ] || cmp -s "$1" "$2"; then return; fi
+    if [ -e "$2" ] && ! cmp -s "$2" "$3"; then
+        printf '%s was changed by hand and stays; compare it with %s\n' "$2" "$1"
+        return
+    fi
+    step "file: $2" write_file "$1" "$2"
+}
+
+write_file() {
+    mkdir -p "$(dirname "$2")"
+    cp "$1" "$2.new"
+    chmod 644 "$2.new"
+    mv "$2.new" "$2"
+}
+
+# put_files RELEASE FORMER: the units and nginx's files; with --dry-run RELEASE is the checkout.
+put_files() {
+    while read -r file target; do
+        put "$1/$file" "$target" "$2/$file"
+    done <<FILES
+$(unit_files; site_files)
+FILES
+    [ -n "$dry_run" ] || systemctl daemon-reload
+}
+
+reload_nginx() {
+    step "nginx: check" quietly "nginx refuses its settings" nginx -t
+    step "nginx: reload" systemctl reload-or-restart nginx
+}
+
+# switch RELEASE: at no moment is there no release.
+switch() {
+    ln -sfn "releases/${1##*/}" "$current.new"
+    mv -T "$current.new" "$current"
+}
+
+# Asks through the socket, as nginx does; it starts the service if nothing else does.
+wait_until_ready() {
+    deadline=$(($(date +%s) + ready_seconds))
+    until curl --silent --fail --max-time 2 --output /dev/null --unix-socket "$socket" \
+        http://localhost/health/ready; do
+        [ "$(date +%s)" -lt "$deadline" ] ||
+            fail "it is not ready after $ready_seconds s; see: journalctl -u rentomatic"
+        sleep 0.2
+    done
+}

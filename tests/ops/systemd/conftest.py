@@ -1,0 +1,81 @@
+"""A real systemd: one machine for all tests, on which `ops/install` installed this checkout."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from ops.experiments.machine import Machine, until, why_not_here
+
+WORKERS = 4  # the default of WEB_CONCURRENCY
+_REASON = why_not_here()
+_versions: list[str] = []
+
+# All that an installer may write to, less what the machine itself changes all the time.
+SNAPSHOT = """
+find / -xdev \\( -path /var/log -o -path /var/lib/systemd -o -path /var/lib/apt -o -path /tmp \
+-o -path /var/cache/nginx -o -path '/var/lib/postgresql/*/main' -o -path /root/.cache \\) -prune \
+-o -printf '%p %M %u %g %T@ %l\\n' | sort
+cd / && runuser -u postgres -- psql -XAtc 'select datname from pg_database' \
+-c 'select rolname from pg_roles'
+systemctl list-unit-files --no-legend 'rentomatic*' || true
+systemctl list-units --no-legend --plain 'rentomatic*' | cut -d ' ' -f 1
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs a machine where none can be had."""
+    if _REASON:
+        for item in items:
+            if "machine" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.skip(reason=_REASON))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which systemd it was."""
+    for version in _versions:
+        terminalreporter.write_line(f"systemd: {version} in a container")
+
+
+@dataclass(frozen=True)
+class Installation:
+    """How the machine came to be.
+
+    Attributes:
+        machine: the machine.
+        rehearsal: what `ops/install --dry-run` said before anything was installed.
+        is_untouched: whether that left the machine as it was.
+        told: what `ops/install` said.
+    """
+
+    machine: Machine
+    rehearsal: str
+    is_untouched: bool
+    told: str
+
+
+@pytest.fixture(scope="session")
+def installation() -> Iterator[Installation]:
+    """A machine with this checkout's release, installed and started."""
+    machine = Machine()
+    try:
+        machine.boot()
+        _versions.append(machine.version())
+        machine.run("dpkg", "--remove", "curl")  # a package that is missing
+        machine.copy_checkout()
+        before = machine.shell(SNAPSHOT)
+        rehearsal = machine.ops("install", "--dry-run")
+        is_untouched = machine.shell(SNAPSHOT) == before
+        told = machine.ops("install")
+        machine.run("systemctl", "start", "rentomatic")
+        yield Installation(machine, rehearsal, is_untouched, told)
+    finally:
+        machine.tool("reset", check=False)
+
+
+@pytest.fixture
+def machine(installation: Installation) -> Machine:
+    """The machine, serving with all its workers; each test leaves it so."""
+    until(installation.machine.is_ready)
+    until(lambda: len(installation.machine.workers()) == WORKERS)
+    return installation.machine

@@ -1,0 +1,73 @@
+"""Backups are written, kept few, private, and can be restored."""
+
+from ops.experiments.machine import Machine, until
+from tests.ops.systemd.test_install import add_room, rooms
+
+FOLDER = "/var/backups/rentomatic"
+KEPT = 3
+
+
+def back_up(machine: Machine) -> str:
+    """Write a backup; give the newest one."""
+    before = backups(machine)
+
+    def is_written() -> bool:
+        machine.run("systemctl", "start", "rentomatic-backup")
+        return backups(machine) != before
+
+    # Their names tell seconds apart, and no more.
+    until(is_written)
+    return f"{FOLDER}/{backups(machine)[-1]}"
+
+
+def backups(machine: Machine) -> list[str]:
+    """List the backups, oldest first."""
+    return machine.run("ls", FOLDER).split()
+
+
+def test_old_backups_make_room(machine: Machine) -> None:
+    """The newest stay; each can be read by its owner only, and none is there by half."""
+    machine.run("touch", f"{FOLDER}/.rentomatic-killed.partial")
+    backup = back_up(machine)
+    for day in range(1, KEPT + 2):
+        machine.run("cp", "-p", backup, f"{FOLDER}/rentomatic-2000010{day}T000000Z.dump")
+    newest = backups(machine)[-KEPT + 1 :]
+    command = "cd /opt/rentomatic/current && RENTOMATIC_ENV_FILE=/etc/rentomatic/rentomatic.env"
+    command += " runuser -u rentomatic -- .venv/bin/python ops/backup.py"
+    until(lambda: machine.shell("date +%Y%m%dT%H%M%SZ") not in backup)
+    machine.shell(f"{command} --keep {KEPT} {FOLDER}")
+    assert backups(machine)[:-1] == newest
+    modes = machine.shell(f"stat --format='%a %U' {FOLDER}/*").splitlines()
+    assert modes[-1] == "600 rentomatic"
+    assert machine.run("ls", "--almost-all", FOLDER).split() == backups(machine)
+
+
+def test_a_backup_comes_back(machine: Machine) -> None:
+    """The rooms of its time, while reads go on; what it replaces is kept aside."""
+    machine.shell("rentomatic psql -qc 'truncate room'")
+    add_room(machine)
+    kept = rooms(machine)
+    assert len(kept) == 1
+    backup = back_up(machine)
+    machine.shell("rentomatic psql -qc 'truncate room'")
+    assert rooms(machine) == []
+    main = machine.main_process()
+    with machine.load() as load:
+        told = machine.ops("restore", backup)
+    assert rooms(machine) == kept
+    assert machine.main_process() == main
+    assert set(load.failed) <= {"503"}
+    assert "rentomatic_replaced" in told.splitlines()[-1]
+    assert "all valid" in machine.run("rentomatic", "check")
+
+
+def test_what_is_no_backup_is_refused(machine: Machine) -> None:
+    """Half a file, another kind of file, none at all: the database is as before."""
+    backup = back_up(machine)
+    machine.shell(f"head -c 4000 {backup} >/root/half.dump; echo no >/root/no.dump")
+    before = machine.sql("select oid, datname from pg_database order by oid")
+    for file in ("/root/half.dump", "/root/no.dump", "/root/none.dump"):
+        refused = machine.try_ops("restore", file)
+        assert refused.returncode == 1
+        assert refused.stderr.splitlines()[-1].startswith(f"restore: {file} ")
+    assert machine.sql("select oid, datname from pg_database order by oid") == before

@@ -1,0 +1,157 @@
+"""What `ops/install` leaves behind, and what `ops/uninstall` takes away."""
+
+import json
+import re
+
+from ops.experiments.machine import CHECKOUT, SETTINGS, Machine, until
+from tests.ops.systemd.conftest import SNAPSHOT, Installation
+
+EXPOSURE = 1.0
+SERVICES = ("rentomatic.service", "rentomatic-migrate.service", "rentomatic-backup.service")
+UNITS = (*SERVICES, "rentomatic.socket", "rentomatic-backup.timer")
+ROOM = (
+    "code,size,price,longitude,latitude\n3251a5bd-86be-428d-8ae9-6e51a8048c33,200,10,-0.1,51.75\n"
+)
+
+
+def steps(told: str) -> list[str]:
+    """Give the steps that an installer tells of: lines of `what: which`."""
+    return [line for line in told.splitlines() if re.match(r"(?!dry run)[a-z ]+: ", line)]
+
+
+def rooms(machine: Machine) -> list[str]:
+    """Give the codes of the rooms, past every cache."""
+    return [room["code"] for room in json.loads(machine.run("rentomatic", "list"))]
+
+
+def add_room(machine: Machine) -> None:
+    """Add a room to an empty stock."""
+    machine.shell(f"printf '{ROOM}' >/root/room.csv; rentomatic import - </root/room.csv")
+
+
+def test_a_dry_run_tells_all_steps_and_takes_none(
+    installation: Installation, machine: Machine
+) -> None:
+    """What it tells is what is done then; until then no file, role, database or unit changes."""
+    assert installation.is_untouched
+    done = steps(installation.told)
+    assert done == steps(installation.rehearsal)
+    assert "packages: curl" in done
+
+
+def test_installing_again_changes_nothing(machine: Machine) -> None:
+    """Files, accounts, databases and units are as they were, and so is the process that serves."""
+    before = machine.shell(SNAPSHOT), machine.main_process()
+    told = machine.ops("install")
+    assert (machine.shell(SNAPSHOT), machine.main_process()) == before
+    always = ["check: settings", "migrations: apply", "nginx: check", "nginx: reload"]
+    assert steps(told) == always
+
+
+def test_another_release_is_not_installed_over_one(machine: Machine) -> None:
+    """One line says that ops/upgrade is meant; the release stays."""
+    machine.shell(f"cp -r {CHECKOUT} /root/another; echo >>/root/another/README.md")
+    refused = machine.try_ops("install", at="/root/another")
+    assert refused.returncode == 1
+    assert "to replace it: ops/upgrade" in refused.stderr.splitlines()[-1]
+
+
+def test_it_serves_through_nginx(machine: Machine) -> None:
+    """The book's search is answered on the book's port, by the release's own folder."""
+    answer = machine.get("/rooms")
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+    folder = machine.run("readlink", f"/proc/{machine.main_process()}/cwd")
+    assert folder == f"/opt/rentomatic/releases/{machine.release()}"
+
+
+def test_what_listens_is_known(machine: Machine) -> None:
+    """Nothing of ours listens on a port but nginx; the socket is for nginx alone."""
+    socket = machine.run("stat", "--format=%A %U:%G", "/run/rentomatic/rentomatic.sock")
+    assert socket == "srw-rw---- rentomatic:www-data"
+    assert "gunicorn" not in machine.run("ss", "--listening", "--tcp", "--numeric", "--processes")
+
+
+def test_nothing_of_ours_runs_as_root(machine: Machine) -> None:
+    """All processes of the service belong to its account, which is nobody's and owns no code."""
+    pids = [machine.main_process(), *machine.workers()]
+    assert len(pids) > 2
+    users = machine.run("ps", "-o", "user=", "-p", ",".join(map(str, pids))).split()
+    assert set(users) == {"rentomat+"} or set(users) == {"rentomatic"}
+    assert machine.run("find", "/opt/rentomatic/", "!", "-user", "root") == ""
+    assert machine.run("getent", "passwd", "rentomatic").endswith(":/nonexistent:/usr/sbin/nologin")
+
+
+def test_settings_and_backups_are_nobody_elses(machine: Machine) -> None:
+    """Other accounts can read neither the settings nor a backup."""
+    assert machine.run("stat", "--format=%a %U:%G", SETTINGS) == "640 root:rentomatic"
+    assert machine.run("stat", "--format=%a %U:%G", "/var/backups/rentomatic") == (
+        "700 rentomatic:rentomatic"
+    )
+    assert machine.try_to("runuser", "-u", "nobody", "--", "cat", SETTINGS).returncode
+
+
+def test_the_services_are_fenced_in(machine: Machine) -> None:
+    """`systemd-analyze security` finds an exposure of at most 1.0 for each of them."""
+    for unit in SERVICES:
+        told = machine.run("systemd-analyze", "security", "--no-pager", unit)
+        exposure = re.search(r"Overall exposure level for .*: ([\d.]+)", told)
+        assert exposure, told
+        assert float(exposure[1]) <= EXPOSURE, told
+
+
+def test_the_units_are_sound(machine: Machine) -> None:
+    """`systemd-analyze verify` has nothing to say about any of them."""
+    verified = machine.try_to("systemd-analyze", "verify", *UNITS)
+    assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
+
+
+def test_the_command_is_the_services(machine: Machine) -> None:
+    """`rentomatic` runs as the service's account, with its settings; nobody else may run it."""
+    assert machine.run("rentomatic", "check").splitlines()[0].endswith("host=/var/run/postgresql")
+    refused = machine.try_to("runuser", "-u", "nobody", "--", "rentomatic", "list")
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-1].endswith("use: sudo rentomatic")
+
+
+def test_it_goes_without_its_data_and_comes_back(machine: Machine) -> None:
+    """Uninstalled and installed again, the service has its rooms, settings and backups."""
+    add_room(machine)
+    machine.run("systemctl", "start", "rentomatic-backup")
+    kept = machine.shell(f"ls /var/backups/rentomatic; cat {SETTINGS}"), rooms(machine)
+    machine.shell("mkdir -p /etc/systemd/system/rentomatic.service.d")
+    machine.shell("touch /etc/systemd/system/rentomatic.service.d/own.conf")
+    told = machine.ops("uninstall")
+    assert "--purge" in told
+    until(lambda: machine.get("/rooms").status == 0)
+    assert not machine.try_to("pgrep", "gunicorn").stdout
+    left = machine.shell("find / -xdev -path /root -prune -o -name '*rentomatic*' -print")
+    assert set(left.splitlines()) == {
+        "/etc/rentomatic",
+        SETTINGS,
+        "/etc/systemd/system/rentomatic.service.d",
+        "/var/backups/rentomatic",
+        *machine.shell("ls -d /var/backups/rentomatic/*").split(),
+        *machine.shell("ls -d /var/log/nginx/rentomatic* || true").split(),
+    }
+    machine.run("rm", "/etc/systemd/system/rentomatic.service.d/own.conf")
+    machine.ops("install")
+    machine.run("systemctl", "start", "rentomatic")
+    until(machine.is_ready)
+    assert (machine.shell(f"ls /var/backups/rentomatic; cat {SETTINGS}"), rooms(machine)) == kept
+
+
+def test_purged_nothing_is_left(machine: Machine) -> None:
+    """With --purge the database, its role, the account and all files are gone, too."""
+    rehearsal = machine.ops("uninstall", "--purge", "--dry-run")
+    assert machine.is_ready()
+    told = machine.ops("uninstall", "--purge")
+    assert set(steps(rehearsal)) <= set(steps(told))
+    left = machine.shell("find / -xdev -path /root -prune -o -name '*rentomatic*' -print")
+    assert {path for path in left.splitlines() if not path.startswith("/var/log/nginx")} == set()
+    assert machine.try_to("id", "rentomatic").returncode
+    assert "rentomatic" not in machine.sql("select datname from pg_database")
+    assert "rentomatic" not in machine.sql("select rolname from pg_roles")
+    machine.ops("install")
+    machine.run("systemctl", "start", "rentomatic")
+    until(machine.is_ready)
+    assert rooms(machine) == []
