@@ -1,0 +1,125 @@
+"""What no user may notice, under load, in a real systemd: reloads, restarts, kills, outages.
+
+Prints what was seen and ends with 1 if a request failed that must not, or if something took longer
+than it may.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from machine import Machine, installed_machine, until, why_not_here
+
+BACK_SECONDS = 1.0
+KILLS = 10
+THREADS = 4
+WORKERS = 4  # the default of WEB_CONCURRENCY
+
+
+@dataclass
+class Report:
+    """What is printed.
+
+    Attributes:
+        is_good: whether all was as it must be.
+    """
+
+    is_good: bool = True
+
+    def tell(self, what: str, seen: str, *, is_good: bool) -> None:
+        """Print a line."""
+        print(f"{what:<38}{seen}{'' if is_good else '   NOT GOOD'}", flush=True)
+        self.is_good = self.is_good and is_good
+
+
+def main() -> None:
+    """Run all experiments."""
+    parser = argparse.ArgumentParser(prog="ops/chaos", description=__doc__)
+    parser.add_argument("--reloads", type=int, default=100)
+    parser.add_argument("--restarts", type=int, default=50)
+    parser.add_argument("--kills", type=int, default=KILLS)
+    parser.add_argument(
+        "--outages", type=float, nargs="+", default=[0.1, 20.0], help="seconds; 600 takes so long"
+    )
+    given = parser.parse_args()
+    if reason := why_not_here():
+        sys.exit(f"chaos: no machine: {reason}")
+    report = Report()
+    with installed_machine() as machine:
+        print(f"systemd {machine.version()}, release {machine.release()}", flush=True)
+        repeat(report, machine, "reload", given.reloads, machine.reload)
+        restart = ("systemctl", "restart", "rentomatic")
+        repeat(report, machine, "restart", given.restarts, lambda: machine.run(*restart))
+        kill(report, machine, "the main process", given.kills, kill_main)
+        kill(report, machine, "a worker", given.kills, kill_worker)
+        for seconds in given.outages:
+            stop_database(report, machine, seconds)
+    sys.exit(not report.is_good)
+
+
+def repeat(
+    report: Report, machine: Machine, name: str, times: int, act: Callable[[], object]
+) -> None:
+    """Do the same thing over and over under load; no request may fail."""
+    with machine.load(THREADS) as load:
+        for _ in range(times):
+            act()
+    seen = f"{load.requests:,} requests, failed {load.failed or 0}, longest {load.longest:.2f} s"
+    report.tell(f"{times} times {name}", seen, is_good=not load.failed)
+
+
+def kill(
+    report: Report, machine: Machine, name: str, times: int, act: Callable[[Machine], float]
+) -> None:
+    """Kill something under load: it is replaced within a second, and no read fails."""
+    until(lambda: len(machine.workers()) == WORKERS)
+    taken = []
+    with machine.load() as load:
+        for _ in range(times):
+            taken.append(act(machine))
+            time.sleep(1)
+    seen = f"{load.requests:,} requests, failed {load.failed or 0}, back after {max(taken):.2f} s"
+    seen += f" at most ({statistics.median(taken):.2f} s median)"
+    is_good = not load.failed and max(taken) <= BACK_SECONDS
+    report.tell(f"{times} times kill -9 of {name}", seen, is_good=is_good)
+
+
+def kill_main(machine: Machine) -> float:
+    """Kill the main process; give the seconds until another is there and answers."""
+    before = machine.main_process()
+    start = time.monotonic()
+    machine.run("kill", "-KILL", str(before))
+    until(lambda: machine.main_process() not in {0, before})
+    until(machine.is_ready)
+    return time.monotonic() - start
+
+
+def kill_worker(machine: Machine) -> float:
+    """Kill a worker; give the seconds until another is there."""
+    before = machine.workers()
+    start = time.monotonic()
+    machine.run("kill", "-KILL", str(min(before)))
+    until(lambda: len(machine.workers() - before) == 1)
+    return time.monotonic() - start
+
+
+def stop_database(report: Report, machine: Machine, seconds: float) -> None:
+    """Stop PostgreSQL for a while: searches are 503 and no other error, and come back at once."""
+    with machine.load() as load:
+        machine.run("systemctl", "stop", "postgresql@15-main")
+        time.sleep(seconds)
+        machine.run("systemctl", "start", "postgresql@15-main")
+        start = time.monotonic()
+        until(lambda: machine.get("/rooms?limit=1&utm_chaos=1").status == HTTPStatus.OK)
+        taken = time.monotonic() - start
+    seen = f"first 200 after {taken:.2f} s, answers {load.statuses}, failed {load.failures or 0}"
+    is_good = taken <= BACK_SECONDS and set(load.failed) <= {"503"}
+    report.tell(f"database away for {seconds:g} s", seen, is_good=is_good)
+
+
+if __name__ == "__main__":
+    main()
