@@ -1,0 +1,30 @@
+"""The shell scripts are sound."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def scripts() -> list[Path]:
+    """Find the scripts of sh and bash: by their first line, or their name."""
+    found = [path for path in (ROOT / "ops").iterdir() if path.is_file()]
+    return [ROOT / ".ci/run", *(path for path in sorted(found) if is_shell(path))]
+
+
+def is_shell(path: Path) -> bool:
+    """Tell a script of sh by its name or its first line."""
+    return path.suffix == ".sh" or path.read_text().startswith("#!/bin/sh\n")
+
+
+@pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")
+def test_shellcheck_finds_nothing() -> None:
+    """No script of ops/ and of CI has what shellcheck warns of."""
+    files = scripts()
+    assert {"install", "upgrade", "uninstall", "restore", "serve"} <= {file.name for file in files}
+    command = ["shellcheck", "--external-sources", "--source-path=SCRIPTDIR", *files]
+    checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert checked.stdout + checked.stderr == ""
