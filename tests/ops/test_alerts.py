@@ -12,6 +12,7 @@ from rentomatic.repository.interface import Schema
 from rentomatic.resources import shipped
 
 RULES = shipped("ops") / "prometheus" / "rules.yml"
+RUNBOOK = shipped("ops") / "README.md"
 
 needs_promtool = pytest.mark.skipif(
     not shutil.which("promtool"), reason="promtool is not installed (Debian: prometheus)"
@@ -36,3 +37,11 @@ def test_the_rules_look_at_what_there_is() -> None:
     text = metrics.tell("release", Schema()).decode()
     told = set(re.findall(r"^(\w+)", text, re.MULTILINE))
     assert set(re.findall(r"\brentomatic_\w+", RULES.read_text())) <= told
+
+
+def test_the_runbook_has_every_alert() -> None:
+    """Who is called finds what to do under the alert's name."""
+    alerts = re.findall(r"- alert: (\w+)", RULES.read_text())
+    assert alerts
+    headings = re.findall(r"^### (\w+)$", RUNBOOK.read_text(), re.MULTILINE)
+    assert [heading for heading in headings if heading in alerts] == alerts
