@@ -11,7 +11,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -60,6 +60,15 @@ def ask(database: PostgresDatabase, question: str) -> list[Any]:
     """Query one column."""
     with psycopg.connect(database.url) as connection:
         return [value for (value,) in connection.execute(question.encode())]
+
+
+@contextmanager
+def locked_rooms(database: PostgresDatabase) -> Iterator[Callable[[], object]]:
+    """Keep every search waiting; gives what waits until one does."""
+    waiting = "select pid from pg_stat_activity where wait_event_type = 'Lock'"
+    with psycopg.connect(database.url) as connection:
+        connection.execute("lock table room in access exclusive mode")
+        yield lambda: until(lambda: ask(database, waiting))
 
 
 @dataclass(frozen=True)

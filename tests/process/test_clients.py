@@ -8,11 +8,10 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 
-import psycopg
 import pytest
 
 from rentomatic.embedded.cluster import find_cluster
-from tests.process.conftest import Command, Commands, until
+from tests.process.conftest import Command, Commands, locked_rooms
 
 HEAD = b"GET /rooms?limit=1 HTTP/1.1\r\nHost: x\r\n"
 CLIENTS = 100
@@ -125,12 +124,10 @@ def test_who_does_not_close_stops_nobody(
 
 def test_a_busy_process_lives(service: Command, commands: Commands, connect: Connect) -> None:
     """Whoever watches it is answered while every thread waits for the database."""
-    with psycopg.connect(find_cluster(commands.data).database.url) as connection:
-        connection.execute("lock table room in access exclusive mode")
+    with locked_rooms(find_cluster(commands.data).database) as until_one_waits:
         waiting = connect(HEAD + b"\r\n")
         assert service.ask("/health/live") == 200
-        waits = "select from pg_stat_activity where wait_event_type = 'Lock'"
-        until(lambda: connection.execute(waits).fetchall())
+        until_one_waits()
         assert service.ask("/health/live") == 200
     assert waiting.read().startswith(b"HTTP/1.1 200 OK")
 
@@ -141,11 +138,9 @@ def test_a_request_under_way_is_answered_before_the_end(
     """SIGTERM cuts nobody off; idle and silent connections do not keep it from ending."""
     idle, silent = connect(HEAD + b"\r\n"), connect()
     idle.read()
-    with psycopg.connect(find_cluster(commands.data).database.url) as connection:
-        connection.execute("lock table room in access exclusive mode")
+    with locked_rooms(find_cluster(commands.data).database) as until_one_waits:
         waiting = connect(HEAD + b"\r\n")
-        waits = "select from pg_stat_activity where wait_event_type = 'Lock'"
-        until(lambda: connection.execute(waits).fetchall())
+        until_one_waits()
         service.process.send_signal(signal.SIGTERM)
         time.sleep(0.5)
     assert waiting.read().startswith(b"HTTP/1.1 200 OK")

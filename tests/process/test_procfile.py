@@ -5,24 +5,23 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 
-import psycopg
 import pytest
 
-from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.database import create_database
-from tests.process.conftest import CHECKOUT, SECONDS, Command, free_port, until
+from tests.process.conftest import CHECKOUT, SECONDS, Command, free_port, locked_rooms, until
 
 SCRIPTS = Path(sys.executable).parent
 
 
 @pytest.fixture
-def dyno(own_cluster: Cluster, tmp_path: Path) -> Callable[[str], Command]:
+def dyno(own_cluster: Cluster, tmp_path: Path) -> Iterator[Callable[[str], Command]]:
     """Start a process of the Procfile as honcho does."""
+    started: list[Command] = []
     create_database(own_cluster.database)
     port = free_port()
     environment = {
@@ -43,9 +42,13 @@ def dyno(own_cluster: Cluster, tmp_path: Path) -> Callable[[str], Command]:
                 stderr=err,
                 text=True,
             )
-        return Command(process, output, errors, port)
+        started.append(Command(process, output, errors, port))
+        return started[-1]
 
-    return start
+    yield start
+    for command in started:
+        command.process.terminate()
+        command.end_at_last()
 
 
 def test_a_platform_releases_and_serves(
@@ -61,28 +64,13 @@ def test_a_platform_releases_and_serves(
     until(lambda: '"route":"/rooms"' in web.told)
     statuses: list[int] = []
     asking = Thread(target=lambda: statuses.append(web.ask("/rooms?limit=1")))
-    with waiting(own_cluster.database, asking):
+    with locked_rooms(own_cluster.database) as until_one_waits:
+        asking.start()
+        until_one_waits()
         web.process.send_signal(signal.SIGTERM)
     asking.join(SECONDS)
     assert statuses == [200]
     assert web.end() in {0, 143}
-
-
-class waiting:  # noqa: N801 - a context manager
-    """Keep a search waiting for the database."""
-
-    def __init__(self, database: PostgresDatabase, asking: Thread) -> None:
-        self._connection = psycopg.connect(database.url)
-        self._asking = asking
-
-    def __enter__(self) -> None:
-        self._connection.execute("lock table room in access exclusive mode")
-        self._asking.start()
-        waits = "select from pg_stat_activity where wait_event_type = 'Lock'"
-        until(lambda: self._connection.execute(waits).fetchall())
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
 
 
 def test_what_a_platform_installs_is_what_is_locked() -> None:
