@@ -91,7 +91,8 @@ def empty(new_database: Callable[[], PostgresDatabase]) -> PostgresDatabase:
 def asleep(database: PostgresDatabase, folder: Path) -> Iterator[subprocess.Popen[str]]:
     """Give a `yoyo apply` that is in the middle of a migration that sleeps."""
     migrator = start_yoyo("apply", folder, DATABASE_URL=database.url)
-    sleepers = "select query from pg_stat_activity where wait_event = 'PgSleep'"
+    sleepers = "select query from pg_stat_activity where wait_event = 'PgSleep' "
+    sleepers += "and datname = current_database()"
     try:
         until(lambda: any("pg_sleep" in query for query in ask(database, sleepers)))
         yield migrator

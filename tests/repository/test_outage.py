@@ -6,7 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from typing import Any
 
+import psycopg
 import pytest
 
 from rentomatic.repository.connections import Connections
@@ -97,7 +99,9 @@ def test_who_closes_is_not_looked_for(probe: Probe) -> None:
 
 
 @pytest.fixture
-def silent(connections: Connections) -> Callable[[], object]:
+def silent(
+    connections: Connections, connection: psycopg.Connection[Any]
+) -> Iterator[Callable[[], object]]:
     """A read that the server does not answer in time, and whose own limit it does not keep."""
 
     def read() -> object:
@@ -108,7 +112,11 @@ def silent(connections: Connections) -> Callable[[], object]:
         return connections.read(work)
 
     connections._patience = 0.3
-    return read
+    yield read
+    connection.execute(
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity "
+        "where query = 'select pg_sleep(60)' and pid <> pg_backend_pid()"
+    )
 
 
 def test_an_answer_that_does_not_come_is_not_waited_for(
