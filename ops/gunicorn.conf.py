@@ -6,7 +6,7 @@ import socket
 import sys
 from typing import TYPE_CHECKING
 
-from rentomatic.bootstrap import build_repository
+from rentomatic.bootstrap import build_stores
 from rentomatic.config import (
     ENV_FILE,
     MULTIPROCESS,
@@ -28,7 +28,7 @@ try:
     _environment = whole_environment(os.environ)
     _settings = read_settings(_environment)
     # What no worker could use is told here in one line, not by each of them in a traceback.
-    build_repository(_settings)
+    build_stores(_settings)
 except ConfigError as error:
     sys.exit(f"rentomatic: {error}")
 

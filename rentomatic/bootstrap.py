@@ -8,8 +8,9 @@ from rentomatic.config import ConfigError, PostgresDatabase, Settings, read_sett
 from rentomatic.embedded.cluster import embedded_cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import create_database
-from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.interface import RoomChanges, RoomRepository
 from rentomatic.repository.migrations import apply_migrations
+from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.resources import release
 from rentomatic.wsgi.application import Application
@@ -26,11 +27,13 @@ def build_application(environ: Mapping[str, str]) -> Application:
     """
     settings = read_settings(environ)
     counts = _metrics() if settings.has_metrics else None
+    repository, changes = build_stores(settings, counts)
     return Application(
-        build_repository(settings, counts),
+        repository,
         default_limit=settings.default_limit,
         release=release(),
         metrics=counts,
+        changes=changes,
     )
 
 
@@ -42,17 +45,26 @@ def _metrics() -> "Metrics":
     return metrics()
 
 
-def build_repository(settings: Settings, counts: "Metrics | None" = None) -> RoomRepository:
-    """Choose the repository that the settings name, for a service that runs until it is ended."""
+def build_stores(
+    settings: Settings, counts: "Metrics | None" = None
+) -> tuple[RoomRepository, RoomChanges | None]:
+    """Choose the repository that the settings name, for a service that runs until it is ended.
+
+    And the history of its rooms, if it keeps one.
+    """
     if settings.mongodb_url:
-        return _mongo_repository(settings.mongodb_url)
+        return _mongo_repository(settings.mongodb_url), None
     if settings.postgres is None:
         msg = "no database is named: set DATABASE_URL, or start with ops/serve"
         raise ConfigError(msg)
-    url = settings.postgres.url
-    connections = Connections(url, counts.count_connections) if counts else Connections(url)
+    connections = Connections(
+        settings.postgres.url,
+        counts.count_connections if counts else lambda _change: None,
+        changes_kept=settings.changes_kept,
+    )
     # Streams may take long; the other half of the threads is for what does not.
-    return PostgresRepo(connections, max_streams=max(1, settings.threads // 2))
+    repository = PostgresRepo(connections, max_streams=max(1, settings.threads // 2))
+    return repository, PostgresChanges(connections)
 
 
 def _mongo_repository(url: str) -> RoomRepository:
@@ -102,6 +114,8 @@ def open_repository(settings: Settings) -> Iterator[RoomRepository]:
         return
     with (
         open_postgres(settings) as database,
-        closing(Connections(database.url, statement_timeout=0)) as connections,
+        closing(
+            Connections(database.url, statement_timeout=0, changes_kept=settings.changes_kept)
+        ) as connections,
     ):
         yield PostgresRepo(connections)

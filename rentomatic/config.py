@@ -153,6 +153,12 @@ SETTINGS: tuple[Setting, ...] = (
         str(DEFAULT_LIMIT),
         integer_between(1, MAX_LIMIT),
     ),
+    Setting(
+        "RENTOMATIC_CHANGES_KEPT",
+        "For how many days `/rooms/changes` can be asked what has changed",
+        "30",
+        integer_between(1, 366),
+    ),
     Setting("PORT", "The TCP port to listen on", "8000", integer_between(1, 65535)),
     Setting(
         "RENTOMATIC_SOCKET",
@@ -209,6 +215,7 @@ class Settings:
         mongodb_url: the MongoDB database that takes its place.
         data: where the embedded server keeps its data.
         default_limit: how many rooms a search gives that names no limit.
+        changes_kept: for how many days changes are kept.
         port: the TCP port to listen on.
         socket: the unix socket to listen on instead.
         workers: processes.
@@ -222,6 +229,7 @@ class Settings:
     mongodb_url: str | None
     data: Path
     default_limit: int
+    changes_kept: int
     port: int
     socket: Path | None
     workers: int
@@ -249,6 +257,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         mongodb_url=values["MONGODB_URL"],
         data=(values["RENTOMATIC_DATA"] or default_data()).resolve(),
         default_limit=values["RENTOMATIC_DEFAULT_LIMIT"],
+        changes_kept=values["RENTOMATIC_CHANGES_KEPT"],
         port=values["PORT"],
         socket=values["RENTOMATIC_SOCKET"],
         workers=values["WEB_CONCURRENCY"],

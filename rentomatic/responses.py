@@ -15,6 +15,7 @@ class ResponseTypes(StrEnum):
     SUCCESS = "Success"
     PARAMETERS_ERROR = "ParametersError"
     RESOURCE_ERROR = "ResourceError"
+    GONE_ERROR = "GoneError"
     METHOD_ERROR = "MethodError"
     NOT_ACCEPTABLE_ERROR = "NotAcceptableError"
     SYSTEM_ERROR = "SystemError"
@@ -72,6 +73,21 @@ TOOK_TOO_LONG = ResponseFailure(
     ResponseTypes.UNAVAILABLE_ERROR,
     "The search took too long; narrow it by a filter, a smaller bbox or radius, "
     "or leave out count=exact",
+)
+
+CHANGES_GONE = ResponseFailure(
+    ResponseTypes.GONE_ERROR,
+    "since: the changes since then are no longer kept, or those of another database; "
+    "take since=now, then read all rooms anew, and go on from there",
+)
+
+CHANGES_NEED_POSTGRES = ResponseFailure(
+    ResponseTypes.RESOURCE_ERROR, "There are no changes here: they need PostgreSQL"
+)
+
+CHANGES_ON_STANDBY = ResponseFailure(
+    ResponseTypes.UNAVAILABLE_ERROR,
+    "The database is a standby, which does not tell changes; ask where rooms are written",
 )
 
 TOO_MANY_STREAMS = ResponseFailure(

@@ -32,6 +32,7 @@ from rentomatic.repository.interface import RoomRepository
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.mongorepo import MongoRepo, connect
+from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.wsgi.application import Application
 
@@ -212,6 +213,7 @@ def postgres_distribution(distribution_rooms: PostgresDatabase) -> Iterator[Post
 def _emptied(database: PostgresDatabase) -> Iterator[PostgresRepo]:
     with psycopg.connect(database.url) as connection:
         connection.execute("truncate room restart identity")
+        connection.execute("truncate room_change, room_change_removed")
     with closing(Connections(database.url)) as connections:
         yield PostgresRepo(connections)
 
@@ -237,11 +239,15 @@ def rooms() -> list[Room]:
 
 
 @pytest.fixture
-def client(postgres_embedded: PostgresRepo, rooms: list[Room]) -> TestApp:
+def client(
+    embedded_rooms: PostgresDatabase, postgres_embedded: PostgresRepo, rooms: list[Room]
+) -> Iterator[TestApp]:
     """The application over PostgreSQL with the book's rooms; each request is linted."""
     postgres_embedded.save(rooms)
-    # WebTest's own protocol is HTTP/1.0.
-    return TestApp(Application(postgres_embedded), extra_environ={"SERVER_PROTOCOL": "HTTP/1.1"})
+    with closing(Connections(embedded_rooms.url)) as connections:
+        application = Application(postgres_embedded, changes=PostgresChanges(connections))
+        # WebTest's own protocol is HTTP/1.0.
+        yield TestApp(application, extra_environ={"SERVER_PROTOCOL": "HTTP/1.1"})
 
 
 @pytest.fixture

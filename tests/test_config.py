@@ -5,9 +5,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from rentomatic.bootstrap import build_application, build_repository
+from rentomatic.bootstrap import build_application, build_stores
 from rentomatic.config import SETTINGS, ConfigError, masked, read_settings
 from rentomatic.repository.mongorepo import MongoRepo
+from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresrepo import PostgresRepo
 
 BOOK = {
@@ -102,7 +103,7 @@ def test_two_stores_are_one_too_many(other: dict[str, str], named: str) -> None:
 def test_a_url_that_mongodb_cannot_read_is_told(url: str) -> None:
     """Without the URL, which may hold a password."""
     with pytest.raises(ConfigError, match=r"^MONGODB_URL cannot be used: \w+, see") as caught:
-        build_repository(read_settings({"MONGODB_URL": url}))
+        build_stores(read_settings({"MONGODB_URL": url}))
     assert "hid" not in str(caught.value)
 
 
@@ -191,11 +192,15 @@ def test_passwords_are_masked(url: str, shown: str) -> None:
 
 
 def test_the_settings_choose_the_repository() -> None:
-    """Nothing is connected to before it is asked."""
+    """And whether there is a history; nothing is connected to before it is asked."""
     postgres = read_settings({"DATABASE_URL": "postgresql://nowhere.invalid/rooms"})
-    assert isinstance(build_repository(postgres), PostgresRepo)
-    mongo = build_repository(read_settings({"MONGODB_URL": "mongodb://nowhere.invalid/rooms"}))
-    assert isinstance(mongo, MongoRepo)
+    repository, changes = build_stores(postgres)
+    assert isinstance(repository, PostgresRepo)
+    assert isinstance(changes, PostgresChanges)
+    mongo = read_settings({"MONGODB_URL": "mongodb://nowhere.invalid/rooms"})
+    repository, changes = build_stores(mongo)
+    assert isinstance(repository, MongoRepo)
+    assert changes is None
 
 
 def test_an_application_needs_a_database() -> None:

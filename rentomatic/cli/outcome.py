@@ -19,6 +19,7 @@ EXIT_CODES = {
     ResponseTypes.PARAMETERS_ERROR: 2,
     ResponseTypes.RESOURCE_ERROR: 3,
     ResponseTypes.UNAVAILABLE_ERROR: 4,
+    ResponseTypes.GONE_ERROR: 5,
 }
 
 

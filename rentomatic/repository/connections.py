@@ -39,6 +39,7 @@ _UNAVAILABLE_CLASSES = {
 _UNAVAILABLE_STATES = {
     errors.UndefinedTable.sqlstate,  # not migrated yet
     errors.UndefinedColumn.sqlstate,
+    errors.UndefinedFunction.sqlstate,
     errors.InsufficientPrivilege.sqlstate,
     errors.IdleInTransactionSessionTimeout.sqlstate,
     errors.LockNotAvailable.sqlstate,
@@ -106,6 +107,8 @@ class Connections:
         on_change: told of each connection that is opened (1) and closed (-1).
         connect_timeout: seconds until an attempt to connect is given up.
         statement_timeout: seconds until a statement is given up; 0 for never.
+        changes_kept: days after which what these connections write removes older changes; None
+            for as many as can be asked for.
 
     Attributes:
         options: the settings of each session, as libpq takes them.
@@ -121,6 +124,7 @@ class Connections:
         *,
         connect_timeout: int = 3,
         statement_timeout: float = 4.0,
+        changes_kept: int | None = None,
     ) -> None:
         milliseconds = int(statement_timeout * 1000)
         try:
@@ -139,6 +143,7 @@ class Connections:
             # To start workers takes longer than most searches.
             "max_parallel_workers_per_gather": 0,
             "timezone": "UTC",
+            **({"rentomatic.changes_kept": changes_kept} if changes_kept else {}),
         }
         spelt = " ".join(f"-c {name}={value}" for name, value in options.items())
         self.options = f"{spelt} {given.get('options') or ''}"

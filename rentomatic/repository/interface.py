@@ -1,13 +1,16 @@
 """What every repository of rooms promises, whatever it keeps them in."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
 from rentomatic.domain.room import Room
+from rentomatic.domain.room_change import RoomChange
 from rentomatic.domain.room_summary import RoomSummary
+from rentomatic.requests.room_changes import RoomChangesRequest
+from rentomatic.requests.room_changes_cursor import ChangePosition
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_order import Position
 from rentomatic.requests.room_summary import RoomSummaryRequest
@@ -25,6 +28,14 @@ class RepositoryTimeoutError(RepositoryUnavailableError):
 
 class RepositoryBusyError(RepositoryUnavailableError):
     """As many unlimited searches as there may be at a time are being read."""
+
+
+class RepositoryStandbyError(RepositoryUnavailableError):
+    """The store is a copy that cannot tell what its original can."""
+
+
+class ChangesGoneError(Exception):
+    """What follows a position is no longer kept, or the position is one of another store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,21 @@ class Summarized:
     version: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """What has changed.
+
+    Attributes:
+        changes: in the order in which to follow them.
+        next: the position behind which the next page begins; there always is one.
+        is_last: whether there are no more now.
+    """
+
+    changes: Sequence[RoomChange]
+    next: ChangePosition
+    is_last: bool
+
+
 class RoomRepository(Protocol):
     """A store of rooms. Every method raises RepositoryUnavailableError while it cannot answer."""
 
@@ -131,6 +157,22 @@ class RoomRepository(Protocol):
 
     def schema(self) -> Schema:
         """Compare the store's schema with the one that this release ships."""
+
+
+class RoomChanges(Protocol):
+    """The history of a store of rooms; not every store keeps one."""
+
+    def read(self, request: RoomChangesRequest) -> ChangePage:
+        """Give the changes behind a position.
+
+        Whoever goes on from each page's end gets every change that was committed once and once
+        only, those of one room in the order in which they were made. Whoever begins now, and then
+        reads all rooms, knows the stock.
+
+        Raises:
+            ChangesGoneError: when changes behind the position may be missing.
+            RepositoryUnavailableError: while it cannot answer.
+        """
 
 
 def batches(rooms: Iterable[Room], size: int = SAVE_BATCH) -> Iterator[list[Room]]:

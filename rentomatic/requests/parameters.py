@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rentomatic.requests.parsers import MAX_INTEGER
+from rentomatic.requests.room_changes import DEFAULT_CHANGES, MAX_CHANGES, Start
 from rentomatic.requests.room_fields import DISTANCE, FIELDS, JsonSchema
 from rentomatic.requests.room_list import COUNTS, DEFAULT_LIMIT, MAX_LIMIT, UNLIMITED
 from rentomatic.requests.room_order import SORT_NAMES
@@ -20,6 +21,8 @@ class Parameter:
         help: what it means.
         schema: its values as JSON Schema; the items of an array are written with commas.
         example: a value; None where it depends on the search.
+        is_required: whether it must be given.
+        title: its name among those of all resources, where another has the same name.
     """
 
     name: str
@@ -27,6 +30,13 @@ class Parameter:
     help: str
     schema: JsonSchema
     example: object = None
+    is_required: bool = False
+    title: str = ""
+
+    @property
+    def unique_name(self) -> str:
+        """The name that no other parameter has."""
+        return self.title or self.name
 
 
 def _degrees(form: str) -> JsonSchema:
@@ -120,5 +130,32 @@ LIST_PARAMETERS = (
         "only these fields of each room",
         _some_of((*FIELDS, DISTANCE)),
         ("code", "price"),
+    ),
+)
+
+CURSOR_PATTERN = "^[A-Za-z0-9_-]{16,}$"
+
+CHANGES_PARAMETERS = (
+    Parameter(
+        "since",
+        f"cursor, {Start.OLDEST} or {Start.NOW}",
+        "the `next` of the answer before; "
+        f"`{Start.NOW}` to begin, `{Start.OLDEST}` for the oldest change that is kept",
+        {
+            "oneOf": [
+                {"type": "string", "pattern": CURSOR_PATTERN},
+                {"type": "string", "enum": list(Start)},
+            ]
+        },
+        Start.NOW.value,
+        is_required=True,
+    ),
+    Parameter(
+        "limit",
+        f"1..{MAX_CHANGES}",
+        f"how many changes at most (by default {DEFAULT_CHANGES})",
+        {"type": "integer", "minimum": 1, "maximum": MAX_CHANGES, "default": DEFAULT_CHANGES},
+        20,
+        title="limit-of-changes",
     ),
 )

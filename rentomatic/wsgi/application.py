@@ -7,7 +7,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from rentomatic import __version__
-from rentomatic.repository.interface import RepositoryUnavailableError, RoomRepository
+from rentomatic.repository.interface import (
+    RepositoryUnavailableError,
+    RoomChanges,
+    RoomRepository,
+)
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_list import DEFAULT_LIMIT
 from rentomatic.responses import ResponseFailure, ResponseTypes
@@ -63,10 +67,17 @@ class Application:
         default_limit: int = DEFAULT_LIMIT,
         release: str = __version__,
         metrics: "Metrics | None" = None,
+        changes: RoomChanges | None = None,
     ) -> None:
         document = describe(ROUTES, __version__, default_limit)
         self._service = Service(
-            repository, default_limit, release, dump_value(document), write_page(document), metrics
+            repository,
+            changes,
+            default_limit,
+            release,
+            dump_value(document),
+            write_page(document),
+            metrics,
         )
 
     def __call__(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:

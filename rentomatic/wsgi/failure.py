@@ -17,6 +17,7 @@ STATUSES = {
     ResponseTypes.SUCCESS: (HTTPStatus.OK, "Success"),
     ResponseTypes.PARAMETERS_ERROR: (HTTPStatus.BAD_REQUEST, "ParametersError"),
     ResponseTypes.RESOURCE_ERROR: (HTTPStatus.NOT_FOUND, "ResourceError"),
+    ResponseTypes.GONE_ERROR: (HTTPStatus.GONE, "ResourceError"),
     ResponseTypes.METHOD_ERROR: (HTTPStatus.METHOD_NOT_ALLOWED, "MethodError"),
     ResponseTypes.NOT_ACCEPTABLE_ERROR: (HTTPStatus.NOT_ACCEPTABLE, "MediaTypeError"),
     ResponseTypes.SYSTEM_ERROR: (HTTPStatus.INTERNAL_SERVER_ERROR, "SystemError"),

@@ -5,8 +5,14 @@ from typing import Any
 
 from rentomatic.demo import book_rooms
 from rentomatic.requests.base import InvalidRequest, ParameterError, with_errors
-from rentomatic.requests.parameters import LIST_PARAMETERS, SELECTION_PARAMETERS, Parameter
+from rentomatic.requests.parameters import (
+    CHANGES_PARAMETERS,
+    LIST_PARAMETERS,
+    SELECTION_PARAMETERS,
+    Parameter,
+)
 from rentomatic.requests.parsers import closest, shown, shown_name
+from rentomatic.requests.room_changes import RoomChangesRequest, build_room_changes_request
 from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS, OPERATORS
 from rentomatic.requests.room_list import UNLIMITED, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_summary import RoomSummaryRequest, build_room_summary_request
@@ -46,6 +52,7 @@ ROOM_PARAMETERS = (_FORMAT,)
 
 _SEARCH_NAMES = [each.name for each in SEARCH_PARAMETERS]
 _SUMMARY_NAMES = [each.name for each in SUMMARY_PARAMETERS]
+_CHANGES_NAMES = [each.name for each in CHANGES_PARAMETERS]
 _ROOM_NAMES = [each.name for each in ROOM_PARAMETERS]
 
 
@@ -64,6 +71,14 @@ def read_summary(request: Request) -> RoomSummaryRequest | InvalidRequest:
     """Read which rooms are to be summed up."""
     arguments, errors = _split(request, _SUMMARY_NAMES)
     return with_errors(build_room_summary_request(**arguments), errors)
+
+
+def read_changes(request: Request) -> RoomChangesRequest | InvalidRequest:
+    """Read which changes are wanted."""
+    given = request.query.values
+    errors = [*request.query.errors, *unknown_parameters(given, _CHANGES_NAMES)]
+    arguments = {name: value for name, value in given.items() if name in _CHANGES_NAMES}
+    return with_errors(build_room_changes_request(**arguments), errors)
 
 
 def read_format(request: Request) -> list[ParameterError]:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from rentomatic.requests.parameters import Parameter
+from rentomatic.requests.parameters import CHANGES_PARAMETERS, Parameter
 from rentomatic.requests.parsers import closest
 from rentomatic.responses import ResponseTypes
-from rentomatic.wsgi.handlers import documents, health, rooms, site
+from rentomatic.wsgi.handlers import changes, documents, health, rooms, site
 from rentomatic.wsgi.openapi import successes
 from rentomatic.wsgi.openapi.successes import Success
 from rentomatic.wsgi.parameters import ROOM_PARAMETERS, SEARCH_PARAMETERS, SUMMARY_PARAMETERS
@@ -55,6 +55,7 @@ class Route:
 
 
 _NOT_FOUND = ResponseTypes.RESOURCE_ERROR
+_GONE = ResponseTypes.GONE_ERROR
 _UNACCEPTABLE = ResponseTypes.NOT_ACCEPTABLE_ERROR
 _UNAVAILABLE = ResponseTypes.UNAVAILABLE_ERROR
 
@@ -82,6 +83,20 @@ ROUTES = (
         "Tells how many there are, the box in which they lie, and how size and price are spread: "
         "for sliders, histograms and maps.",
         is_kept=True,
+    ),
+    Route(
+        "/rooms/changes",
+        {"GET": changes.room_changes},
+        "What was added, updated and removed since a cursor",
+        "Rooms",
+        successes.CHANGES,
+        CHANGES_PARAMETERS,
+        (_NOT_FOUND, _UNACCEPTABLE, _GONE, _UNAVAILABLE),
+        "To keep a copy of all rooms: take `since=now`, then read `/rooms?limit=none`, and from "
+        "then on ask for the changes since the `next` of the answer before, which every answer "
+        "has. None is missed and none comes twice; what was read with the rooms already may come "
+        "once more. Where changes may be missing, as they are no longer kept or a backup was "
+        "restored, that is told (410): begin anew.",
     ),
     Route(
         "/rooms/{code}",

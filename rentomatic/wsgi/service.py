@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.interface import RoomChanges, RoomRepository
 
 if TYPE_CHECKING:
     from rentomatic.metrics import Metrics
@@ -15,6 +15,7 @@ class Service:
 
     Attributes:
         repository: where the rooms are.
+        changes: what has happened to them; None where that is not kept.
         default_limit: how many rooms a search gives that names no limit.
         release: names the code that makes the answers; another release may make others.
         description: the OpenAPI document.
@@ -23,6 +24,7 @@ class Service:
     """
 
     repository: RoomRepository
+    changes: RoomChanges | None
     default_limit: int
     release: str
     description: bytes

@@ -71,6 +71,12 @@ def locked_rooms(database: PostgresDatabase) -> Iterator[Callable[[], object]]:
         yield lambda: until(lambda: ask(database, waiting))
 
 
+def settle(database: PostgresDatabase) -> None:
+    """Wait until no transaction of the server hides the changes behind it, as ANALYZE may."""
+    now = "select pg_snapshot_xmin(pg_current_snapshot()) = pg_snapshot_xmax(pg_current_snapshot())"
+    until(lambda: ask(database, now) == [True])
+
+
 @dataclass(frozen=True)
 class Account:
     """Who runs a command, and by which Python.

@@ -53,7 +53,7 @@ _REFUSED = {HTTPStatus.REQUEST_URI_TOO_LONG: _TOO_LONG}
 def describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:
     """Make the document of the routes, for a service whose searches have this default limit."""
     defaults = {"limit": default_limit}
-    query = {each.name: each for route in routes for each in route.parameters}
+    query = {each.unique_name: each for route in routes for each in route.parameters}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -107,7 +107,7 @@ def _operation(route: Route, method: str) -> Node:
     headers = [each for each in REQUEST_HEADERS if success.is_tagged or each.name != IF_NONE_MATCH]
     names = [
         *route.pattern.groupindex,
-        *(each.name for each in route.parameters),
+        *(each.unique_name for each in route.parameters),
         *(each.name for each in headers),
     ]
     return {
@@ -136,6 +136,7 @@ def _in_query(parameter: Parameter, default: object) -> Node:
     return {
         "name": parameter.name,
         "in": "query",
+        **({"required": True} if parameter.is_required else {}),
         "description": parameter.help,
         **({"style": "form", "explode": False} if is_list else {}),
         "schema": schema if default is None else {**schema, "default": default},

@@ -6,10 +6,14 @@ Which rooms a search finds is said here and not searched for; a test asks the se
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from rentomatic.demo import book_rooms
+from rentomatic.domain.room_change import ChangeKind, RoomChange
 from rentomatic.domain.room_summary import summarize
+from rentomatic.requests.room_changes_cursor import ChangePosition, write_changes_cursor
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE
 from rentomatic.requests.room_order import parse_sort
@@ -18,6 +22,7 @@ from rentomatic.serializers.formats import FORMATS, Format
 from rentomatic.serializers.json import MEDIA_TYPE as JSON
 from rentomatic.serializers.json import dump_value
 from rentomatic.serializers.room import View
+from rentomatic.serializers.room_changes import dump_changes
 from rentomatic.serializers.room_summary import dump_summary
 from rentomatic.wsgi.parameters import FORMAT
 
@@ -103,6 +108,27 @@ _BOOK = (FIRST, SECOND, THIRD, FOURTH)
 _AMOUNTS = {name: [getattr(room, name) for room in _BOOK] for name in AMOUNTS}
 SUMMARY: Examples = {
     JSON: (Example("All rooms", "/rooms/summary", dump_summary(summarize(_BOOK, _AMOUNTS))),)
+}
+
+_EPOCH = UUID("7ee0bd47-1b4b-4b26-9d4c-0f9b1d2c3a5e")
+_MADE_AT = datetime(2026, 5, 4, 9, 30, 15, 250_000, UTC)
+# One of another database than whichever answers.
+FOREIGN = write_changes_cursor(ChangePosition(_EPOCH, 744, len(_BOOK), _MADE_AT))
+_ADDED = [RoomChange(ChangeKind.ADDED, _MADE_AT, room.code, room) for room in _BOOK]
+# Cursors and moments are each service's own.
+CHANGES: Examples = {
+    JSON: (
+        Example(
+            "Where a copy of all rooms begins",
+            "/rooms/changes?since=now",
+            dump_changes((), FOREIGN, is_last=True),
+        ),
+        Example(
+            "All changes that are kept",
+            "/rooms/changes?since=0",
+            dump_changes(_ADDED, FOREIGN, is_last=True),
+        ),
+    )
 }
 
 LIVE: Examples = {JSON: (Example("It is", "/health/live", dump_value({"status": "live"})),)}

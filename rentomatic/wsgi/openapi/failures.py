@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_selection import SelectionReader
 from rentomatic.responses import (
+    CHANGES_GONE,
     UNAVAILABLE,
     ResponseFailure,
     ResponseTypes,
@@ -13,7 +14,7 @@ from rentomatic.responses import (
 from rentomatic.serializers.json import MEDIA_TYPE as JSON
 from rentomatic.serializers.problem import MEDIA_TYPE as PROBLEM
 from rentomatic.wsgi.failure import answer_failure, unacceptable
-from rentomatic.wsgi.openapi.examples import ROOMS, Example, Examples
+from rentomatic.wsgi.openapi.examples import FOREIGN, ROOMS, Example, Examples
 from rentomatic.wsgi.request import read_request
 
 _REQUEST_ID = "r-1"
@@ -80,6 +81,12 @@ FAILURES = {
             ResponseFailure(
                 ResponseTypes.RESOURCE_ERROR, f"There is no room with the code {_NOBODYS}"
             ),
+        ),
+        Failure(
+            "The changes since that cursor are no longer kept, or it is one of another database: "
+            "begin anew",
+            f"/rooms/changes?since={FOREIGN}",
+            CHANGES_GONE,
         ),
         Failure(
             "`Accept` takes none of the media types that there are",

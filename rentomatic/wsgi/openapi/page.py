@@ -107,7 +107,10 @@ def _operation(operation: Operation, components: Node) -> Markup:
         element("p", element("strong", inline(said["summary"]))),
         paragraphs(said.get("description", "")),
         element("h3", "Parameters"),
-        _names(map(name_of, said["parameters"]), "parameter"),
+        _list(
+            _link(f"#parameter-{name}", element("code", components["parameters"][name]["name"]))
+            for name in map(name_of, said["parameters"])
+        ),
         element("h3", "Answers"),
         table(
             f"What {method} {path} answers",
@@ -167,7 +170,7 @@ def _indented(value: object) -> str:
 def _parameters(parameters: Node) -> Markup:
     rows = (
         row(
-            element("code", name),
+            element("code", each["name"]),
             spell(each["schema"]),
             inline(each["description"]),
             _sample(each.get("example")),

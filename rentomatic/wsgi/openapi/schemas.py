@@ -3,7 +3,9 @@
 from http import HTTPStatus
 from typing import Any
 
+from rentomatic.domain.room_change import ChangeKind
 from rentomatic.domain.room_summary import QUARTILES
+from rentomatic.requests.parameters import CURSOR_PATTERN
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, FIELDS
 from rentomatic.serializers.geojson import COORDINATES
 from rentomatic.wsgi.failure import STATUSES
@@ -121,6 +123,38 @@ SCHEMAS = {
     "Bar": record(
         "How many rooms have at least `from` and less than `to`.",
         {"from": _COUNT, "to": _COUNT, "count": _COUNT},
+    ),
+    "Changes": record(
+        "What has changed.",
+        {
+            "changes": {
+                **array_of("Change"),
+                "description": "in the order in which to follow them",
+            },
+            "next": {
+                "type": "string",
+                "pattern": CURSOR_PATTERN,
+                "description": "the cursor from which to go on; `since` of the next request",
+            },
+            "more": {"type": "boolean", "description": "whether there are more already"},
+        },
+    ),
+    "Change": record(
+        "What happened to a room.",
+        {
+            "kind": {"type": "string", "enum": list(ChangeKind)},
+            "at": {
+                "type": "string",
+                "format": "date-time",
+                "description": "when it began, in UTC; not the order of the changes",
+            },
+            "code": {**FIELDS["code"].schema, "description": "the room's"},
+            "room": {
+                **reference("Room"),
+                "description": "as it was afterwards; a removal has none",
+            },
+        },
+        optional=("room",),
     ),
     "Live": record("The process is up.", {"status": {"const": "live"}}),
     "Ready": record(

@@ -7,7 +7,7 @@ from rentomatic.requests.parsers import MAX_INTEGER
 from rentomatic.wsgi.openapi.markup import Markup, element, join
 
 _BOUNDS = {"minimum": "from", "maximum": "to", "exclusiveMaximum": "below"}
-_FORMATS = {"uuid": "UUID", "uri-reference": "relative reference"}
+_FORMATS = {"uuid": "UUID", "uri-reference": "relative reference", "date-time": "date and time"}
 
 
 def spell(schema: dict[str, Any]) -> Markup:

@@ -61,6 +61,12 @@ ROOM = Success(
 SUMMARY = Success(
     "What they have in common", {JSON: reference("Summary")}, examples.SUMMARY, (TAG, "Link")
 )
+CHANGES = Success(
+    "What has changed, and from where to go on",
+    {JSON: reference("Changes")},
+    examples.CHANGES,
+    ("Link",),
+)
 LIVE = Success("It is up", {JSON: reference("Live")}, examples.LIVE)
 READY = Success("It is ready", {JSON: reference("Ready")}, examples.READY)
 METRICS = Success("Prometheus' text format", {TEXT: _STRING})

@@ -1,0 +1,82 @@
+"""The changes of rooms that PostgreSQL's triggers note."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import namedtuple_row
+
+from rentomatic.domain.room import Room
+from rentomatic.domain.room_change import ChangeKind, RoomChange
+from rentomatic.repository.connections import Connection, Connections
+from rentomatic.repository.interface import (
+    ChangePage,
+    ChangesGoneError,
+    RepositoryStandbyError,
+)
+from rentomatic.repository.statement import Statement
+from rentomatic.requests.room_changes import RoomChangesRequest, Start
+from rentomatic.requests.room_changes_cursor import ChangePosition
+from rentomatic.resources import shipped
+
+_BEFORE_ALL = {"epoch": None, "xid": "0", "id": 0, "made_at": datetime.fromtimestamp(0, UTC)}
+
+
+class PostgresChanges:
+    """Reads the table `room_change`; safe to share between threads."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        names = {*_BEFORE_ALL, "limit"}
+        self._changes = Statement(shipped("sql") / "room_changes.sql", names)
+
+    def read(self, request: RoomChangesRequest) -> ChangePage:
+        """Give the changes behind a position, of one moment."""
+        limit = 0 if request.since is Start.NOW else request.limit + 1
+        parameters = {**_place(request.since), "limit": limit}
+
+        def work(connection: Connection) -> list[Any]:
+            cursor = connection.cursor(binary=True, row_factory=namedtuple_row)
+            return cursor.execute(self._changes.text(), parameters, prepare=True).fetchall()
+
+        return _page(request, self._connections.read(work))
+
+
+def _place(since: ChangePosition | Start) -> Mapping[str, object]:
+    if isinstance(since, Start):
+        return _BEFORE_ALL
+    return {
+        "epoch": since.epoch,
+        "xid": str(since.transaction),
+        "id": since.number,
+        "made_at": since.made_at,
+    }
+
+
+def _page(request: RoomChangesRequest, rows: list[Any]) -> ChangePage:
+    first = rows[0]
+    epoch: UUID | None = first.epoch
+    if epoch is None:
+        msg = "a standby does not tell changes"
+        raise RepositoryStandbyError(msg)
+    if isinstance(request.since, ChangePosition) and not first.is_known:
+        msg = "the changes since that position are not kept"
+        raise ChangesGoneError(msg)
+    found = [] if first.kind is None else rows
+    shown = found[: request.limit]
+    if shown:
+        last = shown[-1]
+        end = ChangePosition(epoch, last.transaction, last.number, last.made_at)
+    elif isinstance(request.since, ChangePosition):
+        end = request.since
+    else:
+        end = ChangePosition(epoch, first.last_transaction, first.last_number, first.last_made_at)
+    return ChangePage(tuple(map(_change, shown)), end, is_last=len(found) == len(shown))
+
+
+def _change(row: Any) -> RoomChange:  # noqa: ANN401 - a named tuple of the cursor's
+    kind = ChangeKind(row.kind)
+    values = (row.code, row.size, row.price, row.longitude, row.latitude)
+    room = None if kind is ChangeKind.REMOVED else Room.trusted(values)
+    return RoomChange(kind, row.made_at, row.code, room)

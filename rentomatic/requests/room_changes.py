@@ -1,0 +1,76 @@
+"""The request for what has changed."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rentomatic.requests.base import InvalidRequest, ParameterError, ValidRequest
+from rentomatic.requests.parsers import as_text, parse_integer, shown
+from rentomatic.requests.room_changes_cursor import ChangePosition, read_changes_cursor
+
+DEFAULT_CHANGES = 100
+MAX_CHANGES = 1000
+
+
+class Start(StrEnum):
+    """Where a reader without a cursor may begin."""
+
+    OLDEST = "0"
+    NOW = "now"
+
+
+@dataclass(frozen=True, slots=True)
+class RoomChangesRequest(ValidRequest):
+    """The changes behind a position.
+
+    Attributes:
+        since: the position, or where to begin; what changes from NOW on does not exist yet.
+        limit: how many at most.
+    """
+
+    since: ChangePosition | Start
+    limit: int = DEFAULT_CHANGES
+
+
+def build_room_changes_request(
+    since: object = None, limit: object = DEFAULT_CHANGES
+) -> RoomChangesRequest | InvalidRequest:
+    """Read which changes are wanted.
+
+    Args:
+        since: a cursor out of the answer before; `0` for the oldest change that is kept, `now` for
+            none.
+        limit: 1 to MAX_CHANGES; text or a number.
+    """
+    errors: list[ParameterError] = []
+    begin = _read_since(since, errors)
+    most = _read_limit(as_text(limit), errors)
+    return InvalidRequest(tuple(errors)) if errors else RoomChangesRequest(begin, most)
+
+
+def _read_since(given: object, errors: list[ParameterError]) -> ChangePosition | Start:
+    wanted = (
+        f"{Start.NOW} to begin, {Start.OLDEST} for the oldest change that is kept, "
+        "or the cursor of the answer before"
+    )
+    if given is None:
+        errors.append(ParameterError("since", f"is missing; give {wanted}"))
+        return Start.NOW
+    text = as_text(given)
+    if text in list(Start):
+        return Start(text)
+    try:
+        return read_changes_cursor(text)
+    except ValueError:
+        errors.append(ParameterError("since", f"must be {wanted}, not {shown(text)}"))
+        return Start.NOW
+
+
+def _read_limit(text: str, errors: list[ParameterError]) -> int:
+    try:
+        limit = parse_integer(text)
+    except ValueError:
+        limit = 0
+    if not 1 <= limit <= MAX_CHANGES:
+        message = f"must be an integer from 1 to {MAX_CHANGES}, not {shown(text)}"
+        errors.append(ParameterError("limit", message))
+    return limit

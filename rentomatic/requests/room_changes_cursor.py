@@ -1,0 +1,70 @@
+"""Cursors of the changes: which one was read last, as opaque text."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from uuid import UUID
+
+_DIGEST_BYTES = 9
+_MAX_LENGTH = 256
+_GREATEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePosition:
+    """The place of a change.
+
+    Attributes:
+        epoch: the life of the database in which transactions count.
+        transaction: the one that made the change.
+        number: grows within a transaction.
+        made_at: when; it tells a change from one that got its numbers after a backup was restored.
+    """
+
+    epoch: UUID
+    transaction: int
+    number: int
+    made_at: datetime
+
+
+def write_changes_cursor(position: ChangePosition) -> str:
+    """Spell a position."""
+    made_at = position.made_at.astimezone(UTC).isoformat()
+    values = [position.epoch.hex, position.transaction, position.number, made_at]
+    payload = json.dumps(values, separators=(",", ":")).encode()
+    return urlsafe_b64encode(_digest(payload) + payload).decode().rstrip("=")
+
+
+def read_changes_cursor(text: str) -> ChangePosition:
+    """Read a position back.
+
+    The digest tells a cursor that was changed. It holds no secret: whether there is such a place is
+    for the store to say.
+
+    Raises:
+        ValueError: for any text that `write_changes_cursor` did not write.
+    """
+    if len(text) <= _MAX_LENGTH:
+        raw = urlsafe_b64decode(f"{text}{'=' * (-len(text) % 4)}")
+        position = _parse_position(raw[_DIGEST_BYTES:])
+        if write_changes_cursor(position) == text:
+            return position
+    raise ValueError
+
+
+def _parse_position(payload: bytes) -> ChangePosition:
+    try:
+        epoch, transaction, number, made_at = json.loads(payload)
+        for count in (transaction, number):
+            if type(count) is not int or not 0 <= count <= _GREATEST:
+                raise ValueError
+        moment = datetime.fromisoformat(made_at).astimezone(UTC)
+        return ChangePosition(UUID(epoch), transaction, number, moment)
+    except (TypeError, AttributeError, OverflowError, RecursionError):
+        raise ValueError from None
+
+
+def _digest(payload: bytes) -> bytes:
+    return blake2b(payload, digest_size=_DIGEST_BYTES, person=b"room changes").digest()

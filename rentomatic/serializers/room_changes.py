@@ -1,0 +1,20 @@
+"""What changes look like outside."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rentomatic.domain.room_change import RoomChange
+from rentomatic.serializers.json import dump_value
+from rentomatic.serializers.room import room_to_wire
+
+
+def dump_changes(changes: Sequence[RoomChange], cursor: str, *, is_last: bool) -> bytes:
+    """Write changes as a JSON object, with the cursor behind which the next ones begin."""
+    shown = [change_to_wire(change) for change in changes]
+    return dump_value({"changes": shown, "next": cursor, "more": not is_last})
+
+
+def change_to_wire(change: RoomChange) -> dict[str, Any]:
+    """Give a change in the order in which it is shown; a removal has no room."""
+    room = {"room": room_to_wire(change.room)} if change.room else {}
+    return {"kind": change.kind, "at": change.made_at, "code": change.code, **room}

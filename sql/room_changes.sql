@@ -1,0 +1,84 @@
+-- The changes behind a position, and the last one that may be read now: a row for each change, or
+-- one without a change.
+--
+-- Only transactions before the oldest one that still runs are read: all of theirs that commit have
+-- committed, so none comes later that belongs before what was read. A position is known if its
+-- change is kept, or was the last one that was removed: then none behind it is missing. After a
+-- crash, or where a backup was put back, the numbers of lost transactions are given out again, so a
+-- position names the moment too.
+with present as (
+  select
+    room_change_epoch() as epoch,
+    pg_snapshot_xmin(pg_current_snapshot()) as horizon
+),
+-- The last change that was removed; where none was, the place before all.
+removed as (
+  select
+    coalesce(room_change_removed.xid, '0'::xid8) as xid,
+    coalesce(room_change_removed.id, 0) as id,
+    coalesce(room_change_removed.made_at, 'epoch') as made_at
+  from present
+  left join room_change_removed using (epoch)
+)
+select
+  present.epoch,
+  present.epoch = :epoch::uuid
+  and (
+    (removed.xid, removed.id, removed.made_at)
+    = (:xid::text::xid8, :id::bigint, :made_at::timestamptz)
+    or (
+      (removed.xid, removed.id) < (:xid::text::xid8, :id::bigint)
+      and exists (
+        select
+        from room_change
+        where
+          room_change.epoch = :epoch::uuid
+          and room_change.xid = :xid::text::xid8
+          and room_change.id = :id::bigint
+          and room_change.made_at = :made_at::timestamptz
+      )
+    )
+  ) as is_known,
+  coalesce(last.xid, removed.xid)::text::bigint as last_transaction,
+  coalesce(last.id, removed.id) as last_number,
+  coalesce(last.made_at, removed.made_at) as last_made_at,
+  change.xid::text::bigint as transaction,
+  change.id as number,
+  change.made_at,
+  change.kind,
+  change.code,
+  change.size,
+  change.price,
+  change.longitude,
+  change.latitude
+from present
+cross join removed
+left join lateral (
+  select
+    xid,
+    id,
+    made_at
+  from room_change
+  where epoch = present.epoch and xid < present.horizon
+  order by xid desc, id desc
+  limit 1
+) as last on true
+left join lateral (
+  select
+    xid,
+    id,
+    made_at,
+    kind,
+    code,
+    size,
+    price,
+    longitude,
+    latitude
+  from room_change
+  where
+    epoch = present.epoch
+    and (xid, id) > (:xid::text::xid8, :id::bigint)
+    and xid < present.horizon
+  order by xid, id
+  limit :limit::bigint
+) as change on true
