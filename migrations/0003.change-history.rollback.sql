@@ -10,6 +10,8 @@ drop function note_room_changes();
 
 drop function remove_room_changes(bigint);
 
+drop function first_room_changes(uuid, bigint);
+
 drop function room_change_epoch();
 
 drop table room_change_removed;

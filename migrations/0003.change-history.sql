@@ -67,8 +67,21 @@ begin
 end
 $$;
 
--- Remove some changes that are older than what is kept, at most so many, and note the last of them.
--- Those of other epochs, which a restore brought, stand at both sides of the present one.
+-- The first changes of an epoch, and of those at both sides of it, which a restore brought.
+create function first_room_changes(present uuid, most bigint)
+returns setof room_change
+language sql
+stable
+as $$
+  (select * from room_change where epoch = present order by xid, id limit most)
+  union all
+  (select * from room_change where epoch < present order by epoch, xid, id limit most)
+  union all
+  (select * from room_change where epoch > present order by epoch, xid, id limit most)
+$$;
+
+-- Remove some changes that are older than what is kept, at most so many of an epoch, and note the
+-- last of them.
 --
 -- Who writes without the service keeps as much as the setting can ask for. One session at a time
 -- removes, and nobody waits for it. What stands behind a transaction that still runs stays.
@@ -85,25 +98,12 @@ begin
   if not pg_try_advisory_xact_lock('room_change'::regclass::oid::bigint) then
     return;
   end if;
-  with oldest as (
-    (
-      select epoch, xid, id from room_change
-      where epoch = present order by xid, id limit most
-    )
-    union all
-    (
-      select epoch, xid, id from room_change
-      where epoch < present order by epoch, xid, id limit most
-    )
-    union all
-    (
-      select epoch, xid, id from room_change
-      where epoch > present order by epoch, xid, id limit most
-    )
-  ),
-  expired as (
+  if not exists (select from first_room_changes(present, 1) where made_at < now() - kept) then
+    return;
+  end if;
+  with expired as (
     delete from room_change
-    using oldest
+    using first_room_changes(present, most) as oldest
     where
       room_change.epoch = oldest.epoch
       and room_change.xid = oldest.xid
