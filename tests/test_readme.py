@@ -9,6 +9,7 @@ import pytest
 from rentomatic.cli import build_parser
 from rentomatic.cli.outcome import EXIT_CODES
 from rentomatic.config import SETTINGS
+from rentomatic.requests.parameters import CHANGES_PARAMETERS
 from rentomatic.requests.room_fields import FIELDS, OPERATORS
 from rentomatic.serializers.formats import FORMATS
 from rentomatic.wsgi.parameters import FILTER_PREFIX, SEARCH_PARAMETERS
@@ -49,6 +50,9 @@ TABLES = {
             for each in SEARCH_PARAMETERS
             if not each.name.startswith(FILTER_PREFIX)
         ),
+    ],
+    "| Parameter of changes | Value | Meaning |": [
+        f"| `{each.name}` | {each.form} | {each.help} |" for each in CHANGES_PARAMETERS
     ],
     "| Format | Media type | What |": [
         f"| `{each.name}` | `{each.media_type}` | {each.help} |" for each in FORMATS.values()

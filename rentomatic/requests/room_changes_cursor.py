@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from uuid import UUID
 
+from rentomatic.requests.parsers import shown
+
 _DIGEST_BYTES = 9
 _MAX_LENGTH = 256
 _GREATEST = 2**63 - 1
@@ -46,24 +48,25 @@ def read_changes_cursor(text: str) -> ChangePosition:
     Raises:
         ValueError: for any text that `write_changes_cursor` did not write.
     """
-    if len(text) <= _MAX_LENGTH:
-        raw = urlsafe_b64decode(f"{text}{'=' * (-len(text) % 4)}")
-        position = _parse_position(raw[_DIGEST_BYTES:])
-        if write_changes_cursor(position) == text:
-            return position
-    raise ValueError
+    try:
+        if len(text) <= _MAX_LENGTH:
+            raw = urlsafe_b64decode(f"{text}{'=' * (-len(text) % 4)}")
+            position = _parse_position(raw[_DIGEST_BYTES:])
+            if write_changes_cursor(position) == text:
+                return position
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+        pass
+    msg = f"is no cursor of changes: {shown(text)}"
+    raise ValueError(msg)
 
 
 def _parse_position(payload: bytes) -> ChangePosition:
-    try:
-        epoch, transaction, number, made_at = json.loads(payload)
-        for count in (transaction, number):
-            if type(count) is not int or not 0 <= count <= _GREATEST:
-                raise ValueError
-        moment = datetime.fromisoformat(made_at).astimezone(UTC)
-        return ChangePosition(UUID(epoch), transaction, number, moment)
-    except (TypeError, AttributeError, OverflowError, RecursionError):
-        raise ValueError from None
+    epoch, transaction, number, made_at = json.loads(payload)
+    for count in (transaction, number):
+        if type(count) is not int or not 0 <= count <= _GREATEST:
+            raise ValueError
+    moment = datetime.fromisoformat(made_at).astimezone(UTC)
+    return ChangePosition(UUID(epoch), transaction, number, moment)
 
 
 def _digest(payload: bytes) -> bytes:

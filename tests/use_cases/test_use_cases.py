@@ -7,19 +7,24 @@ import pytest
 
 from rentomatic.domain.room import Room
 from rentomatic.repository.interface import (
+    ChangePage,
+    ChangesGoneError,
     Page,
+    RepositoryStandbyError,
     RepositoryUnavailableError,
     SaveSummary,
     Schema,
     Summarized,
 )
 from rentomatic.repository.memrepo import MemRepo
+from rentomatic.requests.room_changes import RoomChangesRequest, Start, build_room_changes_request
 from rentomatic.requests.room_get import RoomGetRequest, build_room_get_request
 from rentomatic.requests.room_import import BadLine, RoomImportRequest
 from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
 from rentomatic.requests.room_summary import RoomSummaryRequest
-from rentomatic.responses import UNAVAILABLE, ResponseSuccess, ResponseTypes
+from rentomatic.responses import UNAVAILABLE, ResponseFailure, ResponseSuccess, ResponseTypes
 from rentomatic.use_cases.readiness import readiness_use_case
+from rentomatic.use_cases.room_changes import room_changes_use_case
 from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_import import Rejected, room_import_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
@@ -188,3 +193,40 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(rooms: list[Room]) -> None
     assert response
     assert response.value.saved == SaveSummary(added=4)
     assert list(repository.search(RoomListRequest()).rooms) == []
+
+
+class FailingChanges:
+    """A history that cannot be read."""
+
+    def __init__(self, reason: Exception) -> None:
+        self._reason = reason
+
+    def read(self, request: RoomChangesRequest) -> ChangePage:
+        """Fail."""
+        raise self._reason
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind", "told"),
+    [
+        (ChangesGoneError(), ResponseTypes.GONE_ERROR, "since: the changes since then"),
+        (RepositoryStandbyError(), ResponseTypes.UNAVAILABLE_ERROR, "The database is a standby"),
+        (RepositoryUnavailableError(), ResponseTypes.UNAVAILABLE_ERROR, UNAVAILABLE.message),
+    ],
+)
+def test_changes_that_cannot_be_told_are_a_failure(
+    reason: Exception, kind: ResponseTypes, told: str
+) -> None:
+    """Each with its kind and what to do."""
+    response = room_changes_use_case(FailingChanges(reason), RoomChangesRequest(Start.NOW))
+    assert isinstance(response, ResponseFailure)
+    assert response.type is kind
+    assert response.message.startswith(told)
+
+
+def test_changes_need_a_history_and_a_right_request() -> None:
+    """What is wrong with the request is told first."""
+    missing = room_changes_use_case(None, RoomChangesRequest(Start.NOW))
+    assert missing.type is ResponseTypes.RESOURCE_ERROR
+    wrong = room_changes_use_case(None, build_room_changes_request())
+    assert wrong.type is ResponseTypes.PARAMETERS_ERROR

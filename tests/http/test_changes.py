@@ -1,0 +1,188 @@
+"""`/rooms/changes`: what has changed, page by page, and where to go on."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+from webtest import TestApp
+
+from rentomatic.config import PostgresDatabase
+from rentomatic.domain.room import Room
+from rentomatic.embedded.cluster import Cluster
+from rentomatic.repository.connections import Connections
+from rentomatic.repository.database import create_database
+from rentomatic.repository.memrepo import MemRepo
+from rentomatic.repository.postgreschanges import PostgresChanges
+from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.openapi.examples import FOREIGN
+from tests.process.conftest import settle
+
+HTTP_1_1 = {"SERVER_PROTOCOL": "HTTP/1.1"}
+BEGIN = "now to begin, 0 for the oldest change that is kept, or the cursor of the answer before"
+
+
+@pytest.fixture
+def settled(client: TestApp, embedded: Cluster) -> TestApp:
+    """The application whose rooms are the book's, and all of whose changes can be read."""
+    settle(embedded.database)
+    return client
+
+
+def test_changes_tell_what_happened_and_the_room_afterwards(
+    settled: TestApp, postgres_embedded: PostgresRepo, embedded: Cluster, rooms: list[Room]
+) -> None:
+    """Of a removal only the code; with the cursor from which to go on, and no name of who did."""
+    begin = settled.get("/rooms/changes?since=now").json["next"]
+    changed = Room(rooms[0].code, 1, 2, 3.5, 4.5)
+    postgres_embedded.save([changed])
+    postgres_embedded.remove(rooms[1].code)
+    settle(embedded.database)
+    response = settled.get(f"/rooms/changes?since={begin}")
+    updated, removed = response.json["changes"]
+    assert response.content_type == "application/json"
+    assert list(response.json) == ["changes", "next", "more"]
+    assert list(updated) == ["kind", "at", "code", "room"]
+    assert (updated["kind"], updated["code"]) == ("updated", str(changed.code))
+    assert updated["room"] == settled.get(f"/rooms/{changed.code}").json
+    assert list(removed) == ["kind", "at", "code"]
+    assert (removed["kind"], removed["code"]) == ("removed", str(rooms[1].code))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00", removed["at"])
+    assert response.json["more"] is False
+
+
+def test_every_answer_leads_to_the_next(settled: TestApp, rooms: list[Room]) -> None:
+    """In its body and as a Link, also an empty one, with the limit that holds."""
+    target, codes, more = "/rooms/changes?since=0&limit=3", [], []
+    for _ in range(3):
+        response = settled.get(target)
+        codes += [each["code"] for each in response.json["changes"]]
+        more.append(response.json["more"])
+        described, following = response.headers["Link"].split(", ")
+        assert described == '</openapi.json>; rel="describedby"'
+        target = f"/rooms/changes?since={response.json['next']}&limit=3"
+        assert following == f'<{target}>; rel="next"'
+    assert codes == [str(room.code) for room in rooms]
+    assert more == [True, False, False]
+    assert settled.get(target).json == {**response.json, "changes": []}
+
+
+def test_an_answer_is_kept_by_nobody(settled: TestApp) -> None:
+    """Neither it nor a failure; it has no tag."""
+    for target in ("since=now", "since=0", f"since={FOREIGN}", ""):
+        response = settled.get(f"/rooms/changes?{target}", status="*")
+        assert response.headers["Cache-Control"] == "no-store"
+        assert "ETag" not in response.headers
+
+
+def test_it_is_a_resource_like_others(settled: TestApp) -> None:
+    """HEAD, OPTIONS and other methods; it is not taken for a room."""
+    head = settled.head("/rooms/changes?since=0")
+    assert head.headers["Link"] == settled.get("/rooms/changes?since=0").headers["Link"]
+    assert settled.options("/rooms/changes", status=204).headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert settled.post("/rooms/changes", status=405).headers["Allow"] == "GET, HEAD, OPTIONS"
+    refused = settled.get("/rooms/changes?since=0", headers={"Accept": "text/csv"}, status=406)
+    assert refused.json["message"].endswith("application/json")
+
+
+def altered(cursor: str, place: int) -> str:
+    """Change one character of a cursor."""
+    return f"{cursor[:place]}{'A' if cursor[place] != 'A' else 'B'}{cursor[place + 1 :]}"
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("", f"since: is missing; give {BEGIN}"),
+        ("since=", "since: has no value"),
+        ("since=1", f"since: must be {BEGIN}, not '1'"),
+        ("since=NOW", f"since: must be {BEGIN}, not 'NOW'"),
+        ("since=-0", f"since: must be {BEGIN}, not '-0'"),
+        ("since=0&since=now", "since: is given more than once"),
+        ("since=0&limit=0", "limit: must be an integer from 1 to 1000, not '0'"),
+        ("since=0&limit=1001", "limit: must be an integer from 1 to 1000, not '1001'"),
+        ("since=0&limit=none", "limit: must be an integer from 1 to 1000, not 'none'"),
+        ("since=0&limit=1_0", "limit: must be an integer from 1 to 1000, not '1_0'"),
+        ("since=0&after=x", "after: Parameter after cannot be used"),
+        ("since=0&limits=5", "limits: Parameter limits cannot be used; did you mean limit?"),
+        (
+            "since=0&filter_price__lt=5",
+            "filter_price__lt: Parameter filter_price__lt cannot be used",
+        ),
+    ],
+)
+def test_bad_parameters_are_told(settled: TestApp, query: str, message: str) -> None:
+    """In one line that says what would be right."""
+    response = settled.get(f"/rooms/changes?{query}", status=400)
+    assert response.json["type"] == "ParametersError"
+    lines = response.json["message"].splitlines()
+    assert lines[0] == message
+    assert len(lines) <= 2
+
+
+def test_all_that_is_wrong_is_told_at_once(settled: TestApp) -> None:
+    """Of the query, of unknown names, and of each parameter."""
+    response = settled.get("/rooms/changes?since=x&limit=x&x=%&y=1", status=400)
+    names = [line.partition(":")[0] for line in response.json["message"].splitlines()]
+    assert names == ["x", "y", "since", "limit"]
+
+
+def test_a_cursor_that_was_changed_is_refused(settled: TestApp) -> None:
+    """Whichever of its characters; one of a search is none of changes."""
+    cursor = settled.get("/rooms/changes?since=now").json["next"]
+    for place in range(len(cursor)):
+        settled.get(f"/rooms/changes?since={altered(cursor, place)}", status=400)
+    for wrong in (cursor[:-1], f"{cursor}A", f"{cursor}=", f" {cursor}", cursor.lower()):
+        settled.get("/rooms/changes", {"since": wrong}, status=400)
+    link = settled.get("/rooms?limit=1").headers["Link"]
+    after = re.search(r"after=([\w-]+)", link)
+    assert after
+    settled.get(f"/rooms/changes?since={after[1]}", status=400)
+    settled.get(f"/rooms?after={cursor}", status=400)
+
+
+def test_a_cursor_whose_changes_may_be_missing_is_gone(settled: TestApp) -> None:
+    """With what to do, in both forms of errors."""
+    response = settled.get(f"/rooms/changes?since={FOREIGN}", status=410)
+    assert response.json["type"] == "ResourceError"
+    assert "take since=now, then read all rooms anew" in response.json["message"]
+    accept = {"Accept": "application/problem+json"}
+    problem = settled.get(f"/rooms/changes?since={FOREIGN}", headers=accept, status=410).json
+    assert (problem["title"], problem["status"]) == ("Gone", 410)
+
+
+def test_other_repositories_keep_no_changes() -> None:
+    """It is said that PostgreSQL is needed; a wrong request is told so first."""
+    client = TestApp(Application(MemRepo()), extra_environ=HTTP_1_1)
+    response = client.get("/rooms/changes?since=now", status=404)
+    assert response.json["message"] == "There are no changes here: they need PostgreSQL"
+    client.get("/rooms/changes", status=400)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[str], TestApp]]:
+    """Serve the changes of a database."""
+    opened = []
+
+    def serve(url: str) -> TestApp:
+        connections = Connections(url)
+        opened.append(closing(connections))
+        application = Application(PostgresRepo(connections), changes=PostgresChanges(connections))
+        return TestApp(application, extra_environ=HTTP_1_1)
+
+    yield serve
+    for each in opened:
+        each.__exit__()
+
+
+def test_a_database_that_is_away_or_lacks_a_migration_is_told(
+    serve: Callable[[str], TestApp], new_database: Callable[[], PostgresDatabase]
+) -> None:
+    """As unavailable, to be tried again; nothing of what lies behind is shown."""
+    empty = new_database()
+    create_database(empty)
+    for url in ("postgresql:///nowhere?host=/none", empty.url):
+        response = serve(url).get("/rooms/changes?since=now", status=503)
+        assert response.headers["Retry-After"] == "1"
+        assert response.json["message"].startswith("The database cannot answer now")
