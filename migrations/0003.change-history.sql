@@ -91,7 +91,9 @@ language plpgsql
 as $$
 declare
   kept interval := make_interval(
-    days => coalesce(nullif(current_setting('rentomatic.changes_kept', true), ''), '366')::int
+    days => greatest(
+      coalesce(nullif(current_setting('rentomatic.changes_kept', true), ''), '366')::int, 1
+    )
   );
   present uuid := room_change_epoch();
 begin
@@ -180,9 +182,7 @@ do $$
 declare
   name text;
 begin
-  foreach name in array array[
-    'room_change_epoch()', 'remove_room_changes(bigint)', 'note_room_changes()'
-  ]
+  foreach name in array array['remove_room_changes(bigint)', 'note_room_changes()']
   loop
     execute format('alter function %s set search_path = %I, pg_temp', name, current_schema());
   end loop;
