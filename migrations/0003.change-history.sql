@@ -144,14 +144,14 @@ begin
     insert into room_change
       (epoch, xid, made_at, made_by, kind, code, size, price, longitude, latitude)
     select
-      (select room_change_epoch()), (select pg_current_xact_id()), now(), actor,
+      (select room_change_epoch()), pg_current_xact_id(), now(), actor,
       'added', code, size, price, longitude, latitude
     from new_room;
   elsif tg_op = 'UPDATE' then
     insert into room_change
       (epoch, xid, made_at, made_by, kind, code, size, price, longitude, latitude)
     select
-      (select room_change_epoch()), (select pg_current_xact_id()), now(), actor,
+      (select room_change_epoch()), pg_current_xact_id(), now(), actor,
       case when n.code is null then 'removed' when o.code is null then 'added' else 'updated' end,
       coalesce(n.code, o.code), n.size, n.price, n.longitude, n.latitude
     from old_room as o
@@ -161,12 +161,12 @@ begin
   elsif tg_op = 'DELETE' then
     insert into room_change (epoch, xid, made_at, made_by, kind, code)
     select
-      (select room_change_epoch()), (select pg_current_xact_id()), now(), actor, 'removed', code
+      (select room_change_epoch()), pg_current_xact_id(), now(), actor, 'removed', code
     from old_room;
   else
     insert into room_change (epoch, xid, made_at, made_by, kind, code)
     select
-      (select room_change_epoch()), (select pg_current_xact_id()), now(), actor, 'removed', code
+      (select room_change_epoch()), pg_current_xact_id(), now(), actor, 'removed', code
     from room;
   end if;
   get diagnostics noted = row_count;

@@ -15,7 +15,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from rentomatic.config import PostgresDatabase
+from rentomatic.bootstrap import build_stores, open_repository
+from rentomatic.config import PostgresDatabase, read_settings
 from rentomatic.domain.room import Room
 from rentomatic.embedded.binaries import run_as
 from rentomatic.embedded.cluster import Cluster
@@ -451,6 +452,11 @@ def aged(history: History, days: int, up_to: int) -> None:
 def numbered(history: History, amount: int) -> list[int]:
     """Make changes, each in a transaction of its own; give their numbers."""
     history.run(*(f"{INSERT} values ('{spelt(n)}', 50, {n}, 1, 2)" for n in range(1, amount + 1)))
+    return numbers_of(history)
+
+
+def numbers_of(history: History) -> list[int]:
+    """Give the numbers of the changes that are kept."""
     return [number for (number,) in history.ask("select id from room_change order by xid, id")]
 
 
@@ -494,6 +500,25 @@ def test_who_writes_without_the_service_removes_what_no_setting_keeps(history: H
     aged(history, 10, number)
     history.run(many)
     assert history.ask(f"select id from room_change where id = {number}") == []
+
+
+def test_the_setting_says_how_long_changes_are_kept(history: History, make_room: MakeRoom) -> None:
+    """To the service and to commands."""
+    given = {"DATABASE_URL": history.database.url, "RENTOMATIC_CHANGES_KEPT": "7"}
+    settings = read_settings(given)
+    service, changes = build_stores(settings)
+    assert isinstance(changes, PostgresChanges)
+    with closing(changes._connections), open_repository(settings) as command:
+        for place, repository in enumerate((service, command)):
+            history.run("truncate room_change")
+            history.repository.save([make_room(place)])
+            (number,) = numbers_of(history)
+            first = 1_000 * (place + 1)
+            for days, is_kept in ((6, True), (2, False)):
+                aged(history, days, number)
+                repository.save(make_room(first + n) for n in range(200))
+                first += 200
+                assert (number in numbers_of(history)) is is_kept
 
 
 def test_a_write_removes_some_at_a_time(history: History, make_room: MakeRoom) -> None:
