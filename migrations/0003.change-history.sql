@@ -177,6 +177,9 @@ begin
 end
 $$;
 
+-- Nobody else may note the rows of another table.
+revoke execute on function note_room_changes() from public;
+
 -- Whatever path a session searches, they find the tables beside them, and none that is temporary.
 do $$
 declare

@@ -257,7 +257,7 @@ def test_who_made_a_change_is_kept(history: History) -> None:
 
 
 def test_who_may_write_rooms_cannot_write_history(history: History) -> None:
-    """Its changes are noted all the same, also under a table that hides the history."""
+    """Nor have it written; its changes are noted, also under a table that hides the history."""
     with history.connect() as connection:
         connection.execute("drop role if exists writer")
         connection.execute("create role writer")
@@ -270,6 +270,12 @@ def test_who_may_write_rooms_cannot_write_history(history: History) -> None:
             rest = " select" if statement.startswith("insert") else ""
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(f"{statement} public.room_change{rest}".encode())
+        forged = (
+            "create trigger forged after insert on pg_temp.room_change"
+            " referencing new table as new_room execute function note_room_changes()"
+        )
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(forged.encode())
         connection.execute("reset role")
         connection.execute("drop owned by writer")
         connection.execute("drop role writer")
