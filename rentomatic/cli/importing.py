@@ -1,10 +1,11 @@
 """`rentomatic import`."""
 
 import argparse
-import csv
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn
 
@@ -12,14 +13,20 @@ from tqdm import tqdm
 
 from rentomatic.bootstrap import open_repository
 from rentomatic.cli.outcome import EXIT_CODES, tell_failure
+from rentomatic.cli.rejects import Rejects
 from rentomatic.config import ConfigError, Settings
+from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_fields import FIELDS
 from rentomatic.requests.room_import import (
-    BadLine,
-    ImportOptions,
+    GUESSED_CHARACTERS,
+    IMPORT_FORMATS,
     RoomImportRequest,
     build_room_import_request,
+    guess_format_by_name,
+    guess_format_by_text,
 )
+from rentomatic.requests.room_import_json import MAX_CHARACTERS
+from rentomatic.requests.room_import_record import ImportOptions
 from rentomatic.responses import ResponseTypes, build_response_from_invalid_request
 from rentomatic.use_cases.room_import import ImportReport, room_import_use_case
 
@@ -27,6 +34,15 @@ if TYPE_CHECKING:
     from rentomatic.cli.outcome import Commands
 
 _PROGRESS_CHARACTERS = 1 << 20
+_PIECE_CHARACTERS = 1 << 16
+_LINE_CHARACTERS = MAX_CHARACTERS + 1
+
+# How the text of a file is read: a line or an object of any length takes the same memory.
+_PIECES: Mapping[str, Callable[[IO[str]], Iterator[str]]] = {
+    "csv": iter,
+    "ndjson": lambda file: iter(partial(file.readline, _LINE_CHARACTERS), ""),
+    "geojson": lambda file: iter(partial(file.read, _PIECE_CHARACTERS), ""),
+}
 
 
 def add_commands(commands: "Commands") -> None:
@@ -36,10 +52,10 @@ def add_commands(commands: "Commands") -> None:
     )
     parser = commands.add_parser(
         "import",
-        help="add or update rooms from a CSV file",
-        description="Add or update the rooms of a CSV file (comma, semicolon or tab; UTF-8),\n"
-        "all of them or, when a line is bad, none.",
-        epilog=f"columns that are known by name:\n{names}",
+        help="add or update rooms from a file",
+        description="Add or update the rooms of a file in UTF-8: CSV (comma, semicolon or tab),\n"
+        "NDJSON or GeoJSON; all of them or, when a line is bad, none.",
+        epilog=f"columns and keys that are known by name:\n{names}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run_import)
@@ -49,12 +65,17 @@ def add_commands(commands: "Commands") -> None:
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the file; - for standard input")
     parser.add_argument(
+        "--format",
+        choices=IMPORT_FORMATS,
+        help="default: as the file's name ends; what standard input and .json are, they tell",
+    )
+    parser.add_argument(
         "--column",
         action="append",
         type=_pair,
         default=[],
         metavar="FIELD=NAME",
-        help="the column of a field, such as size=squareMeters",
+        help="the column or key of a field, such as size=squareMeters",
     )
     parser.add_argument(
         "--default",
@@ -62,7 +83,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         type=_pair,
         default=[],
         metavar="FIELD=VALUE",
-        help="the value of a field for which there is no column, such as size=1",
+        help="the value of a field for which there is none, such as size=1",
     )
     parser.add_argument(
         "--source", metavar="NAME", help="make UUIDs of other identities, the same ones each time"
@@ -77,7 +98,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "--rejects",
         type=Path,
         metavar="FILE",
-        help="where --skip-bad writes the bad lines (STEM.rejected.csv)",
+        help="where --skip-bad writes the bad lines (STEM.rejected.FORMAT)",
     )
     parser.add_argument("--dry-run", action="store_true", help="only tell what would happen")
 
@@ -90,16 +111,13 @@ def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
         source=arguments.source,
         round_integers=arguments.round,
     )
-    rejects_path = _rejects_path(arguments)
     with ExitStack() as stack:
-        text = stack.enter_context(_open(arguments.file))
-        request = build_room_import_request(
-            text, options, skip_bad=arguments.skip_bad, dry_run=arguments.dry_run
-        )
+        file = stack.enter_context(_open(arguments.file))
+        request = _read(file, stack, arguments, options)
         if not request:
             return tell_failure(build_response_from_invalid_request(request))
+        rejects = Rejects(_rejects_path(arguments, request.format), request)
         repository = stack.enter_context(open_repository(settings))
-        rejects = Rejects(rejects_path, request)
         stack.callback(rejects.close)
         response = room_import_use_case(repository, request, rejects.add)
         if not response:
@@ -108,41 +126,43 @@ def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 
-class Rejects:
-    """The file of bad lines, made when there is one: the same columns, and why."""
-
-    def __init__(self, path: Path | None, request: RoomImportRequest) -> None:
-        self.path = path
-        self._request = request
-        self._file: IO[str] | None = None
-
-    def add(self, line: BadLine) -> None:
-        """Write a bad line, if it is to be kept."""
-        if self.path is None:
-            return
-        first = self._file is None
-        if self._file is None:
-            self._file = self.path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
-        writer = csv.writer(self._file, delimiter=self._request.delimiter)
-        if first:
-            writer.writerow([*self._request.header, "rejected_because"])
-        padding = [""] * (len(self._request.header) - len(line.record))
-        writer.writerow([*line.record, *padding, "; ".join(line.problems)])
-
-    def close(self) -> None:
-        """Write what is still to be written."""
-        if self._file is not None:
-            self._file.close()
+def _read(
+    file: IO[str], stack: ExitStack, arguments: argparse.Namespace, options: ImportOptions
+) -> RoomImportRequest | InvalidRequest:
+    start: list[str] = []
+    chosen = arguments.format or _guess_format(arguments.file, file, start)
+    if isinstance(chosen, InvalidRequest):
+        return chosen
+    text: Iterator[str] = chain(start, _PIECES[chosen](file))
+    if sys.stderr.isatty():
+        size = None if arguments.file == "-" else Path(arguments.file).stat().st_size
+        bar = stack.enter_context(tqdm(total=size, unit="B", unit_scale=True, leave=False))
+        text = _counted(text, bar)
+    return build_room_import_request(
+        text, options, format=chosen, skip_bad=arguments.skip_bad, dry_run=arguments.dry_run
+    )
 
 
-def _rejects_path(arguments: argparse.Namespace) -> Path | None:
+def _guess_format(name: str, file: IO[str], start: list[str]) -> str | InvalidRequest:
+    """Tell a file's format by its name, else by its text, of which the start is handed out."""
+    by_name = None if name == "-" else guess_format_by_name(name)
+    if by_name is not None:
+        return by_name
+    missing = GUESSED_CHARACTERS
+    while missing > 0 and (line := file.readline(_LINE_CHARACTERS)):
+        start.append(line)
+        missing -= len(line)
+    return guess_format_by_text("".join(start))
+
+
+def _rejects_path(arguments: argparse.Namespace, suffix: str) -> Path | None:
     if arguments.rejects and not arguments.skip_bad:
         msg = "--rejects goes with --skip-bad; without it a bad line stops the import"
         raise ConfigError(msg)
     if not arguments.skip_bad or arguments.dry_run:
         return None
     stem = "stdin" if arguments.file == "-" else Path(arguments.file).stem
-    path: Path = arguments.rejects or Path(f"{stem}.rejected.csv")
+    path: Path = arguments.rejects or Path(f"{stem}.rejected.{suffix}")
     if path.exists() and Path(arguments.file).exists() and path.samefile(arguments.file):
         msg = f"{path} is the file to import; give another one for --rejects"
         raise ConfigError(msg)
@@ -157,27 +177,15 @@ def _pair(text: str) -> tuple[str, str]:
     return field, value
 
 
-@contextmanager
-def _open(name: str) -> Iterator[Iterator[str]]:
-    """Open a file of lines, with a progress bar on a terminal."""
-    with ExitStack() as stack:
-        path = None if name == "-" else Path(name)
-        # Bytes that are no UTF-8 pass through as lone surrogates: they spoil only their own value.
-        file = stack.enter_context(
-            open(
-                path or sys.stdin.fileno(),
-                encoding="utf-8-sig",
-                errors="surrogateescape",
-                newline="",
-                closefd=path is not None,
-            )
-        )
-        size = path.stat().st_size if path else None
-        if not sys.stderr.isatty():
-            yield iter(file)
-            return
-        bar = stack.enter_context(tqdm(total=size, unit="B", unit_scale=True, leave=False))
-        yield _counted(file, bar)
+def _open(name: str) -> IO[str]:
+    # Bytes that are no UTF-8 pass through as lone surrogates: they spoil only their own value.
+    return open(
+        sys.stdin.fileno() if name == "-" else Path(name),
+        encoding="utf-8-sig",
+        errors="surrogateescape",
+        newline="",
+        closefd=name != "-",
+    )
 
 
 def _counted(lines: Iterable[str], bar: "tqdm[NoReturn]") -> Iterator[str]:

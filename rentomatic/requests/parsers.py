@@ -21,6 +21,7 @@ T = TypeVar("T")
 _DIGITS = 18  # of a bigint, whatever they are
 MAX_INTEGER = 10**_DIGITS - 1
 _AMOUNT = re.compile(r"[$€£¥]? ?(-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,18}))(\.[0-9]{1,40})?")
+_EXPONENT = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,40})?[eE]([+-]?[0-9]{1,3})")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,400})?")
 _HEX = "[0-9a-fA-F]"
@@ -55,6 +56,17 @@ def as_list_text(value: object) -> str:
     if isinstance(value, list | tuple | set | frozenset):
         return ",".join(map(as_text, value))
     return as_text(value)
+
+
+def spell_out(text: str) -> str:
+    """Spell a number with an exponent without one; another text, and what is too large, as it is.
+
+    Programs write small coordinates so: 1e-05.
+    """
+    number = _EXPONENT.fullmatch(text)
+    if not number or int(number[1]) > _DIGITS:
+        return text
+    return format(Decimal(text), "f")
 
 
 def parse_integer(text: str) -> int:

@@ -10,7 +10,8 @@ from rentomatic.repository.interface import (
     SaveSummary,
 )
 from rentomatic.requests.base import InvalidRequest
-from rentomatic.requests.room_import import BadLine, RoomImportRequest
+from rentomatic.requests.room_import import RoomImportRequest
+from rentomatic.requests.room_import_record import BadLine
 from rentomatic.responses import (
     UNAVAILABLE,
     Response,

@@ -1,10 +1,13 @@
 """`rentomatic import`, run in this process on a real PostgreSQL."""
 
+import json
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from rentomatic.domain.room import Room
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
 from tests.cli.conftest import Run
@@ -31,9 +34,14 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+def everything(repository: PostgresRepo) -> list[Room]:
+    """Give all rooms."""
+    return list(repository.search(RoomListRequest(limit=None)).rooms)
+
+
 def count(repository: PostgresRepo) -> int:
     """Count the rooms."""
-    return len(list(repository.search(RoomListRequest(limit=None)).rooms))
+    return len(everything(repository))
 
 
 def test_import_refuses_a_file_with_bad_lines(
@@ -89,6 +97,104 @@ def test_import_reads_standard_input(
         assert run("import", "-", *options)[1] == ("added 1, updated 0, unchanged 0, rejected 0\n")
 
 
+@pytest.mark.parametrize("chosen", ["csv", "ndjson", "geojson"])
+@pytest.mark.parametrize("way", ["name", "option", "stdin", "json"])
+def test_what_list_writes_import_reads_back(
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    postgres_embedded: PostgresRepo,
+    chosen: str,
+    way: str,
+) -> None:
+    """Unchanged, whether the name, an option or the text says what it is; also when it was gone."""
+    postgres_embedded.save([Room(UUID(int=9), 1, 0, 1e-05, -1.5e-07)])
+    rooms = everything(postgres_embedded)
+    written = run("list", "--limit", "none", "--format", chosen)[1]
+    path = tmp_path / {"name": f"a.{chosen}", "json": "a.json"}.get(way, "a")
+    path.write_text(written)
+    options = ["--format", chosen] if way == "option" or chosen == "csv" else []
+    with path.open() as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        named = "-" if way == "stdin" else path
+        counted = run("import", named, *options)[1]
+    assert counted == "added 0, updated 0, unchanged 5, rejected 0\n"
+    for room in rooms:
+        postgres_embedded.remove(room.code)
+    assert run("import", path, "--format", chosen)[1].startswith("added 5, updated 0, unchanged 0,")
+    assert everything(postgres_embedded) == rooms
+
+
+@pytest.mark.parametrize("chosen", ["ndjson", "geojson"])
+def test_rejected_objects_are_kept_as_they_were(
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    postgres_embedded: PostgresRepo,
+    chosen: str,
+) -> None:
+    """With why, once, in a file that can be mended and imported again."""
+    monkeypatch.chdir(tmp_path)
+    written = run("list", "--limit", "none", "--format", chosen)[1]
+    bad = written.replace('"price":39', '"price":-3.90,"note":"a}"').replace(
+        '"size":93', '"size":"x"'
+    )
+    Path("a.txt").write_text(bad)
+    options = ("--format", chosen, "--skip-bad", "--rejects")
+    unit = {"ndjson": "line", "geojson": "feature"}[chosen]
+    code, out, err = run("import", "a.txt", *options, "b.txt")
+    assert code == 0
+    assert out.startswith("added 0, updated 0, unchanged 2, rejected 2\n")
+    assert err.startswith(f"{unit} 1: price must be an integer, not '-3.90'; give --round")
+    code, out, err = run("import", "b.txt", *options, "c.txt")
+    assert out.startswith("added 0, updated 0, unchanged 0, rejected 2\n")
+    rejected = Path("c.txt").read_text()
+    assert rejected == Path("b.txt").read_text()
+    assert '"price":-3.90,"note":"a}"' in rejected
+    assert rejected.count('"rejected_because":"price must be an integer, not \'-3.90\';') == 1
+    mended = rejected.replace("-3.90", "39").replace('"x"', "94")
+    Path("c.txt").write_text(mended)
+    assert run("import", "c.txt", "--format", chosen)[1].startswith(
+        "added 0, updated 1, unchanged 1,"
+    )
+    assert count(postgres_embedded) == 4
+
+
+def test_rejected_lines_that_are_no_objects_are_kept_in_one(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Byte for byte, so that the file of rejected lines is NDJSON too."""
+    monkeypatch.chdir(tmp_path)
+    deep = b"[" * 60_000
+    Path("a.ndjson").write_bytes(b'\n{"code":\n[1]\n{}\n{"x":"\xff"}\n\xff"\n' + deep)
+    code, out, err = run("import", "a.ndjson", "--skip-bad")
+    assert code == 0
+    assert [told.partition(":")[0] for told in err.splitlines()] == [
+        f"line {n}" for n in range(2, 8)
+    ]
+    assert out.splitlines() == [
+        "added 0, updated 0, unchanged 0, rejected 6",
+        "the rejected lines are in a.rejected.ndjson",
+    ]
+    lines = Path("a.rejected.ndjson").read_bytes().splitlines()
+    assert json.loads(lines[0])["rejected_line"] == '{"code":'
+    assert json.loads(lines[1])["rejected_line"] == "[1]"
+    assert list(json.loads(lines[2])) == ["rejected_because"]
+    assert lines[3] == b'{"x":"\xff","rejected_because":"is no text in UTF-8"}'
+    assert lines[4].startswith(b'{"rejected_line":"\xff\\"","rejected_because":')
+    assert json.loads(lines[5])["rejected_line"] == deep.decode()
+
+
+def test_an_endless_line_takes_no_memory(run: Run, tmp_path: Path) -> None:
+    """It is not read to its end, nor is anything behind it."""
+    path = tmp_path / "a.ndjson"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    code, _, err = run("import", path, "--skip-bad", "--dry-run")
+    assert code == 2
+    assert "line 1: is longer than 1048576 characters; a line must be one object" in err
+
+
 def test_import_changes_nothing_when_a_file_cannot_be_read_to_its_end(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_embedded: PostgresRepo
 ) -> None:
@@ -114,14 +220,23 @@ def test_import_changes_nothing_when_a_file_cannot_be_read_to_its_end(
         ),
         (["offers.csv", "--rejects", "x.csv"], "--rejects goes with --skip-bad"),
         (["offers.csv", "--skip-bad", "--rejects", "offers.csv"], "is the file to import"),
+        (["offers.txt"], "format: 'offers.txt' does not tell it, as .csv .tsv"),
+        (["offers.json"], "format: an array of JSON is none of csv, ndjson, geojson"),
+        (
+            ["offers.txt", "--format", "geojson", "--default", "latitude=1"],
+            "default: latitude is what the Points say in GeoJSON; it cannot be given",
+        ),
+        (["offers.csv", "--format", "geojson"], "file: is no GeoJSON, so what follows cannot be"),
     ],
 )
 def test_import_tells_what_cannot_be_read(
     run: Run, file: Path, arguments: list[str], told: str
 ) -> None:
     """In one line, with a status that is not 0."""
+    Path("offers.txt").write_text("")
+    Path("offers.json").write_text("[]")
     code, out, err = run("import", *arguments)
     assert code != 0
     assert out == ""
     assert told in err
-    assert err.count("\n") == 1
+    assert err.removeprefix("rentomatic: Nothing is imported\n").count("\n") == 1

@@ -9,12 +9,8 @@ import pytest
 
 from rentomatic.domain.room import Room
 from rentomatic.requests.base import InvalidRequest
-from rentomatic.requests.room_import import (
-    BadLine,
-    ImportOptions,
-    RoomImportRequest,
-    build_room_import_request,
-)
+from rentomatic.requests.room_import import RoomImportRequest, build_room_import_request
+from rentomatic.requests.room_import_record import BadLine, ImportOptions
 
 CODE = UUID("f853578c-fc0f-4e65-81b8-566c5dffa35a")
 HEADER = "code,size,price,longitude,latitude"
@@ -133,6 +129,14 @@ def test_other_amounts_are_bad(text: str) -> None:
     """What could be read in two ways, or in none, is not guessed."""
     (told,) = problems(read(f'{HEADER}\n{CODE},1,"{text}",0,0\n'))
     assert told.startswith("line 2: price must be an amount such as 1200 or $1,200.00, not ")
+
+
+def test_coordinates_with_exponents_are_read() -> None:
+    """As programs write small ones."""
+    assert read(f"{HEADER}\n{CODE},1,2,1e-05,-1.5E-7\n") == [Room(CODE, 1, 2, 1e-05, -1.5e-07)]
+    (told,) = problems(read(f"{HEADER}\n{CODE},1,2,1e999,1e99999999999\n"))
+    assert told.startswith("line 2: latitude must be a decimal number such as 52.23, not '1e9999")
+    assert told.endswith("longitude must be a decimal number such as 52.23, not '1e999'")
 
 
 def test_a_fraction_is_rounded_only_on_demand() -> None:

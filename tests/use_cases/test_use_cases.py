@@ -19,7 +19,8 @@ from rentomatic.repository.interface import (
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.requests.room_changes import RoomChangesRequest, Start, build_room_changes_request
 from rentomatic.requests.room_get import RoomGetRequest, build_room_get_request
-from rentomatic.requests.room_import import BadLine, RoomImportRequest
+from rentomatic.requests.room_import import RoomImportRequest
+from rentomatic.requests.room_import_record import BadLine
 from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
 from rentomatic.requests.room_summary import RoomSummaryRequest
 from rentomatic.responses import UNAVAILABLE, ResponseFailure, ResponseSuccess, ResponseTypes
@@ -120,7 +121,7 @@ def test_get_tells_what_is_wrong_with_a_code(filled: MemRepo) -> None:
 def test_a_store_that_is_away_is_an_outcome() -> None:
     """No use case raises for it, and none tells why."""
     away = AwayRepository()
-    nothing = RoomImportRequest((), ",", iter(()))
+    nothing = RoomImportRequest(iter(()))
     assert room_list_use_case(away, RoomListRequest()) == UNAVAILABLE
     assert room_get_use_case(away, RoomGetRequest(uuid4())) == UNAVAILABLE
     assert room_import_use_case(away, nothing) == UNAVAILABLE
@@ -148,7 +149,7 @@ def importing(
     rooms: Iterable[Room], bad: int = 0, *, skip_bad: bool = False, dry_run: bool = False
 ) -> RoomImportRequest:
     """Make a request to import rooms and bad lines."""
-    return RoomImportRequest(["code"], ",", lines(rooms, bad), skip_bad=skip_bad, dry_run=dry_run)
+    return RoomImportRequest(lines(rooms, bad), skip_bad=skip_bad, dry_run=dry_run)
 
 
 def test_import_saves_all_rooms(rooms: list[Room]) -> None:

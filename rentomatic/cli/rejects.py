@@ -1,0 +1,77 @@
+"""The file of lines that `rentomatic import --skip-bad` rejects."""
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+from typing import IO
+
+from rentomatic.requests.room_import import RoomImportRequest
+from rentomatic.requests.room_import_record import BadLine
+
+_REASON = "rejected_because"
+_EARLIER_REASON = re.compile(rf',?\s*"{_REASON}"\s*:\s*"(?:[^"\\]|\\.)*"\s*\}}\Z')
+
+# What stands around and between the lines.
+_FRAMES = {
+    "csv": ("", "", ""),
+    "ndjson": ("", "\n", "\n"),
+    "geojson": ('{"type":"FeatureCollection","features":[\n', ",\n", "\n]}\n"),
+}
+
+
+class Rejects:
+    """The file of bad lines, made when there is one: as they were read, and why."""
+
+    def __init__(self, path: Path | None, request: RoomImportRequest) -> None:
+        self.path = path
+        self._request = request
+        self._start, self._between, self._end = _FRAMES[request.format]
+        self._file: IO[str] | None = None
+
+    def add(self, line: BadLine) -> None:
+        """Write a bad line, if it is to be kept."""
+        if self.path is None:
+            return
+        before = self._between
+        if self._file is None:
+            self._file = self.path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+            before = self._start
+            if self._request.format == "csv":
+                before = self._row([*self._request.header, _REASON])
+        self._file.write(before + self._show(line))
+
+    def close(self) -> None:
+        """Write what is still to be written."""
+        if self._file is not None:
+            self._file.write(self._end)
+            self._file.close()
+
+    def _show(self, line: BadLine) -> str:
+        reason = "; ".join(line.problems)
+        if self._request.format == "csv":
+            padding = [""] * (len(self._request.header) - len(line.record))
+            return self._row([*line.record, *padding, reason])
+        return _with_reason(line.record[0], reason)
+
+    def _row(self, values: list[str]) -> str:
+        text = io.StringIO(newline="")
+        csv.writer(text, delimiter=self._request.delimiter).writerow(values)
+        return text.getvalue()
+
+
+def _with_reason(text: str, reason: str) -> str:
+    """Add why to the text of an object, which else stays as it is; or keep other text in one."""
+    why = f"{json.dumps(_REASON)}:{json.dumps(reason, ensure_ascii=False)}}}"
+    if not _is_object(text):
+        return f'{{"rejected_line":{json.dumps(text, ensure_ascii=False)},{why}'
+    members = _EARLIER_REASON.sub("", text) if _EARLIER_REASON.search(text) else text[:-1]
+    return members + (why if members.strip() == "{" else f",{why}")
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text, parse_int=str), dict)
+    except (ValueError, RecursionError):
+        return False

@@ -1,0 +1,58 @@
+"""CSV files to import (RFC 4180, or with `;` or tabs)."""
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+
+from rentomatic.domain.room import Room
+from rentomatic.requests.base import InvalidRequest, ParameterError
+from rentomatic.requests.room_import_record import (
+    BadLine,
+    Columns,
+    ImportOptions,
+    RoomLines,
+    option_errors,
+)
+
+DELIMITERS = ",;\t"
+
+
+def read_csv(text: Iterable[str], options: ImportOptions) -> RoomLines | InvalidRequest:
+    """Read the header and find the room's fields."""
+    text = iter(text)
+    first = next(text, "")
+    delimiter = max(DELIMITERS, key=first.count)
+    try:
+        header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
+    except csv.Error as error:
+        return InvalidRequest((ParameterError("file", f"has a header that is not CSV: {error}"),))
+    if not header:
+        return InvalidRequest((ParameterError("file", "is empty; it must begin with a header"),))
+    if "\0" in first:
+        return InvalidRequest((ParameterError("file", "is no text in UTF-8; save it as that"),))
+    columns = Columns(header, options)
+    if errors := (*columns.errors, *option_errors(options)):
+        return InvalidRequest(errors)
+    return RoomLines(_read_lines(text, len(header), delimiter, columns), header, delimiter)
+
+
+def _read_lines(
+    text: Iterator[str], width: int, delimiter: str, columns: Columns
+) -> Iterator[Room | BadLine]:
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    while True:
+        number = reader.line_num + 2
+        record: Sequence[str] = ()
+        try:
+            record = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            problem = f"is not CSV, so what follows cannot be read: {error}"
+            yield BadLine(number, (problem,), record, is_last=True)
+            return
+        if len(record) != width:
+            if record:
+                yield BadLine(number, (f"has {len(record)} values, not {width}",), record)
+            continue
+        made = columns.make(record)
+        yield made if isinstance(made, Room) else BadLine(number, made, record)

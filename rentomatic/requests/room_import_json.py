@@ -1,0 +1,146 @@
+"""JSON (RFC 8259) of others, read strictly."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+
+from rentomatic.requests.parsers import shown, spell_out
+
+# A value of a file: longer ones would take memory, and no room is so long.
+MAX_CHARACTERS = 1 << 20
+_PIECE_CHARACTERS = 1 << 16
+_SPACE = re.compile(r"[ \t\r\n]*")
+
+
+class NotJsonError(ValueError):
+    """Text that is no JSON."""
+
+
+class JsonDecoder:
+    """Decodes JSON, with numbers as they are spelt, but for exponents.
+
+    Attributes:
+        faults: what is wrong with the value decoded last, though its end is known.
+    """
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._read_object,
+            parse_float=spell_out,
+            parse_int=str,
+            parse_constant=self._read_constant,
+        )
+
+    def decode(self, text: str, start: int = 0) -> tuple[object, int]:
+        """Decode the value that stands at `start`, with no space before; give it and its end.
+
+        Raises:
+            NotJsonError: there is none, or it is nested too deeply.
+        """
+        self.faults.clear()
+        try:
+            return self._decoder.raw_decode(text, start)
+        except json.JSONDecodeError as error:
+            msg = f"{error.msg[0].lower()}{error.msg[1:]} at character {error.pos - start + 1}"
+            raise NotJsonError(msg) from None
+        except RecursionError:
+            msg = "it is nested too deeply"
+            raise NotJsonError(msg) from None
+
+    def _read_object(self, pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+        read = dict(pairs)
+        if len(read) != len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            self.faults.append(f"has the key {shown(twice)} more than once")
+        return read
+
+    def _read_constant(self, name: str) -> str:
+        self.faults.append(f"is not JSON, which has no {name}")
+        return name
+
+
+class JsonText:
+    """JSON text that comes in pieces, decoded value by value in constant memory."""
+
+    def __init__(self, pieces: Iterable[str]) -> None:
+        self._pieces = iter(pieces)
+        self._decoder = JsonDecoder()
+        self._text = ""
+        self._start = self._end = 0
+
+    def peek(self) -> str:
+        """Give the next character that is no space, or nothing at the end."""
+        while True:
+            if space := _SPACE.match(self._text, self._end):
+                self._end = space.end()
+            if self._end < len(self._text):
+                return self._text[self._end]
+            if not self._read_on():
+                return ""
+
+    def take(self, wanted: str) -> str:
+        """Pass over the next character, which must be one of these."""
+        found = self.peek()
+        if not found or found not in wanted:
+            there = shown(found) if found else "the end of the file"
+            msg = f"{' or '.join(wanted)} must stand where {there} is"
+            raise NotJsonError(msg)
+        self._end += 1
+        return found
+
+    def read(self) -> object:
+        """Decode the next value."""
+        self.peek()
+        while True:
+            self._start = self._end
+            try:
+                value, end = self._decoder.decode(self._text, self._start)
+            except NotJsonError as error:
+                # It may be whole with what follows; so may a number that stands at the end.
+                if len(self._text) - self._start > MAX_CHARACTERS:
+                    msg = f"{error}, or it is longer than {MAX_CHARACTERS} characters"
+                    raise NotJsonError(msg) from None
+                if not self._read_on():
+                    raise
+                continue
+            if end == len(self._text) and self._read_on():
+                continue
+            if end - self._start > MAX_CHARACTERS:
+                msg = f"it is longer than {MAX_CHARACTERS} characters"
+                raise NotJsonError(msg)
+            self._end = end
+            return value
+
+    def text(self) -> str:
+        """Give the text of the value that was read last."""
+        return self._text[self._start : self._end]
+
+    def faults(self) -> tuple[str, ...]:
+        """Tell what is wrong with the value that was read last, though it has an end."""
+        return tuple(self._decoder.faults)
+
+    def _read_on(self) -> bool:
+        """Read as much again as there is, so that a long value is not decoded for each piece."""
+        rest = self._text[self._end :]
+        wanted, pieces = max(len(rest), _PIECE_CHARACTERS), []
+        while wanted > 0 and (piece := next(self._pieces, None)) is not None:
+            pieces.append(piece)
+            wanted -= len(piece)
+        if not pieces:
+            return False
+        self._text = rest + "".join(pieces)
+        self._start = self._end = 0
+        return True
+
+
+def is_utf8(text: str) -> bool:
+    """Tell whether text was UTF-8: other bytes came in as lone surrogates."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,68 @@
+"""NDJSON files to import: an object a line."""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from rentomatic.domain.room import Room
+from rentomatic.requests.base import InvalidRequest
+from rentomatic.requests.room_import_json import (
+    MAX_CHARACTERS,
+    JsonDecoder,
+    NotJsonError,
+    is_utf8,
+)
+from rentomatic.requests.room_import_record import (
+    BadLine,
+    Columns,
+    ImportOptions,
+    RoomLines,
+    option_errors,
+)
+
+# Each may be as long as a line.
+_KNOWN_KEYS = 16
+
+
+def read_ndjson(text: Iterable[str], options: ImportOptions) -> RoomLines | InvalidRequest:
+    """Read objects with the room's fields among their keys; blank lines are passed over."""
+    if errors := tuple(option_errors(options)):
+        return InvalidRequest(errors)
+    return RoomLines(_read_lines(text, options))
+
+
+def _read_lines(text: Iterable[str], options: ImportOptions) -> Iterator[Room | BadLine]:
+    decoder = JsonDecoder()
+
+    @lru_cache(_KNOWN_KEYS)
+    def columns_of(keys: tuple[str, ...]) -> Columns:
+        return Columns(keys, options, "key")
+
+    for number, raw in enumerate(text, 1):
+        if len(raw) > MAX_CHARACTERS:
+            problem = f"is longer than {MAX_CHARACTERS} characters; a line must be one object"
+            yield BadLine(number, (problem,), (), is_last=True)
+            return
+        if not (line := raw.strip(" \t\r\n")):
+            continue
+        read = _decode(decoder, line)
+        made: Room | tuple[str, ...]
+        if isinstance(read, str):
+            made = (read,)
+        else:
+            made = columns_of(tuple(read)).make(tuple(read.values()))
+        yield made if isinstance(made, Room) else BadLine(number, made, (line,))
+
+
+def _decode(decoder: JsonDecoder, line: str) -> dict[str, object] | str:
+    """Give a line's object, or what is wrong with it."""
+    if not is_utf8(line):
+        return "is no text in UTF-8"
+    try:
+        value, end = decoder.decode(line)
+    except NotJsonError as error:
+        return f"is not JSON: {error}"
+    if decoder.faults:
+        return "; ".join(decoder.faults)
+    if end < len(line) or not isinstance(value, dict):
+        return "must be one JSON object, and nothing else"
+    return value

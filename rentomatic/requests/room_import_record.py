@@ -1,0 +1,234 @@
+"""A record of an imported file becomes a room, whatever the format."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from uuid import UUID, uuid5
+
+from rentomatic.domain.room import InvalidRoomError, Room
+from rentomatic.requests.base import ParameterError
+from rentomatic.requests.parsers import (
+    parse_amount,
+    parse_integer,
+    parse_uuid,
+    shown,
+    shown_name,
+    spell_out,
+)
+from rentomatic.requests.room_fields import FIELDS, Field, Value
+
+# The root of every `--source`: changing it would give all imported rooms new codes.
+_SOURCES = UUID("6c1b4c3e-5a0e-5d58-9f0b-2f6f0a1d9c11")
+_SHOWN_COLUMNS = 20
+
+Parser = Callable[[str], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that makes no room.
+
+    Attributes:
+        number: the line at which the record begins, from 1; of a GeoJSON file, which feature;
+            0 for what is wrong with the file itself.
+        problems: what is wrong, each beginning with the column's name.
+        record: its values, as they were read; of JSON, its text.
+        is_last: whether what follows cannot be read either, so that nothing may be imported.
+        unit: what the number counts.
+    """
+
+    number: int
+    problems: tuple[str, ...]
+    record: Sequence[str]
+    is_last: bool = False
+    unit: str = "line"
+
+    def __str__(self) -> str:
+        place = f"{self.unit} {self.number}" if self.number else "file"
+        return f"{place}: {'; '.join(self.problems)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How a file is read.
+
+    Attributes:
+        columns: the file's column or key, by field, where its name does not tell.
+        defaults: the value, by field, where the file has no such column, or an object no such key.
+        source: the name under which identities that are no UUID become one (RFC 9562, version 5).
+        round_integers: read 34.5 as 35 where an integer is wanted; else it is a bad line.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    source: str | None = None
+    round_integers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLines:
+    """The records of a file.
+
+    Attributes:
+        lines: what they are, read as they are asked for.
+        header: the names of a CSV file's columns.
+        delimiter: what stands between them.
+    """
+
+    lines: Iterator[Room | BadLine]
+    header: Sequence[str] = ()
+    delimiter: str = ","
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where a field's value comes from: a column, or always the same."""
+
+    name: str
+    parse: Parser
+    index: int = -1
+    default: str = ""
+
+    def read(self, record: Sequence[object]) -> Value:
+        if self.index < 0:
+            return self.parse(self.default)
+        value = record[self.index]
+        if not isinstance(value, str):  # of JSON; its numbers come as they are spelt
+            msg = f"must be a number or text, not {_JSON_NAMES[type(value)]}"
+            raise ValueError(msg)  # noqa: TRY004 - it is the file's fault
+        return self.parse(value)
+
+
+_JSON_NAMES = {bool: "true or false", type(None): "null", list: "an array", dict: "an object"}
+
+
+class Columns:
+    """Where the fields of a room stand in the records of a file.
+
+    Attributes:
+        errors: the fields that stand nowhere, or in two places; with any no record makes a room.
+    """
+
+    def __init__(self, header: Sequence[str], options: ImportOptions, noun: str = "column") -> None:
+        self.errors: list[ParameterError] = []
+        self._sources = {
+            each.name: _find_source(each, header, options, noun, self.errors)
+            for each in FIELDS.values()
+        }
+        # In the order of Room's own fields, so that a good line costs no look-up.
+        self._reads = tuple(self._sources[name].read for name in Room.__match_args__)
+
+    def make(self, record: Sequence[object]) -> Room | tuple[str, ...]:
+        """Make a room of a record, or tell all that is wrong with it, in the file's words."""
+        if self.errors:
+            return tuple(map(str, self.errors))
+        code, size, price, longitude, latitude = self._reads
+        try:
+            return Room(
+                code(record),  # type: ignore[arg-type]
+                size(record),  # type: ignore[arg-type]
+                price(record),  # type: ignore[arg-type]
+                longitude(record),  # type: ignore[arg-type]
+                latitude(record),  # type: ignore[arg-type]
+            )
+        except ValueError:
+            return tuple(self._problems(record))
+
+    def _problems(self, record: Sequence[object]) -> Iterator[str]:
+        values: dict[str, Value] = {}
+        for name, source in self._sources.items():
+            try:
+                values[name] = source.read(record)
+            except ValueError as problem:
+                yield f"{source.name} {problem}"
+        if len(values) == len(self._sources):
+            try:
+                Room.from_dict(values)
+            except InvalidRoomError as error:
+                for name, message in error.problems.items():
+                    yield f"{self._sources[name].name} {message}"
+
+
+def option_errors(options: ImportOptions) -> Iterator[ParameterError]:
+    """Tell what is wrong with options whatever the file."""
+    for option, given in (("column", options.columns), ("default", options.defaults)):
+        for name in given:
+            if name not in FIELDS:
+                known = ", ".join(FIELDS)
+                yield ParameterError(option, f"there is no field {name}; fields are {known}")
+    for name in options.defaults.keys() & FIELDS.keys():
+        yield from _default_errors(FIELDS[name], options)
+
+
+def _default_errors(field: Field, options: ImportOptions) -> Iterator[ParameterError]:
+    if field.name == "code":
+        yield ParameterError("default", "code must differ from line to line")
+        return
+    try:
+        _import_parser(field, options)(options.defaults[field.name])
+    except ValueError as problem:
+        yield ParameterError("default", f"{field.name} {problem}")
+
+
+def _find_source(
+    field: Field,
+    header: Sequence[str],
+    options: ImportOptions,
+    noun: str,
+    errors: list[ParameterError],
+) -> _Source:
+    parse = _import_parser(field, options)
+    wanted = options.columns.get(field.name)
+    default = options.defaults.get(field.name, "")
+    names = [name.casefold() for name in header]
+    for name in [wanted] if wanted else (field.name, *field.aliases):
+        if (times := names.count(name.casefold())) > 1:
+            errors.append(ParameterError(name, f"is the name of {times} {noun}s"))
+        if times:
+            return _Source(name, parse, names.index(name.casefold()))
+    shown_names = ", ".join(shown_name(name) for name in header[:_SHOWN_COLUMNS] if name)
+    there = f"{noun}s are {shown_names}"
+    if wanted:
+        errors.append(ParameterError("column", f"there is no {noun} {shown(wanted)}; {there}"))
+    elif not default:
+        known = " or ".join((field.name, *field.aliases))
+        give = f"give --column {field.name}=NAME"
+        if field.name != "code":  # with one for all lines they would all be one room
+            give += f" or --default {field.name}=VALUE"
+        errors.append(ParameterError(field.name, f"there is no {noun} {known}; {give}; {there}"))
+    return _Source(field.name, parse, default=default)
+
+
+def _import_parser(field: Field, options: ImportOptions) -> Parser:
+    if field.parse is parse_uuid:
+        return _identity_parser(options.source)
+    if field.parse is parse_integer:
+        return partial(parse_amount, round_it=options.round_integers)
+    return partial(_parse_decimal, field.parse)
+
+
+def _parse_decimal(parse: Parser, text: str) -> Value:
+    text = text.strip()
+    try:
+        return parse(text)
+    except ValueError:
+        return parse(spell_out(text))
+
+
+def _identity_parser(source: str | None) -> Parser:
+    namespace = uuid5(_SOURCES, source) if source else None
+
+    def parse(text: str) -> UUID:
+        text = text.strip()
+        try:
+            return parse_uuid(text)
+        except ValueError:
+            if not text:
+                msg = "is empty"
+                raise ValueError(msg) from None
+            if namespace is None:
+                msg = f"is no UUID: {shown(text)}; give --source NAME to make one of it"
+                raise ValueError(msg) from None
+            return uuid5(namespace, text)
+
+    return parse

@@ -1,0 +1,375 @@
+"""NDJSON and GeoJSON files become rooms, or lines that say what is wrong with them."""
+
+import io
+import json
+from collections.abc import Iterable
+from uuid import UUID
+
+import pytest
+
+from rentomatic.domain.room import MAX_PRICE, MAX_SIZE, Room
+from rentomatic.requests.base import InvalidRequest
+from rentomatic.requests.room_import import (
+    RoomImportRequest,
+    build_room_import_request,
+    guess_format_by_name,
+    guess_format_by_text,
+)
+from rentomatic.requests.room_import_json import MAX_CHARACTERS
+from rentomatic.requests.room_import_record import BadLine, ImportOptions
+from rentomatic.serializers.formats import FORMATS
+from rentomatic.serializers.room import View
+
+CODE = UUID("f853578c-fc0f-4e65-81b8-566c5dffa35a")
+ROOM = Room(CODE, 215, 39, -0.09998975, 51.75436293)
+FIELDS = f'"code":"{CODE}","size":215,"price":39'
+LINE = f'{{{FIELDS},"latitude":51.75436293,"longitude":-0.09998975}}'
+POINT = '"geometry":{"type":"Point","coordinates":[-0.09998975,51.75436293]}'
+FEATURE = f'{{"type":"Feature",{POINT},"properties":{{{FIELDS}}}}}'
+
+
+def build(text: str, name: str, **options: object) -> RoomImportRequest | InvalidRequest:
+    """Build a request from the text of a file."""
+    lines = io.StringIO(text, newline="")
+    return build_room_import_request(lines, ImportOptions(**options), format=name)  # type: ignore[arg-type]
+
+
+def ndjson(*lines: str, **options: object) -> list[Room | BadLine]:
+    """Read lines."""
+    request = build("\n".join(lines), "ndjson", **options)
+    assert request
+    return list(request.lines)
+
+
+def geojson(*features: str, **options: object) -> list[Room | BadLine]:
+    """Read the features of a collection."""
+    return collection(
+        f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}', **options
+    )
+
+
+def collection(text: str, **options: object) -> list[Room | BadLine]:
+    """Read the text of a GeoJSON file."""
+    request = build(text, "geojson", **options)
+    assert request
+    return list(request.lines)
+
+
+def problems(lines: Iterable[Room | BadLine]) -> list[str]:
+    """Give what is wrong with lines, which must all be bad."""
+    assert all(isinstance(line, BadLine) for line in lines)
+    return [str(line) for line in lines]
+
+
+def with_price(price: str) -> str:
+    """Give a line with this price."""
+    return LINE.replace(":39", f":{price}")
+
+
+EXTREMES = [
+    Room(UUID(int=1), 1, 0, -180.0, -90.0),
+    Room(UUID(int=2), MAX_SIZE, MAX_PRICE, 180.0, 90.0),
+    Room(UUID(int=3), 1, 1, 1e-05, -1.5e-07),
+    Room(UUID(int=4), 1, 1, 5e-324, -1.7976931348623157e-308),
+    Room(UUID(int=5), 1, 1, 0.1 + 0.2, 89.99999999999999),
+]
+
+
+@pytest.mark.parametrize("name", ["csv", "ndjson", "geojson"])
+@pytest.mark.parametrize("rooms", [[], EXTREMES, EXTREMES * 500], ids=["none", "few", "many"])
+def test_what_is_written_is_read_back_unchanged(name: str, rooms: list[Room]) -> None:
+    """To the last digit, however large or small."""
+    text = b"".join(FORMATS[name].stream_rooms(rooms, View())).decode()
+    request = build(text, name)
+    assert request
+    assert list(request.lines) == rooms
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+def test_a_line_is_a_room(end: str) -> None:
+    """Whatever ends it."""
+    assert ndjson(LINE + end + (LINE if end else "")) == [ROOM] * (2 if end else 1)
+
+
+def test_keys_are_known_by_name_in_each_line() -> None:
+    """Other usual names, in any case and order; others are passed over."""
+    other = f'{{"LNG":-0.09998975,"lat":51.75436293,"sqft":215,"x":[{{"y":1e999}}],"id":"{CODE}"'
+    assert ndjson(LINE, other + ',"Price":39}') == [ROOM, ROOM]
+
+
+def test_keys_can_be_given() -> None:
+    """An option names the key, or the value where a line has none."""
+    line = LINE.replace("price", "rent").replace('"size":215,', "")
+    assert ndjson(line, columns={"price": "rent"}, defaults={"size": "215"}) == [ROOM]
+    assert problems(ndjson(line, columns={"price": "pay"}, defaults={"size": "1"})) == [
+        "line 1: column: there is no key 'pay'; keys are code, rent, latitude, longitude"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("price", "value"),
+    [
+        ("39", 39),
+        ("39.0", 39),
+        ("3.9e1", 39),
+        ("4E+1", 40),
+        ('"1200"', 1200),
+        ('"$1,200.00"', 1200),
+    ],
+)
+def test_numbers_are_read_and_text_as_in_csv(price: str, value: int) -> None:
+    """Files of other systems have amounts as text."""
+    (room,) = ndjson(with_price(price))
+    assert isinstance(room, Room)
+    assert room.price == value
+
+
+@pytest.mark.parametrize(
+    ("price", "told"),
+    [
+        ("true", "price must be a number or text, not true or false"),
+        ("null", "price must be a number or text, not null"),
+        ("[39]", "price must be a number or text, not an array"),
+        ("{}", "price must be a number or text, not an object"),
+        ("1e999", "price must be an amount such as 1200 or $1,200.00, not '1e999'"),
+        ("1e99999999999", "price must be an amount such as 1200 or $1,200.00, not '1e99999999999'"),
+        ("34.5", "price must be an integer, not '34.5'; give --round to round it"),
+        ('"1e3"', "price must be an amount such as 1200 or $1,200.00, not '1e3'"),
+        ("-1", f"price must be an integer from 0 to {MAX_PRICE}"),
+        ("1" * 5000, f"price must be an amount such as 1200 or $1,200.00, not '{'1' * 39}…'"),
+        ("NaN", "is not JSON, which has no NaN"),
+        ("-Infinity", "is not JSON, which has no -Infinity"),
+        ("039", "is not JSON: expecting ',' delimiter at character 68"),
+        ('39,"size":215', "has the key 'size' more than once"),
+        ('39,"x":{"y":1,"y":1}', "has the key 'y' more than once"),
+        ('39,"SIZE":215', "size: is the name of 2 keys"),
+        ('39,"x":"\udcff"', "is no text in UTF-8"),
+        ("[" * 60_000, "is not JSON: it is nested too deeply"),
+    ],
+)
+def test_a_bad_line_is_told_by_its_number(price: str, told: str) -> None:
+    """The lines around it are good."""
+    before, bad, after = ndjson(LINE, with_price(price), LINE)
+    assert (before, after) == (ROOM, ROOM)
+    assert str(bad) == f"line 2: {told}"
+
+
+@pytest.mark.parametrize("line", ["[]", "1", "null", LINE + LINE, LINE + ",", f"[{LINE}]"])
+def test_a_line_is_one_object(line: str) -> None:
+    """And nothing else."""
+    assert problems(ndjson(line)) == ["line 1: must be one JSON object, and nothing else"]
+
+
+def test_every_problem_of_a_line_is_told() -> None:
+    """In the names that the line uses, and of the fields that it lacks."""
+    first, second = problems(
+        ndjson('{"id":7,"sqft":0,"price":1,"lat":95,"lng":200}', '{"id":1,"lat":2,"lng":3}')
+    )
+    assert first == (
+        "line 1: id is no UUID: '7'; give --source NAME to make one of it; "
+        "lat must be from -90 to 90, not '95'; were longitude and latitude swapped?; "
+        "lng must be from -180 to 180, not '200'"
+    )
+    assert second == (
+        "line 2: size: there is no key size or squareMeters or square_feet or sqft or area; "
+        "give --column size=NAME or --default size=VALUE; keys are id, lat, lng; "
+        "price: there is no key price; "
+        "give --column price=NAME or --default price=VALUE; keys are id, lat, lng"
+    )
+
+
+def test_an_identity_is_the_same_in_every_format() -> None:
+    """A number, text or a column: the same source makes the same code of it."""
+    rest = '"size":1,"price":2,"lat":3,"lon":4'
+    (number,) = ndjson(f'{{"id":7,{rest}}}', source="x")
+    (text,) = ndjson(f'{{"id":"7",{rest}}}', source="x")
+    (feature,) = geojson(
+        '{"type":"Feature","id":7,"properties":{"size":1,"price":2},'
+        '"geometry":{"type":"Point","coordinates":[4,3]}}',
+        source="x",
+    )
+    table = build("id,size,price,lat,lon\n7,1,2,3,4\n", "csv", source="x")
+    assert table
+    assert [number] == [text] == [feature] == list(table.lines)
+
+
+def test_blank_lines_and_a_mark_are_passed_over() -> None:
+    """They are counted; a mark is one at the beginning only."""
+    good, bad, mark = ndjson("\ufeff" + LINE, "", " \r", "x", "\ufeff" + LINE)
+    assert good == ROOM
+    assert str(bad) == "line 4: is not JSON: expecting value at character 1"
+    assert str(mark) == "line 5: is not JSON: expecting value at character 1"
+
+
+def test_an_endless_line_ends_the_file() -> None:
+    """It does not fill the memory."""
+    good, bad = ndjson(LINE, "x" * (MAX_CHARACTERS + 1), LINE)
+    assert good == ROOM
+    assert isinstance(bad, BadLine)
+    assert bad.is_last
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_geojson_may_come_in_any_pieces(size: int) -> None:
+    """Of a line, of many lines, of a character."""
+    value = {
+        "type": "FeatureCollection",
+        "bbox": [-1, 50, 1, 52.5],
+        "features": [json.loads(FEATURE)] * 3,
+        "count": 12345,
+    }
+    for text in (json.dumps(value), json.dumps(value, indent=2), json.dumps(value, sort_keys=True)):
+        pieces = ["\ufeff", "", *(text[at : at + size] for at in range(0, len(text), size)), " \n"]
+        request = build_room_import_request(pieces, ImportOptions(), format="geojson")
+        assert request
+        assert list(request.lines) == [ROOM] * 3
+
+
+@pytest.mark.parametrize(
+    ("identity", "properties"),
+    [
+        ("", f'"code":"{CODE}"'),
+        (f'"id":"{CODE}",', '"x":1'),
+        (f'"id":"{CODE}",', '"id":7'),
+        ('"id":7,', f'"id":8,"code":"{CODE}"'),
+        ("", f'"id":"{CODE}"'),
+        (f'"id":"{CODE}",', '"longitude":5,"Latitude":"x","lat":6'),
+    ],
+)
+def test_a_feature_says_its_identity_and_place(identity: str, properties: str) -> None:
+    """The property `code`, else its `id`; its Point whatever the properties say."""
+    properties = f'{{"price":39,"size":215,{properties}}}'
+    feature = f'{{"type":"Feature",{identity}{POINT},"properties":{properties}}}'
+    assert geojson(feature) == [ROOM]
+
+
+@pytest.mark.parametrize(
+    ("feature", "told"),
+    [
+        ("null", "must be a Feature"),
+        (POINT.removeprefix('"geometry":'), "must be a Feature"),
+        (FEATURE.replace("Point", "Polygon"), "geometry must be a Point"),
+        (FEATURE.replace(POINT, '"geometry":null'), "geometry must be a Point"),
+        (FEATURE.replace("[-0.09998975,51.75436293]", "[1]"), "coordinates must be longitude and"),
+        (FEATURE.replace("-0.09998975", "NaN"), "is not JSON, which has no NaN"),
+        (FEATURE.replace("-0.09998975", "1e999"), "longitude must be a decimal number such as"),
+        (FEATURE.replace("-0.09998975", "null"), "longitude must be a number or text, not null"),
+        (FEATURE.replace("-0.09998975,51", "21,152"), "latitude must be from -90 to 90, not"),
+        (FEATURE.replace('"price":39', '"price":true'), "price must be a number or text, not true"),
+        (FEATURE.replace('"price":39', '"price":3,"price":3'), "has the key 'price' more than"),
+        (FEATURE.replace('"price":39', '"price":39,"x":"\udcff"'), "is no text in UTF-8"),
+        (FEATURE.replace('"properties":{', '"properties":7,"x":{'), "properties must be an object"),
+        (FEATURE.replace(FIELDS, f'"id":"{CODE}","size":1'), "price: there is no key price; "),
+    ],
+)
+def test_a_bad_feature_is_told_by_its_number(feature: str, told: str) -> None:
+    """The features around it are good."""
+    before, bad, after = geojson(FEATURE, feature, FEATURE)
+    assert (before, after) == (ROOM, ROOM)
+    assert str(bad).startswith(f"feature 2: {told}")
+    assert isinstance(bad, BadLine)
+    assert bad.record == (feature,)
+
+
+BEGINNING = f'{{"type":"FeatureCollection","features":[{FEATURE}'
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "{ must stand where the end of the file is"),
+        ("[]", "{ must stand where '[' is"),
+        ("{}", '" must stand where'),
+        (FEATURE, "its type must be FeatureCollection"),
+        ('{"type":"FeatureCollection"}', "it must be a FeatureCollection with features"),
+        ('{"features":[]}', "it must be a FeatureCollection with features"),
+        ('{"features":[],"features":[]}', "the member features stands there twice"),
+        ('{"features":7}', "[ must stand where '7' is"),
+        (BEGINNING, ", or ] must stand where the end of the file is"),
+        (BEGINNING + ",]}", "expecting value at character 1"),
+        (BEGINNING + "]", ", or } must stand where the end of the file is"),
+        (BEGINNING + "]} x", "there is more behind its end"),
+        (BEGINNING + "," + "[" * 60_000, "it is nested too deeply"),
+        (BEGINNING + ',"' + "x" * MAX_CHARACTERS + '"', "it is longer than 1048576 characters"),
+        (BEGINNING + ',"' + "x" * 3 * MAX_CHARACTERS, "unterminated string starting at"),
+        (BEGINNING + f",{FEATURE}{FEATURE}", ", or ] must stand where '{' is"),
+    ],
+)
+def test_what_is_no_collection_is_told(text: str, told: str) -> None:
+    """Nothing can be imported of it, whatever came before."""
+    *_, bad = collection(text)
+    assert isinstance(bad, BadLine)
+    assert bad.is_last
+    assert f"is no GeoJSON, so what follows cannot be read: {told}" in str(bad)
+
+
+@pytest.mark.parametrize("option", ["columns", "defaults"])
+def test_coordinates_of_points_cannot_be_given(option: str) -> None:
+    """An option that could do nothing is refused."""
+    request = build("", "geojson", **{option: {"longitude": "5"}})
+    assert not request
+    (error,) = request.errors
+    assert str(error).endswith("longitude is what the Points say in GeoJSON; it cannot be given")
+
+
+@pytest.mark.parametrize("name", ["ndjson", "geojson"])
+def test_wrong_options_are_told_before_anything_is_read(name: str) -> None:
+    """All of them."""
+    request = build("", name, columns={"colour": "x"}, defaults={"size": "big", "code": "x"})
+    assert not request
+    assert {str(error).split(";")[0] for error in request.errors} == {
+        "column: there is no field colour",
+        "default: size must be an amount such as 1200 or $1,200.00, not 'big'",
+        "default: code must differ from line to line",
+    }
+
+
+def test_an_unknown_format_is_told() -> None:
+    """With those that there are."""
+    request = build("", "xml")
+    assert not request
+    assert str(request.errors[0]) == "format: must be one of csv, ndjson, geojson"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        *(("a.csv", "csv"), ("a.TSV", "csv"), ("b/a.ndjson", "ndjson"), ("a.b.jsonl", "ndjson")),
+        *(("a.geojson", "geojson"), ("a.json", None)),
+    ],
+)
+def test_a_files_name_tells_its_format(name: str, told: str | None) -> None:
+    """In any case; .json may be several."""
+    assert guess_format_by_name(name) == told
+
+
+@pytest.mark.parametrize("name", ["rooms", "rooms.csv.gz", "rooms.xlsx", ".csv", "csv"])
+def test_a_name_that_tells_no_format_is_refused(name: str) -> None:
+    """Saying what would be right."""
+    guessed = guess_format_by_name(name)
+    assert isinstance(guessed, InvalidRequest)
+    assert str(guessed.errors[0]) == (
+        f"format: {name!r} does not tell it, as .csv .tsv .ndjson .jsonl .geojson .json would; "
+        "give one of csv, ndjson, geojson"
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        *(("", "csv"), ("code,size", "csv"), ('"code"', "csv"), (LINE, "ndjson")),
+        *((f"\ufeff \n{LINE}", "ndjson"), ('{"x":{"features":[]}}', "ndjson")),
+        *((BEGINNING, "geojson"), ('\ufeff{ "features" : [', "geojson")),
+        ('{\n "name": "x",\n "type": "FeatureCollection"', "geojson"),
+    ],
+)
+def test_a_files_text_tells_its_format(start: str, told: str) -> None:
+    """By its first character, and if that is JSON's by what the object is."""
+    assert guess_format_by_text(start) == told
+
+
+def test_an_array_is_refused() -> None:
+    """It is what GET /rooms gives as JSON, and none of the formats."""
+    guessed = guess_format_by_text("\n[{")
+    assert isinstance(guessed, InvalidRequest)
+    assert str(guessed.errors[0]).startswith("format: an array of JSON is none of csv, ndjson, ")
