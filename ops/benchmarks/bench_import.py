@@ -1,6 +1,6 @@
-r"""How fast `rentomatic import` fills an empty table, beside a bare `\copy` of the same file.
+r"""How fast `rentomatic import` fills an empty table, beside a bare `\copy` of the same rooms.
 
-Both go into tables made by the same migrations, so with the same indexes and constraints, on the
+All go into tables made by the same migrations, so with the same indexes and constraints, on the
 same embedded server, in turn. The ratio is what counts: the machine may be noisy.
 """
 
@@ -8,19 +8,24 @@ import argparse
 import os
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rentomatic.config import PostgresDatabase
+from rentomatic.domain.room import Room
 from rentomatic.embedded.cluster import Cluster, embedded_cluster
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
+from rentomatic.requests.room_import import IMPORT_FORMATS
+from rentomatic.serializers.formats import FORMATS
+from rentomatic.serializers.room import View
 
-COPY = r"\copy room (code, size, price, longitude, latitude) from '{file}' csv header"
+# In the order in which `rentomatic list` writes a table.
+COPY = r"\copy room (code, size, price, latitude, longitude) from '{file}' csv header"
 
 
 def main() -> None:
@@ -31,50 +36,66 @@ def main() -> None:
     given = parser.parse_args()
     # Not in a private folder of root's: the server may have to run as another account.
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "rooms.csv"
-        write_rooms(file, given.rooms)
+        files = {name: Path(folder) / f"rooms.{name}" for name in IMPORT_FORMATS}
+        for name, file in files.items():
+            with file.open("wb") as pieces:
+                pieces.writelines(FORMATS[name].stream_rooms(made_up_rooms(given.rooms), View()))
         Path(folder).chmod(0o755)
         with embedded_cluster(Path(folder) / "data") as cluster:
-            measure(cluster, file, given.rooms, given.rounds)
+            measure(cluster, files, given.rooms, given.rounds)
 
 
-def write_rooms(file: Path, amount: int) -> None:
-    """Write a file of made-up rooms, the same each time."""
+def made_up_rooms(amount: int) -> Iterator[Room]:
+    """Make rooms, the same each time."""
     generator = random.Random(1)
-    with file.open("w") as lines:
-        lines.write("code,size,price,longitude,latitude\n")
-        for _ in range(amount):
-            code = uuid.UUID(int=generator.getrandbits(128), version=4)
-            size, price = generator.randint(8, 300), generator.randint(10, 5000)
-            longitude, latitude = generator.uniform(-180, 180), generator.uniform(-90, 90)
-            lines.write(f"{code},{size},{price},{longitude:.6f},{latitude:.6f}\n")
+    for _ in range(amount):
+        code = uuid.UUID(int=generator.getrandbits(128), version=4)
+        size, price = generator.randint(8, 300), generator.randint(10, 5000)
+        longitude, latitude = generator.uniform(-180, 180), generator.uniform(-90, 90)
+        yield Room(code, size, price, round(longitude, 6), round(latitude, 6))
 
 
-def measure(cluster: Cluster, file: Path, rooms: int, rounds: int) -> None:
-    """Fill fresh databases both ways, in turn."""
+def measure(cluster: Cluster, files: Mapping[str, Path], rooms: int, rounds: int) -> None:
+    """Fill fresh databases in all ways, in turn."""
     psql = [str(cluster.binaries / "psql"), "-q", "-X", "-v", "ON_ERROR_STOP=1"]
-    command = [sys.executable, "-m", "rentomatic", "import", str(file)]
-    seconds: dict[str, list[float]] = {"copy": [], "import": []}
+    seconds: dict[str, list[float]] = {way: [] for way in ("copy", *files)}
+    peaks: dict[str, int] = {}
     for number in range(rounds):
         for way, times in seconds.items():
             database = cluster.database_named(f"{way}_{number}")
             prepare(database)
             run = (
-                [*psql, database.url, "-c", COPY.format(file=file), "-c", "analyze room"]
+                [*psql, database.url, "-c", COPY.format(file=files["csv"]), "-c", "analyze room"]
                 if way == "copy"
-                else command
+                else [sys.executable, "-m", "rentomatic", "import", str(files[way])]
             )
             start = time.perf_counter()
-            subprocess.run(
-                run, check=True, env=os.environ | {"DATABASE_URL": database.url}, stdout=2
-            )
+            peaks[way] = peak_of(run, database)
             times.append(time.perf_counter() - start)
     print(f"{rooms} rooms into an empty table with all its indexes, {rounds} rounds in turn")
     for way, times in seconds.items():
         median = statistics.median(times)
-        print(f"{way:>8}: {median:6.1f} s, {rooms / median:9,.0f} rooms/s  (all: {times})")
-    ratios = [copy / ours for copy, ours in zip(*seconds.values(), strict=True)]
-    print(f"import reaches {statistics.median(ratios):.2f} of the rate of \\copy")
+        ratios = [copy / ours for copy, ours in zip(seconds["copy"], times, strict=True)]
+        print(
+            f"{way:>8}: {median:6.1f} s, {rooms / median:9,.0f} rooms/s, "
+            f"{statistics.median(ratios):.2f} of \\copy, peak {peaks[way] / 1024:.0f} MB "
+            f"(all: {', '.join(f'{each:.1f}' for each in times)})"
+        )
+
+
+def peak_of(command: list[str], database: PostgresDatabase) -> int:
+    """Run a command on a database; give the most memory that it had, in KiB.
+
+    Linux counts this process's own memory into that of a command that it starts: about 43 MB.
+    """
+    environment = os.environ | {"DATABASE_URL": database.url}
+    process = os.posix_spawnp(
+        command[0], command, environment, file_actions=[(os.POSIX_SPAWN_DUP2, 2, 1)]
+    )
+    _, status, usage = os.wait4(process, 0)
+    if status:
+        sys.exit(f"{command[0]} failed")
+    return usage.ru_maxrss
 
 
 def prepare(database: PostgresDatabase) -> None:
