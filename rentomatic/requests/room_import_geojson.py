@@ -80,6 +80,8 @@ def _read_features(source: JsonText) -> Iterator[object]:
             yield from _read_items(source)
         elif source.read() != _COLLECTION and name == "type":
             raise NotJsonError(f"its type must be {_COLLECTION}")
+        elif faults := source.faults():
+            raise NotJsonError(f"the member {name} {'; '.join(faults)}")
         if source.take(",}") == "}":
             break
     if not {"type", _FEATURES} <= members:
@@ -125,9 +127,11 @@ def _split(feature: object, source: JsonText) -> tuple[dict[str, object], dict[s
     coordinates = geometry.get("coordinates")
     if not isinstance(coordinates, list) or len(coordinates) < len(_COORDINATES):
         raise _BadFeatureError("coordinates must be longitude and latitude")
-    properties = feature.get("properties") or {}
+    properties = feature.get("properties")
+    if properties is None:
+        properties = {}
     if not isinstance(properties, dict):
-        raise _BadFeatureError("properties must be an object")
+        raise _BadFeatureError("properties must be an object or null")
     ours = dict(zip(_COORDINATES, coordinates, strict=False))
     if _IDENTITY in feature:
         ours[_IDENTITY] = feature[_IDENTITY]

@@ -229,6 +229,10 @@ def _identity_parser(source: str | None) -> Parser:
             if namespace is None:
                 msg = f"is no UUID: {shown(text)}; give --source NAME to make one of it"
                 raise ValueError(msg) from None
+        try:
             return uuid5(namespace, text)
+        except UnicodeEncodeError:
+            msg = f"is no text in UTF-8: {shown(text)}"
+            raise ValueError(msg) from None
 
     return parse

@@ -2,7 +2,10 @@
 
 import io
 import json
+import tracemalloc
+from collections import deque
 from collections.abc import Iterable
+from itertools import chain, islice, repeat
 from uuid import UUID
 
 import pytest
@@ -26,6 +29,7 @@ FIELDS = f'"code":"{CODE}","size":215,"price":39'
 LINE = f'{{{FIELDS},"latitude":51.75436293,"longitude":-0.09998975}}'
 POINT = '"geometry":{"type":"Point","coordinates":[-0.09998975,51.75436293]}'
 FEATURE = f'{{"type":"Feature",{POINT},"properties":{{{FIELDS}}}}}'
+BEGINNING = f'{{"type":"FeatureCollection","features":[{FEATURE}'
 
 
 def build(text: str, name: str, **options: object) -> RoomImportRequest | InvalidRequest:
@@ -193,6 +197,34 @@ def test_an_identity_is_the_same_in_every_format() -> None:
     assert [number] == [text] == [feature] == list(table.lines)
 
 
+def test_an_identity_that_cannot_be_spelt_is_told() -> None:
+    """A surrogate alone is no character."""
+    (told,) = problems(ndjson(LINE.replace(str(CODE), "\\ud800"), source="x"))
+    assert told == r"line 1: code is no text in UTF-8: '\ud800'"
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "more"),
+    [
+        ("csv", "code,size,price,longitude,latitude\n", f"{CODE},215,39,-0.09998975,51.75436293\n"),
+        ("ndjson", "", LINE + "\n"),
+        ("geojson", f"{BEGINNING},", FEATURE + ","),
+    ],
+)
+def test_a_file_without_end_is_read_in_constant_memory(name: str, start: str, more: str) -> None:
+    """Its rooms come as they are asked for, and what was read is forgotten."""
+    request = build_room_import_request(chain([start], repeat(more)), ImportOptions(), format=name)
+    assert request
+    tracemalloc.start()
+    try:
+        rooms = deque(islice(request.lines, 20_000), maxlen=1)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert list(rooms) == [ROOM]
+    assert peak < 20_000 * len(more) / 2
+
+
 def test_blank_lines_and_a_mark_are_passed_over() -> None:
     """They are counted; a mark is one at the beginning only."""
     good, bad, mark = ndjson("\ufeff" + LINE, "", " \r", "x", "\ufeff" + LINE)
@@ -259,6 +291,10 @@ def test_a_feature_says_its_identity_and_place(identity: str, properties: str) -
         (FEATURE.replace('"price":39', '"price":3,"price":3'), "has the key 'price' more than"),
         (FEATURE.replace('"price":39', '"price":39,"x":"\udcff"'), "is no text in UTF-8"),
         (FEATURE.replace('"properties":{', '"properties":7,"x":{'), "properties must be an object"),
+        (
+            FEATURE.replace('"properties":{', '"properties":"","x":{'),
+            "properties must be an object",
+        ),
         (FEATURE.replace(FIELDS, f'"id":"{CODE}","size":1'), "price: there is no key price; "),
     ],
 )
@@ -271,9 +307,6 @@ def test_a_bad_feature_is_told_by_its_number(feature: str, told: str) -> None:
     assert bad.record == (feature,)
 
 
-BEGINNING = f'{{"type":"FeatureCollection","features":[{FEATURE}'
-
-
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -284,6 +317,8 @@ BEGINNING = f'{{"type":"FeatureCollection","features":[{FEATURE}'
         ('{"type":"FeatureCollection"}', "it must be a FeatureCollection with features"),
         ('{"features":[]}', "it must be a FeatureCollection with features"),
         ('{"features":[],"features":[]}', "the member features stands there twice"),
+        ('{"bbox":[NaN],"features":[]}', "the member bbox is not JSON, which has no NaN"),
+        ('{"crs":{"a":1,"a":1}}', "the member crs has the key 'a' more than once"),
         ('{"features":7}', "[ must stand where '7' is"),
         (BEGINNING, ", or ] must stand where the end of the file is"),
         (BEGINNING + ",]}", "expecting value at character 1"),
