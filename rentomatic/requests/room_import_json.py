@@ -42,7 +42,8 @@ class JsonDecoder:
         try:
             return self._decoder.raw_decode(text, start)
         except json.JSONDecodeError as error:
-            msg = f"{error.msg[0].lower()}{error.msg[1:]} at character {error.pos - start + 1}"
+            said = f"{error.msg[0].lower()}{error.msg[1:]}".removesuffix(" at")
+            msg = f"{said} at character {error.pos - start + 1}"
             raise NotJsonError(msg) from None
         except RecursionError:
             msg = "it is nested too deeply"

@@ -326,7 +326,10 @@ def test_a_bad_feature_is_told_by_its_number(feature: str, told: str) -> None:
         (BEGINNING + "]} x", "there is more behind its end"),
         (BEGINNING + "," + "[" * 60_000, "it is nested too deeply"),
         (BEGINNING + ',"' + "x" * MAX_CHARACTERS + '"', "it is longer than 1048576 characters"),
-        (BEGINNING + ',"' + "x" * 3 * MAX_CHARACTERS, "unterminated string starting at"),
+        (
+            BEGINNING + ',"' + "x" * 3 * MAX_CHARACTERS,
+            "unterminated string starting at character 1, or it is longer",
+        ),
         (BEGINNING + f",{FEATURE}{FEATURE}", ", or ] must stand where '{' is"),
     ],
 )
