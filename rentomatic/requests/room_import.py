@@ -23,21 +23,19 @@ class ImportFormat:
         name: as the parameter `format` spells it.
         suffixes: how the names of its files end.
         read: finds the rooms in a file's text, which comes in lines.
-        help: what it is.
     """
 
     name: str
     suffixes: tuple[str, ...]
     read: Callable[[Iterable[str], ImportOptions], RoomLines | InvalidRequest]
-    help: str
 
 
 IMPORT_FORMATS: Mapping[str, ImportFormat] = {
     each.name: each
     for each in (
-        ImportFormat("csv", (".csv", ".tsv"), read_csv, "a table with a header"),
-        ImportFormat("ndjson", (".ndjson", ".jsonl"), read_ndjson, "an object a line"),
-        ImportFormat("geojson", (".geojson",), read_geojson, "a FeatureCollection of Points"),
+        ImportFormat("csv", (".csv", ".tsv"), read_csv),
+        ImportFormat("ndjson", (".ndjson", ".jsonl"), read_ndjson),
+        ImportFormat("geojson", (".geojson",), read_geojson),
     )
 }
 
