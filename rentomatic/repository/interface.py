@@ -1,6 +1,6 @@
 """What every repository of rooms promises, whatever it keeps them in."""
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,6 +11,7 @@ from rentomatic.domain.room_change import RoomChange
 from rentomatic.domain.room_summary import RoomSummary
 from rentomatic.requests.room_changes import RoomChangesRequest
 from rentomatic.requests.room_changes_cursor import ChangePosition
+from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_order import Position
 from rentomatic.requests.room_summary import RoomSummaryRequest
@@ -146,8 +147,23 @@ class RoomRepository(Protocol):
         A dry run gives the summary that a save would, and changes nothing.
         """
 
-    def remove(self, code: UUID) -> bool:
-        """Remove the room with this code; tell whether there was one."""
+    def add(self, room: Room) -> bool:
+        """Add a room; tell whether it was added, as a code that exists is left as it is."""
+
+    def put(self, room: Room) -> bool:
+        """Add a room, or replace the one with its code; tell whether it was added."""
+
+    def update(
+        self, code: UUID, values: Mapping[str, Value], expected: Room | None = None
+    ) -> Room | None:
+        """Change some fields of the room with this code; give it as it is then.
+
+        None where there is no such room, or where it is no longer the expected one. It is compared
+        and changed in one step, so that no other change gets lost between.
+        """
+
+    def remove(self, code: UUID, expected: Room | None = None) -> bool:
+        """Remove the room with this code, if it still is the expected one; tell whether it was."""
 
     def version(self) -> str | None:
         """Name the present state of the stock: a text that every committed write changes.

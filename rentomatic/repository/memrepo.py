@@ -1,6 +1,6 @@
 """Rooms in memory: for embedding, trying out and testing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import count
 from threading import Lock
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from rentomatic.domain.room import Room
 from rentomatic.domain.room_summary import summarize
 from rentomatic.repository.interface import Page, SaveSummary, Schema, Summarized, Total
 from rentomatic.repository.selection import Entry, ordered, page_of, passes, without_filters_of
-from rentomatic.requests.room_fields import AMOUNTS
+from rentomatic.requests.room_fields import AMOUNTS, Value
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_summary import RoomSummaryRequest
 
@@ -80,14 +80,41 @@ class MemRepo:
                 self._commit(after)
         return SaveSummary(added, updated, unchanged)
 
-    def remove(self, code: UUID) -> bool:
+    def add(self, room: Room) -> bool:
+        """Add a room, unless its code exists."""
+        with self._lock:
+            before = self._stock.rooms
+            if room.code in before:
+                return False
+            self._commit(before | {room.code: (next(self._places), room)})
+        return True
+
+    def put(self, room: Room) -> bool:
+        """Add or replace a room."""
+        return bool(self.save([room]).added)
+
+    def update(
+        self, code: UUID, values: Mapping[str, Value], expected: Room | None = None
+    ) -> Room | None:
+        """Change some fields of the room with this code."""
+        with self._lock:
+            place, before = self._stock.rooms.get(code, (0, None))
+            if before is None or expected not in {None, before}:
+                return None
+            room = Room.from_dict(before.to_dict() | dict(values))
+            if room != before:
+                self._commit(self._stock.rooms | {code: (place, room)})
+        return room
+
+    def remove(self, code: UUID, expected: Room | None = None) -> bool:
         """Remove the room with this code."""
         with self._lock:
             after = self._stock.rooms.copy()
-            removed = after.pop(code, None) is not None
-            if removed:
-                self._commit(after)
-        return removed
+            _, room = after.pop(code, (0, None))
+            if room is None or expected not in {None, room}:
+                return False
+            self._commit(after)
+        return True
 
     def version(self) -> str:
         """Name the present state of this repository, and of no other."""

@@ -1,7 +1,7 @@
 """Rooms in MongoDB: searches, imports and readiness; the rest of the service needs PostgreSQL."""
 
 import logging
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count, islice
 from typing import Any
@@ -11,7 +11,13 @@ from uuid import UUID, uuid4
 from pymongo import ASCENDING, DESCENDING, MongoClient, ReturnDocument
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidName, OperationFailure
+from pymongo.errors import (
+    ConfigurationError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    InvalidName,
+    OperationFailure,
+)
 
 from rentomatic.domain.geography import Box, box_around
 from rentomatic.domain.room import Room
@@ -29,7 +35,7 @@ from rentomatic.repository.interface import (
     begun,
 )
 from rentomatic.repository.selection import Entry, ordered, page_of, passes, without_filters_of
-from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, FIELDS, Operand
+from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, FIELDS, Operand, Value
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_order import ADDED, Order, Position
 from rentomatic.requests.room_selection import Near, RoomSelection
@@ -118,10 +124,38 @@ class MongoRepo:
                 staged.drop()
         return summary
 
-    def remove(self, code: UUID) -> bool:
+    def add(self, room: Room) -> bool:
+        """Add a room, unless its code exists."""
+        with _translated():
+            self._rooms.create_index("code", unique=True)
+            (number,) = self._take_numbers(1)
+            try:
+                self._rooms.insert_one({"_id": number} | _document(room))
+            except DuplicateKeyError:
+                return False
+        return True
+
+    def put(self, room: Room) -> bool:
+        """Add or replace a room."""
+        return bool(self.save([room]).added)
+
+    def update(
+        self, code: UUID, values: Mapping[str, Value], expected: Room | None = None
+    ) -> Room | None:
+        """Change some fields of the room with this code."""
+        if not values:
+            room = self.get(code)
+            return room if expected in {None, room} else None
+        with _translated():
+            document = self._rooms.find_one_and_update(
+                _one(code, expected), {"$set": dict(values)}, return_document=ReturnDocument.AFTER
+            )
+        return _room(document) if document else None
+
+    def remove(self, code: UUID, expected: Room | None = None) -> bool:
         """Remove the room with this code."""
         with _translated():
-            return self._rooms.delete_one({"code": str(code)}).deleted_count == 1
+            return self._rooms.delete_one(_one(code, expected)).deleted_count == 1
 
     def version(self) -> None:
         """Promise nothing: other clients may write, and MongoDB numbers no snapshots for us."""
@@ -261,6 +295,11 @@ def _stored(value: Operand) -> object:
     if isinstance(value, tuple):
         return [_stored(each) for each in value]
     return str(value) if isinstance(value, UUID) else value
+
+
+def _one(code: UUID, expected: Room | None) -> Document:
+    """Select the room with a code, or none if it is no longer the expected one."""
+    return _document(expected) if expected else {"code": str(code)}
 
 
 def _document(room: Room) -> Document:

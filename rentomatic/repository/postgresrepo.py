@@ -51,7 +51,7 @@ from rentomatic.repository.room_parameters import (
     selection_parameters,
 )
 from rentomatic.repository.statement import Statement
-from rentomatic.requests.room_fields import DISTANCE, FIELDS
+from rentomatic.requests.room_fields import DISTANCE, FIELDS, Value
 from rentomatic.requests.room_list import EXACT, RoomListRequest
 from rentomatic.requests.room_order import ADDED, Position
 from rentomatic.requests.room_summary import RoomSummaryRequest
@@ -62,6 +62,9 @@ STREAM_BATCH = 1_000
 # How the rows of sql/room_page.sql end; the distance is there where it is measured.
 ROOM_COLUMNS = tuple(each.name for each in fields(Room))
 PAGE_COLUMNS = (DISTANCE, ADDED, *ROOM_COLUMNS)
+
+# The values that a room must still have, in parameters beside those of its fields.
+EXPECTED = {f"expected_{name}": name for name in FIELDS if name != "code"}
 
 NOTHING: Mapping[str, object] = {}
 
@@ -86,7 +89,9 @@ class PostgresRepo:
         )
         self._get = _load("room_get", {"code"})
         self._save = _load("room_save", FIELDS)
-        self._remove = _load("room_remove", {"code"})
+        self._add = _load("room_add", FIELDS)
+        self._update = _load("room_update", {*FIELDS, *EXPECTED})
+        self._remove = _load("room_remove", {"code", *EXPECTED})
         self._analyze = _load("room_analyze")
         self._version = _load("room_version")
         self._migrations = _load("schema_migrations")
@@ -140,13 +145,26 @@ class PostgresRepo:
 
         return self._connections.write(work, dry_run=dry_run)
 
-    def remove(self, code: UUID) -> bool:
+    def add(self, room: Room) -> bool:
+        """Add a room, unless its code exists."""
+        return bool(self._write(self._add, room.to_dict()))
+
+    def put(self, room: Room) -> bool:
+        """Add or replace a room."""
+        ((added, _),) = self._write(self._save, _columns([room]))
+        return bool(added)
+
+    def update(
+        self, code: UUID, values: Mapping[str, Value], expected: Room | None = None
+    ) -> Room | None:
+        """Change some fields of the room with this code."""
+        given = {name: values.get(name) for name in FIELDS} | {"code": code}
+        rows = self._write(self._update, given | _expected(expected))
+        return Room.trusted(rows[0]) if rows else None
+
+    def remove(self, code: UUID, expected: Room | None = None) -> bool:
         """Remove the room with this code."""
-        return self._connections.write(
-            lambda connection: (
-                connection.execute(self._remove.text(), {"code": code}, prepare=True).rowcount == 1
-            )
-        )
+        return bool(self._write(self._remove, {"code": code} | _expected(expected)))
 
     def version(self) -> str | None:
         """Name the snapshot that a search would see now; None on a standby."""
@@ -207,6 +225,13 @@ class PostgresRepo:
                     following = self._fetch(connection, fetch)
                     yield from batch
 
+    def _write(self, statement: Statement, parameters: Mapping[str, object]) -> list[Any]:
+        """Run a statement in a transaction; give what it returns."""
+        text = statement.text(frozenset(parameters))
+        return self._connections.write(
+            lambda _connection: self._connections.execute(text, parameters)
+        )
+
     @contextmanager
     def _slot(self) -> Iterator[None]:
         if self._slots is None:
@@ -238,6 +263,10 @@ class PostgresRepo:
     def _value(self, statement: Statement, parameters: Mapping[str, object] = NOTHING) -> Any:  # noqa: ANN401 - each statement gives a type of its own
         """Run a statement that gives one value, within a transaction or `read`."""
         return self._connections.execute(statement.text(frozenset(parameters)), parameters)[0][0]
+
+
+def _expected(room: Room | None) -> dict[str, object]:
+    return {name: getattr(room, field) for name, field in EXPECTED.items()} if room else {}
 
 
 def _room_row(_cursor: object) -> Callable[[Sequence[Any]], Room]:

@@ -24,6 +24,11 @@ order by
   b
 """
 PSQL_VALUES = {"order": "price, code", "is_after": "(price, code) > (1, null)", "hemisphere": "1"}
+# What null would not do for.
+PSQL_VALUES_OF = {
+    "room_add": dict.fromkeys(("size", "price", "longitude", "latitude"), "1")
+    | {"code": "gen_random_uuid()"}
+}
 NAMES = {"a_lt", "b_in", "modulus", "by_a"}
 
 
@@ -86,8 +91,9 @@ def test_every_file_runs_whole_in_psql(
     command = [embedded.binaries / "psql", database.url, "-X", "-v", "ON_ERROR_STOP=1", "-f", path]
     files = {file.stem: file.read_text() for file in shipped("sql").rglob("*.sql")}
     names = set(re.findall(r"(?<!:):([a-z]\w*)", "".join(files.values())))
+    values = files | PSQL_VALUES | PSQL_VALUES_OF.get(path.stem, {})
     for name in names:
-        command += ["-v", f"{name}={files.get(name, PSQL_VALUES.get(name, 'null'))}"]
+        command += ["-v", f"{name}={values.get(name, 'null')}"]
     # The loader needs no semicolon at the end, and psql takes the end of the file for one.
     subprocess.run(command, check=True, capture_output=True)
 

@@ -1,0 +1,118 @@
+"""What every repository promises of single writes."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from uuid import uuid4
+
+import pytest
+
+from rentomatic.domain.room import Room
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.requests.room_list import RoomListRequest
+
+MakeRoom = Callable[..., Room]
+WRITERS = 8
+CHANGES = 100
+
+
+def rooms_of(repository: RoomRepository) -> list[Room]:
+    """Give all rooms, in the order of adding."""
+    return list(repository.search(RoomListRequest(limit=None)).rooms)
+
+
+def test_a_room_is_added_once(repository: RoomRepository, make_room: MakeRoom) -> None:
+    """After those that are there; a code that exists is left as it is."""
+    assert repository.add(make_room(1))
+    assert repository.add(make_room(2))
+    assert not repository.add(make_room(1, price=5))
+    assert rooms_of(repository) == [make_room(1), make_room(2)]
+
+
+def test_a_room_is_put_whatever_there_is(repository: RoomRepository, make_room: MakeRoom) -> None:
+    """Where there is one with its code, it takes its place."""
+    assert repository.put(make_room(1))
+    assert repository.put(make_room(2))
+    assert not repository.put(make_room(1, price=5))
+    assert not repository.put(make_room(1, price=5))
+    assert rooms_of(repository) == [make_room(1, price=5), make_room(2)]
+
+
+def test_some_fields_are_changed(repository: RoomRepository, make_room: MakeRoom) -> None:
+    """The others stay, and so does its place; it is given as it is then."""
+    repository.save([make_room(1), make_room(2)])
+    changed = make_room(1, price=5, longitude=0)
+    assert repository.update(changed.code, {"price": 5, "longitude": 0.0}) == changed
+    assert rooms_of(repository) == [changed, make_room(2)]
+    assert repository.update(uuid4(), {"price": 5}) is None
+
+
+def test_nothing_may_be_changed_too(repository: RoomRepository, make_room: MakeRoom) -> None:
+    """The room is given, and the state of the stock stays the same."""
+    repository.save([make_room(1)])
+    version = repository.version()
+    assert repository.update(make_room(1).code, {}) == make_room(1)
+    assert repository.update(make_room(1).code, {"price": 100}) == make_room(1)
+    assert rooms_of(repository) == [make_room(1)]
+    assert version is None or isinstance(repository.version(), str)
+
+
+def test_only_the_expected_room_is_changed(repository: RoomRepository, make_room: MakeRoom) -> None:
+    """Who has seen another one changes nothing."""
+    repository.save([make_room(1)])
+    room, other = make_room(1), make_room(1, size=51)
+    assert repository.update(room.code, {"price": 5}, other) is None
+    assert not repository.remove(room.code, other)
+    assert rooms_of(repository) == [room]
+    changed = make_room(1, price=5)
+    assert repository.update(room.code, {"price": 5}, room) == changed
+    assert repository.update(room.code, {}, room) is None
+    assert not repository.remove(room.code, room)
+    assert repository.remove(room.code, changed)
+    assert rooms_of(repository) == []
+
+
+@pytest.mark.parametrize("name", ["memory", "postgres_embedded"])
+def test_changes_of_different_fields_both_last(
+    request: pytest.FixtureRequest, make_room: MakeRoom, name: str
+) -> None:
+    """Two writers who expect nothing change a room at once: neither undoes the other."""
+    repository: RoomRepository = request.getfixturevalue(name)
+    repository.add(make_room(1))
+    everybody = Barrier(2)
+
+    def write(field: str) -> None:
+        for value in range(1, CHANGES + 1):
+            everybody.wait()
+            changed = repository.update(make_room(1).code, {field: value})
+            assert changed
+            assert getattr(changed, field) == value
+        if isinstance(repository, PostgresRepo):
+            repository._connections.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, ("size", "price")))
+    assert rooms_of(repository) == [make_room(1, size=CHANGES, price=CHANGES)]
+
+
+@pytest.mark.parametrize("name", ["memory", "postgres_embedded"])
+def test_of_many_writers_one_wins(
+    request: pytest.FixtureRequest, make_room: MakeRoom, name: str
+) -> None:
+    """Each expects the same room; one adds, one changes it and one removes it."""
+    repository: RoomRepository = request.getfixturevalue(name)
+    room = make_room(1)
+    writers = range(WRITERS)
+    with ThreadPoolExecutor(WRITERS) as pool:
+        assert sum(pool.map(lambda _: repository.add(room), writers)) == 1
+        changes = pool.map(lambda n: repository.update(room.code, {"price": n}, room), writers)
+        (changed,) = [each for each in changes if each]
+        assert rooms_of(repository) == [changed]
+        assert sum(pool.map(lambda _: repository.remove(room.code, changed), writers)) == 1
+        if isinstance(repository, PostgresRepo):
+            # Each thread has a connection of its own; all of them wait for each other.
+            everybody = Barrier(WRITERS)
+            close = repository._connections.close
+            list(pool.map(lambda _: (everybody.wait(), close()), writers))
+    assert rooms_of(repository) == []
