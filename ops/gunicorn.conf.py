@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from rentomatic.bootstrap import build_stores
 from rentomatic.config import (
-    ENV_FILE,
     MULTIPROCESS,
     ConfigError,
+    frozen_environment,
     read_settings,
-    whole_environment,
 )
 from rentomatic.repository.outage import shared_mark
 from rentomatic.server.logger import Logger
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from rentomatic.server.worker import Worker
 
 try:
-    _environment = whole_environment(os.environ)
+    _environment = frozen_environment(os.environ)
     _settings = read_settings(_environment)
     # What no worker could use is told here in one line, not by each of them in a traceback.
     build_stores(_settings)
@@ -34,9 +33,9 @@ except ConfigError as error:
 
 wsgi_app = "wsgi_app:application"
 # The workers have the settings that were read here, also those that are started while somebody
-# edits the file.
-raw_env = [f"{ENV_FILE}="] + [
-    f"{name}={text}" for name, text in _environment.items() if os.environ.get(name) != text
+# edits the files.
+raw_env = [
+    f"{name}={text}" for name, text in _environment.items() if os.environ.get(name, "") != text
 ]
 
 if _settings.socket:

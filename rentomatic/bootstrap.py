@@ -32,6 +32,7 @@ def build_application(environ: Mapping[str, str]) -> Application:
         repository,
         default_limit=settings.default_limit,
         release=release(),
+        tokens=settings.tokens,
         metrics=counts,
         changes=changes,
     )

@@ -10,8 +10,11 @@ from urllib.parse import quote, unquote, urlsplit
 from rentomatic.requests.parsers import parse_integer, shown
 from rentomatic.requests.room_list import DEFAULT_LIMIT, MAX_LIMIT
 from rentomatic.resources import default_data
+from rentomatic.tokens import NOBODY, Tokens, parse_tokens, write_tokens
 
 ENV_FILE = "RENTOMATIC_ENV_FILE"
+TOKENS = "RENTOMATIC_TOKENS"
+TOKENS_FILE = "RENTOMATIC_TOKENS_FILE"
 # Not ours: where processes that count together do so, for prometheus_client.
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -120,6 +123,20 @@ def _names_database(url: str) -> bool:
     return well_formed and encoded and bool(parts.path.strip("/"))
 
 
+def _read_tokens(text: str) -> Tokens:
+    try:
+        return parse_tokens(Path(text).read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        msg = "a file of lines of `rentomatic token new`"
+        raise ValueError(msg) from None
+    except OSError as error:
+        msg = f"a file that can be read ({error.strerror})"
+        raise ValueError(msg) from None
+    except ValueError as problem:
+        msg = f"a file of {problem}"
+        raise ValueError(msg) from None
+
+
 def _socket_path(text: str) -> Path:
     path = Path(text)
     if not path.is_absolute():
@@ -153,6 +170,14 @@ SETTINGS: tuple[Setting, ...] = (
         str(DEFAULT_LIMIT),
         integer_between(1, MAX_LIMIT),
     ),
+    Setting(
+        TOKENS,
+        "Who may change rooms: lines of `rentomatic token new`, or the same with commas; without"
+        " any, nobody may",
+        parse=parse_tokens,
+        secret=True,
+    ),
+    Setting(TOKENS_FILE, "A file of such lines, a line each", parse=_read_tokens),
     Setting(
         "RENTOMATIC_CHANGES_KEPT",
         "For how many days `/rooms/changes` can be asked what has changed",
@@ -215,6 +240,7 @@ class Settings:
         mongodb_url: the MongoDB database that takes its place.
         data: where the embedded server keeps its data.
         default_limit: how many rooms a search gives that names no limit.
+        tokens: who may change rooms: names, by the digests of their tokens.
         changes_kept: for how many days changes are kept.
         port: the TCP port to listen on.
         socket: the unix socket to listen on instead.
@@ -229,6 +255,7 @@ class Settings:
     mongodb_url: str | None
     data: Path
     default_limit: int
+    tokens: Tokens
     changes_kept: int
     port: int
     socket: Path | None
@@ -257,6 +284,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         mongodb_url=values["MONGODB_URL"],
         data=(values["RENTOMATIC_DATA"] or default_data()).resolve(),
         default_limit=values["RENTOMATIC_DEFAULT_LIMIT"],
+        tokens={
+            **(values[TOKENS_FILE] or NOBODY),
+            **(values[TOKENS] or NOBODY),
+        },
         changes_kept=values["RENTOMATIC_CHANGES_KEPT"],
         port=values["PORT"],
         socket=values["RENTOMATIC_SOCKET"],
@@ -292,6 +323,16 @@ def whole_environment(environ: Mapping[str, str]) -> Mapping[str, str]:
         msg = f"{ENV_FILE}: {name} cannot be read: {reason}"
         raise ConfigError(msg) from None
     return dict(_read_lines(name, lines)) | {name: text for name, text in environ.items() if text}
+
+
+def frozen_environment(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Give an environment that means the same, and goes on to when the files that it names change.
+
+    Raises:
+        ConfigError: as read_settings.
+    """
+    tokens = write_tokens(read_settings(environ).tokens)
+    return {**whole_environment(environ), ENV_FILE: "", TOKENS_FILE: "", TOKENS: tokens}
 
 
 def _read_lines(name: str, lines: list[str]) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,13 @@ class ResponseTypes(StrEnum):
     GONE_ERROR = "GoneError"
     METHOD_ERROR = "MethodError"
     NOT_ACCEPTABLE_ERROR = "NotAcceptableError"
+    UNAUTHORIZED_ERROR = "UnauthorizedError"
+    FORBIDDEN_ERROR = "ForbiddenError"
+    CONFLICT_ERROR = "ConflictError"
+    PRECONDITION_ERROR = "PreconditionError"
+    TIMEOUT_ERROR = "TimeoutError"
+    SIZE_ERROR = "SizeError"
+    MEDIA_TYPE_ERROR = "MediaTypeError"
     SYSTEM_ERROR = "SystemError"
     UNAVAILABLE_ERROR = "UnavailableError"
 

@@ -6,10 +6,11 @@ import psycopg
 import pytest
 
 from rentomatic.bootstrap import build_application, build_stores
-from rentomatic.config import SETTINGS, ConfigError, masked, read_settings
+from rentomatic.config import SETTINGS, ConfigError, frozen_environment, masked, read_settings
 from rentomatic.repository.mongorepo import MongoRepo
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.tokens import digest_of, token_line
 
 BOOK = {
     "POSTGRES_HOSTNAME": "db.example",
@@ -173,6 +174,53 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, text: bytes | None, 
     with pytest.raises(ConfigError) as caught:
         read_settings({"RENTOMATIC_ENV_FILE": str(file)})
     assert str(caught.value) == f"RENTOMATIC_ENV_FILE: {told.format(file)}"
+
+
+def test_tokens_stand_in_a_variable_or_a_file(tmp_path: Path) -> None:
+    """Or in both; without any there is nobody."""
+    file = tmp_path / "tokens"
+    file.write_text(f"# a comment\n{token_line('office', 'a')}\n")
+    environ = {"RENTOMATIC_TOKENS_FILE": str(file)}
+    assert read_settings(environ).tokens == {digest_of("a"): "office"}
+    environ["RENTOMATIC_TOKENS"] = token_line("portal", "b")
+    assert sorted(read_settings(environ).tokens.values()) == ["office", "portal"]
+    assert read_settings({}).tokens == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"hidden", "a file of lines of `rentomatic token new`, such as office:DIGEST"),
+        (b"\xff", "a file of lines of `rentomatic token new`"),
+        (None, "a file that can be read (No such file or directory)"),
+    ],
+)
+def test_tokens_that_cannot_be_read_are_told(tmp_path: Path, text: bytes | None, told: str) -> None:
+    """With the file, and nothing that stands in it."""
+    file = tmp_path / "tokens"
+    if text is not None:
+        file.write_bytes(text)
+    with pytest.raises(ConfigError) as caught:
+        read_settings({"RENTOMATIC_TOKENS_FILE": str(file)})
+    assert str(caught.value).startswith(f"RENTOMATIC_TOKENS_FILE must be {told}, not '/")
+    assert "hidden" not in str(caught.value)
+    with pytest.raises(
+        ConfigError, match=r"^RENTOMATIC_TOKENS must be lines of [^,]*, such as [^,]*$"
+    ):
+        read_settings({"RENTOMATIC_TOKENS": "hidden"})
+
+
+def test_what_is_frozen_needs_no_file(tmp_path: Path) -> None:
+    """It means the same when the files that were named are gone."""
+    tokens, settings = tmp_path / "tokens", tmp_path / "settings"
+    tokens.write_text(token_line("office", "a"))
+    settings.write_text(f"RENTOMATIC_TOKENS_FILE={tokens}\nPORT=1234\n")
+    environ = {"RENTOMATIC_ENV_FILE": str(settings), "RENTOMATIC_TOKENS": token_line("b", "b")}
+    before, frozen = read_settings(environ), frozen_environment(environ)
+    tokens.unlink()
+    settings.unlink()
+    assert read_settings(frozen) == before
+    assert frozen_environment(frozen) == frozen
 
 
 @pytest.mark.parametrize(

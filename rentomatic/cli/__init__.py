@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from rentomatic import __version__
-from rentomatic.cli import administration, checking, importing, rooms, serving
+from rentomatic.cli import administration, checking, importing, rooms, serving, tokens, writing
 from rentomatic.cli.outcome import EXIT_CODES
 from rentomatic.config import ConfigError, read_settings
 from rentomatic.embedded.binaries import EmbeddedError
@@ -77,6 +77,6 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"rentomatic {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (rooms, importing, administration, checking, serving):
+    for module in (rooms, writing, importing, tokens, administration, checking, serving):
         module.add_commands(commands)
     return parser

@@ -20,6 +20,7 @@ EXIT_CODES = {
     ResponseTypes.RESOURCE_ERROR: 3,
     ResponseTypes.UNAVAILABLE_ERROR: 4,
     ResponseTypes.GONE_ERROR: 5,
+    ResponseTypes.CONFLICT_ERROR: 6,
 }
 
 

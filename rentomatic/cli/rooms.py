@@ -1,4 +1,4 @@
-"""`rentomatic list`, `rentomatic summary` and `rentomatic get`."""
+"""`rentomatic list`, `summary`, `get` and `export`."""
 
 import argparse
 import json
@@ -19,7 +19,7 @@ from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_fields import DISTANCE, FIELDS, OPERATORS
 from rentomatic.requests.room_get import build_room_get_request
-from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
+from rentomatic.requests.room_list import UNLIMITED, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_summary import build_room_summary_request
 from rentomatic.responses import ResponseTypes, build_response_from_invalid_request
 from rentomatic.serializers.formats import FORMATS
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from rentomatic.cli.outcome import Commands
 
 TABLE = "table"
+_LIMIT = "limit"
 
 
 def add_commands(commands: "Commands") -> None:
@@ -58,12 +59,26 @@ def add_commands(commands: "Commands") -> None:
     one = commands.add_parser("get", help="show one room", description="Show one room.")
     one.add_argument("code", metavar="CODE")
     one.set_defaults(run=run_get)
-    for parser in (search, one):
-        parser.add_argument(
-            "--format",
-            choices=(TABLE, *FORMATS),
-            help="default: a table on a terminal, else JSON",
-        )
+    export = _add_search(
+        commands,
+        "export",
+        "write all rooms of a search",
+        "Write all rooms, or those that pass all filters.",
+        "rentomatic export --format csv >rooms.csv",
+        [each for each in LIST_PARAMETERS if each.name != _LIMIT],
+    )
+    export.set_defaults(run=run_list, limit=UNLIMITED)
+    for parser in (search, one, export):
+        add_format(parser)
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """Describe the option that chooses how rooms are written."""
+    parser.add_argument(
+        "--format",
+        choices=(TABLE, *FORMATS),
+        help="default: a table on a terminal, else JSON",
+    )
 
 
 def _add_search(  # noqa: PLR0913, PLR0917 - as many as a command has texts
@@ -94,7 +109,7 @@ def run_list(arguments: argparse.Namespace, settings: Settings) -> int:
     """Search rooms."""
     filters, errors = _read_filters(arguments.filters)
     given = _given(arguments, LIST_PARAMETERS)
-    given.setdefault("limit", settings.default_limit)
+    given.setdefault(_LIMIT, settings.default_limit)
     request = with_errors(build_room_list_request(filters, **given), errors)
     if not request:
         return tell_failure(build_response_from_invalid_request(request))
@@ -131,13 +146,18 @@ def run_get(arguments: argparse.Namespace, settings: Settings) -> int:
         response = room_get_use_case(repository, request)
         if not response:
             return tell_failure(response, repository)
-        if (chosen := _format(arguments)) == "json":
-            sys.stdout.write(json.dumps(response.value, cls=RoomJsonEncoder, indent=2) + "\n")
-        elif chosen == TABLE:
-            _write_rooms([response.value], chosen, View())
-        else:
-            sys.stdout.buffer.write(FORMATS[chosen].dump_room(response.value, View()))
+    write_room(response.value, arguments)
     return EXIT_CODES[ResponseTypes.SUCCESS]
+
+
+def write_room(room: Room, arguments: argparse.Namespace) -> None:
+    """Write a room in the format that was asked for."""
+    if (chosen := _format(arguments)) == "json":
+        sys.stdout.write(json.dumps(room, cls=RoomJsonEncoder, indent=2) + "\n")
+    elif chosen == TABLE:
+        _write_rooms([room], chosen, View())
+    else:
+        sys.stdout.buffer.write(FORMATS[chosen].dump_room(room, View()))
 
 
 def _read_filters(given: Sequence[str]) -> tuple[dict[str, str], list[ParameterError]]:

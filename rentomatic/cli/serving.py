@@ -3,6 +3,7 @@
 import argparse
 import fcntl
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -16,7 +17,8 @@ from gunicorn.util import import_app
 
 from rentomatic.bootstrap import open_postgres, open_repository
 from rentomatic.cli.outcome import EXIT_CODES
-from rentomatic.config import ConfigError, PostgresDatabase, Settings, integer_between
+from rentomatic.cli.tokens import own_token
+from rentomatic.config import TOKENS, ConfigError, PostgresDatabase, Settings, integer_between
 from rentomatic.demo import BOOK, PREFIX, demo_rooms
 from rentomatic.embedded.cluster import find_cluster
 from rentomatic.repository.database import create_database
@@ -25,9 +27,15 @@ from rentomatic.repository.migrations import apply_migrations
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.resources import shipped
 from rentomatic.responses import ResponseTypes
+from rentomatic.serializers.json import dump_value
+from rentomatic.tokens import token_line
 
 if TYPE_CHECKING:
     from rentomatic.cli.outcome import Commands
+
+# The name of the token that an embedded service makes for itself.
+_OWNER = "owner"
+_ROOM = {"size": 20, "price": 60, "longitude": 13.4, "latitude": 52.5}
 
 
 def add_commands(commands: "Commands") -> None:
@@ -60,18 +68,22 @@ def run_serve(arguments: argparse.Namespace, settings: Settings) -> int:
     asked_to_stop = _interrupt_on(signal.SIGTERM, signal.SIGINT)
     port = settings.port if arguments.port is None else arguments.port
     with ExitStack() as stack:
-        if settings.postgres or settings.mongodb_url:
-            place = "the configured database"
-        else:
+        url = f"http://{_address(arguments.host, port)}/rooms"
+        examples = _examples(url)
+        is_embedded = not (settings.postgres or settings.mongodb_url)
+        place = "the configured database"
+        if is_embedded:
             stack.enter_context(_alone(settings))
             place = f"embedded PostgreSQL, data in {find_cluster(settings.data).home}"
         _refuse_taken(arguments.host, port)
+        if is_embedded and not settings.tokens:
+            examples.append(_let_owner_write(settings, url))
         if not settings.mongodb_url:
             settings = replace(settings, postgres=_prepare(settings, stack))
         with open_repository(settings) as repository:
             notes = _fill(repository) if arguments.demo else _notice_emptiness(repository)
-        url = f"http://{_address(arguments.host, port)}/rooms"
-        banner = "\n".join([f"Rent-o-Matic answers at {url} ({place})", *notes, *_examples(url)])
+        lines = [f"Rent-o-Matic answers at {url} ({place})", *notes, *examples]
+        banner = "\n".join([*lines, "Ctrl-C stops it."])
         if asked_to_stop:
             raise KeyboardInterrupt
         _Server(_address(arguments.host, port), banner).run()
@@ -187,5 +199,14 @@ def _examples(url: str) -> list[str]:
         f"  curl '{url}?limit=3'",
         f"  curl '{url}?filter_price__gt=40&filter_price__lt=60&limit=3'",
         f"  curl '{url}/{BOOK[0][0]}'",
-        "Ctrl-C stops it.",
     ]
+
+
+def _let_owner_write(settings: Settings, url: str) -> str:
+    """Let whoever may read the data folder change rooms; say how."""
+    path, token = own_token(settings.data)
+    # The workers read their settings anew.
+    os.environ[TOKENS] = token_line(_OWNER, token)
+    bearer = f'-H "Authorization: Bearer $(cat {shlex.quote(str(path))})"'
+    body = "-H 'Content-Type: application/json' -d '" + dump_value(_ROOM).decode() + "'"
+    return f"  curl {bearer} {body} {url}"

@@ -29,6 +29,7 @@ class Served:
         bytes: of the answer's body, as far as they were sent.
         milliseconds: from the request's head to the last byte of the answer.
         client: the address of whoever asked; None if the proxy does not tell.
+        token: the name of the token with which something was written; None for what reads.
     """
 
     request_id: str | None
@@ -39,6 +40,7 @@ class Served:
     bytes: int
     milliseconds: float
     client: str | None
+    token: str | None
 
     @classmethod
     def of(cls, response: Any, environ: Mapping[str, Any], took: timedelta) -> "Served":  # noqa: ANN401 - gunicorn has no annotations
@@ -52,6 +54,7 @@ class Served:
             bytes=response.sent or 0,
             milliseconds=round(took.total_seconds() * 1000, 3),
             client=_client(environ),
+            token=environ.get("rentomatic.token"),
         )
 
 

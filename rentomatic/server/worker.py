@@ -12,6 +12,7 @@ from io import BytesIO
 from typing import Any
 
 from gunicorn import util
+from gunicorn.http.errors import ParseException
 from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
@@ -22,6 +23,9 @@ MAX_HEAD_BYTES = 65_536
 LINGER_SECONDS = 2.0
 # A body that nobody has read is there by now, or its connection is closed.
 BODY_SECONDS = 0.1
+# A body that is read must come as fast as this; what a token-holder sends holds a thread.
+ARRIVAL_SECONDS = 5.0
+ARRIVAL_BYTES_PER_SECOND = 8_192
 # How long a worker without a free thread leaves new connections to the others.
 YIELD_SECONDS = 0.05
 
@@ -116,6 +120,45 @@ class Answering:
             self._client.sendall(self._head)
 
 
+class Arriving:
+    """A client's socket from which a body must come in time.
+
+    What has come lengthens the time, so that long bodies may take long.
+    """
+
+    def __init__(self, client: socket.socket) -> None:
+        self._client = client
+        self._ends = time.monotonic() + ARRIVAL_SECONDS
+
+    def recv(self, size: int) -> bytes:
+        """Receive; raises TimeoutError when the time is over."""
+        self._client.settimeout(max(0.001, self._ends - time.monotonic()))
+        try:
+            received = self._client.recv(size)
+        finally:
+            self._client.settimeout(None)
+        self._ends += len(received) / ARRIVAL_BYTES_PER_SECOND
+        return received
+
+
+class Body:
+    """A request's body, whose errors are those that Python has for it."""
+
+    def __init__(self, body: Any) -> None:  # noqa: ANN401 - gunicorn has no annotations
+        self._body = body
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a body has
+        return getattr(self._body, name)
+
+    def read(self, size: int | None = None) -> bytes:
+        """Read; raises ValueError for chunks that are none, OSError for a body that ends early."""
+        try:
+            read: bytes = self._body.read(size)
+        except ParseException as error:
+            raise ValueError(str(error)) from None
+        return read
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
     """gunicorn's gthread, with a thread taken only for a request whose head is there.
 
@@ -184,11 +227,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
         """Answer a request; tell whether its connection can be kept."""
         client = conn.sock
         conn.sock = answering = Answering(client)
+        conn.parser.unreader.sock = Arriving(client)
+        req.body = Body(req.body)
         try:
             is_kept = bool(super().handle_request(req, conn))
             answering.end()
         finally:
-            conn.sock = client
+            conn.sock = conn.parser.unreader.sock = client
         return is_kept
 
     def murder_keepalived(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - gunicorn's signature

@@ -1,5 +1,7 @@
 """Show one room."""
 
+from uuid import UUID
+
 from rentomatic.domain.room import Room
 from rentomatic.repository.interface import RepositoryUnavailableError, RoomRepository
 from rentomatic.requests.base import InvalidRequest
@@ -24,7 +26,9 @@ def room_get_use_case(
         room = repository.get(request.code)
     except RepositoryUnavailableError:
         return UNAVAILABLE
-    if room is None:
-        message = f"There is no room with the code {request.code}"
-        return ResponseFailure(ResponseTypes.RESOURCE_ERROR, message)
-    return ResponseSuccess(room)
+    return no_such_room(request.code) if room is None else ResponseSuccess(room)
+
+
+def no_such_room(code: UUID) -> ResponseFailure:
+    """Say that there is none."""
+    return ResponseFailure(ResponseTypes.RESOURCE_ERROR, f"There is no room with the code {code}")

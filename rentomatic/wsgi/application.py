@@ -16,6 +16,8 @@ from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_list import DEFAULT_LIMIT
 from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.serializers.json import dump_value
+from rentomatic.tokens import NOBODY, Tokens
+from rentomatic.wsgi.authorization import WRITES, authorize
 from rentomatic.wsgi.failure import answer_failure
 from rentomatic.wsgi.micro_cache import keep_for_a_moment
 from rentomatic.wsgi.openapi.document import describe
@@ -61,11 +63,13 @@ _BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 class Application:
     """Answers requests over a repository (PEP 3333); safe to share between threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of the service
         self,
         repository: RoomRepository,
         default_limit: int = DEFAULT_LIMIT,
+        *,
         release: str = __version__,
+        tokens: Tokens = NOBODY,
         metrics: "Metrics | None" = None,
         changes: RoomChanges | None = None,
     ) -> None:
@@ -77,6 +81,7 @@ class Application:
             release,
             dump_value(document),
             write_page(document),
+            tokens,
             metrics,
         )
 
@@ -88,7 +93,7 @@ class Application:
         environ["rentomatic.request_id"] = request.id
         environ["rentomatic.route"] = found[0].template if found else None
         try:
-            answer = self._answer(request, found)
+            answer = self._answer(request, found, environ)
         except Exception:
             # The last resort: the client gets a number to quote, the log what happened.
             logger.exception("request %s failed", request.id)
@@ -96,7 +101,7 @@ class Application:
             answer = answer_failure(failure, request)
         return _send(answer, request, start_response)
 
-    def _answer(self, request: Request, found: Found | None) -> Answer:
+    def _answer(self, request: Request, found: Found | None, environ: Environ) -> Answer:
         if not request.has_host:
             message = "Host: is missing or no name of a host"
             return answer_failure(ResponseFailure(ResponseTypes.PARAMETERS_ERROR, message), request)
@@ -109,14 +114,19 @@ class Application:
         route, segments = found
         if request.method == "OPTIONS":
             return _answer_options(route, request)
-        handler = route.handlers.get("GET" if request.method == "HEAD" else request.method)
-        if handler is None:
+        operation = route.operations.get("GET" if request.method == "HEAD" else request.method)
+        if operation is None:
             allow = ", ".join(route.methods)
             message = f"Method {shown(request.method)} cannot be used here; use {allow}"
             failure = ResponseFailure(ResponseTypes.METHOD_ERROR, message)
             return answer_failure(failure, request, (("Allow", allow),))
-        answer = handler(self._service, request, **segments)
-        return keep_for_a_moment(answer, request) if route.is_kept else answer
+        if request.method in WRITES:
+            owner = authorize(self._service, request)
+            if isinstance(owner, Answer):
+                return owner
+            environ["rentomatic.token"] = owner
+        answer = operation.handler(self._service, request, **segments)
+        return keep_for_a_moment(answer, request) if operation.is_kept else answer
 
 
 def _answer_options(route: Route, request: Request) -> Answer:

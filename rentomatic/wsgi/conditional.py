@@ -9,7 +9,7 @@ from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
 
 _DIGEST_BYTES = 16
-_TAG = re.compile(r'(?:W/)?("[^"]*")')
+_TAG = re.compile(r'(W/)?("[^"]*")', re.IGNORECASE)
 
 
 def entity_tag(*parts: object) -> str:
@@ -24,7 +24,17 @@ def entity_tag(*parts: object) -> str:
 
 def is_known(tag: str, if_none_match: str) -> bool:
     """Tell whether a client has the answer with a tag, by the weak comparison."""
-    return if_none_match.strip() == "*" or tag in _TAG.findall(if_none_match)
+    return if_none_match.strip() == "*" or tag in _tags(if_none_match)
+
+
+def is_matched(tag: str, if_match: str) -> bool:
+    """Tell whether a tag is among those that a client has, by the strong comparison."""
+    return if_match.strip() == "*" or tag in _tags(if_match, are_strong=True)
+
+
+def _tags(listed: str, *, are_strong: bool = False) -> list[str]:
+    """Read a list of entity tags: all of them, or those that are strong."""
+    return [tag for weak, tag in _TAG.findall(listed) if not (weak and are_strong)]
 
 
 def answer_tagged(request: Request, tag: str, answer: Answer) -> Answer:

@@ -20,6 +20,13 @@ STATUSES = {
     ResponseTypes.GONE_ERROR: (HTTPStatus.GONE, "ResourceError"),
     ResponseTypes.METHOD_ERROR: (HTTPStatus.METHOD_NOT_ALLOWED, "MethodError"),
     ResponseTypes.NOT_ACCEPTABLE_ERROR: (HTTPStatus.NOT_ACCEPTABLE, "MediaTypeError"),
+    ResponseTypes.UNAUTHORIZED_ERROR: (HTTPStatus.UNAUTHORIZED, "AuthError"),
+    ResponseTypes.FORBIDDEN_ERROR: (HTTPStatus.FORBIDDEN, "AuthError"),
+    ResponseTypes.CONFLICT_ERROR: (HTTPStatus.CONFLICT, "ConflictError"),
+    ResponseTypes.PRECONDITION_ERROR: (HTTPStatus.PRECONDITION_FAILED, "ConflictError"),
+    ResponseTypes.TIMEOUT_ERROR: (HTTPStatus.REQUEST_TIMEOUT, "LimitError"),
+    ResponseTypes.SIZE_ERROR: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "LimitError"),
+    ResponseTypes.MEDIA_TYPE_ERROR: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "MediaTypeError"),
     ResponseTypes.SYSTEM_ERROR: (HTTPStatus.INTERNAL_SERVER_ERROR, "SystemError"),
     ResponseTypes.UNAVAILABLE_ERROR: (HTTPStatus.SERVICE_UNAVAILABLE, "SystemError"),
 }

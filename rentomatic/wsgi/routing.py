@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from rentomatic.requests.parameters import CHANGES_PARAMETERS, Parameter
 from rentomatic.requests.parsers import closest
 from rentomatic.responses import ResponseTypes
-from rentomatic.wsgi.handlers import changes, documents, health, rooms, site
-from rentomatic.wsgi.openapi import successes
+from rentomatic.wsgi.handlers import changes, documents, health, room_writes, rooms, site
+from rentomatic.wsgi.openapi import bodies, successes
+from rentomatic.wsgi.openapi.bodies import Body
+from rentomatic.wsgi.openapi.headers import IF_MATCH, ONLY_ADD, Header
 from rentomatic.wsgi.openapi.successes import Success
 from rentomatic.wsgi.parameters import ROOM_PARAMETERS, SEARCH_PARAMETERS, SUMMARY_PARAMETERS
 from rentomatic.wsgi.response import Answer
@@ -17,30 +19,45 @@ Handler = Callable[..., Answer]
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """A resource.
+class Operation:
+    """What a method does with a resource.
 
     Attributes:
-        template: its path; `{name}` stands for one segment, which its handlers get by name.
-        handlers: by method; HEAD follows from GET.
-        summary: what it is, as documentation says it.
-        tag: what it belongs to.
-        success: what it answers when all is well.
+        handler: answers it.
+        summary: what it does, as documentation says it.
+        successes: what it answers when all is well.
         parameters: what its query may hold.
+        headers: what else a request may say, besides what every request may.
+        body: what is sent.
         failures: what may go wrong besides a bad request and a bug.
         help: how to use it, where there is more to say.
         is_kept: whether our own nginx may keep its answers for a moment.
     """
 
-    template: str
-    handlers: Mapping[str, Handler]
+    handler: Handler
     summary: str
-    tag: str
-    success: Success
+    successes: tuple[Success, ...]
     parameters: tuple[Parameter, ...] = ()
+    headers: tuple[Header, ...] = ()
+    body: Body | None = None
     failures: tuple[ResponseTypes, ...] = ()
     help: str = ""
     is_kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A resource.
+
+    Attributes:
+        template: its path; `{name}` stands for one segment, which its handlers get by name.
+        tag: what it belongs to.
+        operations: by method; HEAD follows from GET.
+    """
+
+    template: str
+    tag: str
+    operations: Mapping[str, Operation]
     pattern: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,100 +67,199 @@ class Route:
     @property
     def methods(self) -> tuple[str, ...]:
         """What `Allow` lists."""
-        reads = ("GET", "HEAD") if "GET" in self.handlers else ()
-        return (*reads, "OPTIONS", *(each for each in self.handlers if each != "GET"))
+        reads = ("GET", "HEAD") if "GET" in self.operations else ()
+        return (*reads, "OPTIONS", *(each for each in self.operations if each != "GET"))
+
+    @property
+    def summary(self) -> str:
+        """What can be done with it, in one line."""
+        first, *others = (each.summary for each in self.operations.values())
+        return "; ".join([first, *(f"{each[0].lower()}{each[1:]}" for each in others)])
 
 
 _NOT_FOUND = ResponseTypes.RESOURCE_ERROR
 _GONE = ResponseTypes.GONE_ERROR
 _UNACCEPTABLE = ResponseTypes.NOT_ACCEPTABLE_ERROR
 _UNAVAILABLE = ResponseTypes.UNAVAILABLE_ERROR
+_PRECONDITION = ResponseTypes.PRECONDITION_ERROR
+_WRITING = (
+    ResponseTypes.UNAUTHORIZED_ERROR,
+    ResponseTypes.FORBIDDEN_ERROR,
+    _UNAVAILABLE,
+)
+_SENDING = (
+    *_WRITING,
+    ResponseTypes.TIMEOUT_ERROR,
+    ResponseTypes.SIZE_ERROR,
+    ResponseTypes.MEDIA_TYPE_ERROR,
+)
+
 
 ROUTES = (
     Route(
         "/rooms",
-        {"GET": rooms.room_list},
-        "Search rooms",
         "Rooms",
-        successes.ROOMS,
-        SEARCH_PARAMETERS,
-        (_UNACCEPTABLE, _UNAVAILABLE),
-        "Gives the rooms that pass all filters and lie where `bbox`, `near` and `radius` want "
-        "them. They come page by page: as long as there are more, `Link` leads to the `next` page.",
-        is_kept=True,
+        {
+            "GET": Operation(
+                rooms.room_list,
+                "Search rooms",
+                (successes.ROOMS,),
+                SEARCH_PARAMETERS,
+                failures=(_UNACCEPTABLE, _UNAVAILABLE),
+                help="Gives the rooms that pass all filters and lie where `bbox`, `near` and "
+                "`radius` want them. They come page by page: as long as there are more, `Link` "
+                "leads to the `next` page.",
+                is_kept=True,
+            ),
+            "POST": Operation(
+                room_writes.room_add,
+                "Add a room",
+                (successes.ADDED,),
+                body=bodies.ROOM,
+                failures=(*_SENDING, ResponseTypes.CONFLICT_ERROR),
+                help="Adds a room, with a new `code` where none is given.",
+            ),
+        },
     ),
     Route(
         "/rooms/summary",
-        {"GET": rooms.room_summary},
-        "What a search's rooms have in common",
         "Rooms",
-        successes.SUMMARY,
-        SUMMARY_PARAMETERS,
-        (_UNACCEPTABLE, _UNAVAILABLE),
-        "Tells how many there are, the box in which they lie, and how size and price are spread: "
-        "for sliders, histograms and maps.",
-        is_kept=True,
+        {
+            "GET": Operation(
+                rooms.room_summary,
+                "What a search's rooms have in common",
+                (successes.SUMMARY,),
+                SUMMARY_PARAMETERS,
+                failures=(_UNACCEPTABLE, _UNAVAILABLE),
+                help="Tells how many there are, the box in which they lie, and how size and price "
+                "are spread: for sliders, histograms and maps.",
+                is_kept=True,
+            )
+        },
     ),
     Route(
         "/rooms/changes",
-        {"GET": changes.room_changes},
-        "What was added, updated and removed since a cursor",
         "Rooms",
-        successes.CHANGES,
-        CHANGES_PARAMETERS,
-        (_NOT_FOUND, _UNACCEPTABLE, _GONE, _UNAVAILABLE),
-        "To keep a copy of all rooms: take `since=now`, then read `/rooms?limit=none`, and from "
-        "then on ask for the changes since the `next` of the answer before, which every answer "
-        "has. None is missed and none comes twice; what was read with the rooms already may come "
-        "once more. Where changes may be missing, as they are no longer kept or a backup was "
-        "restored, that is told (410): begin anew.",
+        {
+            "GET": Operation(
+                changes.room_changes,
+                "What was added, updated and removed since a cursor",
+                (successes.CHANGES,),
+                CHANGES_PARAMETERS,
+                failures=(_NOT_FOUND, _UNACCEPTABLE, _GONE, _UNAVAILABLE),
+                help="To keep a copy of all rooms: take `since=now`, then read "
+                "`/rooms?limit=none`, and from then on ask for the changes since the `next` of the "
+                "answer before, which every answer has. None is missed and none comes twice; what "
+                "was read with the rooms already may come once more. Where changes may be missing, "
+                "as they are no longer kept or a backup was restored, that is told (410): begin "
+                "anew.",
+            )
+        },
     ),
     Route(
         "/rooms/{code}",
-        {"GET": rooms.room_get},
-        "One room",
         "Rooms",
-        successes.ROOM,
-        ROOM_PARAMETERS,
-        (_NOT_FOUND, _UNACCEPTABLE, _UNAVAILABLE),
-        is_kept=True,
+        {
+            "GET": Operation(
+                rooms.room_get,
+                "One room",
+                (successes.ROOM,),
+                ROOM_PARAMETERS,
+                failures=(_NOT_FOUND, _UNACCEPTABLE, _UNAVAILABLE),
+                is_kept=True,
+            ),
+            "PUT": Operation(
+                room_writes.room_replace,
+                "Replace or add it",
+                (successes.REPLACED, successes.PUT),
+                headers=(IF_MATCH, ONLY_ADD),
+                body=bodies.ROOM,
+                failures=(*_SENDING, _NOT_FOUND, _PRECONDITION),
+                help="Puts a room in the place of the one with this code, or adds it. A `code` in "
+                "the body must be that of the path.",
+            ),
+            "PATCH": Operation(
+                room_writes.room_update,
+                "Change some of its fields",
+                (successes.CHANGED,),
+                headers=(IF_MATCH,),
+                body=bodies.CHANGE,
+                failures=(*_SENDING, _NOT_FOUND, _PRECONDITION),
+                help="Changes the fields that the body names (RFC 7396). The code stays.",
+            ),
+            "DELETE": Operation(
+                room_writes.room_remove,
+                "Remove it",
+                (successes.REMOVED,),
+                headers=(IF_MATCH,),
+                failures=(*_WRITING, _NOT_FOUND, _PRECONDITION),
+            ),
+        },
     ),
     Route(
         "/openapi.json",
-        {"GET": documents.openapi},
-        "This service as an OpenAPI document",
         "Documents",
-        successes.DOCUMENT,
-        failures=(_UNACCEPTABLE,),
+        {
+            "GET": Operation(
+                documents.openapi,
+                "This service as an OpenAPI document",
+                (successes.DOCUMENT,),
+                failures=(_UNACCEPTABLE,),
+            )
+        },
     ),
     Route(
         "/docs",
-        {"GET": documents.docs},
-        "The same, to read",
         "Documents",
-        successes.PAGE,
-        failures=(_UNACCEPTABLE,),
+        {
+            "GET": Operation(
+                documents.docs,
+                "The same, to read",
+                (successes.PAGE,),
+                failures=(_UNACCEPTABLE,),
+            )
+        },
     ),
-    Route("/health/live", {"GET": health.live}, "The process is up", "Health", successes.LIVE),
+    Route(
+        "/health/live",
+        "Health",
+        {"GET": Operation(health.live, "The process is up", (successes.LIVE,))},
+    ),
     Route(
         "/health/ready",
-        {"GET": health.ready},
-        "The database answers and is migrated",
         "Health",
-        successes.READY,
-        failures=(_UNAVAILABLE,),
+        {
+            "GET": Operation(
+                health.ready,
+                "The database answers and is migrated",
+                (successes.READY,),
+                failures=(_UNAVAILABLE,),
+            )
+        },
     ),
     Route(
         "/metrics",
-        {"GET": health.metrics},
-        "Counts for Prometheus, if a setting turns them on",
         "Health",
-        successes.METRICS,
-        failures=(_NOT_FOUND,),
+        {
+            "GET": Operation(
+                health.metrics,
+                "Counts for Prometheus, if a setting turns them on",
+                (successes.METRICS,),
+                failures=(_NOT_FOUND,),
+            )
+        },
     ),
-    Route("/", {"GET": site.home}, "Leads to `/rooms`", "Site", successes.HOME),
-    Route("/robots.txt", {"GET": site.robots}, "Keeps crawlers out", "Site", successes.ROBOTS),
-    Route("/favicon.ico", {"GET": site.favicon}, "Nothing, quietly", "Site", successes.NOTHING),
+    Route("/", "Site", {"GET": Operation(site.home, "Leads to `/rooms`", (successes.HOME,))}),
+    Route(
+        "/robots.txt",
+        "Site",
+        {"GET": Operation(site.robots, "Keeps crawlers out", (successes.ROBOTS,))},
+    ),
+    Route(
+        "/favicon.ico",
+        "Site",
+        {"GET": Operation(site.favicon, "Nothing, quietly", (successes.NOTHING,))},
+    ),
 )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rentomatic.repository.interface import RoomChanges, RoomRepository
+from rentomatic.tokens import Tokens
 
 if TYPE_CHECKING:
     from rentomatic.metrics import Metrics
@@ -20,6 +21,7 @@ class Service:
         release: names the code that makes the answers; another release may make others.
         description: the OpenAPI document.
         page: the same, to read.
+        tokens: who may change rooms.
         metrics: what is counted; None where that is not to be seen.
     """
 
@@ -29,4 +31,5 @@ class Service:
     release: str
     description: bytes
     page: bytes
+    tokens: Tokens
     metrics: "Metrics | None"

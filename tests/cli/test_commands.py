@@ -28,7 +28,12 @@ def test_version_is_the_packages(run: Run) -> None:
         ["list"],
         ["summary"],
         ["get"],
+        ["export"],
+        ["add"],
+        ["update"],
+        ["remove"],
         ["import"],
+        ["token"],
         ["init-postgres"],
         ["check"],
         ["serve"],
@@ -46,6 +51,7 @@ def test_help_names_command_and_arguments(run: Run, command: list[str]) -> None:
     "arguments",
     [
         *([], ["nothing"], ["list", "--nothing"], ["get"], ["serve", "--port", "0"]),
+        *(["add"], ["update", "x"], ["remove"], ["remove", "x", "y"]),
         *(["import", "x", "--column", "size"], ["import", "x", "--default", "colour=red"]),
     ],
 )

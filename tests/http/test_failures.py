@@ -4,15 +4,18 @@ import logging
 from contextlib import closing
 from uuid import UUID
 
+import psycopg
 import pytest
 from webtest import TestApp
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.demo import demo_rooms
+from rentomatic.domain.room import Room
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.tokens import digest_of, new_token
 from rentomatic.wsgi.application import Application
 
 HTTP_1_1 = {"SERVER_PROTOCOL": "HTTP/1.1"}
@@ -56,6 +59,25 @@ def test_an_unreachable_database_is_a_503(embedded_rooms: PostgresDatabase) -> N
         assert client.get("/health/ready", status=503).headers["Retry-After"] == "1"
         assert client.get("/health/live").json == {"status": "live"}
         assert client.get("/rooms?limit=0", status=400)
+
+
+def test_a_write_that_cannot_be_done_is_a_503(
+    embedded_rooms: PostgresDatabase, postgres_embedded: PostgresRepo, rooms: list[Room]
+) -> None:
+    """As somebody else holds the room for too long; it is not done later either."""
+    postgres_embedded.save(rooms)
+    token = new_token()
+    tokens = {digest_of(token): "office"}
+    path, headers = f"/rooms/{rooms[0].code}", {"Authorization": f"Bearer {token}"}
+    with closing(Connections(embedded_rooms.url, statement_timeout=0.1)) as connections:
+        application = Application(PostgresRepo(connections), tokens=tokens)
+        client = TestApp(application, extra_environ=HTTP_1_1)
+        with psycopg.connect(embedded_rooms.url) as other:
+            other.execute("select from room for update")
+            response = client.delete(path, headers=headers, status=503)
+            assert response.headers["Retry-After"] == "1"
+            assert response.json["type"] == "SystemError"
+    assert postgres_embedded.get(rooms[0].code) == rooms[0]
 
 
 def test_a_search_that_takes_too_long_says_what_to_narrow(

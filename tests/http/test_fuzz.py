@@ -1,11 +1,19 @@
 """Whatever is asked for, the answer is well formed and no failure of the service."""
 
+import json
 from urllib.parse import quote, urlencode
 
 from hypothesis import given
 from hypothesis import strategies as st
 from webtest import TestApp
 
+from rentomatic.demo import book_rooms
+from rentomatic.repository.memrepo import MemRepo
+from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.requests.room_fields import FIELDS
+from rentomatic.tokens import digest_of, new_token
+from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.body import MERGE_PATCH
 from rentomatic.wsgi.parameters import SEARCH_PARAMETERS
 
 NAMES = st.sampled_from([each.name for each in SEARCH_PARAMETERS]) | st.text()
@@ -66,3 +74,66 @@ def test_no_request_fails_the_service(
     assert response.status_int < 500, response.text
     if response.status_int >= 400 and method != "HEAD":
         assert response.json["type"].endswith("Error") or response.json["status"]
+
+
+CODES = [str(room.code) for room in book_rooms()]
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(0, 10)
+    | st.floats()
+    | st.floats(-90, 90)
+    | st.text()
+    | st.sampled_from(CODES),
+    lambda children: st.lists(children) | st.dictionaries(st.text(), children),
+    max_leaves=5,
+)
+OBJECTS = st.dictionaries(st.sampled_from([*FIELDS]), JSON) | st.fixed_dictionaries(
+    {name: JSON for name in FIELDS if name != "code"}
+)
+BODIES = (
+    (OBJECTS | JSON).map(lambda value: json.dumps(value).encode())
+    | OBJECTS.map(
+        lambda value: json.dumps(value, ensure_ascii=False).encode(errors="surrogatepass")
+    )
+    | st.binary(max_size=50)
+)
+CONDITIONS = st.dictionaries(
+    st.sampled_from(["If-Match", "If-None-Match", "Accept", "Content-Encoding"]),
+    st.sampled_from(["*", '"0"', "", "gzip", "application/problem+json"])
+    | st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_categories=["Cc"])),
+)
+
+
+@given(
+    method=st.sampled_from(["POST", "PUT", "PATCH", "DELETE"]),
+    path=st.sampled_from(["/rooms", "/rooms/x", *(f"/rooms/{code}" for code in CODES)]),
+    media_type=st.sampled_from(["application/json", MERGE_PATCH, "text/plain"]),
+    body=BODIES,
+    headers=CONDITIONS,
+)
+def test_no_write_fails_the_service(
+    postgres_embedded: PostgresRepo,
+    method: str,
+    path: str,
+    media_type: str,
+    body: bytes,
+    headers: dict[str, str],
+) -> None:
+    """Every answer is 2xx or 4xx, and memory and PostgreSQL give the same one."""
+    token = new_token()
+    tokens = {digest_of(token): "office"}
+    given = headers | {"Authorization": f"Bearer {token}", "Content-Type": media_type}
+    given |= {"X-Request-Id": "r-1"}
+    answers = []
+    for repository in (postgres_embedded, MemRepo()):
+        for room in book_rooms():
+            repository.put(room)
+        client = TestApp(Application(repository, tokens=tokens))
+        answers.append(client.request(path, method=method, headers=given, body=body, status="*"))
+    first, second = answers
+    assert first.status_int < 500, first.text
+    assert first.status_int == second.status_int
+    if not (method == "POST" and first.status_int == 201):
+        assert first.body == second.body

@@ -23,8 +23,10 @@ from rentomatic.requests.parsers import as_list_text
 from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.serializers.formats import FORMATS
+from rentomatic.tokens import digest_of
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.failure import STATUSES
+from rentomatic.wsgi.openapi.examples import TOKEN
 from rentomatic.wsgi.openapi.markup import element
 from rentomatic.wsgi.openapi.page import write_page
 from rentomatic.wsgi.routing import ROUTES
@@ -54,7 +56,15 @@ def services() -> dict[str, TestApp]:
     }
     return {
         name: TestApp(Application(FailingRepository(reason))) for name, reason in reasons.items()
-    }
+    } | {"Forbidden": TestApp(Application(MemRepo()))}
+
+
+def written_with(description: str) -> tuple[str, str, dict[str, str], str]:
+    """Read an example's request: method, target, headers and body."""
+    head, _, body = description.partition("\n\n")
+    line, *lines = head.splitlines()
+    method, target = line.split()
+    return method, target, dict(each.split(": ") for each in lines), body
 
 
 @pytest.fixture
@@ -83,11 +93,18 @@ def query_of(document: Any, path: str) -> dict[str, Any]:  # noqa: ANN401 - JSON
     return {each["name"]: each for each in parameters if each["in"] == "query"}
 
 
+def operations_of(document: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - JSON
+    """Give each method with its path, and what it does."""
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
 def contents_of(document: Any) -> Iterator[tuple[str, str, Any]]:  # noqa: ANN401 - JSON
     """Give each answer's name or status, and what it has in each media type."""
     answers = list(document["components"]["responses"].items())
-    for methods in document["paths"].values():
-        answers += [each for each in methods["get"]["responses"].items() if "$ref" not in each[1]]
+    for _, operation in operations_of(document):
+        answers += [each for each in operation["responses"].items() if "$ref" not in each[1]]
     for name, answer in answers:
         for media_type, content in answer.get("content", {}).items():
             yield name, media_type, content
@@ -102,8 +119,8 @@ def test_it_is_a_valid_openapi_document(document: Any) -> None:  # noqa: ANN401 
 def test_every_route_is_in_it_and_nothing_else(document: Any) -> None:  # noqa: ANN401 - JSON
     """Each path with the methods that have a handler, each under a name of its own."""
     described = {path: set(methods) for path, methods in document["paths"].items()}
-    assert described == {each.template: {m.lower() for m in each.handlers} for each in ROUTES}
-    names = [each["get"]["operationId"] for each in document["paths"].values()]
+    assert described == {each.template: {m.lower() for m in each.operations} for each in ROUTES}
+    names = [each["operationId"] for _, each in operations_of(document)]
     assert len(set(names)) == len(names)
 
 
@@ -160,24 +177,43 @@ def timeless(value: Any) -> Any:  # noqa: ANN401 - JSON
 def test_every_example_is_what_the_service_answers(
     document: Any,  # noqa: ANN401 - JSON
     client: TestApp,
+    rooms: list[Room],
     embedded: Cluster,
 ) -> None:
     """In each media type, of successes and failures: on the book's rooms."""
     settle(embedded.database)
-    failing = services()
+    others = services()
     shown = 0
     for name, media_type, content in contents_of(document):
         for example in content.get("examples", {}).values():
-            line, *lines = example["description"].splitlines()
-            headers = dict(each.split(": ") for each in lines)
-            target = line.removeprefix("GET ")
-            response = failing.get(name, client).get(target, headers=headers, status="*")
+            method, target, headers, body = written_with(example["description"])
+            # Each on the book's rooms: what one has written another does not find.
+            writable = TestApp(Application(MemRepo(rooms), tokens={digest_of(TOKEN): "example"}))
+            service = others.get(name, client if method == "GET" else writable)
+            response = service.request(
+                target, method=method, headers=headers, body=body.encode(), status="*"
+            )
             assert response.content_type == media_type, target
             is_json = isinstance(example["value"], dict | list)
             answered = timeless(response.json) if is_json else response.text
             assert answered == timeless(example["value"]), target
             shown += 1
-    assert shown >= len(FORMATS) * 2 + 10
+    assert shown >= len(FORMATS) * 2 + 25
+
+
+def test_what_writes_says_what_it_takes(document: Any) -> None:  # noqa: ANN401 - JSON
+    """It needs a token, and reads do not; its body has a media type, a schema and examples."""
+    assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    for name, operation in operations_of(document):
+        is_write = not name.startswith("GET ")
+        assert operation.get("security", []) == ([{"token": []}] if is_write else []), name
+        assert {"401", "403"} <= {*operation["responses"]} or not is_write
+        assert ("requestBody" in operation) == (name.split()[0] in {"POST", "PUT", "PATCH"})
+        if "requestBody" in operation:
+            (content,) = operation["requestBody"]["content"].values()
+            assert content["schema"]["$ref"]
+            assert content["examples"]
+            assert {"408", "413", "415"} <= {*operation["responses"]}
 
 
 def test_every_example_is_one_of_its_schema(document: Any) -> None:  # noqa: ANN401 - JSON
@@ -186,6 +222,12 @@ def test_every_example_is_one_of_its_schema(document: Any) -> None:  # noqa: ANN
         (content["schema"], example["value"])
         for _, _, content in contents_of(document)
         for example in content.get("examples", {}).values()
+    ]
+    described += [
+        (content["schema"], example["value"])
+        for _, operation in operations_of(document)
+        for content in operation.get("requestBody", {}).get("content", {}).values()
+        for example in content["examples"].values()
     ]
     described += [
         (parameter["schema"], parameter["example"])
@@ -260,8 +302,8 @@ def test_the_page_shows_every_path_and_parameter(
 ) -> None:
     """Each parameter has a row, and all that it links to is there."""
     headings = [each.get_text() for each in page.find_all("h2")]
-    assert [f"GET {path}" for path in document["paths"]] == [
-        each for each in headings if each.startswith("GET ")
+    assert [name for name, _ in operations_of(document)] == [
+        each for each in headings if each.split(" ")[-1].startswith("/")
     ]
     identities = [each["id"] for each in page.find_all(id=True)]
     assert len(set(identities)) == len(identities)
@@ -278,9 +320,11 @@ def test_the_page_shows_every_example_as_a_command(
     commands = [each.get_text() for each in page.find_all("pre")]
     for _, _, content in contents_of(document):
         for example in content.get("examples", {}).values():
-            line, *headers = example["description"].splitlines()
-            options = "".join(f"-H '{each}' " for each in headers)
-            assert f'curl {options}"$SERVICE{line.removeprefix("GET ")}"' in commands
+            method, target, headers, body = written_with(example["description"])
+            options = "" if method == "GET" else f"-X {method} "
+            options += "".join(f"-H '{name}: {value}' " for name, value in headers.items())
+            options += f"-d '{body}' " if body else ""
+            assert f'curl {options}"$SERVICE{target}"' in commands
 
 
 def test_the_page_loads_nothing_and_runs_nothing(client: TestApp) -> None:

@@ -117,7 +117,7 @@ def test_options_lists_the_methods(client: TestApp) -> None:
     """Without a body."""
     response = client.options(f"/rooms/{CODE}")
     assert response.status_int == 204
-    assert response.headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert response.headers["Allow"] == "GET, HEAD, OPTIONS, PUT, PATCH, DELETE"
     assert response.body == b""
 
 

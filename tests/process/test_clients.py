@@ -108,7 +108,7 @@ def test_a_head_has_its_limit(service: Command, connect: Connect) -> None:
     [
         (HEAD + b"Connection: close\r\n\r\n", b"200"),
         (HEAD + b"Content-Length: 1000\r\n\r\nhalf of it", b"200"),
-        (HEAD.replace(b"GET", b"POST") + b"Transfer-Encoding: chunked\r\n\r\n5\r\n", b"405"),
+        (HEAD.replace(b"GET", b"POST") + b"Transfer-Encoding: chunked\r\n\r\n5\r\n", b"401"),
         (b"\x16\x03\x01\r\n\r\n", b"400"),
     ],
 )

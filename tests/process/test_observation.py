@@ -48,6 +48,7 @@ def test_each_request_is_a_line_of_json(own_cluster: Cluster, commands: Commands
         "target": "/rooms/f853578c-fc0f-4e65-81b8-566c5dffa35a?a=b",
         "status": 400,
         "client": "127.0.0.1",
+        "token": None,
     }
 
 

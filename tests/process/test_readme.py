@@ -21,7 +21,7 @@ def examples() -> list[tuple[str, str]]:
 
 
 def test_the_readmes_commands_give_what_it_shows(commands: Commands) -> None:
-    """Byte for byte, but for the port; on the made-up rooms."""
+    """Byte for byte, but for the port and the data folder; on the made-up rooms."""
     service = commands.serve("--demo")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "RENTOMATIC_DATA": str(commands.data)}
@@ -29,7 +29,7 @@ def test_the_readmes_commands_give_what_it_shows(commands: Commands) -> None:
     assert len([command for command, _ in shown if command.startswith("curl ")]) >= 5
     for command, expected in shown:
         result = subprocess.run(
-            command.replace(":8000", f":{service.port}"),
+            command.replace(":8000", f":{service.port}").replace(".data/", f"{commands.data}/"),
             shell=True,
             env=environment,
             capture_output=True,

@@ -31,7 +31,7 @@ def test_a_demo_answers_and_says_what_to_do_next(commands: Commands) -> None:
     place = f"embedded PostgreSQL, data in {find_cluster(commands.data).home}"
     assert f"Rent-o-Matic answers at {url} ({place})" in lines
     assert f"Loaded {len(BOOK) + GENERATED} made-up rooms" in service.told
-    requests = [line.split()[1].strip("'") for line in lines if line.startswith("  curl ")]
+    requests = [line.split()[1].strip("'") for line in lines if line.startswith("  curl 'http")]
     assert len(requests) == 3
     for request in requests:
         assert service.get(request.removeprefix(url.removesuffix("/rooms")))

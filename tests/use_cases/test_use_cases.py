@@ -1,6 +1,6 @@
 """The use cases turn requests into responses, whatever happens beneath them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID, uuid4
 
 import pytest
@@ -18,17 +18,31 @@ from rentomatic.repository.interface import (
 )
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.requests.room_changes import RoomChangesRequest, Start, build_room_changes_request
+from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_get import RoomGetRequest, build_room_get_request
 from rentomatic.requests.room_import import RoomImportRequest
 from rentomatic.requests.room_import_record import BadLine
 from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
 from rentomatic.requests.room_summary import RoomSummaryRequest
+from rentomatic.requests.room_write import (
+    RoomAddRequest,
+    RoomRemoveRequest,
+    RoomReplaceRequest,
+    RoomUpdateRequest,
+    any_room,
+)
 from rentomatic.responses import UNAVAILABLE, ResponseFailure, ResponseSuccess, ResponseTypes
 from rentomatic.use_cases.readiness import readiness_use_case
 from rentomatic.use_cases.room_changes import room_changes_use_case
 from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_import import Rejected, room_import_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
+from rentomatic.use_cases.room_write import (
+    room_add_use_case,
+    room_remove_use_case,
+    room_replace_use_case,
+    room_update_use_case,
+)
 
 
 class AwayRepository:
@@ -50,7 +64,21 @@ class AwayRepository:
         """Fail."""
         raise RepositoryUnavailableError
 
-    def remove(self, code: UUID) -> bool:
+    def add(self, room: Room) -> bool:
+        """Fail."""
+        raise RepositoryUnavailableError
+
+    def put(self, room: Room) -> bool:
+        """Fail."""
+        raise RepositoryUnavailableError
+
+    def update(
+        self, code: UUID, values: Mapping[str, Value], expected: Room | None = None
+    ) -> Room | None:
+        """Fail."""
+        raise RepositoryUnavailableError
+
+    def remove(self, code: UUID, expected: Room | None = None) -> bool:
         """Fail."""
         raise RepositoryUnavailableError
 
@@ -118,7 +146,7 @@ def test_get_tells_what_is_wrong_with_a_code(filled: MemRepo) -> None:
     assert response.type is ResponseTypes.PARAMETERS_ERROR
 
 
-def test_a_store_that_is_away_is_an_outcome() -> None:
+def test_a_store_that_is_away_is_an_outcome(rooms: list[Room]) -> None:
     """No use case raises for it, and none tells why."""
     away = AwayRepository()
     nothing = RoomImportRequest(iter(()))
@@ -126,6 +154,15 @@ def test_a_store_that_is_away_is_an_outcome() -> None:
     assert room_get_use_case(away, RoomGetRequest(uuid4())) == UNAVAILABLE
     assert room_import_use_case(away, nothing) == UNAVAILABLE
     assert readiness_use_case(away) == UNAVAILABLE
+    for is_expected in (None, any_room, lambda _room: True):
+        for response in (
+            room_add_use_case(away, RoomAddRequest(rooms[0])),
+            room_replace_use_case(away, RoomReplaceRequest(rooms[0], is_expected)),
+            room_replace_use_case(away, RoomReplaceRequest(rooms[0], only_add=True)),
+            room_update_use_case(away, RoomUpdateRequest(uuid4(), {}, is_expected)),
+            room_remove_use_case(away, RoomRemoveRequest(uuid4(), is_expected)),
+        ):
+            assert response == UNAVAILABLE
 
 
 def test_readiness_names_missing_migrations(filled: MemRepo) -> None:
@@ -194,6 +231,39 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(rooms: list[Room]) -> None
     assert response
     assert response.value.saved == SaveSummary(added=4)
     assert list(repository.search(RoomListRequest()).rooms) == []
+
+
+class OvertakingRepository(MemRepo):
+    """A repository in which somebody else changes each room after it was read."""
+
+    def get(self, code: UUID) -> Room | None:
+        """Give a room, and change it."""
+        room = super().get(code)
+        if room:
+            super().update(code, {"price": room.price + 1})
+        return room
+
+
+def test_who_is_overtaken_changes_nothing(rooms: list[Room]) -> None:
+    """Also between the look at the room and the write."""
+    repository = OvertakingRepository(rooms)
+    before = rooms[0]
+
+    def is_expected(_room: Room) -> bool:
+        return True
+
+    for response in (
+        room_replace_use_case(repository, RoomReplaceRequest(before, is_expected)),
+        room_update_use_case(repository, RoomUpdateRequest(before.code, {"size": 1}, is_expected)),
+        room_remove_use_case(repository, RoomRemoveRequest(before.code, is_expected)),
+    ):
+        assert not response
+        assert response.type is ResponseTypes.PRECONDITION_ERROR
+    anything = RoomUpdateRequest(before.code, {"size": before.size}, any_room)
+    assert room_update_use_case(repository, anything)
+    after = repository.get(before.code)
+    assert after
+    assert (after.size, after.price) == (before.size, before.price + 3)
 
 
 class FailingChanges:

@@ -101,9 +101,7 @@ def room_get(service: Service, request: Request, code: str) -> Answer:
         return answer_failure(failure, request)
     wanted = build_room_get_request(code)
     if not wanted:
-        message = f"There is no room with the code {shown(code)}; a code is a UUID"
-        failure = ResponseFailure(ResponseTypes.RESOURCE_ERROR, message)
-        return answer_failure(failure, request)
+        return answer_failure(no_room_named(code), request)
     chosen = _choose_format(request)
     if not chosen:
         return answer_unacceptable(request, _MEDIA_TYPES)
@@ -113,6 +111,12 @@ def room_get(service: Service, request: Request, code: str) -> Answer:
     body = chosen.dump_room(response.value, View())
     tag = entity_tag(service.release, body, chosen.media_type)
     return answer_tagged(request, tag, Answer(HTTPStatus.OK, body, chosen.media_type))
+
+
+def no_room_named(code: str) -> ResponseFailure:
+    """Say that what is no code is no room's."""
+    message = f"There is no room with the code {shown(code)}; a code is a UUID"
+    return ResponseFailure(ResponseTypes.RESOURCE_ERROR, message)
 
 
 def _canonical(request: Request, limit: int | None = None) -> str:

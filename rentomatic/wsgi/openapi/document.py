@@ -10,7 +10,9 @@ from rentomatic.requests.room_fields import FIELDS
 from rentomatic.responses import ResponseTypes
 from rentomatic.serializers.json import MEDIA_TYPE as JSON
 from rentomatic.serializers.problem import MEDIA_TYPE as PROBLEM
+from rentomatic.wsgi.authorization import WRITES
 from rentomatic.wsgi.failure import STATUSES
+from rentomatic.wsgi.openapi.bodies import Body
 from rentomatic.wsgi.openapi.examples import FIRST, Examples
 from rentomatic.wsgi.openapi.failures import FAILURES, Failure
 from rentomatic.wsgi.openapi.headers import (
@@ -18,16 +20,19 @@ from rentomatic.wsgi.openapi.headers import (
     HEADERS,
     IF_NONE_MATCH,
     REQUEST_HEADERS,
+    REQUEST_ID_GIVEN,
     TAG,
     Header,
 )
 from rentomatic.wsgi.openapi.schemas import SCHEMAS, Schema, reference
-from rentomatic.wsgi.routing import Route
+from rentomatic.wsgi.openapi.successes import Success
+from rentomatic.wsgi.routing import Operation, Route
 
 Node = dict[str, Any]
 
 _INTRODUCTION = f"""\
-Search the rooms of a company that rents out rooms. Reading needs no account, from any origin.
+Search the rooms of a company that rents out rooms, and keep its stock. Reading needs no account,
+from any origin; adding, changing and removing rooms needs a token: `Authorization: Bearer TOKEN`.
 
 Values are read strictly: integers of at most 18 digits, decimals without an exponent, UUIDs in any
 standard spelling, lists of at most {MAX_LIST} values with commas between them. A parameter that is
@@ -41,8 +46,11 @@ method is a 405 with the same list in `Allow`. Every answer has the headers
 {", ".join(f"`{name}`" for name in COMMON)}.
 """
 
+_COMPONENTS = {header: name for name, header in REQUEST_HEADERS.items()}
 _FAILURE_CONTENTS = {JSON: reference("Error"), PROBLEM: reference("Problem")}
 _ALWAYS = (ResponseTypes.PARAMETERS_ERROR, ResponseTypes.SYSTEM_ERROR)
+
+_TOKEN = "token"  # noqa: S105 - a name
 
 # What else is answered without a body of ours. A server refuses what is too long by itself.
 _UNCHANGED = "NotModified"
@@ -53,7 +61,8 @@ _REFUSED = {HTTPStatus.REQUEST_URI_TOO_LONG: _TOO_LONG}
 def describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:
     """Make the document of the routes, for a service whose searches have this default limit."""
     defaults = {"limit": default_limit}
-    query = {each.unique_name: each for route in routes for each in route.parameters}
+    operations = [each for route in routes for each in route.operations.values()]
+    query = {each.unique_name: each for operation in operations for each in operation.parameters}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -67,7 +76,7 @@ def describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:
         "security": [],
         "tags": [{"name": name} for name in dict.fromkeys(route.tag for route in routes)],
         "paths": {
-            route.template: {each.lower(): _operation(route, each) for each in route.handlers}
+            route.template: {each.lower(): _operation(route, each) for each in route.operations}
             for route in routes
         },
         "components": {
@@ -75,7 +84,14 @@ def describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:
             "parameters": {
                 **{name: _in_path(name) for route in routes for name in route.pattern.groupindex},
                 **{name: _in_query(each, defaults.get(name)) for name, each in query.items()},
-                **{each.name: _in_header(each) for each in REQUEST_HEADERS},
+                **{name: _in_header(each) for name, each in REQUEST_HEADERS.items()},
+            },
+            "securitySchemes": {
+                _TOKEN: {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "Of those that the service's settings name",
+                }
             },
             "headers": {name: _header(each) for name, each in HEADERS.items()},
             "responses": {
@@ -95,38 +111,57 @@ def _named(kind: ResponseTypes) -> str:
     return STATUSES[kind][0].phrase.replace(" ", "")
 
 
-def _others(route: Route) -> dict[HTTPStatus, str]:
-    """Name the components of what a route may answer when not all is well."""
-    unchanged = {HTTPStatus.NOT_MODIFIED: _UNCHANGED} if route.success.is_tagged else {}
-    failures = {STATUSES[kind][0]: _named(kind) for kind in (*_ALWAYS, *route.failures)}
+def _others(operation: Operation, *, is_tagged: bool) -> dict[HTTPStatus, str]:
+    """Name the components of what an operation may answer when not all is well."""
+    unchanged = {HTTPStatus.NOT_MODIFIED: _UNCHANGED} if is_tagged else {}
+    failures = {STATUSES[kind][0]: _named(kind) for kind in (*_ALWAYS, *operation.failures)}
     return dict(sorted({**unchanged, **_REFUSED, **failures}.items()))
 
 
 def _operation(route: Route, method: str) -> Node:
-    success = route.success
-    headers = [each for each in REQUEST_HEADERS if success.is_tagged or each.name != IF_NONE_MATCH]
+    operation = route.operations[method]
+    is_write = method in WRITES
+    is_tagged = not is_write and any(each.is_tagged for each in operation.successes)
+    conditions = (IF_NONE_MATCH,) if is_tagged else operation.headers
     names = [
         *route.pattern.groupindex,
-        *(each.unique_name for each in route.parameters),
-        *(each.name for each in headers),
+        *(each.unique_name for each in operation.parameters),
+        *(_COMPONENTS[each] for each in (*conditions, REQUEST_ID_GIVEN)),
     ]
     return {
-        "operationId": route.handlers[method].__name__,
+        "operationId": operation.handler.__name__,
         "tags": [route.tag],
-        "summary": route.summary,
-        **({"description": route.help} if route.help else {}),
+        "summary": operation.summary,
+        **({"description": operation.help} if operation.help else {}),
+        **({"security": [{_TOKEN: []}]} if is_write else {}),
         "parameters": [reference(name, "parameters") for name in names],
+        **({"requestBody": _sent(operation.body, operation.successes)} if operation.body else {}),
         "responses": {
-            str(success.status.value): {
-                "description": success.help,
-                "headers": _headers(*success.headers),
-                **_content(success.contents, success.examples),
-            },
+            **{str(each.status.value): _succeeded(each) for each in operation.successes},
             **{
                 str(status.value): reference(name, "responses")
-                for status, name in _others(route).items()
+                for status, name in _others(operation, is_tagged=is_tagged).items()
             },
         },
+    }
+
+
+def _sent(body: Body, successes: Sequence[Success]) -> Node:
+    shown = [
+        example.describe_sent(body.media_type)
+        for success in successes
+        for examples in success.examples.values()
+        for example in examples
+    ]
+    content = {"schema": body.schema, **_numbered(shown)}
+    return {"required": True, "content": {body.media_type: content}}
+
+
+def _succeeded(success: Success) -> Node:
+    return {
+        "description": success.help,
+        "headers": _headers(*success.headers),
+        **_content(success.contents, success.examples),
     }
 
 
@@ -191,6 +226,9 @@ def _content(contents: Mapping[str, Schema], examples: Examples) -> Node:
 
 
 def _examples(media_type: str, examples: Examples) -> Node:
-    shown = [each.describe(media_type) for each in examples.get(media_type, ())]
+    return _numbered([each.describe(media_type) for each in examples.get(media_type, ())])
+
+
+def _numbered(shown: Sequence[Node]) -> Node:
     numbered = {f"example-{number}": each for number, each in enumerate(shown, 1)}
     return {"examples": numbered} if numbered else {}

@@ -5,12 +5,13 @@ Which rooms a search finds is said here and not searched for; a test asks the se
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from rentomatic.demo import book_rooms
+from rentomatic.domain.room import Room
 from rentomatic.domain.room_change import ChangeKind, RoomChange
 from rentomatic.domain.room_summary import summarize
 from rentomatic.requests.room_changes_cursor import ChangePosition, write_changes_cursor
@@ -24,7 +25,9 @@ from rentomatic.serializers.json import dump_value
 from rentomatic.serializers.room import View
 from rentomatic.serializers.room_changes import dump_changes
 from rentomatic.serializers.room_summary import dump_summary
+from rentomatic.wsgi.body import MERGE_PATCH
 from rentomatic.wsgi.parameters import FORMAT
+from rentomatic.wsgi.response import Headers
 
 FIRST, SECOND, THIRD, FOURTH = book_rooms()
 
@@ -38,22 +41,38 @@ class Example:
         target: the path that is requested, with its query.
         body: of the answer.
         headers: what the request has besides.
+        method: the request's.
+        sent: the request's body.
     """
 
     summary: str
     target: str
     body: bytes
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
+    method: str = "GET"
+    sent: bytes = b""
 
     def describe(self, media_type: str) -> dict[str, Any]:
         """Give it as the document does: `description` is the request as it is sent."""
-        is_json = media_type == JSON or media_type.endswith("+json")
-        lines = [f"GET {self.target}", *(f"{name}: {value}" for name, value in self.headers)]
+        lines = [
+            f"{self.method} {self.target}",
+            *(f"{name}: {text}" for name, text in self.headers),
+        ]
+        body = f"\n\n{self.sent.decode()}" if self.sent else ""
         return {
             "summary": self.summary,
-            "description": "\n".join(lines),
-            "value": json.loads(self.body) if is_json else self.body.decode(),
+            "description": "\n".join(lines) + body,
+            "value": _value(media_type, self.body),
         }
+
+    def describe_sent(self, media_type: str) -> dict[str, Any]:
+        """Give what it sends as the document does."""
+        return {"summary": self.summary, "value": _value(media_type, self.sent)}
+
+
+def _value(media_type: str, body: bytes) -> object:
+    is_json = media_type == JSON or media_type.endswith("+json")
+    return json.loads(body) if is_json else body.decode()
 
 
 Examples = Mapping[str, tuple[Example, ...]]  # by media type
@@ -134,3 +153,38 @@ CHANGES: Examples = {
 LIVE: Examples = {JSON: (Example("It is", "/health/live", dump_value({"status": "live"})),)}
 _READY = {"status": "ready", "newer_migrations": []}
 READY: Examples = {JSON: (Example("It is", "/health/ready", dump_value(_READY)),)}
+
+# What stands for a token.
+TOKEN = "TOKEN"  # noqa: S105 - no one's
+AUTHORIZED = (("Authorization", f"Bearer {TOKEN}"),)
+SENDS_JSON = (*AUTHORIZED, ("Content-Type", JSON))
+
+NEW = Room(UUID("1f6d8d36-4c7e-4f0e-9d1a-6f3b1a0c5e42"), 30, 75, 13.45, 52.51)
+_CHEAPER = replace(FIRST, price=35)
+
+
+def sent_room(room: Room) -> bytes:
+    """Give a room as it is sent."""
+    return FORMATS["json"].dump_room(room, View())
+
+
+def _written(
+    summary: str, request: str, room: Room, headers: Headers = SENDS_JSON, sent: bytes = b""
+) -> Examples:
+    method, target = request.split()
+    body = sent_room(room)
+    return {JSON: (Example(summary, target, body, headers, method, sent or body),)}
+
+
+ADDED = _written("A room with a code of one's own", "POST /rooms", NEW)
+REPLACED = _written("Another price", f"PUT /rooms/{FIRST.code}", _CHEAPER)
+PUT = _written(
+    "A room that is new", f"PUT /rooms/{NEW.code}", NEW, (*SENDS_JSON, ("If-None-Match", "*"))
+)
+CHANGED = _written(
+    "Another price",
+    f"PATCH /rooms/{FIRST.code}",
+    _CHEAPER,
+    (*AUTHORIZED, ("Content-Type", MERGE_PATCH)),
+    dump_value({"price": _CHEAPER.price}),
+)

@@ -13,9 +13,22 @@ from rentomatic.responses import (
 )
 from rentomatic.serializers.json import MEDIA_TYPE as JSON
 from rentomatic.serializers.problem import MEDIA_TYPE as PROBLEM
+from rentomatic.use_cases.room_write import CHANGED, exists
+from rentomatic.wsgi.authorization import MISSING, NOT_CONFIGURED
+from rentomatic.wsgi.body import MAX_BODY_BYTES, NOT_ARRIVED, too_long, unsupported
 from rentomatic.wsgi.failure import answer_failure, unacceptable
-from rentomatic.wsgi.openapi.examples import FOREIGN, ROOMS, Example, Examples
+from rentomatic.wsgi.openapi.examples import (
+    AUTHORIZED,
+    FIRST,
+    FOREIGN,
+    ROOMS,
+    SENDS_JSON,
+    Example,
+    Examples,
+    sent_room,
+)
 from rentomatic.wsgi.request import read_request
+from rentomatic.wsgi.response import Headers
 
 _REQUEST_ID = "r-1"
 _NOBODYS = "00000000-0000-0000-0000-000000000000"
@@ -27,21 +40,27 @@ class Failure:
 
     Attributes:
         help: when it happens, and what to do.
-        target: what an example requests.
+        request: what an example requests, method and target; empty where it cannot be shown.
         failure: what is wrong with that.
+        sends: the headers of that request.
         accept: the media type that it wants; empty for any.
-        headers: names of those that not every answer has.
+        sent: its body.
+        headers: names of the answer's that not every answer has.
     """
 
     help: str
-    target: str
+    request: str
     failure: ResponseFailure
+    sends: Headers = ()
     accept: str = ""
+    sent: bytes = b""
     headers: tuple[str, ...] = ()
 
     @property
     def examples(self) -> Examples:
         """The example, in both forms."""
+        if not self.request:
+            return {}
         problem = f"{PROBLEM}, {self.accept}" if self.accept else PROBLEM
         return {
             JSON: (self._example("The usual form", self.accept),),
@@ -49,16 +68,18 @@ class Failure:
         }
 
     def _example(self, summary: str, accept: str) -> Example:
+        method, target = self.request.split()
         environ = {
-            "REQUEST_METHOD": "GET",
-            "PATH_INFO": self.target.partition("?")[0],
+            "REQUEST_METHOD": method,
+            "PATH_INFO": target.partition("?")[0],
             "HTTP_X_REQUEST_ID": _REQUEST_ID,
             "HTTP_ACCEPT": accept,
         }
         body = answer_failure(self.failure, read_request(environ)).body
         whole = body if isinstance(body, bytes) else b"".join(body)
-        headers = (("X-Request-Id", _REQUEST_ID), *((("Accept", accept),) if accept else ()))
-        return Example(summary, self.target, whole, headers)
+        asked = (("Accept", accept),) if accept else ()
+        headers = (("X-Request-Id", _REQUEST_ID), *self.sends, *asked)
+        return Example(summary, target, whole, headers, method, self.sent)
 
 
 def _wrong_parameters() -> ResponseFailure:
@@ -72,12 +93,12 @@ FAILURES = {
     for each in (
         Failure(
             "Something is wrong with the request; a line for each thing says what",
-            "/rooms?filter_prise__lt=60&filter_size__gte=big",
+            "GET /rooms?filter_prise__lt=60&filter_size__gte=big",
             _wrong_parameters(),
         ),
         Failure(
             "There is no such room",
-            f"/rooms/{_NOBODYS}",
+            f"GET /rooms/{_NOBODYS}",
             ResponseFailure(
                 ResponseTypes.RESOURCE_ERROR, f"There is no room with the code {_NOBODYS}"
             ),
@@ -85,23 +106,57 @@ FAILURES = {
         Failure(
             "The changes since that cursor are no longer kept, or it is one of another database: "
             "begin anew",
-            f"/rooms/changes?since={FOREIGN}",
+            f"GET /rooms/changes?since={FOREIGN}",
             CHANGES_GONE,
         ),
         Failure(
             "`Accept` takes none of the media types that there are",
-            "/rooms",
+            "GET /rooms",
             unacceptable(tuple(ROOMS)),
             accept="image/png",
         ),
         Failure(
+            "There is no token that is valid here",
+            "POST /rooms",
+            MISSING,
+            headers=("WWW-Authenticate",),
+        ),
+        Failure("Nobody may change rooms here", "POST /rooms", NOT_CONFIGURED, AUTHORIZED),
+        Failure(
+            "There is a room with this code already",
+            "POST /rooms",
+            exists(FIRST.code),
+            SENDS_JSON,
+            sent=sent_room(FIRST),
+        ),
+        Failure(
+            "The room is not, or no longer, the one that was expected; read it again",
+            f"DELETE /rooms/{FIRST.code}",
+            CHANGED,
+            (*AUTHORIZED, ("If-Match", '"0"')),
+        ),
+        Failure("The body did not come in time", "", NOT_ARRIVED),
+        Failure(
+            "The body is too long",
+            "POST /rooms",
+            too_long(MAX_BODY_BYTES),
+            (*SENDS_JSON, ("Content-Length", str(MAX_BODY_BYTES + 1))),
+        ),
+        Failure(
+            "The body is of another media type",
+            "POST /rooms",
+            unsupported("text/plain", "", JSON),
+            (*AUTHORIZED, ("Content-Type", "text/plain")),
+            sent=b"a room",
+        ),
+        Failure(
             "The service failed; quote the request's id",
-            "/rooms",
+            "GET /rooms",
             ResponseFailure(ResponseTypes.SYSTEM_ERROR, "The service failed"),
         ),
         Failure(
             "The database cannot answer now; try again",
-            "/rooms",
+            "GET /rooms",
             UNAVAILABLE,
             headers=("Retry-After",),
         ),

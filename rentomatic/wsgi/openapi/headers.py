@@ -1,6 +1,6 @@
 """The headers of requests and answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rentomatic.requests.room_list import COUNTS
 from rentomatic.wsgi.failure import RETRY_AFTER_SECONDS
@@ -21,7 +21,7 @@ class Header:
 
     name: str
     help: str
-    schema: Schema
+    schema: Schema = field(compare=False)
     is_always: bool = False
 
 
@@ -78,6 +78,12 @@ HEADERS = {
             {"type": "string", "format": "uri-reference"},
             is_always=True,
         ),
+        Header(
+            "WWW-Authenticate",
+            "how to say who asks (RFC 6750)",
+            {"type": "string", "pattern": "^Bearer"},
+            is_always=True,
+        ),
         Header("Content-Security-Policy", "what the page may load: nothing", _TEXT, is_always=True),
     )
 }
@@ -86,19 +92,35 @@ HEADERS = {
 COMMON = ("X-Request-Id", "Cache-Control", "Vary")
 TAG = "ETag"
 
-IF_NONE_MATCH = "If-None-Match"
-REQUEST_HEADERS = (
-    Header(
-        IF_NONE_MATCH,
-        "entity tags of the answers that are at hand; where one names the present answer, that is "
-        "told (304) instead of sending it again",
-        _TEXT,
-    ),
-    # No pattern: a name that is not well formed is no error, it is only not taken over.
-    Header(
-        "X-Request-Id",
-        "a name for the request, found again in its answer: a letter or digit, then letters, "
-        "digits, `.`, `_` and `-`, at most 128 in all",
-        _TEXT,
-    ),
+IF_NONE_MATCH = Header(
+    "If-None-Match",
+    "entity tags of the answers that are at hand; where one names the present answer, that is "
+    "told (304) instead of sending it again",
+    _TEXT,
 )
+IF_MATCH = Header(
+    "If-Match",
+    "the entity tag of the room as it was read, in any format; where it is another one by now, or "
+    "gone, nothing is changed (412); `*` for any room that is there",
+    _TEXT,
+)
+ONLY_ADD = Header(
+    "If-None-Match",
+    "`*` only adds; where there is a room, nothing is changed (412). Not together with `If-Match`",
+    {"const": "*"},
+)
+# No pattern: a name that is not well formed is no error, it is only not taken over.
+REQUEST_ID_GIVEN = Header(
+    "X-Request-Id",
+    "a name for the request, found again in its answer: a letter or digit, then letters, "
+    "digits, `.`, `_` and `-`, at most 128 in all",
+    _TEXT,
+)
+
+# By the names of their components.
+REQUEST_HEADERS = {
+    "If-None-Match": IF_NONE_MATCH,
+    "If-Match": IF_MATCH,
+    "If-None-Match.any": ONLY_ADD,
+    "X-Request-Id": REQUEST_ID_GIVEN,
+}

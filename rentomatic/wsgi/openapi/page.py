@@ -22,8 +22,8 @@ Node = dict[str, Any]
 Operation = tuple[str, str, Node]
 
 _EXAMPLES = """\
-The examples show what a service with four rooms answers. Their commands find it at the address that
-`SERVICE` holds:
+The examples show what a service with four rooms answers; `TOKEN` stands for a token. Their commands
+find it at the address that `SERVICE` holds:
 """
 _ADDRESS = "SERVICE=http://127.0.0.1:8000"
 
@@ -107,10 +107,8 @@ def _operation(operation: Operation, components: Node) -> Markup:
         element("p", element("strong", inline(said["summary"]))),
         paragraphs(said.get("description", "")),
         element("h3", "Parameters"),
-        _list(
-            _link(f"#parameter-{name}", element("code", components["parameters"][name]["name"]))
-            for name in map(name_of, said["parameters"])
-        ),
+        _parameter_links(said["parameters"], components),
+        *_sent(said.get("requestBody", {}).get("content", {})),
         element("h3", "Answers"),
         table(
             f"What {method} {path} answers",
@@ -120,6 +118,18 @@ def _operation(operation: Operation, components: Node) -> Markup:
         element("h3", "Examples") if examples else "",
         *examples,
     )
+
+
+def _parameter_links(given: list[dict[str, str]], components: Node) -> Markup:
+    keys = map(name_of, given)
+    names = {key: components["parameters"][key]["name"] for key in keys}
+    return _list(_link(f"#parameter-{key}", element("code", name)) for key, name in names.items())
+
+
+def _sent(contents: Node) -> Iterator[Markup]:
+    for media_type, content in contents.items():
+        yield element("h3", "Body")
+        yield element("p", spell(content["schema"]), " as ", element("code", media_type))
 
 
 def _list(items: Iterable[Markup]) -> Markup:
@@ -146,9 +156,13 @@ def _examples(answers: Iterable[Node]) -> Iterator[Markup]:
 
 
 def _example(example: Node) -> Markup:
-    line, *headers = example["description"].splitlines()
-    options = "".join(f" -H '{each}'" for each in headers)
-    command = f'curl{options} "$SERVICE{line.partition(" ")[2]}"'
+    head, _, body = example["description"].partition("\n\n")
+    line, *headers = head.splitlines()
+    method, _, target = line.partition(" ")
+    options = "" if method == "GET" else f" -X {method}"
+    options += "".join(f" -H '{each}'" for each in headers)
+    options += f" -d '{body}'" if body else ""
+    command = f'curl{options} "$SERVICE{target}"'
     return element(
         "details",
         element("summary", inline(example["summary"])),

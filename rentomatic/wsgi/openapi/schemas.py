@@ -56,8 +56,12 @@ _DISTANCE = {
 }
 _FOUND = "what `fields` names of it, and its distance from `near`"
 
+_CHANGEABLE = {name: schema for name, schema in _FIELDS.items() if name != "code"}
+
 SCHEMAS = {
     "Room": record("A room.", _FIELDS),
+    "NewRoom": record("A room as it is to be.", _FIELDS, optional=("code",)),
+    "RoomChange": record("What is to change of a room.", _CHANGEABLE, optional=tuple(_CHANGEABLE)),
     "FoundRoom": record(
         f"A room that a search found: {_FOUND}.",
         _FIELDS | _DISTANCE,

@@ -61,6 +61,14 @@ ROOM = Success(
 SUMMARY = Success(
     "What they have in common", {JSON: reference("Summary")}, examples.SUMMARY, (TAG, "Link")
 )
+_WRITTEN = {JSON: reference("Room")}
+ADDED = Success(
+    "The room is added", _WRITTEN, examples.ADDED, (TAG, "Location"), HTTPStatus.CREATED
+)
+REPLACED = Success("The room is replaced", _WRITTEN, examples.REPLACED, (TAG,))
+PUT = Success("The room is added", _WRITTEN, examples.PUT, (TAG, "Location"), HTTPStatus.CREATED)
+CHANGED = Success("The room as it is now", _WRITTEN, examples.CHANGED, (TAG,))
+REMOVED = Success("The room is removed", {}, status=HTTPStatus.NO_CONTENT)
 CHANGES = Success(
     "What has changed, and from where to go on",
     {JSON: reference("Changes")},

@@ -25,9 +25,11 @@ from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.tokens import new_token, token_line
 from tests.process.conftest import CHECKOUT, SECONDS, until
 
 HERE = "127.0.0.1"
+TOKEN = new_token()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -160,6 +162,7 @@ def served(database: PostgresDatabase, service: Path) -> Iterator[int]:
     command += ["--config", str(CHECKOUT / "ops/gunicorn.conf.py")]
     environment = {"PATH": os.environ["PATH"], "DATABASE_URL": database.url}
     environment |= {"RENTOMATIC_METRICS": "on", "RENTOMATIC_LOG": "json"}
+    environment |= {"RENTOMATIC_TOKENS": token_line("office", TOKEN)}
     with (
         service.with_suffix(".log").open("wb") as log,
         subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=log, stderr=log) as process,

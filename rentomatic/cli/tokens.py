@@ -1,0 +1,75 @@
+"""`rentomatic token`, and the token of an embedded service."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rentomatic.cli.outcome import EXIT_CODES
+from rentomatic.config import ConfigError, Settings
+from rentomatic.responses import ResponseTypes
+from rentomatic.tokens import new_token, token_line
+
+if TYPE_CHECKING:
+    from rentomatic.cli.outcome import Commands
+
+_FILE = "token"
+
+
+def add_commands(commands: "Commands") -> None:
+    """Describe the command."""
+    token = commands.add_parser(
+        "token",
+        help="make a token with which rooms may be changed over HTTP",
+        description="Tokens, with which rooms may be changed over HTTP.",
+    )
+    new = token.add_subparsers(title="commands", required=True, metavar="COMMAND").add_parser(
+        "new",
+        help="make one",
+        description="Make a token. Standard output gets the line that configures it, standard error"
+        " the token itself, which is kept nowhere.",
+        epilog="example: rentomatic token new --name office >>/etc/rentomatic/tokens",
+    )
+    new.add_argument("--name", required=True, type=_name, help="whose it is, for the log")
+    new.set_defaults(run=run_new)
+
+
+def _name(text: str) -> str:
+    try:
+        token_line(text, "")
+    except ValueError as problem:
+        msg = f"must be {problem}, not {text!r}"
+        raise argparse.ArgumentTypeError(msg) from None
+    return text
+
+
+def run_new(arguments: argparse.Namespace, _settings: Settings) -> int:
+    """Make a token, and tell it this once."""
+    token = new_token()
+    sys.stderr.write(
+        f"The token, which is shown only now: {token}\n"
+        "This line makes it valid, in RENTOMATIC_TOKENS or the file of RENTOMATIC_TOKENS_FILE:\n"
+    )
+    sys.stderr.flush()
+    sys.stdout.write(f"{token_line(arguments.name, token)}\n")
+    return EXIT_CODES[ResponseTypes.SUCCESS]
+
+
+def own_token(folder: Path) -> tuple[Path, str]:
+    """Give the token that is kept in a folder, made the first time, and its file.
+
+    Only the file's owner may read it.
+    """
+    path = folder / _FILE
+    if not path.exists():
+        # Renamed when it is whole, so that there never is half a token.
+        made = path.with_suffix(".new")
+        made.unlink(missing_ok=True)
+        made.touch(0o600)
+        made.write_text(f"{new_token()}\n")
+        made.rename(path)
+    token = path.read_text(encoding="ascii", errors="replace").strip()
+    if not token:
+        msg = f"{path} holds no token; remove it, and a new one is made"
+        raise ConfigError(msg)
+    return path, token

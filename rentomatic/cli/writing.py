@@ -1,0 +1,158 @@
+"""`rentomatic add`, `update` and `remove`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rentomatic.bootstrap import open_repository
+from rentomatic.cli.outcome import EXIT_CODES, tell_failure
+from rentomatic.cli.rooms import add_format, write_room
+from rentomatic.config import Settings
+from rentomatic.requests.base import InvalidRequest, ParameterError
+from rentomatic.requests.parsers import shown
+from rentomatic.requests.room_fields import FIELDS, Value
+from rentomatic.requests.room_write import (
+    build_room_add_request,
+    build_room_remove_request,
+    build_room_update_request,
+)
+from rentomatic.responses import (
+    ResponseFailure,
+    ResponseTypes,
+    build_response_from_invalid_request,
+)
+from rentomatic.use_cases.room_write import (
+    room_add_use_case,
+    room_remove_use_case,
+    room_update_use_case,
+)
+
+if TYPE_CHECKING:
+    from rentomatic.cli.outcome import Commands
+
+_UNASKED = "nobody is here to ask whether the room may be removed; give --yes"
+
+
+def add_commands(commands: "Commands") -> None:
+    """Describe the commands."""
+    fields = "\n".join(f"  {each.name:<10} {each.help}" for each in FIELDS.values())
+    add = _add_writing(
+        commands,
+        "add",
+        "add a room",
+        f"fields (without a code, it gets a new one):\n{fields}",
+        "rentomatic add size=20 price=60 longitude=13.4 latitude=52.5",
+    )
+    add.set_defaults(run=run_add)
+    update = _add_writing(
+        commands,
+        "update",
+        "change some fields of a room",
+        f"fields (all but the code):\n{fields}",
+        "rentomatic update f853578c-fc0f-4e65-81b8-566c5dffa35a price=65",
+        has_code=True,
+    )
+    update.set_defaults(run=run_update)
+    remove = commands.add_parser("remove", help="remove a room", description="Remove a room.")
+    remove.add_argument("code", metavar="CODE")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+    remove.set_defaults(run=run_remove)
+
+
+def _add_writing(  # noqa: PLR0913 - as many as a command has texts
+    commands: "Commands",
+    name: str,
+    short: str,
+    fields: str,
+    example: str,
+    *,
+    has_code: bool = False,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=short,
+        description=f"{short.capitalize()}.",
+        epilog=f"{fields}\n\nexample:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    if has_code:
+        parser.add_argument("code", metavar="CODE")
+    parser.add_argument("fields", nargs="+", metavar="FIELD=VALUE")
+    add_format(parser)
+    return parser
+
+
+def run_add(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Add a room."""
+    request = build_room_add_request(*_read_fields(arguments.fields))
+    if not request:
+        return _tell(request)
+    with open_repository(settings) as repository:
+        response = room_add_use_case(repository, request)
+        if not response:
+            return tell_failure(response, repository)
+    write_room(response.value, arguments)
+    return EXIT_CODES[ResponseTypes.SUCCESS]
+
+
+def run_update(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Change some fields of a room."""
+    values, unreadable = _read_fields(arguments.fields)
+    request = build_room_update_request(arguments.code, values, unreadable=unreadable)
+    if not request:
+        return _tell(request)
+    with open_repository(settings) as repository:
+        response = room_update_use_case(repository, request)
+        if not response:
+            return tell_failure(response, repository)
+    write_room(response.value, arguments)
+    return EXIT_CODES[ResponseTypes.SUCCESS]
+
+
+def run_remove(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Remove a room, if whoever sits at the terminal wants that."""
+    request = build_room_remove_request(arguments.code)
+    if not request:
+        return _tell(request)
+    if not (arguments.yes or sys.stdin.isatty()):
+        return tell_failure(ResponseFailure(ResponseTypes.PARAMETERS_ERROR, _UNASKED))
+    if not (arguments.yes or _is_wanted(arguments.code)):
+        sys.stderr.write("rentomatic: nothing is removed\n")
+        raise KeyboardInterrupt
+    with open_repository(settings) as repository:
+        response = room_remove_use_case(repository, request)
+        if not response:
+            return tell_failure(response, repository)
+    sys.stdout.write(f"removed {response.value}\n")
+    return EXIT_CODES[ResponseTypes.SUCCESS]
+
+
+def _is_wanted(code: str) -> bool:
+    sys.stderr.write(f"Remove the room {code}? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def _tell(request: InvalidRequest) -> int:
+    return tell_failure(build_response_from_invalid_request(request))
+
+
+def _read_fields(given: Sequence[str]) -> tuple[dict[str, Value | str], list[ParameterError]]:
+    """Read the values of fields; of those that are none, give their text."""
+    read: dict[str, Value | str] = {}
+    errors = []
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            errors.append(ParameterError("fields", f"{shown(text)} is not FIELD=VALUE"))
+        elif name in read or name in {each.parameter for each in errors}:
+            errors.append(ParameterError(name, "is given more than once"))
+        elif name not in FIELDS:
+            read[name] = value
+        else:
+            try:
+                read[name] = FIELDS[name].parse(value)
+            except ValueError as problem:
+                errors.append(ParameterError(name, str(problem)))
+    return read, errors

@@ -1,0 +1,183 @@
+"""The requests to add, replace, change and remove a room."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from rentomatic.domain.room import InvalidRoomError, Room
+from rentomatic.requests.base import InvalidRequest, ParameterError, ValidRequest
+from rentomatic.requests.parsers import closest, parse_uuid, shown, shown_name
+from rentomatic.requests.room_fields import AMOUNTS, FIELDS, Value
+from rentomatic.requests.room_get import build_room_get_request
+
+# Tells whether a room is the one that the client has seen.
+IsExpected = Callable[[Room], bool]
+
+CODE = "code"
+COORDINATES = ("longitude", "latitude")
+# So many unknown fields are told by their names.
+_TOLD = 20
+
+Values = Mapping[str, object]
+Errors = Sequence[ParameterError]
+
+
+def any_room(_room: Room) -> bool:
+    """Expect a room, whatever it is."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class RoomAddRequest(ValidRequest):
+    """Add this room, which must not exist."""
+
+    room: Room
+
+
+@dataclass(frozen=True, slots=True)
+class RoomReplaceRequest(ValidRequest):
+    """Put this room in the place of the one with its code, or add it.
+
+    Attributes:
+        room: as it is to be.
+        is_expected: what must be there; None for anything or nothing.
+        only_add: there must be none.
+    """
+
+    room: Room
+    is_expected: IsExpected | None = None
+    only_add: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoomUpdateRequest(ValidRequest):
+    """Change some fields of a room.
+
+    Attributes:
+        code: which room.
+        values: by field, those that are to change.
+        is_expected: what must be there; None for anything.
+    """
+
+    code: UUID
+    values: Mapping[str, Value]
+    is_expected: IsExpected | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRemoveRequest(ValidRequest):
+    """Remove a room.
+
+    Attributes:
+        code: which room.
+        is_expected: what must be there; None for anything.
+    """
+
+    code: UUID
+    is_expected: IsExpected | None = None
+
+
+def build_room_add_request(
+    values: Values, unreadable: Errors = ()
+) -> RoomAddRequest | InvalidRequest:
+    """Read a room that is to be added; without a code, it gets a new one.
+
+    Args:
+        values: by field, as JSON has them.
+        unreadable: what is wrong with those that are not even that.
+    """
+    room = _read_room({CODE: uuid4()} | dict(values), unreadable)
+    return RoomAddRequest(room) if isinstance(room, Room) else room
+
+
+def build_room_replace_request(
+    code: UUID, values: Values, is_expected: IsExpected | None = None, *, only_add: bool = False
+) -> RoomReplaceRequest | InvalidRequest:
+    """Read a room that is to be the one with a code; it may tell that code itself."""
+    room = _read_room({CODE: code} | dict(values))
+    if not isinstance(room, Room):
+        return room
+    if room.code != code:
+        return InvalidRequest((ParameterError(CODE, f"must be that of the path, {code}"),))
+    return RoomReplaceRequest(room, is_expected, only_add)
+
+
+def build_room_update_request(
+    code: str | UUID,
+    values: Values,
+    is_expected: IsExpected | None = None,
+    unreadable: Errors = (),
+) -> RoomUpdateRequest | InvalidRequest:
+    """Read which fields of a room are to be what; see build_room_add_request."""
+    wanted = build_room_get_request(code)
+    errors = [*(() if wanted else wanted.errors), *unreadable, *_unknown_fields(values)]
+    if CODE in values:
+        errors.append(ParameterError(CODE, "cannot be changed; leave it out"))
+    changed = {name: values[name] for name in FIELDS if name in values and name != CODE}
+    errors += _wrong_fields(changed)
+    if errors or not wanted:
+        return InvalidRequest(tuple(errors))
+    return RoomUpdateRequest(wanted.code, _plain(changed), is_expected)
+
+
+def build_room_remove_request(
+    code: str | UUID, is_expected: IsExpected | None = None
+) -> RoomRemoveRequest | InvalidRequest:
+    """Read which room is to be removed."""
+    wanted = build_room_get_request(code)
+    return RoomRemoveRequest(wanted.code, is_expected) if wanted else wanted
+
+
+def _read_room(values: Values, unreadable: Errors = ()) -> Room | InvalidRequest:
+    """Make a room, or tell everything that is wrong with it."""
+    told = {each.parameter for each in unreadable}
+    errors = [*unreadable, *_unknown_fields(values)]
+    missing = [name for name in FIELDS if name not in values and name not in told]
+    errors += [ParameterError(name, "is missing") for name in missing]
+    given = {name: values[name] for name in FIELDS if name in values}
+    if isinstance(code := given[CODE], str):
+        try:
+            given[CODE] = parse_uuid(code)
+        except ValueError as problem:
+            errors.append(ParameterError(CODE, str(problem)))
+            del given[CODE]
+    errors += _wrong_fields(given)
+    return InvalidRequest(tuple(errors)) if errors else Room.from_dict(_plain(given))
+
+
+_SAMPLE: Mapping[str, Any] = {CODE: UUID(int=0)} | dict.fromkeys(AMOUNTS + COORDINATES, 1)
+
+
+def _wrong_fields(values: Values) -> Iterator[ParameterError]:
+    """Tell what is wrong with some fields of a room."""
+    try:
+        Room.from_dict({**_SAMPLE, **values})
+    except InvalidRoomError as error:
+        for name, problem in error.problems.items():
+            yield ParameterError(name, f"{problem}, not {_spelt(values[name])}")
+
+
+def _spelt(value: object) -> str:
+    """Spell a value as JSON does; what is no single value, by its kind."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "an array"
+    return f"the text {shown(value)}" if isinstance(value, str) else json.dumps(value)
+
+
+def _plain(values: Values) -> dict[str, Any]:
+    """Give values as a store gives them back: JSON may write a coordinate as 21 or -0.0."""
+    return {
+        name: float(value) + 0.0 if name in COORDINATES else value  # type: ignore[arg-type]
+        for name, value in values.items()
+    }
+
+
+def _unknown_fields(values: Values) -> Iterator[ParameterError]:
+    unknown = [name for name in values if name not in FIELDS]
+    known = f"is no field of a room; fields are {', '.join(FIELDS)}"
+    for name in unknown[:_TOLD]:
+        yield ParameterError(shown_name(name), known, suggestion=closest(name, FIELDS))
+    if len(unknown) > _TOLD:
+        yield ParameterError("body", f"has {len(unknown) - _TOLD} more names that are no fields")

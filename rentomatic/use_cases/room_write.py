@@ -1,0 +1,130 @@
+"""Add, replace, change and remove single rooms."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from rentomatic.domain.room import Room
+from rentomatic.repository.interface import RepositoryUnavailableError, RoomRepository
+from rentomatic.requests.base import InvalidRequest
+from rentomatic.requests.room_write import (
+    IsExpected,
+    RoomAddRequest,
+    RoomRemoveRequest,
+    RoomReplaceRequest,
+    RoomUpdateRequest,
+    any_room,
+)
+from rentomatic.responses import (
+    UNAVAILABLE,
+    Response,
+    ResponseFailure,
+    ResponseSuccess,
+    ResponseTypes,
+    build_response_from_invalid_request,
+)
+from rentomatic.use_cases.room_get import no_such_room
+
+CHANGED = ResponseFailure(
+    ResponseTypes.PRECONDITION_ERROR,
+    "The room is not, or no longer, the one that was expected; read it again",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A room as it is now, and whether it is new."""
+
+    room: Room
+    is_new: bool
+
+
+def room_add_use_case(
+    repository: RoomRepository, request: RoomAddRequest | InvalidRequest
+) -> Response[Room]:
+    """Add a room; one with its code is left as it is."""
+    if not request:
+        return build_response_from_invalid_request(request)
+    try:
+        added = repository.add(request.room)
+    except RepositoryUnavailableError:
+        return UNAVAILABLE
+    return ResponseSuccess(request.room) if added else exists(request.room.code)
+
+
+def exists(code: UUID) -> ResponseFailure:
+    """Say that there is one already."""
+    message = f"There is a room with the code {code} already"
+    return ResponseFailure(ResponseTypes.CONFLICT_ERROR, message)
+
+
+def room_replace_use_case(
+    repository: RoomRepository, request: RoomReplaceRequest | InvalidRequest
+) -> Response[Written]:
+    """Put a room in the place of the one with its code, or add it."""
+    if not request:
+        return build_response_from_invalid_request(request)
+    room = request.room
+    try:
+        if request.only_add:
+            added = repository.add(room)
+            return ResponseSuccess(Written(room, is_new=True)) if added else CHANGED
+        if request.is_expected is None:
+            return ResponseSuccess(Written(room, is_new=repository.put(room)))
+        seen = _look(repository, room.code, request.is_expected)
+        values = {name: value for name, value in room.to_dict().items() if name != "code"}
+        if not seen or repository.update(room.code, values, seen.room) is None:
+            return CHANGED
+    except RepositoryUnavailableError:
+        return UNAVAILABLE
+    return ResponseSuccess(Written(room, is_new=False))
+
+
+def room_update_use_case(
+    repository: RoomRepository, request: RoomUpdateRequest | InvalidRequest
+) -> Response[Room]:
+    """Change some fields of a room."""
+    if not request:
+        return build_response_from_invalid_request(request)
+    try:
+        seen = _look(repository, request.code, request.is_expected)
+        if not seen:
+            return CHANGED
+        room = repository.update(request.code, request.values, seen.room)
+    except RepositoryUnavailableError:
+        return UNAVAILABLE
+    if room is None:
+        return CHANGED if request.is_expected else no_such_room(request.code)
+    return ResponseSuccess(room)
+
+
+def room_remove_use_case(
+    repository: RoomRepository, request: RoomRemoveRequest | InvalidRequest
+) -> Response[UUID]:
+    """Remove a room."""
+    if not request:
+        return build_response_from_invalid_request(request)
+    try:
+        seen = _look(repository, request.code, request.is_expected)
+        if not seen:
+            return CHANGED
+        removed = repository.remove(request.code, seen.room)
+    except RepositoryUnavailableError:
+        return UNAVAILABLE
+    if not removed:
+        return CHANGED if request.is_expected else no_such_room(request.code)
+    return ResponseSuccess(request.code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The room that a write builds on; None where any will do."""
+
+    room: Room | None = None
+
+
+def _look(repository: RoomRepository, code: UUID, is_expected: IsExpected | None) -> _Seen | None:
+    """Find the expected room; that it still is the same, the write itself makes sure."""
+    if is_expected is None or is_expected is any_room:
+        return _Seen()
+    room = repository.get(code)
+    return _Seen(room) if room and is_expected(room) else None

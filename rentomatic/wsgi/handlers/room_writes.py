@@ -1,0 +1,154 @@
+"""Rooms, written: added, replaced, changed and removed."""
+
+from http import HTTPStatus
+
+from rentomatic.domain.room import Room
+from rentomatic.requests.base import InvalidRequest, ParameterError
+from rentomatic.requests.room_get import build_room_get_request
+from rentomatic.requests.room_write import (
+    IsExpected,
+    RoomRemoveRequest,
+    any_room,
+    build_room_add_request,
+    build_room_replace_request,
+    build_room_update_request,
+)
+from rentomatic.responses import ResponseFailure, build_response_from_invalid_request
+from rentomatic.serializers.formats import FORMATS
+from rentomatic.serializers.json import MEDIA_TYPE as JSON
+from rentomatic.serializers.room import View
+from rentomatic.use_cases.room_write import (
+    room_add_use_case,
+    room_remove_use_case,
+    room_replace_use_case,
+    room_update_use_case,
+)
+from rentomatic.wsgi.body import MERGE_PATCH, Values, read_object
+from rentomatic.wsgi.conditional import entity_tag, is_matched
+from rentomatic.wsgi.failure import answer_failure
+from rentomatic.wsgi.handlers.rooms import no_room_named
+from rentomatic.wsgi.parameters import read_nothing
+from rentomatic.wsgi.request import Request
+from rentomatic.wsgi.response import Answer
+from rentomatic.wsgi.service import Service
+
+_ANY = "*"
+_IF_MATCH = "If-Match"
+_IF_NONE_MATCH = "If-None-Match"
+
+
+def room_add(service: Service, request: Request) -> Answer:
+    """Add a room."""
+    values = _read(request)
+    if isinstance(values, ResponseFailure):
+        return answer_failure(values, request)
+    response = room_add_use_case(service.repository, build_room_add_request(values))
+    if not response:
+        return answer_failure(response, request)
+    return _show(service, response.value, is_new=True)
+
+
+def room_replace(service: Service, request: Request, code: str) -> Answer:
+    """Put a room in the place of the one with this code, or add it."""
+    wanted = build_room_get_request(code)
+    if not wanted:
+        return answer_failure(no_room_named(code), request)
+    values = _read(request, JSON, _IF_MATCH, _IF_NONE_MATCH)
+    if isinstance(values, ResponseFailure):
+        return answer_failure(values, request)
+    replace = build_room_replace_request(
+        wanted.code,
+        values,
+        _expectation(service, request),
+        only_add=request.if_none_match is not None,
+    )
+    response = room_replace_use_case(service.repository, replace)
+    if not response:
+        return answer_failure(response, request)
+    return _show(service, response.value.room, is_new=response.value.is_new)
+
+
+def room_update(service: Service, request: Request, code: str) -> Answer:
+    """Change some fields of the room with this code (RFC 7396)."""
+    wanted = build_room_get_request(code)
+    if not wanted:
+        return answer_failure(no_room_named(code), request)
+    values = _read(request, MERGE_PATCH, _IF_MATCH)
+    if isinstance(values, ResponseFailure):
+        return answer_failure(values, request)
+    update = build_room_update_request(wanted.code, values, _expectation(service, request))
+    response = room_update_use_case(service.repository, update)
+    if not response:
+        return answer_failure(response, request)
+    return _show(service, response.value, is_new=False)
+
+
+def room_remove(service: Service, request: Request, code: str) -> Answer:
+    """Remove the room with this code."""
+    wanted = build_room_get_request(code)
+    if not wanted:
+        return answer_failure(no_room_named(code), request)
+    if (wrong := _wrong(request, _IF_MATCH)) is not None:
+        return answer_failure(wrong, request)
+    remove = RoomRemoveRequest(wanted.code, _expectation(service, request))
+    response = room_remove_use_case(service.repository, remove)
+    if not response:
+        return answer_failure(response, request)
+    return Answer(HTTPStatus.NO_CONTENT, media_type=None, cache="no-store")
+
+
+def _read(request: Request, media_type: str = JSON, *conditions: str) -> Values | ResponseFailure:
+    """Read what is to be written, of a request that may have these conditions."""
+    wrong = _wrong(request, *conditions)
+    return read_object(request, media_type) if wrong is None else wrong
+
+
+def _wrong(request: Request, *conditions: str) -> ResponseFailure | None:
+    """Tell what is wrong with a request beside its body.
+
+    It has no parameters, and no condition that would be passed over.
+    """
+    sent = {_IF_MATCH: request.if_match, _IF_NONE_MATCH: request.if_none_match}
+    given = {name: value.strip() for name, value in sent.items() if value is not None}
+    errors = read_nothing(request) + [
+        ParameterError(name, f"cannot be used with {request.method}")
+        for name in given
+        if name not in conditions
+    ]
+    if len(given) == len(conditions) > 1:
+        errors.append(ParameterError(_IF_NONE_MATCH, f"cannot be used together with {_IF_MATCH}"))
+    elif _IF_NONE_MATCH in conditions and given.get(_IF_NONE_MATCH, _ANY) != _ANY:
+        errors.append(ParameterError(_IF_NONE_MATCH, f"must be {_ANY} where something is written"))
+    return build_response_from_invalid_request(InvalidRequest(tuple(errors))) if errors else None
+
+
+def _expectation(service: Service, request: Request) -> IsExpected | None:
+    """Tell by If-Match which room is expected: one whose tag, in any format, is named there."""
+    tags = request.if_match
+    if tags is None:
+        return None
+    if tags.strip() == _ANY:
+        return any_room
+
+    def is_expected(room: Room) -> bool:
+        return any(
+            is_matched(
+                entity_tag(service.release, each.dump_room(room, View()), each.media_type),
+                tags,
+            )
+            for each in FORMATS.values()
+        )
+
+    return is_expected
+
+
+def _show(service: Service, room: Room, *, is_new: bool) -> Answer:
+    body = FORMATS["json"].dump_room(room, View())
+    location = (("Location", f"/rooms/{room.code}"),) if is_new else ()
+    return Answer(
+        HTTPStatus.CREATED if is_new else HTTPStatus.OK,
+        body,
+        JSON,
+        (("ETag", entity_tag(service.release, body, JSON)), *location),
+        cache="no-store",
+    )

@@ -1,0 +1,63 @@
+"""Writes through nginx: what was read compressed, kept or long ago."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from rentomatic.serializers.formats import FORMATS, Format
+from tests.ops.nginx.conftest import TOKEN, Answer, Site
+
+ROOM = {"size": 20, "price": 60, "longitude": 13.4, "latitude": 52.5}
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+def write(site: Site, method: str, path: str, values: object = None, **headers: str) -> Answer:
+    """Write through nginx."""
+    media_type = "application/merge-patch+json" if method == "PATCH" else "application/json"
+    given = BEARER | {"Content-Type": media_type}
+    given |= {name.replace("_", "-"): value for name, value in headers.items()}
+    return site.ask(path, given, method, json.dumps(values).encode() if values else None)
+
+
+@pytest.fixture
+def path(site: Site) -> Iterator[str]:
+    """A room of the test's own."""
+    path = f"/rooms/{uuid4()}"
+    assert write(site, "PUT", path, ROOM).status == 201
+    yield path
+    write(site, "DELETE", path)
+
+
+@pytest.mark.parametrize("each", FORMATS.values(), ids=FORMATS)
+def test_who_reads_a_room_compressed_may_change_it(site: Site, path: str, each: Format) -> None:
+    """A room is too short to be compressed, so that its tag stays a strong one."""
+    answer = site.ask(path, {"Accept": each.media_type, "Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in answer.headers
+    changed = write(site, "PATCH", path, {"price": 1}, If_Match=answer.headers["ETag"])
+    assert (changed.status, changed.json()["price"]) == (200, 1)
+    late = write(site, "PATCH", path, {"price": 2}, If_Match=answer.headers["ETag"])
+    assert late.status == 412
+
+
+def test_a_long_answer_is_compressed(site: Site) -> None:
+    """Of which the tag is a weak one; that of a search is no precondition of a write."""
+    answer = site.ask("/rooms", {"Accept-Encoding": "gzip"})
+    assert answer.headers["ETag"].startswith("W/")
+    assert len(json.loads(gzip.decompress(answer.body))) == 100
+
+
+def test_a_write_is_answered_by_the_service(site: Site, path: str) -> None:
+    """Neither kept nor changed on the way, and so is its refusal."""
+    answer = write(site, "PATCH", path, {"price": 5})
+    assert (answer.status, answer.json()["price"]) == (200, 5)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert site.logged(answer)["cache"] in {"", "BYPASS"}
+    refused = site.ask(path, {}, "DELETE")
+    assert refused.status == 401
+    assert refused.headers["WWW-Authenticate"] == "Bearer"
+    added = write(site, "POST", "/rooms", ROOM)
+    assert added.headers["Location"] == f"/rooms/{added.json()['code']}"
+    assert write(site, "DELETE", added.headers["Location"]).status == 204

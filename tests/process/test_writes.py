@@ -1,0 +1,309 @@
+"""Writes over real gunicorn and PostgreSQL: tokens that change, clients that break off, races."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+
+import pytest
+
+from rentomatic.config import PostgresDatabase
+from rentomatic.tokens import new_token, token_line
+from rentomatic.wsgi.body import MAX_BODY_BYTES
+from tests.process.conftest import Command, Commands, ask, until
+from tests.process.test_crashes import children_of
+from tests.process.test_observation import lines
+
+ROOM = {"size": 20, "price": 60, "longitude": 13.4, "latitude": 52.5}
+BODY = json.dumps(ROOM).encode()
+TOKEN, OTHER = new_token(), new_token()
+CODE = "00000000-0000-4000-8000-000000000001"
+ROUNDS = 20
+# Generous: what is bounded is that nobody waits for ever.
+HANG_SECONDS = 30
+COUNT = "select count(*) from room"
+
+
+def write(
+    service: Command,
+    method: str,
+    path: str,
+    values: object = None,
+    token: str = TOKEN,
+    **headers: str,
+) -> tuple[int, dict[str, str]]:
+    """Write on a connection of its own; give the status and the headers."""
+    media_type = "application/merge-patch+json" if method == "PATCH" else "application/json"
+    connection = HTTPConnection("127.0.0.1", service.port, timeout=HANG_SECONDS)
+    given = {"Authorization": f"Bearer {token}", "Content-Type": media_type}
+    given |= {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request(method, path, json.dumps(values) if values else None, given)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.status, dict(answer.headers)
+
+
+@pytest.fixture
+def service(commands: Commands, database: PostgresDatabase) -> Command:
+    """Gunicorn on a database of its own, with a token."""
+    return commands.gunicorn(database, RENTOMATIC_TOKENS=token_line("office", TOKEN))
+
+
+@pytest.fixture
+def narrow(commands: Commands, database: PostgresDatabase) -> Command:
+    """One worker of one thread, so that whatever holds a thread holds everybody."""
+    return commands.gunicorn(
+        database,
+        RENTOMATIC_TOKENS=token_line("office", TOKEN),
+        WEB_CONCURRENCY="1",
+        RENTOMATIC_THREADS="1",
+    )
+
+
+def test_of_two_clients_one_wins(service: Command) -> None:
+    """Both have read the room and change it at once: one is told 200, the other 412."""
+    assert write(service, "PUT", f"/rooms/{CODE}", ROOM)[0] == 201
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(ROUNDS):
+            tag = write(service, "PATCH", f"/rooms/{CODE}", {"price": 1_000 + number})[1]["ETag"]
+
+            def change(client: int, seen: str = tag) -> int:
+                patch = {"price": client}
+                return write(service, "PATCH", f"/rooms/{CODE}", patch, If_Match=seen)[0]
+
+            assert sorted(pool.map(change, (1, 2))) == [200, 412]
+
+
+def test_a_room_is_added_once_by_whoever_comes_first(service: Command) -> None:
+    """By POST and by a PUT that only adds: the others are told so."""
+    clients = 8
+    with ThreadPoolExecutor(clients) as pool:
+        for number in range(ROUNDS):
+            code = f"00000000-0000-4000-8000-{number:012}"
+
+            def add(client: int, code: str = code) -> int:
+                if client % 2:
+                    return write(service, "POST", "/rooms", {"code": code, **ROOM})[0]
+                return write(service, "PUT", f"/rooms/{code}", ROOM, If_None_Match="*")[0]
+
+            statuses = list(pool.map(add, range(clients)))
+            assert statuses.count(201) == 1
+            assert {*statuses} <= {201, 409, 412}
+    assert len(service.get("/rooms?limit=1000")) == ROUNDS
+
+
+def test_the_log_names_the_token(service: Command) -> None:
+    """By its name and never itself; a refused one has none."""
+    write(service, "PUT", f"/rooms/{CODE}", ROOM)
+    write(service, "PUT", f"/rooms/{CODE}", ROOM, token=OTHER)
+    service.get(f"/rooms/{CODE}")
+    until(lambda: len(lines(service)) == 3)
+    logged = [(line["method"], line["status"], line["token"]) for line in lines(service)]
+    assert logged == [("PUT", 201, "office"), ("PUT", 401, None), ("GET", 200, None)]
+    assert TOKEN not in service.told + service.complained
+    assert OTHER not in service.told + service.complained
+
+
+def status_of(service: Command, token: str) -> int:
+    """Change nothing with a token; give the status."""
+    return write(service, "DELETE", f"/rooms/{CODE}", token=token)[0]
+
+
+def test_tokens_are_rotated_by_a_reload(
+    commands: Commands, database: PostgresDatabase, tmp_path: Path
+) -> None:
+    """Both are valid for a time, and then the new one; a new worker does not read the file."""
+    file = tmp_path / "tokens"
+    old, new = token_line("office", TOKEN), token_line("office 2", OTHER)
+    file.write_text(f"# who may write\n{old}\n")
+    service = commands.gunicorn(database, RENTOMATIC_TOKENS_FILE=str(file), WEB_CONCURRENCY="1")
+    assert (status_of(service, TOKEN), status_of(service, OTHER)) == (404, 401)
+    for text, statuses in ((f"{old}\n{new}\n", (404, 404)), (new, (401, 404)), ("", (403, 403))):
+        file.write_text(text)
+        service.process.send_signal(signal.SIGHUP)
+        until(
+            lambda wanted=statuses: (status_of(service, TOKEN), status_of(service, OTHER)) == wanted
+        )
+    file.write_text("half a li")
+    (worker,) = until(lambda: only(children_of(service.process.pid)))
+    os.kill(worker, signal.SIGKILL)
+    until(lambda: only(children_of(service.process.pid) - {worker}))
+    assert status_of(service, TOKEN) == 403
+
+
+def only(processes: set[int]) -> set[int]:
+    """Give the processes if there is one."""
+    return processes if len(processes) == 1 else set()
+
+
+def test_wrong_tokens_are_told_before_anything_starts(
+    commands: Commands, database: PostgresDatabase, tmp_path: Path
+) -> None:
+    """In one line, without what stands in them."""
+    file = tmp_path / "tokens"
+    file.write_text("hidden\n")
+    service = commands.start("check", DATABASE_URL=database.url, RENTOMATIC_TOKENS_FILE=str(file))
+    assert service.end() == 1
+    (line,) = service.complained.splitlines()
+    assert line.startswith("rentomatic: RENTOMATIC_TOKENS_FILE must be a file of lines of ")
+    assert "hidden" not in line
+
+
+def request(body: bytes = BODY, *headers: str, token: str = TOKEN) -> bytes:
+    """Write a POST."""
+    head = ["POST /rooms HTTP/1.1", "Host: x", "Content-Type: application/json"]
+    head += [f"Authorization: Bearer {token}", *(headers or [f"Content-Length: {len(body)}"])]
+    return "\r\n".join([*head, "", ""]).encode() + body
+
+
+def chunked(*chunks: bytes) -> bytes:
+    """Write a POST in chunks."""
+    body = b"".join(b"%x\r\n%b\r\n" % (len(each), each) for each in (*chunks, b""))
+    return request(body, "Transfer-Encoding: chunked")
+
+
+def send(service: Command, sent: bytes, *, hang_up: bool = False) -> int | None:
+    """Send bytes on a connection of its own, and no more; give the status of the answer."""
+    with socket.create_connection(("127.0.0.1", service.port), timeout=HANG_SECONDS) as client:
+        client.sendall(sent)
+        if hang_up:
+            client.shutdown(socket.SHUT_WR)
+        answer = HTTPResponse(client)
+        try:
+            answer.begin()
+        except (ConnectionError, ValueError):
+            return None
+        return answer.status
+
+
+@pytest.mark.parametrize(
+    "whole", [request(), chunked(BODY[:10], BODY[10:])], ids=["length", "chunked"]
+)
+def test_a_post_that_is_cut_adds_no_room(
+    service: Command, database: PostgresDatabase, whole: bytes
+) -> None:
+    """After whichever byte the connection is cut: no 500, no hang, no room before it is whole."""
+    with ThreadPoolExecutor(16) as pool:
+        sent = [whole[:length] for length in range(len(whole))]
+        statuses = list(pool.map(lambda part: send(service, part, hang_up=True), sent))
+    assert {*statuses} <= {None, 400, 408}
+    assert ask(database, COUNT) == [0]
+    assert send(service, whole) == 201
+    assert ask(database, COUNT) == [1]
+    until(lambda: len(lines(service)) >= 1)
+    assert not [line for line in lines(service) if int(str(line["status"])) >= 500]
+    assert "Traceback" not in service.complained
+    assert "exception" not in service.complained
+
+
+def test_a_body_that_does_not_come_frees_its_thread(
+    narrow: Command, database: PostgresDatabase
+) -> None:
+    """It is told 408, in chunks too, and everybody else is answered then."""
+    for half in (request()[:-1], chunked(BODY)[:-1], request()[: -len(BODY)]):
+        assert send(narrow, half) == 408
+        assert narrow.ask("/rooms") == 200
+    assert ask(database, COUNT) == [0]
+
+
+def test_a_body_that_drips_frees_its_thread(narrow: Command, database: PostgresDatabase) -> None:
+    """However long it would go on with a byte now and then."""
+    with socket.create_connection(("127.0.0.1", narrow.port), timeout=HANG_SECONDS) as client:
+        client.sendall(request(b"", "Content-Length: 60000"))
+        client.settimeout(0.2)
+        deadline = time.monotonic() + HANG_SECONDS
+        answer = b""
+        while not answer:
+            assert time.monotonic() < deadline
+            client.sendall(b" ")
+            try:
+                answer = client.recv(1_000)
+            except TimeoutError:
+                continue
+    assert answer.startswith(b"HTTP/1.1 408 Request Timeout")
+    assert narrow.ask("/rooms") == 200
+    assert ask(database, COUNT) == [0]
+
+
+def test_who_has_no_token_holds_no_thread(narrow: Command) -> None:
+    """The answer comes without the body, however long that is to be."""
+    for headers in (["Content-Length: 1000000000"], ["Transfer-Encoding: chunked"]):
+        assert send(narrow, request(b"", *headers, token=OTHER)) == 401
+    assert send(narrow, request(b"", "Content-Length: 1000000000")) == 413
+    assert narrow.ask("/rooms") == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (chunked(BODY.ljust(MAX_BODY_BYTES)), 201),
+        (chunked(BODY.ljust(MAX_BODY_BYTES + 1)), 413),
+        (chunked(*[b" " * 1_000] * 500), 413),
+        (chunked(*[BODY[n : n + 1] for n in range(len(BODY))]), 201),
+        (request(b"zz\r\n", "Transfer-Encoding: chunked"), 400),
+        (request(b"-1\r\n{}\r\n0\r\n\r\n", "Transfer-Encoding: chunked"), 400),
+        (request(b"2\r\n{}x\r\n0\r\n\r\n", "Transfer-Encoding: chunked"), 400),
+        (request(b"0\r\n\r\n", "Transfer-Encoding: chunked"), 400),
+        (request(b"0\r\nbad trailer\r\n\r\n", "Transfer-Encoding: chunked"), 400),
+        (request(BODY, "Content-Length: -1"), 400),
+        (request(BODY, "Content-Length: 1", "Content-Length: 2"), 400),
+        (request(BODY, "Content-Length: 5", "Transfer-Encoding: chunked"), 400),
+        (request(BODY, "Content-Length: 5"), 400),
+        (request(BODY, f"Content-Length: {len(BODY)}", "Expect: 100-continue"), 201),
+        (request(b"", "X-Empty: 1"), 400),
+    ],
+)
+def test_a_body_is_taken_as_it_is_framed(service: Command, sent: bytes, status: int) -> None:
+    """In chunks as with a length; what is framed wrongly is told, and ends the connection."""
+    assert send(service, sent) == status
+    until(lambda: lines(service) or service.complained)
+    assert "Traceback" not in service.complained
+    assert "exception" not in service.complained
+
+
+def test_a_connection_goes_on_after_writes(service: Command) -> None:
+    """Also after an answer that did not wait for the body."""
+    connection = HTTPConnection("127.0.0.1", service.port, timeout=HANG_SECONDS)
+    given = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    for headers, status in ((given, 201), ({}, 401), (given | {"Content-Type": "x"}, 415)) * 3:
+        connection.request("POST", "/rooms", BODY, headers)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == status
+    connection.close()
+    assert len(service.get("/rooms")) == 3
+
+
+def test_an_embedded_service_makes_its_token_once(commands: Commands) -> None:
+    """Only its owner may read it; the command that is told adds a room, also after a restart."""
+    tokens = set()
+    for number in (1, 2):
+        service = commands.serve()
+        told = [line for line in service.told.splitlines() if "Bearer" in line]
+        assert len(told) == 1
+        assert os.waitstatus_to_exitcode(os.system(f"{told[0].strip()} -sf -o /dev/null")) == 0
+        assert len(service.get("/rooms")) == number
+        file = commands.data / "token"
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        tokens.add(file.read_text())
+        assert file.read_text().strip() not in service.told + service.complained
+        service.end(signal.SIGTERM)
+    assert len(tokens) == 1
+    (commands.data / "token").write_text("\n")
+    service = commands.start("serve")
+    assert service.end() == 1
+    assert service.complained.endswith("holds no token; remove it, and a new one is made\n")
+
+
+def test_tokens_that_are_configured_go_before_its_own(commands: Commands) -> None:
+    """Then it makes none."""
+    service = commands.serve(RENTOMATIC_TOKENS=token_line("office", TOKEN))
+    assert status_of(service, TOKEN) == 404
+    assert "Bearer" not in service.told
+    assert not (commands.data / "token").exists()
