@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rentomatic.config import ConfigError, PostgresDatabase, Settings, read_settings
 from rentomatic.embedded.cluster import embedded_cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import create_database
-from rentomatic.repository.interface import RoomChanges, RoomRepository
+from rentomatic.repository.interface import Idempotency, RoomChanges, RoomRepository
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgreschanges import PostgresChanges
+from rentomatic.repository.postgresidempotency import PostgresIdempotency
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.resources import release
 from rentomatic.wsgi.application import Application
@@ -27,14 +29,15 @@ def build_application(environ: Mapping[str, str]) -> Application:
     """
     settings = read_settings(environ)
     counts = _metrics() if settings.has_metrics else None
-    repository, changes = build_stores(settings, counts)
+    stores = build_stores(settings, counts)
     return Application(
-        repository,
+        stores.repository,
         default_limit=settings.default_limit,
         release=release(),
         tokens=settings.tokens,
         metrics=counts,
-        changes=changes,
+        changes=stores.changes,
+        idempotency=stores.idempotency,
     )
 
 
@@ -46,15 +49,25 @@ def _metrics() -> "Metrics":
     return metrics()
 
 
-def build_stores(
-    settings: Settings, counts: "Metrics | None" = None
-) -> tuple[RoomRepository, RoomChanges | None]:
-    """Choose the repository that the settings name, for a service that runs until it is ended.
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where a service keeps things.
 
-    And the history of its rooms, if it keeps one.
+    Attributes:
+        repository: the rooms.
+        changes: their history, where it is kept.
+        idempotency: the answers to writes, where they are kept.
     """
+
+    repository: RoomRepository
+    changes: RoomChanges | None = None
+    idempotency: Idempotency | None = None
+
+
+def build_stores(settings: Settings, counts: "Metrics | None" = None) -> Stores:
+    """Choose the repository that the settings name, for a service that runs until it is ended."""
     if settings.mongodb_url:
-        return _mongo_repository(settings.mongodb_url), None
+        return Stores(_mongo_repository(settings.mongodb_url))
     if settings.postgres is None:
         msg = "no database is named: set DATABASE_URL, or start with ops/serve"
         raise ConfigError(msg)
@@ -65,7 +78,7 @@ def build_stores(
     )
     # Streams may take long; the other half of the threads is for what does not.
     repository = PostgresRepo(connections, max_streams=max(1, settings.threads // 2))
-    return repository, PostgresChanges(connections)
+    return Stores(repository, PostgresChanges(connections), PostgresIdempotency(connections))
 
 
 def _mongo_repository(url: str) -> RoomRepository:

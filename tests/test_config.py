@@ -9,6 +9,7 @@ from rentomatic.bootstrap import build_application, build_stores
 from rentomatic.config import SETTINGS, ConfigError, frozen_environment, masked, read_settings
 from rentomatic.repository.mongorepo import MongoRepo
 from rentomatic.repository.postgreschanges import PostgresChanges
+from rentomatic.repository.postgresidempotency import PostgresIdempotency
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.tokens import digest_of, token_line
 
@@ -240,15 +241,14 @@ def test_passwords_are_masked(url: str, shown: str) -> None:
 
 
 def test_the_settings_choose_the_repository() -> None:
-    """And whether there is a history; nothing is connected to before it is asked."""
-    postgres = read_settings({"DATABASE_URL": "postgresql://nowhere.invalid/rooms"})
-    repository, changes = build_stores(postgres)
-    assert isinstance(repository, PostgresRepo)
-    assert isinstance(changes, PostgresChanges)
-    mongo = read_settings({"MONGODB_URL": "mongodb://nowhere.invalid/rooms"})
-    repository, changes = build_stores(mongo)
-    assert isinstance(repository, MongoRepo)
-    assert changes is None
+    """And what is kept beside it; nothing is connected to before it is asked."""
+    stores = build_stores(read_settings({"DATABASE_URL": "postgresql://nowhere.invalid/rooms"}))
+    assert isinstance(stores.repository, PostgresRepo)
+    assert isinstance(stores.changes, PostgresChanges)
+    assert isinstance(stores.idempotency, PostgresIdempotency)
+    stores = build_stores(read_settings({"MONGODB_URL": "mongodb://nowhere.invalid/rooms"}))
+    assert isinstance(stores.repository, MongoRepo)
+    assert (stores.changes, stores.idempotency) == (None, None)
 
 
 def test_an_application_needs_a_database() -> None:

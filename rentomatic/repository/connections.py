@@ -13,6 +13,7 @@ import psycopg
 from psycopg import IsolationLevel, errors
 from psycopg.abc import RV, PQGen
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from rentomatic.config import ConfigError
@@ -22,6 +23,9 @@ from rentomatic.repository.outage import Outage
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+# The trigger that notes changes asks for it.
+_ACT_AS = "select set_config('rentomatic.actor', %s, true)"
 
 # How much longer than a statement may take its answer is waited for.
 ANSWER_SECONDS = 0.5
@@ -198,19 +202,41 @@ class Connections:
     def transaction(
         self, *, dry_run: bool = False, is_snapshot: bool = False
     ) -> Iterator[Connection]:
-        """Hold a transaction on this thread's connection.
+        """Hold a transaction on this thread's connection; within another, a part of that.
 
         A dry run is rolled back. All statements of a snapshot see the same moment.
         """
         with self._translated():
             connection = self.get()
-            connection.isolation_level = IsolationLevel.REPEATABLE_READ if is_snapshot else None
+            is_outermost = connection.info.transaction_status == TransactionStatus.IDLE
+            if is_outermost:
+                connection.isolation_level = IsolationLevel.REPEATABLE_READ if is_snapshot else None
             with connection.transaction(force_rollback=dry_run):
-                yield connection
+                self._local.in_transaction = True
+                try:
+                    if is_outermost and (actor := getattr(self._local, "actor", None)):
+                        connection.execute(_ACT_AS, [actor])
+                    yield connection
+                finally:
+                    self._local.in_transaction = not is_outermost
+
+    @contextmanager
+    def acting_as(self, actor: str) -> Iterator[None]:
+        """Let what this thread changes be noted as the work of somebody (sql: room_change)."""
+        self._local.actor = actor
+        try:
+            yield
+        finally:
+            self._local.actor = None
 
     def get(self) -> Connection:
-        """Give this thread's connection, a new one if it was closed or the server has gone."""
+        """Give this thread's connection, a new one if it was closed or the server has gone.
+
+        Within a transaction it is the one that holds it, or none.
+        """
         connection = self._held()
+        if connection and getattr(self._local, "in_transaction", False):
+            return connection
         if connection and not self._is_usable(connection):
             self._drop()
             connection = None

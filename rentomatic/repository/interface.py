@@ -1,7 +1,7 @@
 """What every repository of rooms promises, whatever it keeps them in."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -188,6 +188,65 @@ class RoomChanges(Protocol):
         Raises:
             ChangesGoneError: when changes behind the position may be missing.
             RepositoryUnavailableError: while it cannot answer.
+        """
+
+    def acting_as(self, actor: str) -> AbstractContextManager[None]:
+        """Note what this thread changes, in the context, as the work of somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """What a client calls a write.
+
+    Attributes:
+        scope: whose key it is, and for what; keys of different scopes may be equal.
+        key: the client's name for the write.
+        fingerprint: a digest of what is sent.
+    """
+
+    scope: str
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """An answer to a write, to be given again.
+
+    Attributes:
+        status: its HTTP status.
+        headers: names and values.
+        body: all of it.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+class KeyReusedError(Exception):
+    """A key was used for something else before."""
+
+
+class Idempotency(Protocol):
+    """Writes that are made once, however often they are sent; not every store can promise it."""
+
+    def once(
+        self, key: IdempotencyKey, write: Callable[[], StoredAnswer | None]
+    ) -> StoredAnswer | None:
+        """Write and store the answer, both or neither; or give what is stored already.
+
+        Who comes at the same time with the same key waits for the answer of the first.
+
+        Args:
+            key: what the client calls the write.
+            write: makes it in this thread and gives its answer; None if it failed, and then nothing
+                is stored, nor written.
+
+        Raises:
+            KeyReusedError: for a key that was used for something else.
+            RepositoryUnavailableError: while the store cannot answer; whether it was written then
+                is told by trying again.
         """
 
 

@@ -36,6 +36,7 @@ class Outage:
         self._over = threading.Event()
         self._over.set()
         self._closed = threading.Event()
+        self._has_told = False
 
     @property
     def is_on(self) -> bool:
@@ -50,19 +51,30 @@ class Outage:
             self._over.clear()
         if not shared_mark()[0]:
             shared_mark()[0] = 1
+            self._has_told = True
             logger.warning("the database cannot answer: %s", reason)
         threading.Thread(target=self._watch, name="database-probe", daemon=True).start()
 
     def close(self) -> None:
         """Look no longer."""
-        self._closed.set()
+        with self._lock:
+            self._closed.set()
+            if self._has_told and self.is_on:
+                shared_mark()[0] = 0
+            self._over.set()
 
     def _watch(self) -> None:
         while not self._closed.wait(PROBE_SECONDS):
             if self._probe():
-                break
-        if shared_mark()[0]:
-            shared_mark()[0] = 0
-            if not self._closed.is_set():
+                self._end()
+                return
+
+    def _end(self) -> None:
+        with self._lock:
+            if self._closed.is_set():
+                return
+            if shared_mark()[0]:
+                shared_mark()[0] = 0
                 logger.warning("the database answers again")
-        self._over.set()
+            self._has_told = False
+            self._over.set()

@@ -1,6 +1,7 @@
 """The changes of rooms that PostgreSQL's triggers note."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -41,6 +42,10 @@ class PostgresChanges:
             return cursor.execute(self._changes.text(), parameters, prepare=True).fetchall()
 
         return _page(request, self._connections.read(work))
+
+    def acting_as(self, actor: str) -> AbstractContextManager[None]:
+        """Note what this thread changes as the work of somebody."""
+        return self._connections.acting_as(actor)
 
 
 def _place(since: ChangePosition | Start) -> Mapping[str, object]:

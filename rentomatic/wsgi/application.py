@@ -2,12 +2,15 @@
 
 import errno
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from rentomatic import __version__
 from rentomatic.repository.interface import (
+    Idempotency,
     RepositoryUnavailableError,
     RoomChanges,
     RoomRepository,
@@ -24,7 +27,7 @@ from rentomatic.wsgi.openapi.document import describe
 from rentomatic.wsgi.openapi.page import write_page
 from rentomatic.wsgi.request import Environ, Request, read_request
 from rentomatic.wsgi.response import Answer
-from rentomatic.wsgi.routing import ROUTES, Found, Route, find_route, suggest_path
+from rentomatic.wsgi.routing import ROUTES, Found, Handler, Route, find_route, suggest_path
 from rentomatic.wsgi.service import Service
 
 if TYPE_CHECKING:
@@ -72,11 +75,13 @@ class Application:
         tokens: Tokens = NOBODY,
         metrics: "Metrics | None" = None,
         changes: RoomChanges | None = None,
+        idempotency: Idempotency | None = None,
     ) -> None:
         document = describe(ROUTES, __version__, default_limit)
         self._service = Service(
             repository,
             changes,
+            idempotency,
             default_limit,
             release,
             dump_value(document),
@@ -121,12 +126,20 @@ class Application:
             failure = ResponseFailure(ResponseTypes.METHOD_ERROR, message)
             return answer_failure(failure, request, (("Allow", allow),))
         if request.method in WRITES:
-            owner = authorize(self._service, request)
-            if isinstance(owner, Answer):
-                return owner
-            environ["rentomatic.token"] = owner
+            return self._write(request, environ, operation.handler, segments)
         answer = operation.handler(self._service, request, **segments)
         return keep_for_a_moment(answer, request) if operation.is_kept else answer
+
+    def _write(
+        self, request: Request, environ: Environ, handler: Handler, segments: Mapping[str, str]
+    ) -> Answer:
+        owner = authorize(self._service, request)
+        if isinstance(owner, Answer):
+            return owner
+        environ["rentomatic.token"] = owner
+        changes = self._service.changes
+        with changes.acting_as(owner) if changes else nullcontext():
+            return handler(self._service, replace(request, owner=owner), **segments)
 
 
 def _answer_options(route: Route, request: Request) -> Answer:

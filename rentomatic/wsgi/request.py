@@ -38,6 +38,8 @@ class Request:
         if_none_match: the entity tags of the answers that the client has; None for no such header.
         if_match: the entity tags of the answers on which a write builds; None for no such header.
         authorization: who the client says it is; empty for nobody.
+        owner: whose token it has; None for a request that does not write.
+        idempotency_key: the client's name for a write; None for no such header.
         content_type: of the body.
         content_encoding: of the body.
         content_length: of the body in bytes, where that is known before it is read.
@@ -57,6 +59,8 @@ class Request:
     if_none_match: str | None
     if_match: str | None
     authorization: str
+    owner: str | None
+    idempotency_key: str | None
     content_type: str
     content_encoding: str
     content_length: int | None
@@ -81,6 +85,8 @@ def read_request(environ: Environ) -> Request:
         if_none_match=environ.get("HTTP_IF_NONE_MATCH"),
         if_match=environ.get("HTTP_IF_MATCH"),
         authorization=environ.get("HTTP_AUTHORIZATION", ""),
+        owner=None,
+        idempotency_key=environ.get("HTTP_IDEMPOTENCY_KEY"),
         content_type=environ.get("CONTENT_TYPE", ""),
         content_encoding=environ.get("HTTP_CONTENT_ENCODING", "").strip().lower(),
         content_length=int(length) if _LENGTH.fullmatch(length) else None,

@@ -10,7 +10,7 @@ from rentomatic.responses import ResponseTypes
 from rentomatic.wsgi.handlers import changes, documents, health, room_writes, rooms, site
 from rentomatic.wsgi.openapi import bodies, successes
 from rentomatic.wsgi.openapi.bodies import Body
-from rentomatic.wsgi.openapi.headers import IF_MATCH, ONLY_ADD, Header
+from rentomatic.wsgi.openapi.headers import IDEMPOTENCY_KEY, IF_MATCH, ONLY_ADD, Header
 from rentomatic.wsgi.openapi.successes import Success
 from rentomatic.wsgi.parameters import ROOM_PARAMETERS, SEARCH_PARAMETERS, SUMMARY_PARAMETERS
 from rentomatic.wsgi.response import Answer
@@ -115,9 +115,11 @@ ROUTES = (
                 room_writes.room_add,
                 "Add a room",
                 (successes.ADDED,),
+                headers=(IDEMPOTENCY_KEY,),
                 body=bodies.ROOM,
                 failures=(*_SENDING, ResponseTypes.CONFLICT_ERROR),
-                help="Adds a room, with a new `code` where none is given.",
+                help="Adds a room, with a new `code` where none is given. With an "
+                "`Idempotency-Key` it is added once, however often it is sent.",
             ),
         },
     ),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rentomatic.repository.interface import RoomChanges, RoomRepository
+from rentomatic.repository.interface import Idempotency, RoomChanges, RoomRepository
 from rentomatic.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ class Service:
     Attributes:
         repository: where the rooms are.
         changes: what has happened to them; None where that is not kept.
+        idempotency: makes writes once; None where that cannot be promised.
         default_limit: how many rooms a search gives that names no limit.
         release: names the code that makes the answers; another release may make others.
         description: the OpenAPI document.
@@ -27,6 +28,7 @@ class Service:
 
     repository: RoomRepository
     changes: RoomChanges | None
+    idempotency: Idempotency | None
     default_limit: int
     release: str
     description: bytes

@@ -156,9 +156,10 @@ def test_settings_are_read_again_on_hup(
         own_cluster.database, RENTOMATIC_ENV_FILE=str(file), RENTOMATIC_LOG="json"
     )
     until(lambda: len(children_of(service.process.pid)) == 1)
+    workers = children_of(service.process.pid)
     file.write_text("WEB_CONCURRENCY=2\nRENTOMATIC_METRICS=on\n")
     service.process.send_signal(signal.SIGHUP)
-    until(lambda: len(children_of(service.process.pid)) == 2)
+    until(lambda: len(now := children_of(service.process.pid)) == 2 and not workers & now)
     assert "rentomatic_database_up" in read(service, "/metrics")
     until(lambda: "/metrics" in service.told)
     assert json.loads(service.told.splitlines()[-1])["route"] == "/metrics"

@@ -512,9 +512,10 @@ def test_the_setting_says_how_long_changes_are_kept(history: History, make_room:
     """To the service and to commands."""
     given = {"DATABASE_URL": history.database.url, "RENTOMATIC_CHANGES_KEPT": "7"}
     settings = read_settings(given)
-    service, changes = build_stores(settings)
-    assert isinstance(changes, PostgresChanges)
-    with closing(changes._connections), open_repository(settings) as command:
+    stores = build_stores(settings)
+    assert isinstance(stores.changes, PostgresChanges)
+    service = stores.repository
+    with closing(stores.changes._connections), open_repository(settings) as command:
         for place, repository in enumerate((service, command)):
             history.run("truncate room_change")
             history.repository.save([make_room(place)])

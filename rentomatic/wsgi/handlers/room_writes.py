@@ -28,6 +28,7 @@ from rentomatic.wsgi.conditional import entity_tag, is_matched
 from rentomatic.wsgi.failure import answer_failure
 from rentomatic.wsgi.handlers.rooms import no_room_named
 from rentomatic.wsgi.parameters import read_nothing
+from rentomatic.wsgi.repetition import answer_once
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.service import Service
@@ -38,7 +39,11 @@ _IF_NONE_MATCH = "If-None-Match"
 
 
 def room_add(service: Service, request: Request) -> Answer:
-    """Add a room."""
+    """Add a room, once if it is sent with a key."""
+    return answer_once(service, request, _add)
+
+
+def _add(service: Service, request: Request) -> Answer:
     values = _read(request)
     if isinstance(values, ResponseFailure):
         return answer_failure(values, request)

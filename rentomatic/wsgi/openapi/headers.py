@@ -109,6 +109,12 @@ ONLY_ADD = Header(
     "`*` only adds; where there is a room, nothing is changed (412). Not together with `If-Match`",
     {"const": "*"},
 )
+IDEMPOTENCY_KEY = Header(
+    "Idempotency-Key",
+    "a name for this write, of the client's choosing: sent again with the same key within a day, "
+    "it is not made again and gets the same answer; with another body that is a conflict (409)",
+    {"type": "string", "pattern": "^[ -~]{1,255}$"},
+)
 # No pattern: a name that is not well formed is no error, it is only not taken over.
 REQUEST_ID_GIVEN = Header(
     "X-Request-Id",
@@ -122,5 +128,6 @@ REQUEST_HEADERS = {
     "If-None-Match": IF_NONE_MATCH,
     "If-Match": IF_MATCH,
     "If-None-Match.any": ONLY_ADD,
+    "Idempotency-Key": IDEMPOTENCY_KEY,
     "X-Request-Id": REQUEST_ID_GIVEN,
 }

@@ -1,0 +1,88 @@
+"""Writes that are sent once more: `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header)."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from http import HTTPStatus
+from io import BytesIO
+
+from rentomatic.repository.interface import (
+    Idempotency,
+    IdempotencyKey,
+    KeyReusedError,
+    RepositoryUnavailableError,
+    StoredAnswer,
+)
+from rentomatic.responses import UNAVAILABLE, ResponseFailure, ResponseTypes
+from rentomatic.wsgi.body import MAX_BODY_BYTES, read_body
+from rentomatic.wsgi.conditional import entity_tag
+from rentomatic.wsgi.failure import answer_failure
+from rentomatic.wsgi.request import Request
+from rentomatic.wsgi.response import Answer
+from rentomatic.wsgi.service import Service
+
+MAX_KEY_LENGTH = 255
+_KEY = re.compile(rf"[\x20-\x7e]{{1,{MAX_KEY_LENGTH}}}")
+
+MALFORMED = ResponseFailure(
+    ResponseTypes.PARAMETERS_ERROR,
+    f"Idempotency-Key: must be 1 to {MAX_KEY_LENGTH} printable characters of ASCII",
+)
+NEEDS_POSTGRES = ResponseFailure(
+    ResponseTypes.PARAMETERS_ERROR, "Idempotency-Key: cannot be used here; it needs PostgreSQL"
+)
+REUSED = ResponseFailure(
+    ResponseTypes.CONFLICT_ERROR, "Idempotency-Key: was used for another request; take a new one"
+)
+
+Handler = Callable[[Service, Request], Answer]
+
+
+def answer_once(service: Service, request: Request, handler: Handler) -> Answer:
+    """Answer a write; one that was sent before with its key gets the answer of then."""
+    if request.idempotency_key is None:
+        return handler(service, request)
+    if not _KEY.fullmatch(request.idempotency_key):
+        return answer_failure(MALFORMED, request)
+    if service.idempotency is None:
+        return answer_failure(NEEDS_POSTGRES, request)
+    body = read_body(request, MAX_BODY_BYTES)
+    if isinstance(body, ResponseFailure):
+        return answer_failure(body, request)
+    return _answer_known(
+        service.idempotency,
+        request,
+        _named(request, request.idempotency_key, body),
+        lambda: handler(service, replace(request, body=BytesIO(body), content_length=len(body))),
+    )
+
+
+def _answer_known(
+    idempotency: Idempotency, request: Request, key: IdempotencyKey, answer: Callable[[], Answer]
+) -> Answer:
+    refused: list[Answer] = []
+
+    def write() -> StoredAnswer | None:
+        given = answer()
+        if given.status >= HTTPStatus.BAD_REQUEST or not isinstance(given.body, bytes):
+            refused.append(given)
+            return None
+        return StoredAnswer(given.status, given.headers, given.body)
+
+    try:
+        stored = idempotency.once(key, write)
+    except KeyReusedError:
+        return answer_failure(REUSED, request)
+    except RepositoryUnavailableError:
+        return answer_failure(UNAVAILABLE, request)
+    if stored is None:
+        return refused[0]
+    return Answer(HTTPStatus(stored.status), stored.body, headers=stored.headers, cache="no-store")
+
+
+def _named(request: Request, key: str, body: bytes) -> IdempotencyKey:
+    return IdempotencyKey(
+        scope=f"{request.owner} {request.method} {request.path}",
+        key=key,
+        fingerprint=entity_tag(request.content_type, body),
+    )

@@ -1,0 +1,4 @@
+-- Give the answer that was stored for a key.
+select fingerprint, status, headers, body
+from idempotency_key
+where scope = :scope::text and key = :key::text

@@ -1,0 +1,180 @@
+"""A write with a key is made once, whoever repeats it and whenever."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from threading import Barrier
+from typing import Any
+
+import psycopg
+import pytest
+
+from rentomatic.config import PostgresDatabase
+from rentomatic.domain.room import Room
+from rentomatic.repository.connections import Connections
+from rentomatic.repository.interface import (
+    IdempotencyKey,
+    KeyReusedError,
+    RepositoryUnavailableError,
+    StoredAnswer,
+)
+from rentomatic.repository.postgresidempotency import PostgresIdempotency
+from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.requests.room_list import RoomListRequest
+
+MakeRoom = Callable[..., Room]
+ANSWER = StoredAnswer(201, (("Location", "/rooms/1"), ("ETag", '"1"')), b'{"code":"1"}')
+TWINS = 8
+
+
+@pytest.fixture
+def connections(
+    database: PostgresDatabase,
+) -> Iterator[Connections]:
+    """Connections to a database of the test's own."""
+    with closing(Connections(database.url)) as connections:
+        yield connections
+
+
+@pytest.fixture
+def keys(connections: Connections) -> PostgresIdempotency:
+    """What is to be tested."""
+    return PostgresIdempotency(connections)
+
+
+@pytest.fixture
+def repository(connections: Connections) -> PostgresRepo:
+    """The rooms, on the same connections."""
+    return PostgresRepo(connections)
+
+
+def rooms_of(repository: PostgresRepo) -> list[Room]:
+    """Give all rooms."""
+    return list(repository.search(RoomListRequest()).rooms)
+
+
+def key(
+    name: str = "a", fingerprint: str = "f", scope: str = "office POST /rooms"
+) -> IdempotencyKey:
+    """Make a key."""
+    return IdempotencyKey(scope, name, fingerprint)
+
+
+def test_a_write_is_made_once(
+    keys: PostgresIdempotency, repository: PostgresRepo, make_room: MakeRoom
+) -> None:
+    """Whoever repeats it gets the answer of then, headers and all; each scope has its own keys."""
+    numbers = iter(range(1, 10))
+
+    def write() -> StoredAnswer:
+        repository.add(make_room(next(numbers)))
+        return ANSWER
+
+    assert keys.once(key(), write) == ANSWER
+    assert keys.once(key(), write) == ANSWER
+    assert rooms_of(repository) == [make_room(1)]
+    assert keys.once(key(scope="portal POST /rooms"), write) == ANSWER
+    assert keys.once(key("b"), write) == ANSWER
+    assert len(rooms_of(repository)) == 3
+
+
+def test_a_key_is_for_one_thing(keys: PostgresIdempotency) -> None:
+    """What is sent with it must be what was sent first."""
+    keys.once(key(), lambda: ANSWER)
+    with pytest.raises(KeyReusedError):
+        keys.once(key(fingerprint="g"), lambda: ANSWER)
+
+
+def test_what_failed_is_not_stored(
+    keys: PostgresIdempotency, repository: PostgresRepo, make_room: MakeRoom
+) -> None:
+    """Neither a refusal nor a bug; what was written meanwhile is taken back with the key."""
+
+    def refused() -> None:
+        repository.add(make_room(1))
+
+    def failing() -> StoredAnswer:
+        repository.add(make_room(1))
+        raise ZeroDivisionError
+
+    assert keys.once(key(), refused) is None
+    with pytest.raises(ZeroDivisionError):
+        keys.once(key(), failing)
+    assert rooms_of(repository) == []
+    assert keys.once(key(), lambda: ANSWER) == ANSWER
+
+
+def test_twins_wait_for_each_other(
+    keys: PostgresIdempotency,
+    repository: PostgresRepo,
+    connections: Connections,
+    database: PostgresDatabase,
+    make_room: MakeRoom,
+) -> None:
+    """Sent at the same time, one writes and all get its answer."""
+    everybody = Barrier(TWINS)
+
+    def send(number: int) -> StoredAnswer | None:
+        def write() -> StoredAnswer:
+            repository.add(make_room(number + 1))
+            return StoredAnswer(201, (), str(number).encode())
+
+        everybody.wait()
+        try:
+            return keys.once(key(), write)
+        finally:
+            everybody.wait()
+            connections.close()
+
+    with ThreadPoolExecutor(TWINS) as pool:
+        answers = list(pool.map(send, range(TWINS)))
+    assert len({answer.body for answer in answers if answer}) == 1
+    assert None not in answers
+    assert count(database) == 1
+
+
+def test_a_key_expires(
+    keys: PostgresIdempotency, database: PostgresDatabase, repository: PostgresRepo
+) -> None:
+    """After a day it is like a new one; writes remove those of others, a few at a time."""
+    for number in range(15):
+        keys.once(key(str(number)), lambda: ANSWER)
+    with psycopg.connect(database.url) as connection:
+        connection.execute("update idempotency_key set created = now() - interval '25 hours'")
+    other = StoredAnswer(201, (), b"another answer")
+    assert keys.once(key("0", fingerprint="g"), lambda: other) == other
+    assert count(database) == 15 - 10
+    keys.once(key("new"), lambda: ANSWER)
+    assert count(database) == 2
+
+
+def count(database: PostgresDatabase) -> int:
+    """Count the keys."""
+    with psycopg.connect(database.url) as connection:
+        row: Any = connection.execute("select count(*) from idempotency_key").fetchone()
+    return int(row[0])
+
+
+def test_a_connection_that_is_lost_takes_all_back(
+    keys: PostgresIdempotency,
+    repository: PostgresRepo,
+    connections: Connections,
+    database: PostgresDatabase,
+    make_room: MakeRoom,
+) -> None:
+    """Nothing is written on another connection behind the transaction's back."""
+
+    def write() -> StoredAnswer:
+        repository.add(make_room(1))
+        with psycopg.connect(database.url, autocommit=True) as other:
+            other.execute(
+                "select pg_terminate_backend(pid, 1000) from pg_stat_activity "
+                "where datname = current_database() and pid <> pg_backend_pid()"
+            )
+        repository.add(make_room(2))
+        return ANSWER
+
+    with pytest.raises(RepositoryUnavailableError):
+        keys.once(key(), write)
+    assert rooms_of(repository) == []
+    assert keys.once(key(), lambda: ANSWER) == ANSWER
