@@ -148,10 +148,12 @@ def _guess_format(name: str, file: IO[str], start: list[str]) -> str | InvalidRe
     by_name = None if name == "-" else guess_format_by_name(name)
     if by_name is not None:
         return by_name
-    missing = GUESSED_CHARACTERS
-    while missing > 0 and (line := file.readline(_LINE_CHARACTERS)):
+    missing, first = GUESSED_CHARACTERS, ""
+    # No further than is needed: more may be a while in coming.
+    while missing > 0 and first in {"", "{"} and (line := file.readline(_LINE_CHARACTERS)):
         start.append(line)
         missing -= len(line)
+        first = first or line.lstrip()[:1]
     return guess_format_by_text("".join(start))
 
 
