@@ -1,7 +1,7 @@
 """A Debian with a systemd of its own, in a container, with Rent-o-Matic installed.
 
-The variable BOOT_SYSTEMD names the tool that boots it: `boot-systemd start`, `exec`, `net-exec`,
-`copy`, `restart`, `reset`, with its name in BOOT_SYSTEMD_NAME.
+The variable BOOT_SYSTEMD names the tool that boots it. Its commands are `start`, `exec`,
+`net-exec`, `copy`, `restart` and `reset`; BOOT_SYSTEMD_NAME names the machine.
 """
 
 import json
