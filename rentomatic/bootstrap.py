@@ -38,6 +38,9 @@ def build_application(environ: Mapping[str, str]) -> Application:
         metrics=counts,
         changes=stores.changes,
         idempotency=stores.idempotency,
+        max_batch_bytes=settings.max_batch_bytes,
+        # Half of the threads may stream; with these too, there still is one for what is short.
+        max_batches=max(1, settings.threads // 4),
     )
 
 

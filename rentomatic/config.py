@@ -184,6 +184,12 @@ SETTINGS: tuple[Setting, ...] = (
         "30",
         integer_between(1, 366),
     ),
+    Setting(
+        "RENTOMATIC_MAX_BATCH_BYTES",
+        "How long a batch of rooms may be that is sent over HTTP",
+        str(64 << 20),
+        integer_between(1 << 16, 1 << 40),
+    ),
     Setting("PORT", "The TCP port to listen on", "8000", integer_between(1, 65535)),
     Setting(
         "RENTOMATIC_SOCKET",
@@ -242,6 +248,7 @@ class Settings:
         default_limit: how many rooms a search gives that names no limit.
         tokens: who may change rooms: names, by the digests of their tokens.
         changes_kept: for how many days changes are kept.
+        max_batch_bytes: how long a batch of rooms over HTTP may be.
         port: the TCP port to listen on.
         socket: the unix socket to listen on instead.
         workers: processes.
@@ -257,6 +264,7 @@ class Settings:
     default_limit: int
     tokens: Tokens
     changes_kept: int
+    max_batch_bytes: int
     port: int
     socket: Path | None
     workers: int
@@ -289,6 +297,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             **(values[TOKENS] or NOBODY),
         },
         changes_kept=values["RENTOMATIC_CHANGES_KEPT"],
+        max_batch_bytes=values["RENTOMATIC_MAX_BATCH_BYTES"],
         port=values["PORT"],
         socket=values["RENTOMATIC_SOCKET"],
         workers=values["WEB_CONCURRENCY"],

@@ -44,7 +44,7 @@ class Finding:
     is_good: bool = True
 
     def __str__(self) -> str:
-        return f"{self.name:<26}{'' if self.is_good else 'FAILED: '}{self.told}"
+        return f"{self.name:<28}{'' if self.is_good else 'FAILED: '}{self.told}"
 
 
 def add_commands(commands: "Commands") -> None:
@@ -67,7 +67,7 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
     """Tell the settings and where they come from, and whether the service could serve."""
     environ = whole_environment(os.environ)
     for setting in SETTINGS:
-        sys.stdout.write(f"{setting.name:<26}{setting.show(environ)}\n")
+        sys.stdout.write(f"{setting.name:<28}{setting.show(environ)}\n")
     is_good = True
     for finding in _findings(settings):
         sys.stdout.write(f"{finding}\n")

@@ -2,12 +2,11 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from tqdm import tqdm
 
@@ -20,12 +19,12 @@ from rentomatic.requests.room_fields import FIELDS
 from rentomatic.requests.room_import import (
     GUESSED_CHARACTERS,
     IMPORT_FORMATS,
+    LINE_CHARACTERS,
     RoomImportRequest,
     build_room_import_request,
     guess_format_by_name,
     guess_format_by_text,
 )
-from rentomatic.requests.room_import_json import MAX_CHARACTERS
 from rentomatic.requests.room_import_record import ImportOptions
 from rentomatic.responses import ResponseTypes, build_response_from_invalid_request
 from rentomatic.use_cases.room_import import ImportReport, room_import_use_case
@@ -34,15 +33,6 @@ if TYPE_CHECKING:
     from rentomatic.cli.outcome import Commands
 
 _PROGRESS_CHARACTERS = 1 << 20
-_PIECE_CHARACTERS = 1 << 16
-_LINE_CHARACTERS = MAX_CHARACTERS + 1
-
-# How the text of a file is read: a line or an object of any length takes the same memory.
-_PIECES: Mapping[str, Callable[[IO[str]], Iterator[str]]] = {
-    "csv": iter,
-    "ndjson": lambda file: iter(partial(file.readline, _LINE_CHARACTERS), ""),
-    "geojson": lambda file: iter(partial(file.read, _PIECE_CHARACTERS), ""),
-}
 
 
 def add_commands(commands: "Commands") -> None:
@@ -127,13 +117,13 @@ def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _read(
-    file: IO[str], stack: ExitStack, arguments: argparse.Namespace, options: ImportOptions
+    file: TextIO, stack: ExitStack, arguments: argparse.Namespace, options: ImportOptions
 ) -> RoomImportRequest | InvalidRequest:
     start: list[str] = []
     chosen = arguments.format or _guess_format(arguments.file, file, start)
     if isinstance(chosen, InvalidRequest):
         return chosen
-    text: Iterator[str] = chain(start, _PIECES[chosen](file))
+    text: Iterator[str] = chain(start, IMPORT_FORMATS[chosen].cut(file))
     if sys.stderr.isatty():
         size = None if arguments.file == "-" else Path(arguments.file).stat().st_size
         bar = stack.enter_context(tqdm(total=size, unit="B", unit_scale=True, leave=False))
@@ -143,14 +133,14 @@ def _read(
     )
 
 
-def _guess_format(name: str, file: IO[str], start: list[str]) -> str | InvalidRequest:
+def _guess_format(name: str, file: TextIO, start: list[str]) -> str | InvalidRequest:
     """Tell a file's format by its name, else by its text, of which the start is handed out."""
     by_name = None if name == "-" else guess_format_by_name(name)
     if by_name is not None:
         return by_name
     missing, first = GUESSED_CHARACTERS, ""
     # No further than is needed: more may be a while in coming.
-    while missing > 0 and first in {"", "{"} and (line := file.readline(_LINE_CHARACTERS)):
+    while missing > 0 and first in {"", "{"} and (line := file.readline(LINE_CHARACTERS)):
         start.append(line)
         missing -= len(line)
         first = first or line.lstrip()[:1]
@@ -179,7 +169,7 @@ def _pair(text: str) -> tuple[str, str]:
     return field, value
 
 
-def _open(name: str) -> IO[str]:
+def _open(name: str) -> TextIO:
     # Bytes that are no UTF-8 pass through as lone surrogates: they spoil only their own value.
     return open(
         sys.stdin.fileno() if name == "-" else Path(name),

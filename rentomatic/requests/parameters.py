@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rentomatic.requests.parsers import MAX_INTEGER
 from rentomatic.requests.room_changes import DEFAULT_CHANGES, MAX_CHANGES, Start
 from rentomatic.requests.room_fields import DISTANCE, FIELDS, JsonSchema
+from rentomatic.requests.room_import import OnError
 from rentomatic.requests.room_list import COUNTS, DEFAULT_LIMIT, MAX_LIMIT, UNLIMITED
 from rentomatic.requests.room_order import SORT_NAMES
 from rentomatic.requests.room_selection import BBOX_FORM, NEAR_FORM
@@ -157,5 +158,17 @@ CHANGES_PARAMETERS = (
         {"type": "integer", "minimum": 1, "maximum": MAX_CHANGES, "default": DEFAULT_CHANGES},
         20,
         title="limit-of-changes",
+    ),
+)
+
+ON_ERROR = "on_error"
+
+BATCH_PARAMETERS = (
+    Parameter(
+        ON_ERROR,
+        " or ".join(OnError),
+        "of a batch: what becomes of the good lines where there are bad ones; by default "
+        f"(`{OnError.STOP}`) nothing is written, `{OnError.SKIP}` writes them",
+        {"type": "string", "enum": list(OnError), "default": OnError.STOP},
     ),
 )

@@ -77,10 +77,10 @@ def parse_integer(text: str) -> int:
     return int(text)
 
 
-def parse_amount(text: str, *, round_it: bool) -> int:
+def parse_amount(text: str, *, round_it: bool, advice: str = "") -> int:
     """Read an integer as people write amounts: `1200`, `51.0`, `$1,200.00`.
 
-    A fraction other than zero is refused, or rounded half up.
+    A fraction other than zero is refused, with advice, or rounded half up.
     """
     if text.isascii() and text.isdigit() and len(text) <= _DIGITS:
         return int(text)
@@ -92,7 +92,7 @@ def parse_amount(text: str, *, round_it: bool) -> int:
     exact = Decimal(whole.replace(",", "") + fraction)
     rounded = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
     if rounded != exact and not round_it:
-        msg = f"must be an integer, not {shown(text)}; give --round to round it"
+        msg = f"must be an integer, not {shown(text)}{advice}"
         raise ValueError(msg)
     return rounded
 

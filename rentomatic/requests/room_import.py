@@ -3,8 +3,11 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
 from itertools import chain
 from pathlib import PurePath
+from typing import TextIO
 
 from rentomatic.domain.room import Room
 from rentomatic.requests.base import InvalidRequest, ParameterError, ValidRequest
@@ -12,7 +15,16 @@ from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_import_csv import read_csv
 from rentomatic.requests.room_import_geojson import read_geojson
 from rentomatic.requests.room_import_ndjson import read_ndjson
-from rentomatic.requests.room_import_record import BadLine, ImportOptions, RoomLines
+from rentomatic.requests.room_import_record import (
+    MAX_CHARACTERS,
+    BadLine,
+    ImportOptions,
+    RoomLines,
+)
+
+# One more, so that a line that is too long is seen to be.
+LINE_CHARACTERS = MAX_CHARACTERS + 1
+_PIECE_CHARACTERS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +35,29 @@ class ImportFormat:
         name: as the parameter `format` spells it.
         suffixes: how the names of its files end.
         read: finds the rooms in a file's text, which comes in lines.
+        cut: cuts a file into lines, or pieces, that take the same memory whatever stands in it.
     """
 
     name: str
     suffixes: tuple[str, ...]
     read: Callable[[Iterable[str], ImportOptions], RoomLines | InvalidRequest]
+    cut: Callable[[TextIO], Iterator[str]]
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    return iter(partial(file.readline, LINE_CHARACTERS), "")
+
+
+def _pieces(file: TextIO) -> Iterator[str]:
+    return iter(partial(file.read, _PIECE_CHARACTERS), "")
 
 
 IMPORT_FORMATS: Mapping[str, ImportFormat] = {
     each.name: each
     for each in (
-        ImportFormat("csv", (".csv", ".tsv"), read_csv),
-        ImportFormat("ndjson", (".ndjson", ".jsonl"), read_ndjson),
-        ImportFormat("geojson", (".geojson",), read_geojson),
+        ImportFormat("csv", (".csv", ".tsv"), read_csv, _lines),
+        ImportFormat("ndjson", (".ndjson", ".jsonl"), read_ndjson, _lines),
+        ImportFormat("geojson", (".geojson",), read_geojson, _pieces),
     )
 }
 
@@ -46,6 +68,13 @@ _ANY_JSON = ".json"
 _COLLECTION = re.compile(r'\A\s*\{\s*"features"\s*:\s*\[|"type"\s*:\s*"FeatureCollection"')
 _MARK = "\ufeff"  # that a file is UTF-8
 _NAMES = ", ".join(IMPORT_FORMATS)
+
+
+class OnError(StrEnum):
+    """What a bad line does to the good ones."""
+
+    STOP = "stop"
+    SKIP = "skip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +109,8 @@ def build_room_import_request(
     """Begin to read a file and find the room's fields.
 
     Args:
-        text: the file's lines with their ends; they are read as the request's `lines` are.
-            A line of NDJSON may be cut where it is longer than room_import_json.MAX_CHARACTERS;
-            GeoJSON may come in any pieces.
+        text: the file's text with its ends of lines, as the format's `cut` gives it; it is read as
+            the request's `lines` are.
         options: how to read them.
         format: a name of IMPORT_FORMATS.
         skip_bad: see RoomImportRequest.

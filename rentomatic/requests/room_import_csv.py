@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rentomatic.domain.room import Room
 from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.room_import_record import (
+    MAX_CHARACTERS,
     BadLine,
     Columns,
     ImportOptions,
@@ -15,11 +16,15 @@ from rentomatic.requests.room_import_record import (
 
 DELIMITERS = ",;\t"
 
+_TOO_LONG = f"is longer than {MAX_CHARACTERS} characters"
+
 
 def read_csv(text: Iterable[str], options: ImportOptions) -> RoomLines | InvalidRequest:
     """Read the header and find the room's fields."""
     text = iter(text)
     first = next(text, "")
+    if len(first) > MAX_CHARACTERS:
+        return InvalidRequest((ParameterError("file", f"has a header that {_TOO_LONG}"),))
     delimiter = max(DELIMITERS, key=first.count)
     try:
         header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
@@ -38,7 +43,7 @@ def read_csv(text: Iterable[str], options: ImportOptions) -> RoomLines | Invalid
 def _read_lines(
     text: Iterator[str], width: int, delimiter: str, columns: Columns
 ) -> Iterator[Room | BadLine]:
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    reader = csv.reader(_short(text), delimiter=delimiter, strict=True)
     while True:
         number = reader.line_num + 2
         record: Sequence[str] = ()
@@ -56,3 +61,11 @@ def _read_lines(
             continue
         made = columns.make(record)
         yield made if isinstance(made, Room) else BadLine(number, made, record)
+
+
+def _short(text: Iterator[str]) -> Iterator[str]:
+    for line in text:
+        if len(line) > MAX_CHARACTERS:
+            msg = f"it {_TOO_LONG}"
+            raise csv.Error(msg)
+        yield line

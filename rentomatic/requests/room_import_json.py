@@ -5,9 +5,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from rentomatic.requests.parsers import shown, spell_out
+from rentomatic.requests.room_import_record import MAX_CHARACTERS
 
-# A value of a file: longer ones would take memory, and no room is so long.
-MAX_CHARACTERS = 1 << 20
 _PIECE_CHARACTERS = 1 << 16
 _SPACE = re.compile(r"[ \t\r\n]*")
 

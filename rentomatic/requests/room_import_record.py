@@ -17,6 +17,9 @@ from rentomatic.requests.parsers import (
 )
 from rentomatic.requests.room_fields import FIELDS, Field, Value
 
+# A line or a value of a file: a longer one would take memory, and no room is so long.
+MAX_CHARACTERS = 1 << 20
+
 # The root of every `--source`: changing it would give all imported rooms new codes.
 _SOURCES = UUID("6c1b4c3e-5a0e-5d58-9f0b-2f6f0a1d9c11")
 _SHOWN_COLUMNS = 20
@@ -43,9 +46,13 @@ class BadLine:
     is_last: bool = False
     unit: str = "line"
 
+    @property
+    def place(self) -> str:
+        """Where it stands."""
+        return f"{self.unit} {self.number}" if self.number else "file"
+
     def __str__(self) -> str:
-        place = f"{self.unit} {self.number}" if self.number else "file"
-        return f"{place}: {'; '.join(self.problems)}"
+        return f"{self.place}: {'; '.join(self.problems)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +64,14 @@ class ImportOptions:
         defaults: the value, by field, where the file has no such column, or an object no such key.
         source: the name under which identities that are no UUID become one (RFC 9562, version 5).
         round_integers: read 34.5 as 35 where an integer is wanted; else it is a bad line.
+        advises: whether what is wrong comes with the option of `rentomatic import` that would help.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
     source: str | None = None
     round_integers: bool = False
+    advises: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,18 +201,23 @@ def _find_source(
         errors.append(ParameterError("column", f"there is no {noun} {shown(wanted)}; {there}"))
     elif not default:
         known = " or ".join((field.name, *field.aliases))
-        give = f"give --column {field.name}=NAME"
-        if field.name != "code":  # with one for all lines they would all be one room
-            give += f" or --default {field.name}=VALUE"
-        errors.append(ParameterError(field.name, f"there is no {noun} {known}; {give}; {there}"))
+        advice = _advice_for(field) if options.advises else ""
+        errors.append(ParameterError(field.name, f"there is no {noun} {known}; {advice}{there}"))
     return _Source(field.name, parse, default=default)
+
+
+def _advice_for(field: Field) -> str:
+    give = f"give --column {field.name}=NAME"
+    # With one code for all lines they would all be one room.
+    return f"{give}; " if field.name == "code" else f"{give} or --default {field.name}=VALUE; "
 
 
 def _import_parser(field: Field, options: ImportOptions) -> Parser:
     if field.parse is parse_uuid:
-        return _identity_parser(options.source)
+        return _identity_parser(options)
     if field.parse is parse_integer:
-        return partial(parse_amount, round_it=options.round_integers)
+        advice = "; give --round to round it" if options.advises else ""
+        return partial(parse_amount, round_it=options.round_integers, advice=advice)
     return partial(_parse_decimal, field.parse)
 
 
@@ -215,8 +229,9 @@ def _parse_decimal(parse: Parser, text: str) -> Value:
         return parse(spell_out(text))
 
 
-def _identity_parser(source: str | None) -> Parser:
-    namespace = uuid5(_SOURCES, source) if source else None
+def _identity_parser(options: ImportOptions) -> Parser:
+    namespace = uuid5(_SOURCES, options.source) if options.source else None
+    advice = "; give --source NAME to make one of it" if options.advises else ""
 
     def parse(text: str) -> UUID:
         text = text.strip()
@@ -227,7 +242,7 @@ def _identity_parser(source: str | None) -> Parser:
                 msg = "is empty"
                 raise ValueError(msg) from None
             if namespace is None:
-                msg = f"is no UUID: {shown(text)}; give --source NAME to make one of it"
+                msg = f"is no UUID: {shown(text)}{advice}"
                 raise ValueError(msg) from None
         try:
             return uuid5(namespace, text)

@@ -1,5 +1,6 @@
 """Import rooms: all of them or none, or all good ones."""
 
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -9,7 +10,7 @@ from rentomatic.repository.interface import (
     RoomRepository,
     SaveSummary,
 )
-from rentomatic.requests.base import InvalidRequest
+from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.room_import import RoomImportRequest
 from rentomatic.requests.room_import_record import BadLine
 from rentomatic.responses import (
@@ -26,16 +27,41 @@ TOLD_LINES = 20
 
 @dataclass(slots=True)
 class Rejected:
-    """The bad lines of an import: how many, and the first ones."""
+    """The bad lines of an import.
 
+    Attributes:
+        told: how many are kept.
+        count: how many there are.
+        first: those that are kept.
+        others: the numbers of the others, in ranges: the first and the last of each in turn.
+    """
+
+    told: int = TOLD_LINES
     count: int = 0
     first: list[BadLine] = field(default_factory=list)
+    others: "array[int]" = field(default_factory=lambda: array("Q"))
 
     def add(self, line: BadLine) -> None:
         """Count a bad line."""
         self.count += 1
-        if len(self.first) < TOLD_LINES:
+        if len(self.first) < self.told:
             self.first.append(line)
+        elif self.others and self.others[-1] == line.number - 1:
+            self.others[-1] = line.number
+        else:
+            self.others.extend((line.number, line.number))
+
+    def ranges(self) -> Iterator[tuple[int, int]]:
+        """Give the first and the last number of each range of the others."""
+        return zip(self.others[::2], self.others[1::2], strict=True)
+
+    def errors(self) -> Iterator[ParameterError]:
+        """Name each bad line."""
+        for line in self.first:
+            yield ParameterError(line.place, "; ".join(line.problems))
+        if self.others:
+            numbers = (f"{a}-{b}" if a < b else str(a) for a, b in self.ranges())
+            yield ParameterError(f"{self.first[0].unit}s {', '.join(numbers)}", "are bad too")
 
     def __str__(self) -> str:
         more = self.count - len(self.first)
@@ -58,21 +84,33 @@ def room_import_use_case(
     repository: RoomRepository,
     request: RoomImportRequest | InvalidRequest,
     on_reject: Callable[[BadLine], None] = lambda line: None,  # noqa: ARG005
+    told: int = TOLD_LINES,
 ) -> Response[ImportReport]:
     """Add or replace the rooms of a file in one transaction.
 
     With bad lines nothing is changed and all of them are counted, unless the request skips them;
     then `on_reject` gets each. A file that cannot be read to its end changes nothing in any case.
+
+    Args:
+        repository: where to.
+        request: what, and how.
+        on_reject: gets each bad line that is skipped.
+        told: of so many bad lines what is wrong is told, of others the number.
     """
     if not request:
         return build_response_from_invalid_request(request)
-    rejected = Rejected()
+    rejected = Rejected(told)
     try:
         saved = repository.save(_rooms(request, rejected, on_reject), dry_run=request.dry_run)
     except RepositoryUnavailableError:
         return UNAVAILABLE
     except _NothingSavedError:
-        return ResponseFailure(ResponseTypes.PARAMETERS_ERROR, f"Nothing is imported\n{rejected}")
+        # All the others are told too, now that no transaction waits for it.
+        for line in request.lines:
+            if isinstance(line, BadLine):
+                rejected.add(line)
+        message = f"Nothing is imported\n{rejected}"
+        return ResponseFailure(ResponseTypes.PARAMETERS_ERROR, message, tuple(rejected.errors()))
     return ResponseSuccess(ImportReport(saved, rejected))
 
 
@@ -82,10 +120,8 @@ def _rooms(
     for line in request.lines:
         if isinstance(line, BadLine):
             rejected.add(line)
-            if line.is_last:
+            if line.is_last or not request.skip_bad:
                 raise _NothingSavedError
             on_reject(line)
-        elif request.skip_bad or not rejected.count:
+        else:
             yield line
-    if rejected.count and not request.skip_bad:
-        raise _NothingSavedError

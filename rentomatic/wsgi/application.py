@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from http import HTTPStatus
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from rentomatic import __version__
@@ -28,7 +29,7 @@ from rentomatic.wsgi.openapi.page import write_page
 from rentomatic.wsgi.request import Environ, Request, read_request
 from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.routing import ROUTES, Found, Handler, Route, find_route, suggest_path
-from rentomatic.wsgi.service import Service
+from rentomatic.wsgi.service import MAX_BATCH_BYTES, Service
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -76,6 +77,8 @@ class Application:
         metrics: "Metrics | None" = None,
         changes: RoomChanges | None = None,
         idempotency: Idempotency | None = None,
+        max_batch_bytes: int = MAX_BATCH_BYTES,
+        max_batches: int = 1,
     ) -> None:
         document = describe(ROUTES, __version__, default_limit)
         self._service = Service(
@@ -87,6 +90,8 @@ class Application:
             dump_value(document),
             write_page(document),
             tokens,
+            max_batch_bytes,
+            BoundedSemaphore(max_batches),
             metrics,
         )
 

@@ -1,82 +1,154 @@
-"""The body of a request, read strictly: JSON in UTF-8 (RFC 8259), one object."""
+"""The body of a request: taken whole before anything is done with it.
 
-import json
+Whoever sends slowly holds no transaction, and what is cut short is not begun.
+"""
+
+import logging
 import re
-from collections import Counter
-from collections.abc import Sequence
-from typing import Any, NoReturn
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from io import TextIOWrapper
+from tempfile import SpooledTemporaryFile
+from typing import Self, TextIO
 
-from rentomatic.requests.parsers import shown, shown_name
+from rentomatic.requests.parsers import shown
 from rentomatic.responses import ResponseFailure, ResponseTypes
-from rentomatic.serializers.json import MEDIA_TYPE as JSON
 from rentomatic.wsgi.request import Request
 
-MERGE_PATCH = "application/merge-patch+json"
 MAX_BODY_BYTES = 65_536
-# Of an integer; whatever no field holds is told by the field.
-_MAX_DIGITS = 30
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)", re.IGNORECASE)
 
+_PLAIN = {"", "identity"}
+
 NOT_ARRIVED = ResponseFailure(ResponseTypes.TIMEOUT_ERROR, "The body did not arrive in time")
+NO_ROOM = ResponseFailure(
+    ResponseTypes.UNAVAILABLE_ERROR, "There is no room for a body of this length now"
+)
 
-Values = dict[str, Any]
+logger = logging.getLogger(__name__)
 
 
-def read_object(request: Request, media_type: str = JSON) -> Values | ResponseFailure:
-    """Read a JSON object."""
-    given = request.content_type.partition(";")[0].strip().lower()
+class Received:
+    """A body that is here: a short one in memory, a long one in a file that has no name."""
+
+    def __init__(self) -> None:
+        self._digest = blake2b(digest_size=16)
+        self._file = SpooledTemporaryFile(MAX_BODY_BYTES)  # noqa: SIM115 - closed by `close`
+
+    def write(self, piece: bytes) -> None:
+        """Take what came."""
+        self._file.write(piece)
+        self._digest.update(piece)
+
+    def end(self) -> None:
+        """Let it be read from its beginning."""
+        self._file.seek(0)
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read on: at most so many bytes, or all."""
+        return self._file.read(size)
+
+    def open_text(self) -> TextIO:
+        """Read it as UTF-8; other bytes spoil only their own value, as lone surrogates."""
+        return TextIOWrapper(self._file, "utf-8", "surrogateescape", newline="")
+
+    @property
+    def digest(self) -> str:
+        """What only the same bytes have."""
+        return self._digest.hexdigest()
+
+    def close(self) -> None:
+        """Forget it."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _RefusedError(Exception):
+    """A body that is not taken, and why."""
+
+    def __init__(self, failure: ResponseFailure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+def given_type(request: Request) -> str:
+    """Give the media type of a body, without its parameters."""
+    return request.content_type.partition(";")[0].strip().lower()
+
+
+def is_readable(request: Request) -> bool:
+    """Tell whether a body is said to be UTF-8 and not compressed."""
     charset = _CHARSET.search(request.content_type)
-    is_readable = request.content_encoding in {"", "identity"} and (
-        charset is None or charset[1].lower() in {"utf-8", "utf8"}
-    )
-    if given != media_type or not is_readable:
-        return unsupported(request.content_type, request.content_encoding, media_type)
-    body = read_body(request, MAX_BODY_BYTES)
-    if isinstance(body, ResponseFailure):
-        return body
-    try:
-        return _parse(body)
-    except RecursionError:
-        return _malformed("is nested too deep; a room is one flat object")
-    except ValueError as problem:
-        return _malformed(str(problem))
+    is_utf8 = charset is None or charset[1].lower() in {"utf-8", "utf8"}
+    return is_utf8 and request.content_encoding in _PLAIN
 
 
-def _parse(body: bytes) -> Values:
-    """Read JSON; raises ValueError with what is wrong with it."""
-    try:
-        text = body.decode("utf-8")
-        values = json.loads(
-            text, object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_integer
-        )
-    except UnicodeDecodeError:
-        msg = "must be UTF-8"
-        raise ValueError(msg) from None
-    except json.JSONDecodeError as error:
-        msg = f"is not JSON: {error.msg} at line {error.lineno} column {error.colno}"
-        raise ValueError(msg) from None
-    if not isinstance(values, dict):
-        msg = 'must be an object such as {"size": 20, "price": 60, ...}'
-        raise ValueError(msg)  # noqa: TRY004 - what a client sent, not what a caller did
-    return values
+def unsupported(
+    content_type: str, content_encoding: str, media_types: Sequence[str]
+) -> ResponseFailure:
+    """Say what a body must be."""
+    given = shown(content_type) if content_type else "nothing"
+    encoded = "" if content_encoding in _PLAIN else f" in {shown(content_encoding)}"
+    wanted = " or ".join(media_types)
+    message = f"Content-Type: must be {wanted} in UTF-8, uncompressed, not {given}{encoded}"
+    return ResponseFailure(ResponseTypes.MEDIA_TYPE_ERROR, message)
 
 
 def read_body(request: Request, most: int) -> bytes | ResponseFailure:
-    """Read a body of at most so many bytes, counted while they come."""
+    """Read a body of at most so many bytes."""
+    received = receive(request, most)
+    if isinstance(received, ResponseFailure):
+        return received
+    with received:
+        return received.read()
+
+
+def receive(request: Request, most: int) -> Received | ResponseFailure:
+    """Take a body of at most so many bytes, counted while they come; one that is here stays so."""
+    if isinstance(request.body, Received):
+        return request.body
     if request.content_length is not None and request.content_length > most:
         return too_long(most)
+    received = Received()
     try:
-        body = request.body.read(most + 1)
+        for piece in _pieces(request, most):
+            received.write(piece)
+        received.end()
+    except _RefusedError as refused:
+        received.close()
+        return refused.failure
+    except OSError as error:
+        received.close()
+        logger.error("a body cannot be kept: %s", error.strerror)  # noqa: TRY400 - no traceback
+        return NO_ROOM
+    return received
+
+
+def _pieces(request: Request, most: int) -> Iterator[bytes]:
+    """Read a body; raises _RefusedError with what is wrong with it."""
+    length = 0
+    while piece := _read_piece(request):
+        length += len(piece)
+        if length > most:
+            raise _RefusedError(too_long(most))
+        yield piece
+    if request.content_length is not None and length < request.content_length:
+        raise _RefusedError(malformed("was cut short"))
+
+
+def _read_piece(request: Request) -> bytes:
+    try:
+        return request.body.read(MAX_BODY_BYTES)
     except ValueError:
-        return _malformed("is not sent in chunks as HTTP wants them")
+        raise _RefusedError(malformed("is not sent in chunks as HTTP wants them")) from None
     except OSError:
         # A client that stopped in the middle of it, or has gone.
-        return NOT_ARRIVED
-    if len(body) > most:
-        return too_long(most)
-    if request.content_length is not None and len(body) < request.content_length:
-        return _malformed("was cut short")
-    return body
+        raise _RefusedError(NOT_ARRIVED) from None
 
 
 def too_long(most: int) -> ResponseFailure:
@@ -85,34 +157,6 @@ def too_long(most: int) -> ResponseFailure:
     return ResponseFailure(ResponseTypes.SIZE_ERROR, message)
 
 
-def unsupported(content_type: str, content_encoding: str, media_type: str) -> ResponseFailure:
-    """Say what a body must be."""
-    given = shown(content_type) if content_type else "nothing"
-    encoded = f" in {shown(content_encoding)}" if content_encoding not in {"", "identity"} else ""
-    message = f"Content-Type: must be {media_type} in UTF-8, uncompressed, not {given}{encoded}"
-    return ResponseFailure(ResponseTypes.MEDIA_TYPE_ERROR, message)
-
-
-def _malformed(problem: str) -> ResponseFailure:
+def malformed(problem: str) -> ResponseFailure:
+    """Say what is wrong with a body."""
     return ResponseFailure(ResponseTypes.PARAMETERS_ERROR, f"body: {problem}")
-
-
-def _object(pairs: Sequence[tuple[str, Any]]) -> Values:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
-        msg = f"has {shown_name(twice)} more than once"
-        raise ValueError(msg)
-    return values
-
-
-def _integer(digits: str) -> int:
-    if len(digits) > _MAX_DIGITS:
-        msg = f"has a number with more than {_MAX_DIGITS} digits"
-        raise ValueError(msg)
-    return int(digits)
-
-
-def _no_constant(name: str) -> NoReturn:
-    msg = f"is not JSON: {name} is no number"
-    raise ValueError(msg)

@@ -5,8 +5,13 @@ from dataclasses import replace
 from hashlib import blake2b
 from http import HTTPStatus
 
+from rentomatic.requests.base import ParameterError
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
+
+IF_MATCH = "If-Match"
+IF_NONE_MATCH = "If-None-Match"
+ANY = "*"
 
 _DIGEST_BYTES = 16
 _TAG = re.compile(r'(W/)?("[^"]*")', re.IGNORECASE)
@@ -47,3 +52,19 @@ def answer_tagged(request: Request, tag: str, answer: Answer) -> Answer:
 def not_modified(tag: str) -> Answer:
     """Tell a client that the answer that it has is the present one."""
     return Answer(HTTPStatus.NOT_MODIFIED, media_type=None, headers=(("ETag", tag),))
+
+
+def condition_errors(request: Request, *allowed: str) -> list[ParameterError]:
+    """Tell what is wrong with the conditions of a write: none is passed over."""
+    sent = {IF_MATCH: request.if_match, IF_NONE_MATCH: request.if_none_match}
+    given = {name: value.strip() for name, value in sent.items() if value is not None}
+    errors = [
+        ParameterError(name, f"cannot be used with {request.method}")
+        for name in given
+        if name not in allowed
+    ]
+    if len(given) == len(allowed) > 1:
+        errors.append(ParameterError(IF_NONE_MATCH, f"cannot be used together with {IF_MATCH}"))
+    elif IF_NONE_MATCH in allowed and given.get(IF_NONE_MATCH, ANY) != ANY:
+        errors.append(ParameterError(IF_NONE_MATCH, f"must be {ANY} where something is written"))
+    return errors

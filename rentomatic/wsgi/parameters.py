@@ -1,19 +1,22 @@
 """The parameters of a request become arguments for the builders of requests."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from rentomatic.demo import book_rooms
 from rentomatic.requests.base import InvalidRequest, ParameterError, with_errors
 from rentomatic.requests.parameters import (
+    BATCH_PARAMETERS,
     CHANGES_PARAMETERS,
     LIST_PARAMETERS,
+    ON_ERROR,
     SELECTION_PARAMETERS,
     Parameter,
 )
 from rentomatic.requests.parsers import closest, shown, shown_name
 from rentomatic.requests.room_changes import RoomChangesRequest, build_room_changes_request
 from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS, OPERATORS
+from rentomatic.requests.room_import import IMPORT_FORMATS, OnError
 from rentomatic.requests.room_list import UNLIMITED, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_summary import RoomSummaryRequest, build_room_summary_request
 from rentomatic.serializers.formats import FORMATS
@@ -50,9 +53,15 @@ SEARCH_PARAMETERS = (*_FILTERS, *LIST_PARAMETERS, _FORMAT)
 SUMMARY_PARAMETERS = (*_FILTERS, *SELECTION_PARAMETERS)
 ROOM_PARAMETERS = (_FORMAT,)
 
+# What a parameter is for, where it was given for something else.
+_ELSEWHERE = {
+    ON_ERROR: f"is for a POST of {', '.join(IMPORT_FORMATS)}, as its Content-Type says it is"
+}
+
 _SEARCH_NAMES = [each.name for each in SEARCH_PARAMETERS]
 _SUMMARY_NAMES = [each.name for each in SUMMARY_PARAMETERS]
 _CHANGES_NAMES = [each.name for each in CHANGES_PARAMETERS]
+_BATCH_NAMES = [each.name for each in BATCH_PARAMETERS]
 _ROOM_NAMES = [each.name for each in ROOM_PARAMETERS]
 
 
@@ -88,9 +97,25 @@ def read_format(request: Request) -> list[ParameterError]:
     return errors + format_errors(given.get(FORMAT))
 
 
+def read_batch(request: Request, others: Sequence[ParameterError]) -> OnError | InvalidRequest:
+    """Read how a batch is to be taken; other errors of the request are told with its own."""
+    given = request.query.values
+    on_error = given.get(ON_ERROR, OnError.STOP)
+    errors = [*request.query.errors, *unknown_parameters(given, _BATCH_NAMES), *others]
+    if on_error not in list(OnError):
+        message = f"must be {' or '.join(OnError)}, not {shown(on_error)}"
+        errors.append(
+            ParameterError(ON_ERROR, message, suggestion=closest(on_error, list(OnError)))
+        )
+    return InvalidRequest(tuple(errors)) if errors else OnError(on_error)
+
+
 def read_nothing(request: Request) -> list[ParameterError]:
     """Read a request that has no parameters; give what is wrong with it."""
-    return [*request.query.errors, *unknown_parameters(request.query.values, ())]
+    given = request.query.values
+    unknown = [name for name in given if name not in _ELSEWHERE]
+    misplaced = [ParameterError(name, told) for name, told in _ELSEWHERE.items() if name in given]
+    return [*request.query.errors, *unknown_parameters(unknown, ()), *misplaced]
 
 
 def format_errors(given: str | None) -> list[ParameterError]:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
-from io import BytesIO
 
 from rentomatic.repository.interface import (
     Idempotency,
@@ -14,7 +13,7 @@ from rentomatic.repository.interface import (
     StoredAnswer,
 )
 from rentomatic.responses import UNAVAILABLE, ResponseFailure, ResponseTypes
-from rentomatic.wsgi.body import MAX_BODY_BYTES, read_body
+from rentomatic.wsgi.body import MAX_BODY_BYTES, Received, receive
 from rentomatic.wsgi.conditional import entity_tag
 from rentomatic.wsgi.failure import answer_failure
 from rentomatic.wsgi.request import Request
@@ -38,23 +37,33 @@ REUSED = ResponseFailure(
 Handler = Callable[[Service, Request], Answer]
 
 
-def answer_once(service: Service, request: Request, handler: Handler) -> Answer:
-    """Answer a write; one that was sent before with its key gets the answer of then."""
+def answer_once(
+    service: Service, request: Request, handler: Handler, most: int = MAX_BODY_BYTES
+) -> Answer:
+    """Answer a write; one that was sent before with its key gets the answer of then.
+
+    Args:
+        service: answers.
+        request: to write.
+        handler: makes the write.
+        most: how many bytes the body of one with a key may have.
+    """
     if request.idempotency_key is None:
         return handler(service, request)
     if not _KEY.fullmatch(request.idempotency_key):
         return answer_failure(MALFORMED, request)
     if service.idempotency is None:
         return answer_failure(NEEDS_POSTGRES, request)
-    body = read_body(request, MAX_BODY_BYTES)
-    if isinstance(body, ResponseFailure):
-        return answer_failure(body, request)
-    return _answer_known(
-        service.idempotency,
-        request,
-        _named(request, request.idempotency_key, body),
-        lambda: handler(service, replace(request, body=BytesIO(body), content_length=len(body))),
-    )
+    received = receive(request, most)
+    if isinstance(received, ResponseFailure):
+        return answer_failure(received, request)
+    with received:
+        return _answer_known(
+            service.idempotency,
+            request,
+            _named(request, request.idempotency_key, received),
+            lambda: handler(service, replace(request, body=received)),
+        )
 
 
 def _answer_known(
@@ -80,9 +89,11 @@ def _answer_known(
     return Answer(HTTPStatus(stored.status), stored.body, headers=stored.headers, cache="no-store")
 
 
-def _named(request: Request, key: str, body: bytes) -> IdempotencyKey:
+def _named(request: Request, key: str, body: Received) -> IdempotencyKey:
     return IdempotencyKey(
         scope=f"{request.owner} {request.method} {request.path}",
         key=key,
-        fingerprint=entity_tag(request.content_type, body),
+        fingerprint=entity_tag(
+            request.content_type, sorted(request.query.values.items()), body.digest
+        ),
     )

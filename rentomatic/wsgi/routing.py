@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from rentomatic.requests.parameters import CHANGES_PARAMETERS, Parameter
+from rentomatic.requests.parameters import BATCH_PARAMETERS, CHANGES_PARAMETERS, Parameter
 from rentomatic.requests.parsers import closest
 from rentomatic.responses import ResponseTypes
 from rentomatic.wsgi.handlers import changes, documents, health, room_writes, rooms, site
@@ -113,13 +113,16 @@ ROUTES = (
             ),
             "POST": Operation(
                 room_writes.room_add,
-                "Add a room",
-                (successes.ADDED,),
+                "Add a room, or a batch of them",
+                (successes.ADDED, successes.IMPORTED),
+                BATCH_PARAMETERS,
                 headers=(IDEMPOTENCY_KEY,),
-                body=bodies.ROOM,
+                body=bodies.ROOMS,
                 failures=(*_SENDING, ResponseTypes.CONFLICT_ERROR),
                 help="Adds a room, with a new `code` where none is given. With an "
-                "`Idempotency-Key` it is added once, however often it is sent.",
+                "`Idempotency-Key` it is added once, however often it is sent. A batch adds rooms "
+                "or replaces those with the same code: all of them or, where a line is bad, none, "
+                "with each bad line told.",
             ),
         },
     ),

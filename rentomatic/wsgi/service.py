@@ -1,6 +1,7 @@
 """What handlers work with."""
 
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from rentomatic.repository.interface import Idempotency, RoomChanges, RoomRepository
@@ -8,6 +9,8 @@ from rentomatic.tokens import Tokens
 
 if TYPE_CHECKING:
     from rentomatic.metrics import Metrics
+
+MAX_BATCH_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,8 @@ class Service:
         description: the OpenAPI document.
         page: the same, to read.
         tokens: who may change rooms.
+        max_batch_bytes: how long a batch of rooms may be.
+        batches: as many as may be read and written at a time.
         metrics: what is counted; None where that is not to be seen.
     """
 
@@ -34,4 +39,6 @@ class Service:
     description: bytes
     page: bytes
     tokens: Tokens
+    max_batch_bytes: int
+    batches: BoundedSemaphore
     metrics: "Metrics | None"

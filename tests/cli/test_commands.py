@@ -126,9 +126,9 @@ def test_check_shows_every_setting_and_no_password(
         *("database", "migrations", "indexes", "connections", "clock"),
     ]
     assert "hidden" not in out
-    assert "PORT                      8000 (default)" in out
-    assert "migrations                all applied\n" in out
-    assert "indexes                   all valid\n" in out
+    assert "PORT                        8000 (default)" in out
+    assert "migrations                  all applied\n" in out
+    assert "indexes                     all valid\n" in out
 
 
 def test_a_database_that_is_away_ends_with_4(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +141,7 @@ def test_a_database_that_is_away_ends_with_4(run: Run, monkeypatch: pytest.Monke
         assert "Traceback" not in err
     code, out, _ = run("check")
     assert code == 4
-    assert "database                  FAILED: configured PostgreSQL: connection failed: " in out
+    assert "database                    FAILED: configured PostgreSQL: connection failed: " in out
     assert "hidden" not in out
     assert run("check", "--before-start")[0] == 0
 

@@ -13,7 +13,7 @@ from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_fields import FIELDS
 from rentomatic.tokens import digest_of, new_token
 from rentomatic.wsgi.application import Application
-from rentomatic.wsgi.body import MERGE_PATCH
+from rentomatic.wsgi.json_body import MERGE_PATCH
 from rentomatic.wsgi.parameters import SEARCH_PARAMETERS
 
 NAMES = st.sampled_from([each.name for each in SEARCH_PARAMETERS]) | st.text()

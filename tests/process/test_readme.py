@@ -20,7 +20,7 @@ def examples() -> list[tuple[str, str]]:
     return [(command, output) for command, _, output in (p.partition("\n") for p in typed if p)]
 
 
-def test_the_readmes_commands_give_what_it_shows(commands: Commands) -> None:
+def test_the_readmes_commands_give_what_it_shows(commands: Commands, tmp_path: Path) -> None:
     """Byte for byte, but for the port and the data folder; on the made-up rooms."""
     service = commands.serve("--demo")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -31,6 +31,7 @@ def test_the_readmes_commands_give_what_it_shows(commands: Commands) -> None:
         result = subprocess.run(
             command.replace(":8000", f":{service.port}").replace(".data/", f"{commands.data}/"),
             shell=True,
+            cwd=tmp_path,
             env=environment,
             capture_output=True,
             text=True,

@@ -9,8 +9,13 @@ import pytest
 
 from rentomatic.domain.room import Room
 from rentomatic.requests.base import InvalidRequest
-from rentomatic.requests.room_import import RoomImportRequest, build_room_import_request
-from rentomatic.requests.room_import_record import BadLine, ImportOptions
+from rentomatic.requests.room_import import (
+    IMPORT_FORMATS,
+    LINE_CHARACTERS,
+    RoomImportRequest,
+    build_room_import_request,
+)
+from rentomatic.requests.room_import_record import MAX_CHARACTERS, BadLine, ImportOptions
 
 CODE = UUID("f853578c-fc0f-4e65-81b8-566c5dffa35a")
 HEADER = "code,size,price,longitude,latitude"
@@ -215,3 +220,22 @@ def test_an_endless_value_ends_as_a_bad_line() -> None:
     request = build("x" * (length + 1))
     assert not request
     assert str(request.errors[0]).startswith("file: has a header that is not CSV: field larger")
+
+
+def test_an_endless_line_ends_the_file() -> None:
+    """It does not fill the memory either, and is not taken for several lines."""
+    long = ("x," * MAX_CHARACTERS)[: LINE_CHARACTERS + 10]
+    cut = IMPORT_FORMATS["csv"].cut(io.StringIO(f"{HEADER}\n{LINE}\n{long}\n{LINE}\n"))
+    request = build_room_import_request(cut, ImportOptions())
+    assert request
+    good, bad = request.lines
+    assert good == ROOM
+    assert isinstance(bad, BadLine)
+    assert bad.is_last
+    assert str(bad) == (
+        "line 3: is not CSV, so what follows cannot be read: it is longer than "
+        f"{MAX_CHARACTERS} characters"
+    )
+    request = build(long)
+    assert not request
+    assert str(request.errors[0]).startswith("file: has a header that is longer than")

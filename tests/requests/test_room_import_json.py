@@ -18,8 +18,7 @@ from rentomatic.requests.room_import import (
     guess_format_by_name,
     guess_format_by_text,
 )
-from rentomatic.requests.room_import_json import MAX_CHARACTERS
-from rentomatic.requests.room_import_record import BadLine, ImportOptions
+from rentomatic.requests.room_import_record import MAX_CHARACTERS, BadLine, ImportOptions
 from rentomatic.serializers.formats import FORMATS
 from rentomatic.serializers.room import View
 

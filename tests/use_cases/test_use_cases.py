@@ -1,6 +1,7 @@
 """The use cases turn requests into responses, whatever happens beneath them."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from uuid import UUID, uuid4
 
 import pytest
@@ -209,6 +210,45 @@ def test_import_saves_nothing_of_a_file_with_bad_lines(rooms: list[Room]) -> Non
     assert told == [f"line {number}: price is bad" for number in range(2, 22)]
     assert more == "and 3 more bad lines"
     assert list(repository.search(RoomListRequest()).rooms) == []
+
+
+def test_import_names_every_bad_line(rooms: list[Room]) -> None:
+    """Of the first ones what is wrong, of the others the number, also of those behind good ones."""
+    found = chain(lines(rooms, 3), [BadLine(9, ("is bad",), ["y"])])
+    response = room_import_use_case(MemRepo(), RoomImportRequest(found), told=1)
+    assert not response
+    assert [str(each) for each in response.errors] == [
+        "line 2: price is bad",
+        "lines 3-4, 9: are bad too",
+    ]
+
+
+class HoldingRepository(MemRepo):
+    """A repository that knows whether it is saving."""
+
+    is_saving = False
+
+    def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
+        """Save."""
+        self.is_saving = True
+        try:
+            return super().save(rooms, dry_run=dry_run)
+        finally:
+            self.is_saving = False
+
+
+def test_what_else_is_wrong_is_looked_for_when_nothing_is_held(rooms: list[Room]) -> None:
+    """Nobody waits for a transaction that will change nothing."""
+    repository = HoldingRepository()
+    held: list[bool] = []
+
+    def found() -> Iterator[Room | BadLine]:
+        for line in lines(rooms, 2):
+            held.append(repository.is_saving)
+            yield line
+
+    assert not room_import_use_case(repository, RoomImportRequest(found()))
+    assert held == [True] * len(rooms) + [False] * 2
 
 
 def test_import_can_skip_bad_lines(rooms: list[Room]) -> None:

@@ -1,9 +1,10 @@
 """Rooms, written: added, replaced, changed and removed."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from rentomatic.domain.room import Room
-from rentomatic.requests.base import InvalidRequest, ParameterError
+from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_get import build_room_get_request
 from rentomatic.requests.room_write import (
     IsExpected,
@@ -23,28 +24,34 @@ from rentomatic.use_cases.room_write import (
     room_replace_use_case,
     room_update_use_case,
 )
-from rentomatic.wsgi.body import MERGE_PATCH, Values, read_object
-from rentomatic.wsgi.conditional import entity_tag, is_matched
+from rentomatic.wsgi.conditional import (
+    ANY,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    condition_errors,
+    entity_tag,
+    is_matched,
+)
 from rentomatic.wsgi.failure import answer_failure
+from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS, batch_format, import_batch
 from rentomatic.wsgi.handlers.rooms import no_room_named
+from rentomatic.wsgi.json_body import MERGE_PATCH, Values, read_object
 from rentomatic.wsgi.parameters import read_nothing
 from rentomatic.wsgi.repetition import answer_once
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.service import Service
 
-_ANY = "*"
-_IF_MATCH = "If-Match"
-_IF_NONE_MATCH = "If-None-Match"
-
 
 def room_add(service: Service, request: Request) -> Answer:
-    """Add a room, once if it is sent with a key."""
+    """Add a room, or a batch of them; once if it is sent with a key."""
+    if batch := batch_format(request):
+        return import_batch(service, request, batch)
     return answer_once(service, request, _add)
 
 
 def _add(service: Service, request: Request) -> Answer:
-    values = _read(request)
+    values = _read(request, others=tuple(BATCH_FORMATS))
     if isinstance(values, ResponseFailure):
         return answer_failure(values, request)
     response = room_add_use_case(service.repository, build_room_add_request(values))
@@ -58,7 +65,7 @@ def room_replace(service: Service, request: Request, code: str) -> Answer:
     wanted = build_room_get_request(code)
     if not wanted:
         return answer_failure(no_room_named(code), request)
-    values = _read(request, JSON, _IF_MATCH, _IF_NONE_MATCH)
+    values = _read(request, JSON, IF_MATCH, IF_NONE_MATCH)
     if isinstance(values, ResponseFailure):
         return answer_failure(values, request)
     replace = build_room_replace_request(
@@ -78,7 +85,7 @@ def room_update(service: Service, request: Request, code: str) -> Answer:
     wanted = build_room_get_request(code)
     if not wanted:
         return answer_failure(no_room_named(code), request)
-    values = _read(request, MERGE_PATCH, _IF_MATCH)
+    values = _read(request, MERGE_PATCH, IF_MATCH)
     if isinstance(values, ResponseFailure):
         return answer_failure(values, request)
     update = build_room_update_request(wanted.code, values, _expectation(service, request))
@@ -93,7 +100,7 @@ def room_remove(service: Service, request: Request, code: str) -> Answer:
     wanted = build_room_get_request(code)
     if not wanted:
         return answer_failure(no_room_named(code), request)
-    if (wrong := _wrong(request, _IF_MATCH)) is not None:
+    if (wrong := _wrong(request, IF_MATCH)) is not None:
         return answer_failure(wrong, request)
     remove = RoomRemoveRequest(wanted.code, _expectation(service, request))
     response = room_remove_use_case(service.repository, remove)
@@ -102,28 +109,17 @@ def room_remove(service: Service, request: Request, code: str) -> Answer:
     return Answer(HTTPStatus.NO_CONTENT, media_type=None, cache="no-store")
 
 
-def _read(request: Request, media_type: str = JSON, *conditions: str) -> Values | ResponseFailure:
+def _read(
+    request: Request, media_type: str = JSON, *conditions: str, others: Sequence[str] = ()
+) -> Values | ResponseFailure:
     """Read what is to be written, of a request that may have these conditions."""
     wrong = _wrong(request, *conditions)
-    return read_object(request, media_type) if wrong is None else wrong
+    return read_object(request, media_type, others) if wrong is None else wrong
 
 
 def _wrong(request: Request, *conditions: str) -> ResponseFailure | None:
-    """Tell what is wrong with a request beside its body.
-
-    It has no parameters, and no condition that would be passed over.
-    """
-    sent = {_IF_MATCH: request.if_match, _IF_NONE_MATCH: request.if_none_match}
-    given = {name: value.strip() for name, value in sent.items() if value is not None}
-    errors = read_nothing(request) + [
-        ParameterError(name, f"cannot be used with {request.method}")
-        for name in given
-        if name not in conditions
-    ]
-    if len(given) == len(conditions) > 1:
-        errors.append(ParameterError(_IF_NONE_MATCH, f"cannot be used together with {_IF_MATCH}"))
-    elif _IF_NONE_MATCH in conditions and given.get(_IF_NONE_MATCH, _ANY) != _ANY:
-        errors.append(ParameterError(_IF_NONE_MATCH, f"must be {_ANY} where something is written"))
+    """Tell what is wrong with a request beside its body; it has no parameters."""
+    errors = read_nothing(request) + condition_errors(request, *conditions)
     return build_response_from_invalid_request(InvalidRequest(tuple(errors))) if errors else None
 
 
@@ -132,7 +128,7 @@ def _expectation(service: Service, request: Request) -> IsExpected | None:
     tags = request.if_match
     if tags is None:
         return None
-    if tags.strip() == _ANY:
+    if tags.strip() == ANY:
         return any_room
 
     def is_expected(room: Room) -> bool:

@@ -1,9 +1,11 @@
 """What is sent with requests that write."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rentomatic.serializers.json import MEDIA_TYPE as JSON
-from rentomatic.wsgi.body import MERGE_PATCH
+from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
+from rentomatic.wsgi.json_body import MERGE_PATCH
 from rentomatic.wsgi.openapi.schemas import Schema, reference
 
 
@@ -12,13 +14,13 @@ class Body:
     """What is sent.
 
     Attributes:
-        media_type: its media type, the only one that is taken.
-        schema: what it is made of.
+        contents: its schema in each media type that is taken.
     """
 
-    media_type: str
-    schema: Schema
+    contents: Mapping[str, Schema]
 
 
-ROOM = Body(JSON, reference("NewRoom"))
-CHANGE = Body(MERGE_PATCH, reference("RoomChange"))
+_ROOM = {JSON: reference("NewRoom")}
+ROOM = Body(_ROOM)
+ROOMS = Body({**_ROOM, **{name: reference("Batch") for name in BATCH_FORMATS}})
+CHANGE = Body({MERGE_PATCH: reference("RoomChange")})

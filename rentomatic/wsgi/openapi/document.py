@@ -148,13 +148,25 @@ def _operation(route: Route, method: str) -> Node:
 
 def _sent(body: Body, successes: Sequence[Success]) -> Node:
     shown = [
-        example.describe_sent(body.media_type)
+        example
         for success in successes
         for examples in success.examples.values()
         for example in examples
     ]
-    content = {"schema": body.schema, **_numbered(shown)}
-    return {"required": True, "content": {body.media_type: content}}
+    content = {
+        media_type: {
+            "schema": schema,
+            **_numbered(
+                [
+                    each.describe_sent(media_type)
+                    for each in shown
+                    if ("Content-Type", media_type) in each.headers
+                ]
+            ),
+        }
+        for media_type, schema in body.contents.items()
+    }
+    return {"required": True, "content": content}
 
 
 def _succeeded(success: Success) -> Node:

@@ -14,9 +14,12 @@ from rentomatic.demo import book_rooms
 from rentomatic.domain.room import Room
 from rentomatic.domain.room_change import ChangeKind, RoomChange
 from rentomatic.domain.room_summary import summarize
+from rentomatic.repository.interface import SaveSummary
 from rentomatic.requests.room_changes_cursor import ChangePosition, write_changes_cursor
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE
+from rentomatic.requests.room_import import IMPORT_FORMATS
+from rentomatic.requests.room_import_record import BadLine
 from rentomatic.requests.room_order import parse_sort
 from rentomatic.requests.room_selection import Near, RoomSelection
 from rentomatic.serializers.formats import FORMATS, Format
@@ -24,8 +27,10 @@ from rentomatic.serializers.json import MEDIA_TYPE as JSON
 from rentomatic.serializers.json import dump_value
 from rentomatic.serializers.room import View
 from rentomatic.serializers.room_changes import dump_changes
+from rentomatic.serializers.room_import import dump_report
 from rentomatic.serializers.room_summary import dump_summary
-from rentomatic.wsgi.body import MERGE_PATCH
+from rentomatic.use_cases.room_import import ImportReport, Rejected
+from rentomatic.wsgi.json_body import MERGE_PATCH
 from rentomatic.wsgi.parameters import FORMAT
 from rentomatic.wsgi.response import Headers
 
@@ -176,6 +181,25 @@ def _written(
     return {JSON: (Example(summary, target, body, headers, method, sent or body),)}
 
 
+def _batch(
+    form: Format, target: str = "/rooms", bad: bytes = b"", rejected: Rejected | None = None
+) -> Example:
+    """Send a room that is another now and one that is new, maybe with a bad line."""
+    sent = b"".join(form.stream_rooms((_CHEAPER, NEW), View())).replace(b"\r\n", b"\n") + bad
+    report = ImportReport(SaveSummary(added=1, updated=1), rejected or Rejected())
+    headers = (*AUTHORIZED, ("Content-Type", form.media_type))
+    what = "The good lines of some" if rejected else "Several rooms"
+    return Example(f"{what} (`{form.name}`)", target, dump_report(report), headers, "POST", sent)
+
+
+_BAD_LINE = BadLine(4, ("has 1 values, not 5",), ())
+_REJECTED = Rejected(count=1, first=[_BAD_LINE])
+IMPORTED = {
+    JSON: (
+        *(_batch(FORMATS[name]) for name in IMPORT_FORMATS),
+        _batch(FORMATS["csv"], "/rooms?on_error=skip", b"a room\n", _REJECTED),
+    )
+}
 ADDED = _written("A room with a code of one's own", "POST /rooms", NEW)
 REPLACED = _written("Another price", f"PUT /rooms/{FIRST.code}", _CHEAPER)
 PUT = _written(

@@ -17,6 +17,7 @@ from rentomatic.use_cases.room_write import CHANGED, exists
 from rentomatic.wsgi.authorization import MISSING, NOT_CONFIGURED
 from rentomatic.wsgi.body import MAX_BODY_BYTES, NOT_ARRIVED, too_long, unsupported
 from rentomatic.wsgi.failure import answer_failure, unacceptable
+from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
 from rentomatic.wsgi.openapi.examples import (
     AUTHORIZED,
     FIRST,
@@ -145,7 +146,7 @@ FAILURES = {
         Failure(
             "The body is of another media type",
             "POST /rooms",
-            unsupported("text/plain", "", JSON),
+            unsupported("text/plain", "", (JSON, *BATCH_FORMATS)),
             (*AUTHORIZED, ("Content-Type", "text/plain")),
             sent=b"a room",
         ),

@@ -127,9 +127,12 @@ def _parameter_links(given: list[dict[str, str]], components: Node) -> Markup:
 
 
 def _sent(contents: Node) -> Iterator[Markup]:
-    for media_type, content in contents.items():
+    if contents:
         yield element("h3", "Body")
-        yield element("p", spell(content["schema"]), " as ", element("code", media_type))
+        yield _list(
+            join(spell(content["schema"]), " as ", element("code", media_type))
+            for media_type, content in contents.items()
+        )
 
 
 def _list(items: Iterable[Markup]) -> Markup:

@@ -62,6 +62,30 @@ SCHEMAS = {
     "Room": record("A room.", _FIELDS),
     "NewRoom": record("A room as it is to be.", _FIELDS, optional=("code",)),
     "RoomChange": record("What is to change of a room.", _CHANGEABLE, optional=tuple(_CHANGEABLE)),
+    "Batch": {
+        "type": ["string", "object"],
+        "description": "Rooms, each with its code, as `rentomatic import` takes them: a table "
+        "with a header, an object a line, or a FeatureCollection of Points.",
+    },
+    "BatchReport": record(
+        "What was done with the rooms of a batch.",
+        {
+            "added": _COUNT,
+            "updated": _COUNT,
+            "unchanged": _COUNT,
+            "rejected": {**_COUNT, "description": "bad lines, which were skipped"},
+            "errors": {**array_of("BadLine"), "description": "the first of them"},
+            "others": {
+                "type": "array",
+                "description": "the numbers of the others, in ranges: first and last",
+                "items": {"type": "array", "items": _COUNT, "minItems": 2, "maxItems": 2},
+            },
+        },
+    ),
+    "BadLine": record(
+        "What is wrong with a line of a batch.",
+        {"place": {**_TEXT, "description": "its number, as `line 3`"}, "message": _TEXT},
+    ),
     "FoundRoom": record(
         f"A room that a search found: {_FOUND}.",
         _FIELDS | _DISTANCE,

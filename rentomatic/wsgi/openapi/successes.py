@@ -65,6 +65,9 @@ _WRITTEN = {JSON: reference("Room")}
 ADDED = Success(
     "The room is added", _WRITTEN, examples.ADDED, (TAG, "Location"), HTTPStatus.CREATED
 )
+IMPORTED = Success(
+    "What was done with the rooms of a batch", {JSON: reference("BatchReport")}, examples.IMPORTED
+)
 REPLACED = Success("The room is replaced", _WRITTEN, examples.REPLACED, (TAG,))
 PUT = Success("The room is added", _WRITTEN, examples.PUT, (TAG, "Location"), HTTPStatus.CREATED)
 CHANGED = Success("The room as it is now", _WRITTEN, examples.CHANGED, (TAG,))

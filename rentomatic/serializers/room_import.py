@@ -1,0 +1,22 @@
+"""What an import did, as it looks outside."""
+
+from rentomatic.serializers.json import dump_value
+from rentomatic.use_cases.room_import import ImportReport
+
+
+def dump_report(report: ImportReport) -> bytes:
+    """Write a report as a JSON object; `others` are ranges of numbers of further bad lines."""
+    saved, rejected = report.saved, report.rejected
+    return dump_value(
+        {
+            "added": saved.added,
+            "updated": saved.updated,
+            "unchanged": saved.unchanged,
+            "rejected": rejected.count,
+            "errors": [
+                {"place": each.place, "message": "; ".join(each.problems)}
+                for each in rejected.first
+            ],
+            "others": [*rejected.ranges()],
+        }
+    )

@@ -1,0 +1,82 @@
+"""JSON (RFC 8259) in UTF-8 as the body of a request, read strictly: one object."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from rentomatic.requests.parsers import shown_name
+from rentomatic.responses import ResponseFailure
+from rentomatic.serializers.json import MEDIA_TYPE as JSON
+from rentomatic.wsgi.body import (
+    MAX_BODY_BYTES,
+    given_type,
+    is_readable,
+    malformed,
+    read_body,
+    unsupported,
+)
+from rentomatic.wsgi.request import Request
+
+MERGE_PATCH = "application/merge-patch+json"
+# Of an integer; whatever no field holds is told by the field.
+_MAX_DIGITS = 30
+
+Values = dict[str, Any]
+
+
+def read_object(
+    request: Request, media_type: str = JSON, others: Sequence[str] = ()
+) -> Values | ResponseFailure:
+    """Read a JSON object, where other media types would be read too, by others."""
+    if given_type(request) != media_type or not is_readable(request):
+        return unsupported(request.content_type, request.content_encoding, (media_type, *others))
+    body = read_body(request, MAX_BODY_BYTES)
+    if isinstance(body, ResponseFailure):
+        return body
+    try:
+        return _parse(body)
+    except RecursionError:
+        return malformed("is nested too deep; a room is one flat object")
+    except ValueError as problem:
+        return malformed(str(problem))
+
+
+def _parse(body: bytes) -> Values:
+    """Read JSON; raises ValueError with what is wrong with it."""
+    try:
+        text = body.decode("utf-8")
+        values = json.loads(
+            text, object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_integer
+        )
+    except UnicodeDecodeError:
+        msg = "must be UTF-8"
+        raise ValueError(msg) from None
+    except json.JSONDecodeError as error:
+        msg = f"is not JSON: {error.msg} at line {error.lineno} column {error.colno}"
+        raise ValueError(msg) from None
+    if not isinstance(values, dict):
+        msg = 'must be an object such as {"size": 20, "price": 60, ...}'
+        raise ValueError(msg)  # noqa: TRY004 - what a client sent, not what a caller did
+    return values
+
+
+def _object(pairs: Sequence[tuple[str, Any]]) -> Values:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
+        msg = f"has {shown_name(twice)} more than once"
+        raise ValueError(msg)
+    return values
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        msg = f"has a number with more than {_MAX_DIGITS} digits"
+        raise ValueError(msg)
+    return int(digits)
+
+
+def _no_constant(name: str) -> NoReturn:
+    msg = f"is not JSON: {name} is no number"
+    raise ValueError(msg)

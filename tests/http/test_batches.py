@@ -1,0 +1,377 @@
+"""Batches of rooms over HTTP: all of them or none, with everything that is wrong told."""
+
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from webtest import TestApp, TestResponse
+
+from rentomatic.config import PostgresDatabase
+from rentomatic.domain.room import Room
+from rentomatic.repository.connections import Connections
+from rentomatic.repository.memrepo import MemRepo
+from rentomatic.repository.postgreschanges import PostgresChanges
+from rentomatic.repository.postgresidempotency import PostgresIdempotency
+from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.serializers.formats import FORMATS
+from rentomatic.serializers.room import View
+from rentomatic.tokens import digest_of, new_token
+from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.body import MAX_BODY_BYTES
+from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS, TOLD_LINES
+
+TOKEN = new_token()
+TOKENS = {digest_of(TOKEN): "office"}
+CSV = "text/csv"
+HEADER = "code,size,price,longitude,latitude\n"
+MOST = 200_000
+CODES = "select code from room order by code"
+
+
+def application_on(connections: Connections, **parts: Any) -> TestApp:  # noqa: ANN401 - each its own
+    """Make the application over PostgreSQL; its environment ends no body by itself."""
+    application = Application(
+        PostgresRepo(connections),
+        tokens=TOKENS,
+        changes=PostgresChanges(connections),
+        idempotency=PostgresIdempotency(connections),
+        max_batch_bytes=MOST,
+        **parts,
+    )
+    environ = {"SERVER_PROTOCOL": "HTTP/1.1", "wsgi.input_terminated": "1"}
+    return TestApp(application, extra_environ=environ, lint=False)
+
+
+@pytest.fixture
+def client(database: PostgresDatabase, rooms: list[Room]) -> Iterator[TestApp]:
+    """The application over a database of the test's own, with the book's rooms."""
+    with closing(Connections(database.url)) as connections:
+        PostgresRepo(connections).save(rooms)
+        yield application_on(connections)
+
+
+def send(
+    client: TestApp,
+    body: str | bytes,
+    status: int = 200,
+    query: str = "",
+    media_type: str = CSV,
+    **headers: str,
+) -> TestResponse:
+    """Send a batch."""
+    given = {"Authorization": f"Bearer {TOKEN}", "Content-Type": media_type}
+    given |= {name.replace("_", "-"): value for name, value in headers.items()}
+    sent = body.encode() if isinstance(body, str) else body
+    return client.post(f"/rooms{query}", sent, given, status=status)
+
+
+def line(number: int, price: object = 60) -> str:
+    """Write a room as a line of a table."""
+    return f"{UUID(int=number)},20,{price},13.4,52.5\n"
+
+
+def stock(client: TestApp) -> Any:  # noqa: ANN401 - JSON
+    """Give all rooms."""
+    return client.get("/rooms?limit=1000").json
+
+
+def done(
+    added: int = 0,
+    updated: int = 0,
+    unchanged: int = 0,
+    errors: list[dict[str, str]] | None = None,
+) -> dict[str, object]:
+    """Give what a batch is answered."""
+    told = errors or []
+    counts = {"added": added, "updated": updated, "unchanged": unchanged, "rejected": len(told)}
+    return {**counts, "errors": told, "others": []}
+
+
+@pytest.mark.parametrize("media_type", BATCH_FORMATS)
+def test_what_a_search_gives_is_a_batch(
+    client: TestApp, rooms: list[Room], media_type: str
+) -> None:
+    """In each format: of the same rooms it changes nothing, and of lost ones it adds them all."""
+    found = client.get("/rooms", headers={"Accept": media_type}).body
+    answer = send(client, found, media_type=f"{media_type}; charset=UTF-8")
+    assert answer.json == done(unchanged=4)
+    assert answer.content_type == "application/json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    before = stock(client)
+    for room in rooms:
+        path = f"/rooms/{room.code}"
+        client.delete(path, headers={"Authorization": f"Bearer {TOKEN}"}, status=204)
+    assert send(client, found, media_type=media_type).json == done(added=4)
+    assert stock(client) == before
+
+
+def test_rooms_are_added_and_replaced(
+    client: TestApp, rooms: list[Room], database: PostgresDatabase
+) -> None:
+    """In one transaction, by whose token it was; of one code that is there twice the last stays."""
+    changed = f"{rooms[0].code},215,40,-0.09998975,51.75436293\n"
+    answer = send(client, HEADER + changed + line(1) + line(1, 61))
+    assert answer.json == done(added=1, updated=2)
+    assert client.get(f"/rooms/{rooms[0].code}").json["price"] == 40
+    assert client.get(f"/rooms/{UUID(int=1)}").json["price"] == 61
+    with psycopg.connect(database.url) as connection:
+        made = connection.execute(
+            "select distinct xid, made_by from room_change where made_by <> 'rentomatic'"
+        ).fetchall()
+    assert [made_by for _, made_by in made] == ["office"]
+
+
+def test_a_bad_line_stops_a_batch(client: TestApp) -> None:
+    """Each one is told by its number, all that is wrong with it at once, and nothing is changed."""
+    before = stock(client)
+    body = HEADER + line(1) + "7,20,x,13.4\n" + line(2, -1) + "8,20,1.5,200,52.5\n"
+    answer = send(client, body, 400)
+    errors = {
+        "line 3": "has 4 values, not 5",
+        "line 4": "price must be an integer from 0 to 9007199254740991",
+        "line 5": "code is no UUID: '8'; price must be an integer, not '1.5'; "
+        "longitude must be from -180 to 180, not '200'",
+    }
+    assert answer.json == {
+        "type": "ParametersError",
+        "message": "\n".join(
+            ["Nothing is imported", *(f"{place}: {each}" for place, each in errors.items())]
+        ),
+    }
+    problem = send(client, body, 400, Accept="application/problem+json").json
+    assert {each["parameter"]: each["message"] for each in problem["errors"]} == errors
+    assert stock(client) == before
+
+
+def test_every_bad_line_has_its_number(client: TestApp) -> None:
+    """Of the first ones what is wrong is told, of the others where they are."""
+    bad = "x\n" * (TOLD_LINES + 3)
+    body = HEADER + bad + line(1) + "x\n" + line(2) + "x\nx\n"
+    last = TOLD_LINES + 1
+    others = [[last + 1, last + 3], [last + 5, last + 5], [last + 7, last + 8]]
+    title, *told, more = send(client, body, 400).json["message"].splitlines()
+    assert title == "Nothing is imported"
+    assert told == [f"line {2 + each}: has 1 values, not 5" for each in range(TOLD_LINES)]
+    assert more == (f"lines {last + 1}-{last + 3}, {last + 5}, {last + 7}-{last + 8}: are bad too")
+    report = send(client, body, query="?on_error=skip").json
+    assert (report["added"], report["rejected"]) == (2, TOLD_LINES + 6)
+    assert [each["place"] for each in report["errors"]] == [
+        f"line {2 + each}" for each in range(TOLD_LINES)
+    ]
+    assert report["others"] == others
+
+
+def test_bad_lines_can_be_skipped(client: TestApp) -> None:
+    """The good ones before and behind are written; unless no more can be read."""
+    body = HEADER + line(1) + "7,20,60,13.4,52.5\n" + line(2)
+    report = send(client, body, query="?on_error=skip").json
+    assert report == done(added=2, errors=[{"place": "line 3", "message": "code is no UUID: '7'"}])
+    assert send(client, body, 400, query="?on_error=stop")
+    before = stock(client)
+    answer = send(client, HEADER + line(3) + '"x', 400, query="?on_error=skip")
+    assert "line 3: is not CSV, so what follows cannot be read" in answer.json["message"]
+    assert stock(client) == before
+
+
+def test_bytes_that_are_no_utf8_spoil_their_line(client: TestApp) -> None:
+    """And no other."""
+    body = HEADER.encode() + line(1).encode() + b"\xff" + line(2).encode()
+    assert send(client, body, query="?on_error=skip").json["added"] == 1
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "message"),
+    [
+        (CSV, "", "file: is empty; it must begin with a header"),
+        (CSV, "size,price,lon,lat\n", "code: there is no column code or id; columns are size,"),
+        (CSV, HEADER.replace("size", "m2"), "size: there is no column size or "),
+        (CSV, HEADER + line(1).replace("20", "20.5"), "size must be an integer, not '20.5'"),
+        ("application/x-ndjson", '{"size": 1}', "line 1: code: there is no key code or id; keys"),
+        ("application/x-ndjson", "[1]", "line 1: must be one JSON object, and nothing else"),
+        ("application/geo+json", "{}", "file: is no GeoJSON"),
+    ],
+)
+def test_what_is_wrong_comes_without_options_of_the_command(
+    client: TestApp, media_type: str, body: str, message: str
+) -> None:
+    """Nobody can give them here."""
+    told = send(client, body, 400, media_type=media_type).json["message"]
+    assert message in told
+    assert "--" not in told
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "message"),
+    [
+        ("?on_error=skp", {}, "on_error: must be stop or skip, not 'skp'; did you mean skip?"),
+        ("?on_error=skip&on_error=skip", {}, "on_error: is given more than once"),
+        ("?on_eror=skip", {}, "on_eror: Parameter on_eror cannot be used; did you mean on_error?"),
+        ("", {"If_Match": "*"}, "If-Match: cannot be used with POST"),
+        ("", {"If_None_Match": "*"}, "If-None-Match: cannot be used with POST"),
+        ("", {"Idempotency_Key": "\xe4"}, "Idempotency-Key: must be 1 to 255 printable"),
+    ],
+)
+def test_what_is_wrong_with_the_request_is_told(
+    client: TestApp, query: str, headers: dict[str, str], message: str
+) -> None:
+    """Before its body is read."""
+    answer = send(client, HEADER + line(1), 400, query, **headers)
+    assert answer.json["message"].startswith(message)
+    assert len(stock(client)) == 4
+
+
+def test_on_error_is_for_batches(client: TestApp) -> None:
+    """One room has no good lines."""
+    answer = send(client, "{}", 400, "?on_error=skip", "application/json")
+    assert answer.json["message"].startswith("on_error: is for a POST of csv, ndjson, geojson, ")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content_Encoding": "gzip"},
+        {"Content_Type": "text/csv; charset=latin-1"},
+        {"Content_Type": "text/tab-separated-values"},
+    ],
+)
+def test_another_encoding_is_told(client: TestApp, headers: dict[str, str]) -> None:
+    """415, with all that could be sent."""
+    message = send(client, HEADER, 415, **headers).json["message"]
+    assert all(each in message for each in BATCH_FORMATS)
+
+
+class Chunks:
+    """A body whose length nobody knows before it ends."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = BytesIO(body)
+        self.taken = 0
+
+    def read(self, size: int) -> bytes:
+        """Give at most so many bytes."""
+        read = self._body.read(size)
+        self.taken += len(read)
+        return read
+
+
+def send_chunks(client: TestApp, body: object, status: int) -> TestResponse:
+    """Send a batch without its length."""
+    request = client.RequestClass.blank("/rooms", method="POST")
+    request.environ |= {"wsgi.input": body, "CONTENT_TYPE": CSV}
+    request.environ["HTTP_AUTHORIZATION"] = f"Bearer {TOKEN}"
+    request.environ.pop("CONTENT_LENGTH", None)
+    return client.do_request(request, status=status)
+
+
+def test_a_batch_may_have_so_many_bytes(client: TestApp) -> None:
+    """By its length, or counted while it comes and read no further; one byte less is taken."""
+    whole = (HEADER + line(1)).encode().ljust(MOST, b"\n")
+    message = f"The body is too long; at most {MOST} bytes are taken"
+    assert send(client, whole + b"\n", 413).json["message"] == message
+    long = Chunks(whole * 10)
+    assert send_chunks(client, long, 413).json["message"] == message
+    assert long.taken <= MOST + MAX_BODY_BYTES
+    assert len(stock(client)) == 4
+    assert send(client, whole).json == done(added=1)
+    assert send_chunks(client, Chunks(whole), 200).json == done(unchanged=1)
+
+
+def test_a_batch_that_is_cut_short_is_not_begun(client: TestApp) -> None:
+    """However good the lines are that came."""
+    body = (HEADER + line(1) + line(2)).encode()
+    answer = send(client, body, 400, Content_Length=str(len(body) + 1))
+    assert answer.json["message"] == "body: was cut short"
+    assert len(stock(client)) == 4
+
+
+def test_a_batch_with_a_key_is_written_once(client: TestApp) -> None:
+    """It is answered alike; another batch is a conflict, and so is another `on_error`."""
+    body = HEADER + line(1)
+    first = send(client, body, Idempotency_Key="a")
+    assert first.json == done(added=1)
+    client.delete(f"/rooms/{UUID(int=1)}", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert send(client, body, Idempotency_Key="a").body == first.body
+    assert len(stock(client)) == 4
+    send(client, body + "\n", 409, Idempotency_Key="a")
+    send(client, body, 409, "?on_error=skip", Idempotency_Key="a")
+    send(client, body, 409, media_type="application/x-ndjson", Idempotency_Key="a")
+
+
+def test_a_key_is_not_used_up_by_a_bad_batch(client: TestApp) -> None:
+    """What was not written is mended and sent again with it."""
+    send(client, HEADER + line(1) + "x\n", 400, Idempotency_Key="a")
+    assert send(client, HEADER + line(1), Idempotency_Key="a").json == done(added=1)
+
+
+class Nested:
+    """A body that does something before it comes."""
+
+    def __init__(self, body: str, act: Callable[[], object]) -> None:
+        self._body = BytesIO(body.encode())
+        self._act = act
+
+    def read(self, size: int) -> bytes:
+        """Act, then give at most so many bytes."""
+        self._act()
+        return self._body.read(size)
+
+
+def test_there_are_not_too_many_batches_at_a_time(client: TestApp) -> None:
+    """While one comes in, the next is told to try again; rooms are added meanwhile."""
+
+    def others() -> None:
+        refused = send(client, HEADER + line(2), 503)
+        assert "batches are under way" in refused.json["message"]
+        assert refused.headers["Retry-After"] == "1"
+        room = '{"size": 20, "price": 60, "longitude": 13.4, "latitude": 52.5}'
+        send(client, room, 201, media_type="application/json")
+
+    assert send_chunks(client, Nested(HEADER + line(1), others), 200).json == done(added=1)
+    assert send(client, HEADER + line(2)).json == done(added=1)
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Let this process write no longer files: the kernel refuses as it does on a full disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_batch_that_cannot_be_kept_is_sent_again_later(
+    client: TestApp, caplog: pytest.LogCaptureFixture
+) -> None:
+    """503, with a line in the log; a short one needs no disk."""
+    whole = (HEADER + line(1)).encode().ljust(MOST, b"\n")
+    with files_of_at_most(MOST // 2):
+        answer = send(client, whole, 503)
+        assert send(client, HEADER + line(2)).json == done(added=1)
+    assert answer.json["message"].startswith("There is no room for a body of this length now")
+    assert answer.headers["Retry-After"] == "1"
+    assert "a body cannot be kept: File too large" in caplog.text
+    assert send(client, whole).json == done(added=1)
+
+
+@pytest.mark.parametrize("token", ["", TOKEN[:-1] + "_"])
+def test_nobody_sends_a_batch_without_a_token(client: TestApp, token: str) -> None:
+    """And its body is not read."""
+    given = {"Authorization": f"Bearer {token}", "Content-Type": CSV}
+    client.post("/rooms", HEADER + line(1), given, status=401)
+    assert len(stock(client)) == 4
+
+
+def test_other_repositories_take_batches_too(rooms: list[Room]) -> None:
+    """All or nothing."""
+    client = TestApp(Application(MemRepo(), tokens=TOKENS))
+    sent = b"".join(FORMATS["csv"].stream_rooms(rooms, View()))
+    send(client, sent + b"x", 400)
+    assert stock(client) == []
+    assert send(client, sent).json == done(added=4)

@@ -1,0 +1,151 @@
+"""Batches over real gunicorn and PostgreSQL: long ones, and ones in which somebody dies."""
+
+import json
+import os
+import re
+import signal
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from rentomatic.config import PostgresDatabase
+from rentomatic.tokens import new_token, token_line
+from tests.process.conftest import Command, Commands, ask, settle, until
+from tests.process.test_crashes import children_of
+
+TOKEN = new_token()
+MANY = 100_000
+LINES = 5_000  # of a chunk
+HEADER = b"code,size,price,longitude,latitude\n"
+MOST_BYTES = 65_536
+COUNT = "select count(*) from room"
+WRITING = "select 1 from pg_locks where relation = 'room'::regclass and mode = 'RowExclusiveLock'"
+LONG = 120
+
+
+def chunks(rooms: int, price: int = 60) -> Iterator[bytes]:
+    """Write a batch, piece by piece."""
+    yield HEADER
+    for start in range(1, rooms + 1, LINES):
+        numbers = range(start, min(start + LINES, rooms + 1))
+        yield b"".join(b"%b,20,%d,13.4,52.5\n" % (code(each), price) for each in numbers)
+
+
+def code(number: int) -> bytes:
+    """Give a room's code."""
+    return str(UUID(int=number)).encode()
+
+
+def post(service: Command, body: Iterable[bytes], key: str = "") -> tuple[int, dict[str, object]]:
+    """Send a batch in chunks; give the status and the answer."""
+    connection = HTTPConnection("127.0.0.1", service.port, timeout=LONG)
+    given = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "text/csv"}
+    given |= {"Idempotency-Key": key} if key else {}
+    connection.request("POST", "/rooms", body, given, encode_chunked=True)
+    answer = connection.getresponse()
+    told = json.loads(answer.read())
+    connection.close()
+    return answer.status, told
+
+
+def peak(process: int) -> int:
+    """Give the most memory that a process ever had, in KiB."""
+    status = Path(f"/proc/{process}/status").read_text()
+    match = re.search(r"VmHWM:\s+(\d+)", status)
+    assert match
+    return int(match[1])
+
+
+@pytest.fixture
+def service(commands: Commands, database: PostgresDatabase) -> Command:
+    """One worker, so that whatever a batch takes it takes there."""
+    return commands.gunicorn(
+        database, RENTOMATIC_TOKENS=token_line("office", TOKEN), WEB_CONCURRENCY="1"
+    )
+
+
+def test_a_long_batch_takes_no_memory(service: Command, database: PostgresDatabase) -> None:
+    """A hundred thousand rooms; meanwhile others are answered, and the feed has each of them."""
+    status, told = post(service, chunks(1_000))
+    assert (status, told["added"]) == (200, 1_000)
+    (worker,) = children_of(service.process.pid)
+    before = peak(worker)
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(post, service, chunks(MANY))
+        answered = 0
+        while not sending.done():
+            assert service.ask("/rooms") == 200
+            answered += 1
+        status, told = sending.result()
+    assert (status, told["added"], told["unchanged"]) == (200, MANY - 1_000, 1_000)
+    assert answered
+    # Whole, the batch has 6 MB, and its rooms have ten times as much.
+    assert peak(worker) - before < 6 * 1024
+    assert ask(database, COUNT) == [MANY]
+    settle(database)
+    followed, since, more = 0, "0", True
+    while more:
+        page = service.get(f"/rooms/changes?since={since}&limit=1000")
+        followed, since, more = followed + len(page["changes"]), page["next"], page["more"]
+    assert followed == MANY
+
+
+def test_a_batch_is_written_once_though_its_worker_dies(
+    service: Command, database: PostgresDatabase
+) -> None:
+    """Whoever looks finds all of it or nothing; repeated with its key it gets the answer."""
+    for price in range(1, 4):
+        known = f"select count(distinct price) filter (where price = {price}) from room"
+        with ThreadPoolExecutor(1) as pool:
+            sending = pool.submit(insist, service, price)
+            until(lambda: ask(database, WRITING))
+            for worker in children_of(service.process.pid):
+                os.kill(worker, signal.SIGKILL)
+            told = sending.result()
+        assert ask(database, known) == [1]
+        expected = {"added": 20_000} if price == 1 else {"updated": 20_000}
+        assert told == {
+            **dict.fromkeys(("added", "updated", "unchanged", "rejected"), 0),
+            **expected,
+        }
+        assert ask(database, f"select count(*) from room where price = {price}") == [20_000]
+    assert ask(database, "select count(*) from room_change") == [60_000]
+
+
+def insist(service: Command, price: int) -> dict[str, object]:
+    """Send a batch until it is acknowledged; give its counts."""
+    found: list[dict[str, object]] = []
+
+    def is_acknowledged() -> bool:
+        with suppress(OSError, HTTPException):
+            status, told = post(service, chunks(20_000, price), key=f"batch {price}")
+            assert status in {200, 503}
+            found.append(told)
+            return status == 200
+        return False
+
+    until(is_acknowledged, LONG)
+    return {name: value for name, value in found[-1].items() if isinstance(value, int)}
+
+
+def test_a_batch_is_as_long_as_the_setting_says(
+    commands: Commands, database: PostgresDatabase
+) -> None:
+    """One that is longer is told so, and not a room of it is written."""
+    service = commands.gunicorn(
+        database,
+        RENTOMATIC_TOKENS=token_line("office", TOKEN),
+        RENTOMATIC_MAX_BATCH_BYTES=str(MOST_BYTES),
+    )
+    status, told = post(service, chunks(MANY))
+    assert (status, told["message"]) == (
+        413,
+        f"The body is too long; at most {MOST_BYTES} bytes are taken",
+    )
+    assert ask(database, COUNT) == [0]
+    assert post(service, chunks(100))[0] == 200
