@@ -23,11 +23,13 @@ class RoomChange:
     Attributes:
         kind: what happened.
         made_at: when the transaction began that did it, in UTC.
+        made_by: the name of the token, or of the role of the database, that did it.
         code: the room's.
         room: as it was afterwards; None once it was removed.
     """
 
     kind: ChangeKind
     made_at: datetime
+    made_by: str
     code: UUID
     room: Room | None = None

@@ -84,4 +84,4 @@ def _change(row: Any) -> RoomChange:  # noqa: ANN401 - a named tuple of the curs
     kind = ChangeKind(row.kind)
     values = (row.code, row.size, row.price, row.longitude, row.latitude)
     room = None if kind is ChangeKind.REMOVED else Room.trusted(values)
-    return RoomChange(kind, row.made_at, row.code, room)
+    return RoomChange(kind, row.made_at, row.made_by, row.code, room)

@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from http import HTTPStatus
@@ -21,14 +21,14 @@ from rentomatic.requests.room_list import DEFAULT_LIMIT
 from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.serializers.json import dump_value
 from rentomatic.tokens import NOBODY, Tokens
-from rentomatic.wsgi.authorization import WRITES, authorize
+from rentomatic.wsgi.authorization import WRITES, authorize, identify
 from rentomatic.wsgi.failure import answer_failure
 from rentomatic.wsgi.micro_cache import keep_for_a_moment
 from rentomatic.wsgi.openapi.document import describe
 from rentomatic.wsgi.openapi.page import write_page
 from rentomatic.wsgi.request import Environ, Request, read_request
 from rentomatic.wsgi.response import Answer
-from rentomatic.wsgi.routing import ROUTES, Found, Handler, Route, find_route, suggest_path
+from rentomatic.wsgi.routing import ROUTES, Found, Route, find_route, suggest_path
 from rentomatic.wsgi.service import MAX_BATCH_BYTES, Service
 
 if TYPE_CHECKING:
@@ -130,21 +130,17 @@ class Application:
             message = f"Method {shown(request.method)} cannot be used here; use {allow}"
             failure = ResponseFailure(ResponseTypes.METHOD_ERROR, message)
             return answer_failure(failure, request, (("Allow", allow),))
-        if request.method in WRITES:
-            return self._write(request, environ, operation.handler, segments)
-        answer = operation.handler(self._service, request, **segments)
-        return keep_for_a_moment(answer, request) if operation.is_kept else answer
-
-    def _write(
-        self, request: Request, environ: Environ, handler: Handler, segments: Mapping[str, str]
-    ) -> Answer:
-        owner = authorize(self._service, request)
-        if isinstance(owner, Answer):
-            return owner
-        environ["rentomatic.token"] = owner
+        is_write = request.method in WRITES
+        if is_write or operation.tells_owners_more:
+            owner = (authorize if is_write else identify)(self._service, request)
+            if isinstance(owner, Answer):
+                return owner
+            environ["rentomatic.token"] = owner
+            request = replace(request, owner=owner)
         changes = self._service.changes
-        with changes.acting_as(owner) if changes else nullcontext():
-            return handler(self._service, replace(request, owner=owner), **segments)
+        with changes.acting_as(request.owner) if changes and request.owner else nullcontext():
+            answer = operation.handler(self._service, request, **segments)
+        return keep_for_a_moment(answer, request) if operation.is_kept else answer
 
 
 def _answer_options(route: Route, request: Request) -> Answer:

@@ -30,9 +30,15 @@ def authorize(service: Service, request: Request) -> str | Answer:
     """Name who makes a request that writes, or refuse it; its body is not looked at."""
     if not service.tokens:
         return answer_failure(NOT_CONFIGURED, request)
+    missing = (("WWW-Authenticate", "Bearer"),)
+    return identify(service, request) or answer_failure(MISSING, request, missing)
+
+
+def identify(service: Service, request: Request) -> str | Answer | None:
+    """Name who makes a request that needs no token; None for anybody, refused with a wrong one."""
     match = _BEARER.fullmatch(request.authorization)
     if not match:
-        return answer_failure(MISSING, request, (("WWW-Authenticate", "Bearer"),))
+        return None
     token = match[1].strip()
     name = owner_of(token, service.tokens) if _TOKEN.fullmatch(token) else None
     if name is None:

@@ -38,7 +38,7 @@ class Request:
         if_none_match: the entity tags of the answers that the client has; None for no such header.
         if_match: the entity tags of the answers on which a write builds; None for no such header.
         authorization: who the client says it is; empty for nobody.
-        owner: whose token it has; None for a request that does not write.
+        owner: whose token it has; None where that does not matter, or where it has none.
         idempotency_key: the client's name for a write; None for no such header.
         content_type: of the body.
         content_encoding: of the body.

@@ -32,6 +32,7 @@ class Operation:
         failures: what may go wrong besides a bad request and a bug.
         help: how to use it, where there is more to say.
         is_kept: whether our own nginx may keep its answers for a moment.
+        tells_owners_more: whether who has a token, which it does not need, is told more.
     """
 
     handler: Handler
@@ -43,6 +44,7 @@ class Operation:
     failures: tuple[ResponseTypes, ...] = ()
     help: str = ""
     is_kept: bool = False
+    tells_owners_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +153,20 @@ ROUTES = (
                 "What was added, updated and removed since a cursor",
                 (successes.CHANGES,),
                 CHANGES_PARAMETERS,
-                failures=(_NOT_FOUND, _UNACCEPTABLE, _GONE, _UNAVAILABLE),
+                failures=(
+                    ResponseTypes.UNAUTHORIZED_ERROR,
+                    _NOT_FOUND,
+                    _UNACCEPTABLE,
+                    _GONE,
+                    _UNAVAILABLE,
+                ),
                 help="To keep a copy of all rooms: take `since=now`, then read "
                 "`/rooms?limit=none`, and from then on ask for the changes since the `next` of the "
                 "answer before, which every answer has. None is missed and none comes twice; what "
                 "was read with the rooms already may come once more. Where changes may be missing, "
                 "as they are no longer kept or a backup was restored, that is told (410): begin "
-                "anew.",
+                "anew. Who made a change is told to who has a token.",
+                tells_owners_more=True,
             )
         },
     ),

@@ -15,6 +15,7 @@ from rentomatic.repository.database import create_database
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.tokens import digest_of, new_token
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.openapi.examples import FOREIGN
 from tests.process.conftest import settle
@@ -50,6 +51,37 @@ def test_changes_tell_what_happened_and_the_room_afterwards(
     assert (removed["kind"], removed["code"]) == ("removed", str(rooms[1].code))
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00", removed["at"])
     assert response.json["more"] is False
+
+
+def test_who_has_a_token_is_told_who_made_a_change(
+    database: PostgresDatabase, rooms: list[Room]
+) -> None:
+    """The token's name, or the role; a wrong token is told, and what is none does not matter."""
+    token = new_token()
+    room = {"size": 20, "price": 60, "longitude": 13.4, "latitude": 52.5}
+    with closing(Connections(database.url)) as connections:
+        PostgresRepo(connections).save(rooms[:1])
+        application = Application(
+            PostgresRepo(connections),
+            tokens={digest_of(token): "office"},
+            changes=PostgresChanges(connections),
+        )
+        service = TestApp(application, extra_environ=HTTP_1_1)
+        bearer = {"Authorization": f"Bearer {token}"}
+        service.post_json("/rooms", room, headers=bearer, status=201)
+        settle(database)
+        told = service.get("/rooms/changes?since=0", headers=bearer).json["changes"]
+        assert [each["by"] for each in told] == ["rentomatic", "office"]
+        assert list(told[0]) == ["kind", "at", "by", "code", "room"]
+        for header in (None, "Basic b2ZmaWNlOg==", token):
+            headers = {"Authorization": header} if header else {}
+            told = service.get("/rooms/changes?since=0", headers=headers).json["changes"]
+            assert len(told) == 2
+            assert not any("by" in each for each in told)
+        wrong = {"Authorization": f"Bearer {new_token()}"}
+        refused = service.get("/rooms/changes?since=0", headers=wrong, status=401)
+        assert refused.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+        assert service.get("/rooms", headers=wrong).json
 
 
 def test_every_answer_leads_to_the_next(settled: TestApp, rooms: list[Room]) -> None:

@@ -28,7 +28,8 @@ def room_changes(service: Service, request: Request) -> Answer:
         return answer_failure(response, request)
     page = response.value
     cursor = write_changes_cursor(page.next)
-    body = dump_changes(page.changes, cursor, is_last=page.is_last)
+    tells_who = request.owner is not None
+    body = dump_changes(page.changes, cursor, is_last=page.is_last, tells_who=tells_who)
     following = f'</rooms/changes?since={cursor}&limit={wanted.limit}>; rel="next"'
     links = (("Link", f"{DESCRIBED_BY}, {following}"),)
     return Answer(HTTPStatus.OK, body, headers=links, cache="no-store")

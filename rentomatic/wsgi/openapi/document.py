@@ -133,7 +133,7 @@ def _operation(route: Route, method: str) -> Node:
         "tags": [route.tag],
         "summary": operation.summary,
         **({"description": operation.help} if operation.help else {}),
-        **({"security": [{_TOKEN: []}]} if is_write else {}),
+        **_security(operation, is_needed=is_write),
         "parameters": [reference(name, "parameters") for name in names],
         **({"requestBody": _sent(operation.body, operation.successes)} if operation.body else {}),
         "responses": {
@@ -144,6 +144,13 @@ def _operation(route: Route, method: str) -> Node:
             },
         },
     }
+
+
+def _security(operation: Operation, *, is_needed: bool) -> Node:
+    if is_needed:
+        return {"security": [{_TOKEN: []}]}
+    # OpenAPI spells it so where both will do.
+    return {"security": [{}, {_TOKEN: []}]} if operation.tells_owners_more else {}
 
 
 def _sent(body: Body, successes: Sequence[Success]) -> Node:

@@ -138,7 +138,7 @@ _EPOCH = UUID("7ee0bd47-1b4b-4b26-9d4c-0f9b1d2c3a5e")
 _MADE_AT = datetime(2026, 5, 4, 9, 30, 15, 250_000, UTC)
 # One of another database than whichever answers.
 FOREIGN = write_changes_cursor(ChangePosition(_EPOCH, 744, len(_BOOK), _MADE_AT))
-_ADDED = [RoomChange(ChangeKind.ADDED, _MADE_AT, room.code, room) for room in _BOOK]
+_ADDED = [RoomChange(ChangeKind.ADDED, _MADE_AT, "office", room.code, room) for room in _BOOK]
 # Cursors and moments are each service's own.
 CHANGES: Examples = {
     JSON: (

@@ -176,13 +176,14 @@ SCHEMAS = {
                 "format": "date-time",
                 "description": "when it began, in UTC; not the order of the changes",
             },
+            "by": {**_TEXT, "description": "who made it: a token's name or a database role"},
             "code": {**FIELDS["code"].schema, "description": "the room's"},
             "room": {
                 **reference("Room"),
                 "description": "as it was afterwards; a removal has none",
             },
         },
-        optional=("room",),
+        optional=("by", "room"),
     ),
     "Live": record("The process is up.", {"status": {"const": "live"}}),
     "Ready": record(
