@@ -69,13 +69,16 @@ class Server:
 
 
 @contextmanager
-def gunicorn(database: PostgresDatabase, place: Path | None = None) -> Iterator[Server]:
+def gunicorn(
+    database: PostgresDatabase,
+    place: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[Server]:
     """Run the service as a deploy does; also on a unix socket, if a place for it is given."""
     command = ["-m", "gunicorn", "--config", str(shipped("ops") / "gunicorn.conf.py")]
     command += ["--bind", f"unix:{place}"] if place else []
-    with _serving(
-        lambda address: [*command, "--bind", address], {"DATABASE_URL": database.url}
-    ) as server:
+    settings = {"DATABASE_URL": database.url, **(variables or {})}
+    with _serving(lambda address: [*command, "--bind", address], settings) as server:
         yield server
 
 
@@ -137,13 +140,17 @@ class Load:
     p99: float
 
 
-def wrk(url: str, seconds: int, headers: Mapping[str, str] | None = None) -> Load:
-    """Ask one thing over and over, on a few connections that stay."""
+def wrk(url: str, seconds: int, headers: Mapping[str, str] | None = None, script: str = "") -> Load:
+    """Ask one thing over and over, on a few connections that stay; or what a script in Lua says."""
     if not shutil.which("wrk"):
         sys.exit("this needs wrk: apt-get install wrk")
     given = [f"--header={name}: {value}" for name, value in (headers or {}).items()]
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", *given, url]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        file.write(script)
+        file.flush()
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", *given]
+        command += ["-s", file.name, url]
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in said and "If-None-Match" not in (headers or {}):
         sys.exit(f"{url} fails:\n{said}")
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
@@ -212,7 +219,14 @@ class Database:
         """Run the same statement from pgbench, prepared; give how often it ran in a second."""
         text, parameters = self.repository.page_statement(request)
         script = re.sub(r"%\((\w+)\)s", r":\1", text.decode()).replace("%%", "%")
-        variables = [f"--define={name}={_spelt(value)}" for name, value in parameters.items()]
+        return self.pgbench_script(script, seconds, parameters)
+
+    def pgbench_script(
+        self, script: str, seconds: int, parameters: Mapping[str, object] | None = None
+    ) -> float:
+        """Run a script of pgbench, prepared; give how often it ran in a second."""
+        given = (parameters or {}).items()
+        variables = [f"--define={name}={_spelt(value)}" for name, value in given]
         arguments, password = psql_arguments(self.database)
         with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
             file.write(script)
