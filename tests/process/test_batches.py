@@ -20,6 +20,7 @@ from tests.process.test_crashes import children_of
 
 TOKEN = new_token()
 MANY = 100_000
+SOME = 4_000  # of several statements
 LINES = 5_000  # of a chunk
 HEADER = b"code,size,price,longitude,latitude\n"
 MOST_BYTES = 65_536
@@ -28,12 +29,13 @@ WRITING = "select 1 from pg_locks where relation = 'room'::regclass and mode = '
 LONG = 120
 
 
-def chunks(rooms: int, price: int = 60) -> Iterator[bytes]:
+def chunks(rooms: int, price: int = 60, *, backwards: bool = False) -> Iterator[bytes]:
     """Write a batch, piece by piece."""
+    numbers = range(rooms, 0, -1) if backwards else range(1, rooms + 1)
     yield HEADER
-    for start in range(1, rooms + 1, LINES):
-        numbers = range(start, min(start + LINES, rooms + 1))
-        yield b"".join(b"%b,20,%d,13.4,52.5\n" % (code(each), price) for each in numbers)
+    for start in range(0, rooms, LINES):
+        some = numbers[start : start + LINES]
+        yield b"".join(b"%b,20,%d,13.4,52.5\n" % (code(each), price) for each in some)
 
 
 def code(number: int) -> bytes:
@@ -103,27 +105,46 @@ def test_a_batch_is_written_once_though_its_worker_dies(
         known = f"select count(distinct price) filter (where price = {price}) from room"
         with ThreadPoolExecutor(1) as pool:
             sending = pool.submit(insist, service, price)
-            until(lambda: ask(database, WRITING))
+            until(lambda: ask(database, WRITING) or sending.done())
             for worker in children_of(service.process.pid):
                 os.kill(worker, signal.SIGKILL)
             told = sending.result()
         assert ask(database, known) == [1]
-        expected = {"added": 20_000} if price == 1 else {"updated": 20_000}
+        expected = {"added": SOME} if price == 1 else {"updated": SOME}
         assert told == {
             **dict.fromkeys(("added", "updated", "unchanged", "rejected"), 0),
             **expected,
         }
-        assert ask(database, f"select count(*) from room where price = {price}") == [20_000]
-    assert ask(database, "select count(*) from room_change") == [60_000]
+        assert ask(database, f"select count(*) from room where price = {price}") == [SOME]
+    assert ask(database, "select count(*) from room_change") == [3 * SOME]
 
 
-def insist(service: Command, price: int) -> dict[str, object]:
+def test_batches_that_cross_are_written_one_after_the_other(
+    commands: Commands, database: PostgresDatabase
+) -> None:
+    """Of two that want the same rooms in opposite orders one may be told to try again (503)."""
+    service = commands.gunicorn(
+        database, RENTOMATIC_TOKENS=token_line("office", TOKEN), WEB_CONCURRENCY="4"
+    )
+    post(service, chunks(SOME))
+    with ThreadPoolExecutor(2) as pool:
+        for price in (100, 200, 300):
+            sent = [
+                pool.submit(insist, service, price + way, backwards=bool(way)) for way in (0, 1)
+            ]
+            assert [each.result()["updated"] for each in sent] == [SOME, SOME]
+            assert ask(database, "select count(distinct price) from room") == [1]
+
+
+def insist(service: Command, price: int, *, backwards: bool = False) -> dict[str, object]:
     """Send a batch until it is acknowledged; give its counts."""
     found: list[dict[str, object]] = []
 
     def is_acknowledged() -> bool:
         with suppress(OSError, HTTPException):
-            status, told = post(service, chunks(20_000, price), key=f"batch {price}")
+            status, told = post(
+                service, chunks(SOME, price, backwards=backwards), key=f"batch {price}"
+            )
             assert status in {200, 503}
             found.append(told)
             return status == 200
