@@ -5,7 +5,7 @@ import os
 import re
 import signal
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -105,7 +105,7 @@ def test_a_batch_is_written_once_though_its_worker_dies(
         known = f"select count(distinct price) filter (where price = {price}) from room"
         with ThreadPoolExecutor(1) as pool:
             sending = pool.submit(insist, service, price)
-            until(lambda: ask(database, WRITING) or sending.done())
+            wait_for_write(database, sending)
             for worker in children_of(service.process.pid):
                 os.kill(worker, signal.SIGKILL)
             told = sending.result()
@@ -117,6 +117,11 @@ def test_a_batch_is_written_once_though_its_worker_dies(
         }
         assert ask(database, f"select count(*) from room where price = {price}") == [SOME]
     assert ask(database, "select count(*) from room_change") == [3 * SOME]
+
+
+def wait_for_write(database: PostgresDatabase, sending: Future[object]) -> None:
+    """Wait until rooms are written, or were."""
+    until(lambda: ask(database, WRITING) or sending.done())
 
 
 def test_batches_that_cross_are_written_one_after_the_other(
