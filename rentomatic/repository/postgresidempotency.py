@@ -1,6 +1,7 @@
 """Writes that are made once, however often they are sent; only PostgreSQL can promise that."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -32,7 +33,8 @@ class PostgresIdempotency:
         self, key: IdempotencyKey, write: Callable[[], StoredAnswer | None]
     ) -> StoredAnswer | None:
         """Write and store the answer in one transaction, or give what is stored already."""
-        with self._connections.transaction():
+        # Psycopg passes Rollback on where the connection is lost, and with it all that was written.
+        with suppress(Rollback), self._connections.transaction():
             if not self._run(self._claim, key, fingerprint=key.fingerprint, kept=KEPT):
                 return self._found(key)
             answer = write()

@@ -155,10 +155,18 @@ def count(database: PostgresDatabase) -> int:
     return int(row[0])
 
 
+def end_sessions(database: PostgresDatabase) -> None:
+    """End every session of the database."""
+    with psycopg.connect(database.url, autocommit=True) as other:
+        other.execute(
+            "select pg_terminate_backend(pid, 1000) from pg_stat_activity "
+            "where datname = current_database() and pid <> pg_backend_pid()"
+        )
+
+
 def test_a_connection_that_is_lost_takes_all_back(
     keys: PostgresIdempotency,
     repository: PostgresRepo,
-    connections: Connections,
     database: PostgresDatabase,
     make_room: MakeRoom,
 ) -> None:
@@ -166,11 +174,7 @@ def test_a_connection_that_is_lost_takes_all_back(
 
     def write() -> StoredAnswer:
         repository.add(make_room(1))
-        with psycopg.connect(database.url, autocommit=True) as other:
-            other.execute(
-                "select pg_terminate_backend(pid, 1000) from pg_stat_activity "
-                "where datname = current_database() and pid <> pg_backend_pid()"
-            )
+        end_sessions(database)
         repository.add(make_room(2))
         return ANSWER
 
@@ -178,3 +182,20 @@ def test_a_connection_that_is_lost_takes_all_back(
         keys.once(key(), write)
     assert rooms_of(repository) == []
     assert keys.once(key(), lambda: ANSWER) == ANSWER
+
+
+def test_a_refusal_over_a_connection_that_is_lost_is_one(
+    keys: PostgresIdempotency,
+    repository: PostgresRepo,
+    database: PostgresDatabase,
+    make_room: MakeRoom,
+) -> None:
+    """Where nothing can be rolled back any more either."""
+
+    def write() -> None:
+        end_sessions(database)
+        with pytest.raises(RepositoryUnavailableError):
+            repository.add(make_room(1))
+
+    assert keys.once(key(), write) is None
+    assert rooms_of(repository) == []
