@@ -1,7 +1,8 @@
-"""What no user may notice, under load, in a real systemd: reloads, restarts, kills, outages.
+"""What no user may notice: reloads, restarts, kills and outages.
 
-Prints what was seen and ends with 1 if a request failed that must not, or if something took longer
-than it may.
+First the database and the workers are killed under writes, then an installed service meets all of
+that in a real systemd. Prints what was seen and ends with 1 if something was lost, if a request
+failed that must not, or if something took longer than it may.
 """
 
 import argparse
@@ -9,46 +10,47 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 
 from machine import Machine, installed_machine, until, why_not_here
+from report import Report
+from under_writes import BACK_SECONDS, kill_under_writes
 
-BACK_SECONDS = 1.0
 KILLS = 10
+KILLS_UNDER_WRITES = 200
 THREADS = 4
 WORKERS = 4  # the default of WEB_CONCURRENCY
 
 
-@dataclass
-class Report:
-    """What is printed.
-
-    Attributes:
-        is_good: whether all was as it must be.
-    """
-
-    is_good: bool = True
-
-    def tell(self, what: str, seen: str, *, is_good: bool) -> None:
-        """Print a line."""
-        print(f"{what:<38}{seen}{'' if is_good else '   NOT GOOD'}", flush=True)
-        self.is_good = self.is_good and is_good
-
-
 def main() -> None:
-    """Run all experiments."""
+    """Run the experiments."""
     parser = argparse.ArgumentParser(prog="ops/chaos", description=__doc__)
+    parser.add_argument(
+        "--only",
+        choices=("writes", "service"),
+        help="those under writes, or those of an installed service, which need BOOT_SYSTEMD",
+    )
+    parser.add_argument("--database-kills", type=int, default=KILLS_UNDER_WRITES)
+    parser.add_argument("--worker-kills", type=int, default=KILLS_UNDER_WRITES)
     parser.add_argument("--reloads", type=int, default=100)
     parser.add_argument("--restarts", type=int, default=50)
-    parser.add_argument("--kills", type=int, default=KILLS)
+    parser.add_argument("--kills", type=int, default=KILLS, help="of the installed service")
     parser.add_argument(
         "--outages", type=float, nargs="+", default=[0.1, 20.0], help="seconds; 600 takes so long"
     )
     given = parser.parse_args()
-    if reason := why_not_here():
-        sys.exit(f"chaos: no machine: {reason}")
+    if given.only != "writes" and (reason := why_not_here()):
+        sys.exit(f"chaos: no machine: {reason}; without one: --only writes")
     report = Report()
+    if given.only != "service":
+        kill_under_writes(report, given.database_kills, given.worker_kills)
+    if given.only != "writes":
+        disturb_service(report, given)
+    sys.exit(not report.is_good)
+
+
+def disturb_service(report: Report, given: argparse.Namespace) -> None:
+    """Reload, restart and kill an installed service, and stop its database."""
     with installed_machine() as machine:
         print(f"systemd {machine.version()}, release {machine.release()}", flush=True)
         repeat(report, machine, "reload", given.reloads, machine.reload)
@@ -58,7 +60,6 @@ def main() -> None:
         kill(report, machine, "a worker", given.kills, kill_worker)
         for seconds in given.outages:
             stop_database(report, machine, seconds)
-    sys.exit(not report.is_good)
 
 
 def repeat(

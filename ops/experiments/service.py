@@ -1,0 +1,91 @@
+"""The service here, over an embedded PostgreSQL of its own; both are gone afterwards."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection
+from pathlib import Path
+
+import psycopg
+from machine import until
+
+from rentomatic.embedded.cluster import Cluster, embedded_cluster
+from rentomatic.repository.database import create_database
+from rentomatic.repository.migrations import apply_migrations
+from rentomatic.resources import shipped
+from rentomatic.tokens import new_token, token_line
+
+# Without any of them PostgreSQL may lose in a crash what it has acknowledged.
+DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that runs here.
+
+    Attributes:
+        cluster: its database's.
+        address: where it answers, HOST:PORT.
+        token: with which it lets write.
+        process: the number of gunicorn's main process.
+    """
+
+    cluster: Cluster
+    address: str
+    token: str
+    process: int
+
+    def durability(self) -> dict[str, str]:
+        """Give the settings of its database without which a crash loses something."""
+        with psycopg.connect(self.cluster.database.url) as connection:
+            found = connection.execute(
+                "select name, setting from pg_settings where name = any(%s)", [list(DURABLE)]
+            )
+            return dict(found.fetchall())
+
+    def is_ready(self) -> bool:
+        """Ask whether it and its database are ready."""
+        with suppress(OSError):
+            connection = HTTPConnection(self.address)
+            connection.request("GET", "/health/ready")
+            return connection.getresponse().status == HTTPStatus.OK
+        return False
+
+
+@contextmanager
+def local_service() -> Iterator[Service]:
+    """Run gunicorn as a deploy does, on an empty database."""
+    with tempfile.TemporaryDirectory() as name, socket.socket() as probe:
+        folder = Path(name)
+        # Not private: the server may have to run as another account.
+        folder.chmod(0o755)
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+        probe.close()
+        with embedded_cluster(folder / "data") as cluster:
+            create_database(cluster.database)
+            apply_migrations(cluster.database.url)
+            token = new_token()
+            variables = {
+                "DATABASE_URL": cluster.database.url,
+                "RENTOMATIC_TOKENS": token_line("chaos", token),
+            }
+            command = ["-m", "gunicorn", "--config", str(shipped("ops") / "gunicorn.conf.py")]
+            with subprocess.Popen(
+                [sys.executable, *command, "--bind", address],
+                env=os.environ | variables,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            ) as process:
+                try:
+                    service = Service(cluster, address, token, process.pid)
+                    until(service.is_ready)
+                    yield service
+                finally:
+                    process.terminate()

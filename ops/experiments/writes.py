@@ -1,0 +1,246 @@
+"""Writes that processes are killed under: what was acknowledged must be there, and once."""
+
+import json
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from itertools import count
+from pathlib import Path
+from threading import Condition, Event
+from types import TracebackType
+from typing import Self
+
+import psycopg
+
+from rentomatic.config import PostgresDatabase
+from rentomatic.embedded.cluster import Cluster
+
+CLIENTS = 8
+SECONDS = 60
+PAUSE_SECONDS = 0.02
+# How many rooms are acknowledged between two kills, at most; the moment is to be any.
+MOST_BETWEEN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A room that was acknowledged.
+
+    Attributes:
+        number: its price, and the key with which it was sent.
+        code: its code, as it was answered.
+        first: when it was sent for the first time, in seconds since 1970, as all times here.
+        last: when it was sent for the last time.
+        answered: when it was acknowledged.
+        repeats: how often it was sent once more.
+    """
+
+    number: int
+    code: str
+    first: float
+    last: float
+    answered: float
+    repeats: int
+
+
+@dataclass
+class Writers:
+    """Clients that add rooms, each of which they send with its key until it is acknowledged.
+
+    Attributes:
+        address: of the service, HOST:PORT.
+        token: with which they write.
+        acknowledged: what was.
+        statuses: how often each status came.
+        failures: what came in place of an answer, and how often.
+    """
+
+    address: str
+    token: str
+    acknowledged: list[Write] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    _news: Condition = field(default_factory=Condition)
+    _is_over: Event = field(default_factory=Event)
+    _running: list[Future[None]] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        pool = ThreadPoolExecutor(CLIENTS)
+        self._running = [pool.submit(self._write_on) for _ in range(CLIENTS)]
+        pool.shutdown(wait=False)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._is_over.set()
+        for each in self._running:
+            each.result()
+
+    def wait(self, is_there: Callable[[], bool]) -> None:
+        """Wait for something that changes with what is acknowledged; fail if it never does."""
+        with self._news:
+            assert self._news.wait_for(is_there, SECONDS), "nothing more is acknowledged"
+
+    def wait_a_while(self) -> None:
+        """Wait until some more rooms are acknowledged."""
+        wanted = len(self.acknowledged) + random.randint(1, MOST_BETWEEN)
+        self.wait(lambda: len(self.acknowledged) >= wanted)
+
+    def _write_on(self) -> None:
+        while not self._is_over.is_set():
+            number = next(self._numbers)
+            write = self._insist(number)
+            with self._news:
+                self.acknowledged.append(write)
+                self._news.notify_all()
+
+    def _insist(self, number: int) -> Write:
+        first = time.time()
+        for repeats in count():
+            last = time.time()
+            code = self._send(number)
+            if code:
+                return Write(number, code, first, last, time.time(), repeats)
+            assert last < first + SECONDS, f"the room {number} is never acknowledged"
+            time.sleep(PAUSE_SECONDS)
+        raise AssertionError
+
+    def _send(self, number: int) -> str | None:
+        """Send a room; give its code if it is acknowledged."""
+        connection = HTTPConnection(self.address, timeout=SECONDS)
+        room = {"size": 20, "price": number, "longitude": 13.4, "latitude": 52.5}
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": str(number),
+        }
+        try:
+            connection.request("POST", "/rooms", json.dumps(room), headers)
+            answer = connection.getresponse()
+            body = answer.read()
+        except (OSError, HTTPException) as error:
+            with self._news:
+                self.failures[type(error).__name__] += 1
+            return None
+        finally:
+            connection.close()
+        with self._news:
+            self.statuses[answer.status] += 1
+        return str(json.loads(body)["code"]) if answer.status == HTTPStatus.CREATED else None
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What the database has of what was sent.
+
+    Attributes:
+        lost: how many acknowledged rooms are not there under the code that was answered.
+        doubled: how many rooms are there more than once.
+        known: how many were there already when they were sent for the last time.
+    """
+
+    lost: int
+    doubled: int
+    known: int
+
+
+def take_stock(database: PostgresDatabase, writers: Writers) -> Stock:
+    """Compare what was acknowledged with what is there."""
+    acknowledged = list(writers.acknowledged)
+    with psycopg.connect(database.url) as connection:
+        rooms = connection.execute("select price, code::text from room").fetchall()
+        changes = connection.execute(
+            "select price, extract(epoch from made_at)::float8 from room_change"
+        )
+        made: dict[int, float] = dict(changes.fetchall())
+    there = set(rooms)
+    return Stock(
+        sum((write.number, write.code) not in there for write in acknowledged),
+        len(rooms) - len({price for price, _ in rooms}),
+        sum(made.get(write.number, write.last) < write.last for write in acknowledged),
+    )
+
+
+def crash(cluster: Cluster) -> None:
+    """Kill all processes of a server; what the kernel has of its files stays."""
+    while found := processes_of(cluster):
+        for process in sorted(found):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+
+def crash_database(writers: Writers, cluster: Cluster) -> float:
+    """Crash the server in the middle of writes and start it again.
+
+    Gives the seconds between its return and the first room that is acknowledged.
+    """
+    writers.wait_a_while()
+    crash(cluster)
+    gone = time.time()
+    seen = len(writers.acknowledged)
+    returned = _start(cluster)
+
+    def later() -> list[Write]:
+        return [write for write in writers.acknowledged[seen:] if write.last > gone]
+
+    writers.wait(lambda: bool(later()))
+    return max(0.0, min(write.answered for write in later()) - returned)
+
+
+def _start(cluster: Cluster) -> float:
+    """Start a server; give the time at which it let somebody in."""
+    with ThreadPoolExecutor(1) as pool:
+        starting = pool.submit(cluster.start)
+        while not (_answers(cluster) or starting.done()):
+            time.sleep(0.005)
+        returned = time.time()
+        starting.result()
+    return returned
+
+
+def _answers(cluster: Cluster) -> bool:
+    with suppress(psycopg.OperationalError):
+        psycopg.connect(cluster.database.url).close()
+        return True
+    return False
+
+
+def kill_worker(writers: Writers, service: int) -> None:
+    """Kill a worker of the service whose main process is given, in the middle of writes."""
+    writers.wait_a_while()
+    writers.wait(lambda: bool(children_of(service)))
+    os.kill(random.choice(sorted(children_of(service))), signal.SIGKILL)
+
+
+def processes_of(cluster: Cluster) -> list[int]:
+    """Give the processes of a server."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (entry / "cwd").readlink() == cluster.home / "data":
+                found.append(int(entry.name))
+    return found
+
+
+def children_of(process: int) -> set[int]:
+    """Give the processes that a process started and that are alive."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            after_name = stat.read_text(errors="replace").rpartition(")")[2].split()
+            if int(after_name[1]) == process and after_name[0] != "Z":
+                found.add(int(stat.parent.name))
+    return found
