@@ -2,9 +2,9 @@
 
 import os
 import signal
-from contextlib import suppress
 from pathlib import Path
 
+from ops.experiments.writes import children_of
 from rentomatic.config import read_settings
 from tests.process.conftest import Command, Commands, until, words_of
 
@@ -12,17 +12,6 @@ from tests.process.conftest import Command, Commands, until, words_of
 def is_alive(process: int) -> bool:
     """Tell whether a process runs: one that has ended and waits for its parent does not."""
     return any(words_of(Path(f"/proc/{process}")))
-
-
-def children_of(process: int) -> set[int]:
-    """Give the processes that a process started and that are alive."""
-    found = set()
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            after_name = stat.read_text(errors="replace").rpartition(")")[2].split()
-            if int(after_name[1]) == process and after_name[0] != "Z":
-                found.add(int(stat.parent.name))
-    return found
 
 
 def kill(*processes: int) -> None:

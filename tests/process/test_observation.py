@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.request import urlopen
 
+from ops.experiments.writes import children_of
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
 from tests.process.conftest import CHECKOUT, Command, Commands, free_port, until
-from tests.process.test_crashes import children_of
 
 REQUESTS = 60
 

@@ -5,12 +5,12 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
-from pathlib import Path
+from contextlib import closing, contextmanager
 
 import psycopg
 import pytest
 
+from ops.experiments.writes import processes_of
 from rentomatic.demo import demo_rooms
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.connections import Connections
@@ -103,21 +103,11 @@ def backends(cluster: Cluster) -> list[int]:
     )
 
 
-def processes(cluster: Cluster) -> list[int]:
-    """Give the processes of a server."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if (entry / "cwd").readlink() == cluster.home / "data":
-                found.append(int(entry.name))
-    return found
-
-
 def test_a_frozen_database_is_not_waited_for(stock: Cluster, commands: Commands) -> None:
     """It takes connections and statements and never answers: who asks is told 503 all the same."""
     service = commands.gunicorn(stock.database, WEB_CONCURRENCY="2", RENTOMATIC_THREADS="2")
     until(lambda: [service.ask(SEARCH) for _ in range(20)] == [200] * 20)
-    frozen = processes(stock)
+    frozen = processes_of(stock)
     for process in frozen:
         os.kill(process, signal.SIGSTOP)
     try:

@@ -7,13 +7,18 @@ import socket
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
-from threading import Event
 
 import pytest
 
+from ops.experiments.writes import (
+    Writers,
+    children_of,
+    crash_database,
+    kill_worker,
+    take_stock,
+)
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.database import create_database
@@ -21,9 +26,7 @@ from rentomatic.repository.migrations import apply_migrations
 from rentomatic.tokens import new_token, token_line
 from rentomatic.wsgi.body import MAX_BODY_BYTES
 from tests.process.conftest import Command, Commands, ask, until
-from tests.process.test_crashes import children_of
 from tests.process.test_observation import lines
-from tests.process.test_outages import processes
 
 ROOM = {"size": 20, "price": 60, "longitude": 13.4, "latitude": 52.5}
 BODY = json.dumps(ROOM).encode()
@@ -315,41 +318,14 @@ def test_tokens_that_are_configured_go_before_its_own(commands: Commands) -> Non
     assert not (commands.data / "token").exists()
 
 
-def insist(service: Command, key: str, values: object) -> None:
-    """Send a room until it is acknowledged, as a client does that may lose an answer."""
-
-    def is_acknowledged() -> bool:
-        with suppress(OSError, HTTPException):
-            return write(service, "POST", "/rooms", values, Idempotency_Key=key)[0] == 201
-        return False
-
-    until(is_acknowledged)
-
-
 def test_a_key_adds_one_room_though_workers_die(
     service: Command, database: PostgresDatabase
 ) -> None:
     """They are killed at any moment, and the client repeats: each room is there exactly once."""
-    writers = 4
-    is_over = Event()
-
-    def send(writer: int) -> None:
-        for number in range(ROUNDS):
-            insist(service, f"{writer}-{number}", {**ROOM, "price": 1_000 * writer + number})
-
-    def kill() -> None:
-        while not is_over.wait(0.2):
-            workers = children_of(service.process.pid)
-            if workers:
-                os.kill(min(workers), signal.SIGKILL)
-
-    with ThreadPoolExecutor(writers + 1) as pool:
-        killing = pool.submit(kill)
-        list(pool.map(send, range(writers)))
-        is_over.set()
-        killing.result()
-    wanted = [1_000 * writer + number for writer in range(writers) for number in range(ROUNDS)]
-    assert ask(database, "select price from room order by price") == wanted
+    with Writers(f"127.0.0.1:{service.port}", TOKEN) as writers:
+        for _ in range(ROUNDS):
+            kill_worker(writers, service.process.pid)
+    assert_all_there(writers, database)
 
 
 def test_what_was_acknowledged_is_there_after_a_crash(
@@ -359,22 +335,15 @@ def test_what_was_acknowledged_is_there_after_a_crash(
     create_database(own_cluster.database)
     apply_migrations(own_cluster.database.url)
     service = commands.gunicorn(own_cluster.database, RENTOMATIC_TOKENS=token_line("office", TOKEN))
-    for crash in range(3):
-        acknowledged = Event()
+    with Writers(f"127.0.0.1:{service.port}", TOKEN) as writers:
+        for _ in range(3):
+            crash_database(writers, own_cluster)
+    assert not writers.failures
+    assert_all_there(writers, own_cluster.database)
 
-        def send(crash: int = crash, acknowledged: Event = acknowledged) -> None:
-            for number in range(ROUNDS):
-                insist(service, f"{crash}-{number}", {**ROOM, "price": 1_000 * crash + number})
-                acknowledged.set()
 
-        with ThreadPoolExecutor(1) as pool:
-            sending = pool.submit(send)
-            acknowledged.wait(HANG_SECONDS)
-            for process in processes(own_cluster):
-                with suppress(ProcessLookupError):
-                    os.kill(process, signal.SIGKILL)
-            until(lambda: not processes(own_cluster))
-            own_cluster.start()
-            sending.result()
-    wanted = [1_000 * crash + number for crash in range(3) for number in range(ROUNDS)]
-    assert ask(own_cluster.database, "select price from room order by price") == wanted
+def assert_all_there(writers: Writers, database: PostgresDatabase) -> None:
+    """Find each room that was acknowledged exactly once, and no answer but 201 and 503."""
+    stock = take_stock(database, writers)
+    assert (stock.lost, stock.doubled) == (0, 0)
+    assert {*writers.statuses} <= {201, 503}
