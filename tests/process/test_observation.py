@@ -36,7 +36,7 @@ def test_each_request_is_a_line_of_json(own_cluster: Cluster, commands: Commands
     refused = json.loads(service.complained.splitlines()[-1])
     assert (refused["level"], refused["logger"]) == ("warning", "gunicorn.error")
     assert "127.0.0.1" in refused["message"]
-    (asked,) = lines(service)
+    (asked,) = until(lambda: lines(service))
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", str(asked.pop("time")))
     assert re.fullmatch(r"[0-9a-f-]{36}", str(asked.pop("request_id")))
     assert isinstance(asked.pop("milliseconds"), float)
