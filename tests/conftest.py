@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import cache
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
@@ -53,6 +54,8 @@ REPOSITORIES = [
     "postgres_embedded",
     *(["postgres_distribution"] if DISTRIBUTION else []),
 ]
+# Who runs servers: PostgreSQL refuses to be run by root.
+SERVER_ACCOUNT = pwd.getpwnam(UNPRIVILEGED) if os.geteuid() == 0 else None
 SERVICE_VARIABLES = ("DATABASE_URL", "APPLICATION_DB", "MONGODB_URL", "PORT", "WEB_CONCURRENCY")
 
 
@@ -67,8 +70,19 @@ def pytest_report_header() -> list[str]:
         f"nginx: {_installed(NGINX or 'nginx', '-v')}",
         f"promtool: {_installed('promtool', '--version')}",
         f"running as: {'root' if os.geteuid() == 0 else 'an ordinary user'}",
+        f"full disk: {why_no_small_disk() or 'a small one'}",
         _systemd(),
     ]
+
+
+@cache
+def why_no_small_disk() -> str:
+    """Tell why no small disk can be mounted here; an empty string where one can."""
+    command = ["unshare", "--mount", "true"]
+    is_root = os.geteuid() == 0 and shutil.which(command[0])
+    if is_root and not subprocess.run(command, capture_output=True, check=False).returncode:
+        return ""
+    return "not tried (who runs this may not mount; tests/process/test_full_disk.py skipped)"
 
 
 def _installed(program: str, *arguments: str) -> str:
@@ -132,9 +146,8 @@ def own_cluster() -> Iterator[Cluster]:
 
 
 def _running(binaries: Path) -> Iterator[Cluster]:
-    account = pwd.getpwnam(UNPRIVILEGED) if os.geteuid() == 0 else None
     with _open_folder() as folder:
-        cluster = Cluster(folder / "cluster", binaries, account)
+        cluster = Cluster(folder / "cluster", binaries, SERVER_ACCOUNT)
         cluster.start()
         yield cluster
         cluster.stop()

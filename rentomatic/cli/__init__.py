@@ -27,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Ended as by Ctrl-C, a command leaves no server of its own behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.basicConfig(format="rentomatic: %(message)s", level=logging.WARNING)
+    # It warns of errors that it ignores as another one is on its way, which is told.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
     parser = build_parser()
     typed = sys.argv[1:] if arguments is None else arguments
     given, rest = parser.parse_known_args(_with_values_joined(typed))
