@@ -30,11 +30,13 @@ def main() -> None:
         choices=("writes", "service"),
         help="those under writes, or those of an installed service, which need BOOT_SYSTEMD",
     )
-    parser.add_argument("--database-kills", type=int, default=KILLS_UNDER_WRITES)
-    parser.add_argument("--worker-kills", type=int, default=KILLS_UNDER_WRITES)
-    parser.add_argument("--reloads", type=int, default=100)
-    parser.add_argument("--restarts", type=int, default=50)
-    parser.add_argument("--kills", type=int, default=KILLS, help="of the installed service")
+    parser.add_argument("--database-kills", type=positive_number, default=KILLS_UNDER_WRITES)
+    parser.add_argument("--worker-kills", type=positive_number, default=KILLS_UNDER_WRITES)
+    parser.add_argument("--reloads", type=positive_number, default=100)
+    parser.add_argument("--restarts", type=positive_number, default=50)
+    parser.add_argument(
+        "--kills", type=positive_number, default=KILLS, help="of the installed service"
+    )
     parser.add_argument(
         "--outages", type=float, nargs="+", default=[0.1, 20.0], help="seconds; 600 takes so long"
     )
@@ -47,6 +49,14 @@ def main() -> None:
     if given.only != "writes":
         disturb_service(report, given)
     sys.exit(not report.is_good)
+
+
+def positive_number(text: str) -> int:
+    """Read how often something is done."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 def disturb_service(report: Report, given: argparse.Namespace) -> None:
