@@ -13,10 +13,10 @@ from uuid import UUID
 
 import pytest
 
+from ops.experiments.writes import children_of
 from rentomatic.config import PostgresDatabase
 from rentomatic.tokens import new_token, token_line
 from tests.process.conftest import Command, Commands, ask, settle, until
-from tests.process.test_crashes import children_of
 
 TOKEN = new_token()
 MANY = 100_000

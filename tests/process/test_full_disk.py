@@ -13,18 +13,20 @@ import psycopg
 import pytest
 
 from ops.experiments.writes import processes_of
+from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.binaries import find_binaries
 from rentomatic.embedded.cluster import LOG, Cluster
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
-from rentomatic.tokens import new_token, token_line
+from rentomatic.tokens import token_line
 from tests.conftest import SERVER_ACCOUNT, why_no_small_disk
 from tests.process.conftest import SECONDS, Command, Commands, ask, until
+from tests.process.test_batches import COUNT, TOKEN, chunks, post
 
 pytestmark = pytest.mark.skipif(bool(why_no_small_disk()), reason=why_no_small_disk())
 
-TOKEN = new_token()
 MEGABYTES = 100  # a cluster of PostgreSQL and what it starts with has 40
+ROOMS = 50_000
 PRICES = "select price from room order by price"
 
 
@@ -140,13 +142,49 @@ def test_writes_wait_for_room_and_reads_go_on(
     assert ask(tables.database, PRICES) == client.acknowledged == list(range(refused + 1))
 
 
+@pytest.mark.parametrize("key", ["", "a key"])
+def test_a_batch_is_all_or_nothing(
+    tables: Cluster, disk: Disk, commands: Commands, key: str
+) -> None:
+    """It is refused as a single room is, and taken when there is room."""
+    service = serve(commands, tables)
+    disk.fill()
+    status, told = post(service, chunks(ROOMS), key)
+    assert status == 503
+    assert str(told["message"]).startswith("The database cannot answer now; try again in a moment")
+    assert "No space left on device" in service.complained
+    assert "Traceback" not in service.complained
+    assert ask(tables.database, COUNT) == [0]
+    disk.clear()
+    assert post(service, chunks(ROOMS), key)[0] == 200
+    assert ask(tables.database, COUNT) == [ROOMS]
+
+
+def test_a_long_body_waits_for_room(
+    database: PostgresDatabase, disk: Disk, commands: Commands
+) -> None:
+    """Where it would be kept; what is short goes on."""
+    service = commands.gunicorn(
+        database, RENTOMATIC_TOKENS=token_line("office", TOKEN), TMPDIR=str(disk.folder)
+    )
+    disk.fill()
+    status, told = post(service, chunks(ROOMS))
+    assert status == 503
+    assert str(told["message"]).startswith("There is no room for a body of this length now")
+    assert "a body cannot be kept: No space left on device" in service.complained
+    assert "Traceback" not in service.complained
+    assert post(service, chunks(10))[0] == 200
+    disk.clear()
+    assert post(service, chunks(ROOMS))[0] == 200
+    assert ask(database, COUNT) == [ROOMS]
+
+
 def test_an_import_is_all_or_nothing(
     tables: Cluster, disk: Disk, commands: Commands, open_folder: Path
 ) -> None:
     """It says what lacks, and ends with the code of what may be tried again."""
     file = open_folder / "rooms.csv"
-    lines = [f"00000000-0000-4000-8000-{number:012},20,60,13.4,52.5" for number in range(50_000)]
-    file.write_text("\n".join(["code,size,price,longitude,latitude", *lines]))
+    file.write_bytes(b"".join(chunks(ROOMS)))
     disk.fill()
     command = commands.start("import", str(file), DATABASE_URL=tables.database.url)
     assert command.end() == 4
@@ -154,10 +192,10 @@ def test_an_import_is_all_or_nothing(
     assert reason.startswith("rentomatic: the database refuses: could not extend file")
     assert "No space left on device" in reason
     assert end == "rentomatic: The database cannot answer now; try again in a moment"
-    assert ask(tables.database, "select count(*) from room") == [0]
+    assert ask(tables.database, COUNT) == [0]
     disk.clear()
     commands.run("import", str(file), DATABASE_URL=tables.database.url)
-    assert ask(tables.database, "select count(*) from room") == [len(lines)]
+    assert ask(tables.database, COUNT) == [ROOMS]
 
 
 def test_a_server_that_dies_of_it_is_an_outage(
