@@ -126,6 +126,8 @@ class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no annotati
         root = logging.getLogger()
         root.handlers = list(self.error_log.handlers)
         root.setLevel(logging.WARNING)
+        # It warns of errors that it ignores as another one is on its way, which is told.
+        logging.getLogger("psycopg").setLevel(logging.ERROR)
 
     def access(
         self,
