@@ -41,7 +41,10 @@ def _names(requests: Iterable[tuple[str, str]]) -> list[str]:
 # By the request's first line and headers: the status, the kind, and what the message tells.
 OWN = {
     ("GET /rooms HTTP/1.1", f"{HOST}X: {LONG}\r\n"): (431, "LimitError", "at most 8 KiB"),
-    ("POST /rooms HTTP/1.1", f"{HOST}Content-Length: 1048577\r\n"): (413, "LimitError", "1 MiB"),
+    ("PUT /rooms/x HTTP/1.1", f"{HOST}Content-Length: 1048577\r\n"): (413, "LimitError", "1 MiB"),
+    ("POST /rooms HTTP/1.1", f"{HOST}Content-Length: 67108865\r\n"): (
+        *(413, "LimitError", "by POST /rooms 64 MiB"),
+    ),
     ("GET /metrics HTTP/1.1", HOST): (404, "ResourceError", "nothing"),
     ("GET /rooms/../metrics HTTP/1.1", HOST): (404, "ResourceError", "nothing"),
     ("GET http://x/%6Detrics?a=b HTTP/1.1", HOST): (404, "ResourceError", "nothing"),

@@ -6,20 +6,24 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
+from socket import socket
 from uuid import UUID
 
 import psycopg
 import pytest
 
 from rentomatic.demo import BOOK
-from tests.ops.nginx.conftest import HERE, Answer, Site
+from tests.ops.nginx.conftest import HERE, TOKEN, Answer, Site
 from tests.process.conftest import ask, until
 
 HASTY = "127.0.0.2"
 GREEDY = "127.0.0.3"
+WORDY = "127.0.0.5"
 HALF_OPEN = 500
 READERS = 3
 STUCK_SECONDS = 10
+LONG = b"x" * 1_000_000
+BATCH_BYTES = 40 * 2**20
 STREAMS = """
 select count(*) from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null
@@ -63,29 +67,63 @@ def test_a_client_in_haste_is_told_to_wait(site: Site) -> None:
     assert set(statuses(site, 20, HASTY)) == {200}
 
 
+def begin_post(site: Site, length: str, source: str) -> socket:
+    """Send the head of a POST; the connection is given when nginx waits for its body."""
+    connection = site.connect(source)
+    head = ["POST /rooms HTTP/1.1", "Host: x", "Expect: 100-continue", length, "", ""]
+    connection.sendall("\r\n".join(head).encode())
+    assert connection.recv(64).startswith(b"HTTP/1.1 100 ")
+    return connection
+
+
 def test_a_client_has_so_many_requests_at_a_time(site: Site) -> None:
     """The hundred and first is refused at once; others are served."""
-    head = b"POST /rooms HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
     with ExitStack() as stack:
         for _ in range(100):
-            stack.enter_context(site.connect(GREEDY)).sendall(head)
-        assert refusal(site, GREEDY).json()["type"] == "LimitError"
+            stack.enter_context(begin_post(site, "Content-Length: 9", GREEDY))
+        refused = site.ask("/rooms", source=GREEDY)
+        assert (refused.status, refused.json()["type"]) == (429, "LimitError")
         assert site.ask("/rooms").status == 200
     until(lambda: site.ask("/rooms", source=GREEDY).status == 200)
 
 
+def test_a_client_sends_so_many_long_bodies_at_a_time(site: Site) -> None:
+    """They are on the disk while they come, whosever they are; its short ones are taken."""
+
+    def post(body: bytes) -> int:
+        return site.ask("/rooms", method="POST", body=body, source=WORDY).status
+
+    with ExitStack() as stack:
+        for length in ["Content-Length: 1000000", "Transfer-Encoding: chunked"] * 4:
+            stack.enter_context(begin_post(site, length, WORDY))
+        assert (post(LONG), post(b"x")) == (429, 401)
+    until(lambda: post(LONG) == 401)
+
+
 @pytest.mark.parametrize("is_chunked", [False, True])
-def test_a_body_is_at_most_a_mebibyte(site: Site, *, is_chunked: bool) -> None:
+@pytest.mark.parametrize(
+    ("first", "most"), [("POST /rooms", 64 * 2**20), (f"PUT /rooms/{BOOK[0][0]}", 2**20)]
+)
+def test_a_body_is_at_most_so_long(site: Site, first: str, most: int, *, is_chunked: bool) -> None:
     """Whether its length is told or counted; what fits reaches the service."""
-    for size, status in ((2**20, 401), (2**20 + 1, 413)):
+    for size, status in ((most, 401), (most + 1, 413)):
         body = b"x" * size
         if is_chunked:
             body = b"%x\r\n%b\r\n0\r\n\r\n" % (size, body)
             length = "Transfer-Encoding: chunked"
         else:
             length = f"Content-Length: {size}"
-        head = f"POST /rooms HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{length}\r\n\r\n"
+        head = f"{first} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{length}\r\n\r\n"
         assert site.send(head.encode() + body).status == status
+
+
+def test_a_batch_comes_to_the_service_from_the_disk(site: Site) -> None:
+    """So that no thread waits while it is sent; the service's refusal passes as it is."""
+    given = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/octet-stream"}
+    answer = site.ask("/rooms", given, "POST", b" " * BATCH_BYTES)
+    assert (answer.status, answer.json()["type"]) == (415, "MediaTypeError")
+    assert site.logged(answer)["upstream_status"] == "415"
+    assert "a client request body is buffered to a temporary file" in site.errors()
 
 
 def test_the_longest_search_that_is_taken_is_answered(site: Site) -> None:
