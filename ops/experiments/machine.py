@@ -120,7 +120,7 @@ class Machine:
     def __init__(self) -> None:
         self._environment = os.environ | {
             "BOOT_SYSTEMD_NAME": f"rentomatic-{os.getpid()}",
-            "BOOT_SYSTEMD_PACKAGES": "postgresql",
+            "BOOT_SYSTEMD_PACKAGES": "jq postgresql",
         }
 
     def tool(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:

@@ -1,9 +1,10 @@
 """What the installed service promises while it is started, changed, killed and left alone."""
 
 import json
+import re
 from time import sleep
 
-from ops.experiments.machine import Machine, until
+from ops.experiments.machine import ROOT, Machine, until
 
 RELOADS = 20
 RESTARTS = 10
@@ -180,6 +181,15 @@ def test_it_logs_to_the_journal(machine: Machine) -> None:
     machine.get("/rooms?limit=1&utm_source=journal")
     log = ("journalctl", "--identifier=rentomatic", "--lines=50", "--output=cat")
     until(lambda: "/rooms" in machine.run(*log))
+
+
+def test_the_runbooks_questions_to_the_log_are_understood(machine: Machine) -> None:
+    """Also by jq, though systemd and `rentomatic check` write between the lines of JSON."""
+    machine.reload()
+    commands = re.findall(r"journalctl[^`\n]+jq[^`\n]+", (ROOT / "ops/README.md").read_text())
+    assert len(commands) >= 6
+    for command in commands:
+        machine.run("bash", "-o", "pipefail", "-euc", command)
 
 
 def test_its_metrics_are_for_this_machine(machine: Machine) -> None:
