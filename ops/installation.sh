@@ -11,6 +11,7 @@ opt=/opt/rentomatic
 current=$opt/current
 previous=$opt/previous
 settings=/etc/rentomatic/rentomatic.env
+tokens=/etc/rentomatic/tokens
 backups=/var/backups/rentomatic
 socket=/run/rentomatic/rentomatic.sock
 command=/usr/local/bin/rentomatic

@@ -1,11 +1,12 @@
 """A real systemd: one machine for all tests, on which `ops/install` installed this checkout."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from ops.experiments.machine import Machine, until, why_not_here
+from ops.experiments.machine import ROOT, Machine, until, why_not_here
 
 WORKERS = 4  # the default of WEB_CONCURRENCY
 _REASON = why_not_here()
@@ -21,6 +22,12 @@ cd / && runuser -u postgres -- psql -XAtc 'select datname from pg_database' \
 systemctl list-unit-files --no-legend 'rentomatic*' || true
 systemctl list-units --no-legend --plain 'rentomatic*' | cut -d ' ' -f 1
 """
+
+
+def runbook(section: str) -> list[str]:
+    """Give the scripts of a section of the runbook."""
+    text = (ROOT / "ops/README.md").read_text().split(f"\n## {section}\n")[1].split("\n## ")[0]
+    return re.findall(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,6 +6,7 @@ import re
 from ops.experiments.machine import CHECKOUT, SETTINGS, Machine, until
 from tests.ops.systemd.conftest import SNAPSHOT, Installation
 
+TOKENS = "/etc/rentomatic/tokens"
 EXPOSURE = 1.0
 SERVICES = ("rentomatic.service", "rentomatic-migrate.service", "rentomatic-backup.service")
 UNITS = (*SERVICES, "rentomatic.socket", "rentomatic-backup.timer")
@@ -81,13 +82,14 @@ def test_nothing_of_ours_runs_as_root(machine: Machine) -> None:
     assert machine.run("getent", "passwd", "rentomatic").endswith(":/nonexistent:/usr/sbin/nologin")
 
 
-def test_settings_and_backups_are_nobody_elses(machine: Machine) -> None:
-    """Other accounts can read neither the settings nor a backup."""
-    assert machine.run("stat", "--format=%a %U:%G", SETTINGS) == "640 root:rentomatic"
+def test_settings_tokens_and_backups_are_nobody_elses(machine: Machine) -> None:
+    """Other accounts can read neither the settings nor the tokens nor a backup."""
+    for file in (SETTINGS, TOKENS):
+        assert machine.run("stat", "--format=%a %U:%G", file) == "640 root:rentomatic"
+        assert machine.try_to("runuser", "-u", "nobody", "--", "cat", file).returncode
     assert machine.run("stat", "--format=%a %U:%G", "/var/backups/rentomatic") == (
         "700 rentomatic:rentomatic"
     )
-    assert machine.try_to("runuser", "-u", "nobody", "--", "cat", SETTINGS).returncode
 
 
 def test_the_services_are_fenced_in(machine: Machine) -> None:
@@ -117,7 +119,9 @@ def test_it_goes_without_its_data_and_comes_back(machine: Machine) -> None:
     """Uninstalled and installed again, the service has its rooms, settings and backups."""
     add_room(machine)
     machine.run("systemctl", "start", "rentomatic-backup")
-    kept = machine.shell(f"ls /var/backups/rentomatic; cat {SETTINGS}"), rooms(machine)
+    machine.shell(f"echo '# nobody as yet' >{TOKENS}")
+    files = f"ls /var/backups/rentomatic; ls -l {TOKENS}; cat {SETTINGS} {TOKENS}"
+    kept = machine.shell(files), rooms(machine)
     machine.shell("mkdir -p /etc/systemd/system/rentomatic.service.d")
     machine.shell("touch /etc/systemd/system/rentomatic.service.d/own.conf")
     told = machine.ops("uninstall")
@@ -137,7 +141,8 @@ def test_it_goes_without_its_data_and_comes_back(machine: Machine) -> None:
     machine.ops("install")
     machine.run("systemctl", "start", "rentomatic")
     until(machine.is_ready)
-    assert (machine.shell(f"ls /var/backups/rentomatic; cat {SETTINGS}"), rooms(machine)) == kept
+    assert (machine.shell(files), rooms(machine)) == kept
+    machine.shell(f": >{TOKENS}")
 
 
 def test_purged_nothing_is_left(machine: Machine) -> None:

@@ -1,0 +1,83 @@
+"""Tokens as the runbook has them: made, rotated and revoked by its own commands."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from ops.experiments.machine import Machine, until
+from tests.ops.systemd.conftest import runbook
+from tests.ops.systemd.test_install import TOKENS
+
+ROOM = {"size": 20, "price": 60, "longitude": 13.4, "latitude": 52.5}
+MAKE, TRY, ROTATE, WHO, REMOVE, MADE = runbook("Tokens")
+
+
+def make(machine: Machine, script: str) -> str:
+    """Run what makes a token and reloads; give the token."""
+    done = machine.try_to("sh", "-euc", script)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    found = re.search(r"shown only now: (rom_\S+)", done.stderr)
+    assert found
+    return found[1]
+
+
+def status(machine: Machine, token: str) -> str:
+    """Ask as the runbook does whether a token is valid."""
+    return machine.shell(f"TOKEN={token}\n{TRY}")
+
+
+def write(machine: Machine, token: str, method: str, path: str, values: object = None) -> int:
+    """Write through nginx."""
+    options = ["--request", method, "--header", f"Authorization: Bearer {token}"]
+    if values:
+        options += ["--header", "Content-Type: application/json", "--data", json.dumps(values)]
+    return machine.get(path, *options).status
+
+
+@pytest.fixture
+def empty(machine: Machine) -> Iterator[Machine]:
+    """The machine, on which nobody may write before and after."""
+    assert status(machine, "any") == "403"
+    yield machine
+    machine.shell(f": >{TOKENS}; systemctl reload rentomatic")
+    until(lambda: status(machine, "any") == "403")
+
+
+def test_a_token_comes_is_followed_and_goes(empty: Machine) -> None:
+    """A new one is valid, beside the one before and after it; nobody is refused who reads."""
+    code = "00000000-0000-4000-8000-000000000001"
+    with empty.load() as load:
+        old = make(empty, MAKE)
+        until(lambda: status(empty, old) == "404")
+        assert write(empty, old, "POST", "/rooms", {"code": code, **ROOM}) == 201
+        new = make(empty, ROTATE)
+        until(lambda: status(empty, new) == "404")
+        assert status(empty, old) == "404"
+        empty.shell(REMOVE)
+        until(lambda: status(empty, old) == "401")
+        until(lambda: status(empty, new) == "404")
+        assert write(empty, old, "DELETE", f"/rooms/{code}") == 401
+        assert write(empty, new, "DELETE", f"/rooms/{code}") == 204
+    assert load.requests > 0
+    assert load.failed == {}
+    written = [json.loads(line) for line in empty.shell(WHO).splitlines()]
+    assert ["POST", "/rooms", 201] in [line[2:] for line in written]
+    assert ["DELETE", f"/rooms/{code}", 204] not in [line[2:] for line in written]
+    (change,) = (line for line in empty.shell(MADE).splitlines() if code in line)
+    assert "added" in change
+    assert empty.run("stat", "--format=%a %U:%G", TOKENS) == "640 root:rentomatic"
+    assert old not in empty.run("journalctl", "--output=cat")
+
+
+def test_a_slip_in_the_file_changes_nothing(empty: Machine) -> None:
+    """Its reload is refused and says why; who had a token has it, and the same workers serve."""
+    token = make(empty, MAKE)
+    until(lambda: status(empty, token) == "404")
+    empty.shell(f"echo office-2 >>{TOKENS}")
+    before = empty.main_process()
+    assert empty.try_to("systemctl", "reload", "rentomatic").returncode
+    assert (empty.main_process(), status(empty, token)) == (before, "404")
+    log = empty.run("journalctl", "--unit=rentomatic", "--lines=20", "--output=cat")
+    assert "RENTOMATIC_TOKENS_FILE must be a file of lines of `rentomatic token new`" in log
