@@ -2,22 +2,22 @@
 
 import os
 import signal
-import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from http.client import HTTPConnection
-from threading import Event, Thread
+from contextlib import contextmanager
+from threading import Event
 from uuid import uuid4
 
 import pytest
 
 from rentomatic.config import read_settings
-from tests.ops.nginx.conftest import HERE, Site
+from tests.ops.nginx.conftest import Site
 from tests.ops.nginx.test_writes import ROOM, write
 from tests.process.conftest import ask, locked_rooms, until
 
 CLIENTS = 8
 KILLS = 8
+RELOADS = 4
 WORKERS = read_settings({}).workers
 CHANGES = "select count(*) from room_change"
 AT_WORK = """
@@ -26,36 +26,52 @@ where datname = current_database() and pid <> pg_backend_pid() and state <> 'idl
 """
 
 
-def test_reads_survive_the_death_of_their_worker(site: Site) -> None:
-    """Each is tried a second time; none of those under way fails."""
+@contextmanager
+def clients(ask: Callable[[int], int]) -> Iterator[list[int]]:
+    """Let clients, by their numbers, ask one thing after the other; gives the statuses."""
     got: list[int] = []
     done = Event()
 
-    def read() -> None:
-        with closing(HTTPConnection(HERE, site.proxy.port)) as connection:
-            while not done.is_set():
-                connection.request("GET", "/rooms", headers={"Accept": "application/json;q=1"})
-                answer = connection.getresponse()
-                answer.read()
-                got.append(answer.status)
+    def go_on(client: int) -> None:
+        while not done.is_set():
+            got.append(ask(client))
 
-    clients = [Thread(target=read) for _ in range(CLIENTS)]
-    for client in clients:
-        client.start()
-    try:
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        asking = [pool.submit(go_on, client) for client in range(CLIENTS)]
+        try:
+            yield got
+        finally:
+            done.set()
+        for each in asking:
+            each.result()
+
+
+def test_reads_survive_the_death_of_their_worker(site: Site) -> None:
+    """Each is tried a second time; none of those under way fails."""
+    with clients(lambda _: site.ask("/rooms", {"Accept": "application/json;q=1"}).status) as got:
         for _ in range(KILLS):
-            time.sleep(0.3)
+            amount = len(got)
+            until(lambda amount=amount: len(got) > amount + 20)
             os.kill(site.workers()[0], signal.SIGKILL)
             until(lambda: len(site.workers()) == WORKERS)
-    finally:
-        done.set()
-        for client in clients:
-            client.join()
-
     assert set(got) == {200}
     assert len(got) > 100
     log = (site.proxy.folder / "rentomatic.log").read_text()
     assert '"upstream_status":"502, 200"' in log
+
+
+def test_a_reload_takes_no_write_with_it(site: Site) -> None:
+    """Workers that are replaced finish what they have; nothing need be tried again."""
+    paths = [f"/rooms/{uuid4()}" for _ in range(CLIENTS)]
+    with clients(lambda client: write(site, "PUT", paths[client], ROOM).status) as got:
+        for _ in range(RELOADS):
+            before, amount = set(site.workers()), len(got)
+            os.kill(site.gunicorn, signal.SIGHUP)
+            until(lambda before=before: not before & set(site.workers()))
+            until(lambda amount=amount: len(got) > amount + 100)
+    assert set(got) == {200, 201}
+    for path in paths:
+        write(site, "DELETE", path)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
