@@ -3,14 +3,23 @@
 import gzip
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from ops.benchmarks.proxies import place, running
 from rentomatic.serializers.formats import FORMATS, Format
 from tests.ops.nginx.conftest import TOKEN, Answer, Site
+from tests.process.conftest import ask, locked_rooms, until
 
 ROOM = {"size": 20, "price": 60, "longitude": 13.4, "latitude": 52.5}
+WAITED_LONG = """
+select pid from pg_stat_activity
+where wait_event_type = 'Lock' and query_start < clock_timestamp() - interval '1.5 s'
+"""
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -61,3 +70,29 @@ def test_a_write_is_answered_by_the_service(site: Site, path: str) -> None:
     added = write(site, "POST", "/rooms", ROOM)
     assert added.headers["Location"] == f"/rooms/{added.json()['code']}"
     assert write(site, "DELETE", added.headers["Location"]).status == 204
+
+
+@pytest.fixture
+def hasty(site: Site, folder: Path, tmp_path: Path) -> Iterator[Site]:
+    """A site that waits for answers no longer than a second, but where it must."""
+
+    def change(text: str) -> str:
+        return text.replace("proxy_read_timeout 30s", "proxy_read_timeout 1s")
+
+    with running(place(tmp_path, folder / "rentomatic.sock", change)) as proxy:
+        yield replace(site, proxy=proxy)
+
+
+@pytest.mark.parametrize(("method", "status"), [("POST", 201), ("PATCH", 503)])
+def test_only_what_may_be_a_batch_may_take_long(
+    hasty: Site, path: str, method: str, status: int
+) -> None:
+    """It is waited for where rooms are added, and given up elsewhere."""
+    where, values = ("/rooms", ROOM) if method == "POST" else (path, {"price": 1})
+    with ThreadPoolExecutor(1) as pool, locked_rooms(hasty.database):
+        written = pool.submit(write, hasty, method, where, values)
+        until(lambda: ask(hasty.database, WAITED_LONG))
+    answer = written.result()
+    assert answer.status == status
+    if method == "POST":
+        assert write(hasty, "DELETE", answer.headers["Location"]).status == 204
