@@ -11,8 +11,10 @@ from rentomatic.demo import book_rooms
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_fields import FIELDS
+from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.tokens import digest_of, new_token
 from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
 from rentomatic.wsgi.json_body import MERGE_PATCH
 from rentomatic.wsgi.parameters import SEARCH_PARAMETERS
 
@@ -137,3 +139,60 @@ def test_no_write_fails_the_service(
     assert first.status_int == second.status_int
     if not (method == "POST" and first.status_int == 201):
         assert first.body == second.body
+
+
+TEXTS = (
+    st.text(max_size=10)
+    | st.sampled_from([*CODES, "1", "60", "1e3", "13.4", "-0", "1.5", '"', "$1,200.00", "NaN", ""])
+    | st.floats().map(str)
+    | st.uuids().map(str)
+)
+TABLES = st.lists(st.lists(TEXTS, min_size=4, max_size=6), max_size=5).map(
+    lambda rows: "\n".join([",".join(FIELDS), *(",".join(row) for row in rows)])
+)
+GOOD_LINES = st.lists(st.sampled_from(CODES)).map(
+    lambda codes: "\n".join([",".join(FIELDS), *(f"{code},1,2,3,4" for code in codes)])
+)
+LINES = st.lists(OBJECTS | JSON, max_size=5).map(lambda each: "\n".join(map(json.dumps, each)))
+FEATURES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "type": st.just("Feature"),
+            "id": JSON | st.sampled_from(CODES),
+            "geometry": st.fixed_dictionaries(
+                {"type": st.just("Point"), "coordinates": st.lists(st.floats(-90, 90) | JSON)}
+            ),
+            "properties": OBJECTS | JSON,
+        }
+    )
+    | JSON,
+    max_size=3,
+).map(lambda each: json.dumps({"type": "FeatureCollection", "features": each}))
+BATCHES = (TABLES | GOOD_LINES | LINES | FEATURES | st.text()).map(
+    lambda text: text.encode(errors="surrogatepass")
+) | st.binary(max_size=50)
+
+
+@given(
+    media_type=st.sampled_from([*BATCH_FORMATS]),
+    body=BATCHES,
+    query=st.sampled_from(["", "?on_error=skip", "?on_error=stop"]),
+)
+def test_no_batch_fails_the_service(
+    postgres_embedded: PostgresRepo, media_type: str, body: bytes, query: str
+) -> None:
+    """Every answer is 200 or 400; memory and PostgreSQL give the same one, and have the same."""
+    token = new_token()
+    given = {"Authorization": f"Bearer {token}", "Content-Type": media_type, "X-Request-Id": "r-1"}
+    answers, stocks = [], []
+    for repository in (postgres_embedded, MemRepo()):
+        for room in list(repository.search(RoomListRequest(limit=None)).rooms):
+            repository.remove(room.code)
+        repository.save(book_rooms())
+        client = TestApp(Application(repository, tokens={digest_of(token): "office"}))
+        answers.append(client.post(f"/rooms{query}", body, given, status="*"))
+        stocks.append(client.get("/rooms?limit=1000").body)
+    first, second = answers
+    assert first.status_int in {200, 400}, first.text
+    assert first.body == second.body
+    assert stocks[0] == stocks[1]
