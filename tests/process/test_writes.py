@@ -7,6 +7,7 @@ import socket
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
@@ -212,12 +213,19 @@ def test_a_post_that_is_cut_adds_no_room(
 
 
 def test_a_body_that_does_not_come_frees_its_thread(
-    narrow: Command, database: PostgresDatabase
+    commands: Commands, database: PostgresDatabase
 ) -> None:
     """It is told 408, in chunks too, and everybody else is answered then."""
-    for half in (request()[:-1], chunked(BODY)[:-1], request()[: -len(BODY)]):
-        assert send(narrow, half) == 408
-        assert narrow.ask("/rooms") == 200
+    halves = [request()[:-1], chunked(BODY)[:-1], request()[: -len(BODY)]]
+    service = commands.gunicorn(
+        database,
+        RENTOMATIC_TOKENS=token_line("office", TOKEN),
+        WEB_CONCURRENCY="1",
+        RENTOMATIC_THREADS=str(len(halves)),
+    )
+    with ThreadPoolExecutor(len(halves)) as pool:
+        assert [*pool.map(partial(send, service), halves)] == [408] * len(halves)
+    assert [service.ask("/rooms") for _ in halves] == [200] * len(halves)
     assert ask(database, COUNT) == [0]
 
 

@@ -6,8 +6,8 @@ from time import sleep
 
 from ops.experiments.machine import ROOT, Machine, until
 
-RELOADS = 20
-RESTARTS = 10
+RELOADS = 10
+RESTARTS = 5
 KILLS = 3
 OUTAGE_SECONDS = 4
 
