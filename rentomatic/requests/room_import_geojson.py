@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from rentomatic.domain.room import Room
 from rentomatic.requests.base import InvalidRequest, ParameterError
+from rentomatic.requests.parsers import shown_name
 from rentomatic.requests.room_import_json import JsonText, NotJsonError, is_utf8
 from rentomatic.requests.room_import_record import (
     BadLine,
@@ -69,19 +70,19 @@ def _read_lines(source: JsonText, options: ImportOptions) -> Iterator[Room | Bad
 
 def _read_features(source: JsonText) -> Iterator[object]:
     """Give the features of a collection; raises NotJsonError if it is none, maybe at its end."""
-    members: set[object] = set()
+    members: set[str] = set()
     source.take("{")
     while True:
         name = _read_name(source)
         if name in members:
-            raise NotJsonError(f"the member {name} stands there twice")
+            raise NotJsonError(f"the member {shown_name(name)} stands there twice")
         members.add(name)
         if name == _FEATURES:
             yield from _read_items(source)
         elif source.read() != _COLLECTION and name == "type":
             raise NotJsonError(f"its type must be {_COLLECTION}")
         elif faults := source.faults():
-            raise NotJsonError(f"the member {name} {'; '.join(faults)}")
+            raise NotJsonError(f"the member {shown_name(name)} {'; '.join(faults)}")
         if source.take(",}") == "}":
             break
     if not {"type", _FEATURES} <= members:
@@ -90,10 +91,10 @@ def _read_features(source: JsonText) -> Iterator[object]:
         raise NotJsonError("there is more behind its end")
 
 
-def _read_name(source: JsonText) -> object:
+def _read_name(source: JsonText) -> str:
     if source.peek() != '"':
         source.take('"')
-    name = source.read()
+    name = str(source.read())
     source.take(":")
     return name
 

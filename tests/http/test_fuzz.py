@@ -3,7 +3,7 @@
 import json
 from urllib.parse import quote, urlencode
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from webtest import TestApp
 
@@ -168,7 +168,8 @@ FEATURES = st.lists(
     | JSON,
     max_size=3,
 ).map(lambda each: json.dumps({"type": "FeatureCollection", "features": each}))
-BATCHES = (TABLES | GOOD_LINES | LINES | FEATURES | st.text()).map(
+MEMBERS = st.dictionaries(st.sampled_from(["type", "features"]) | st.text(), JSON).map(json.dumps)
+BATCHES = (TABLES | GOOD_LINES | LINES | FEATURES | MEMBERS | st.text()).map(
     lambda text: text.encode(errors="surrogatepass")
 ) | st.binary(max_size=50)
 
@@ -178,6 +179,7 @@ BATCHES = (TABLES | GOOD_LINES | LINES | FEATURES | st.text()).map(
     body=BATCHES,
     query=st.sampled_from(["", "?on_error=skip", "?on_error=stop"]),
 )
+@example(media_type="application/geo+json", body=rb'{"\ud800": NaN}', query="")
 def test_no_batch_fails_the_service(
     postgres_embedded: PostgresRepo, media_type: str, body: bytes, query: str
 ) -> None:
