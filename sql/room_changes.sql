@@ -1,8 +1,8 @@
 -- The changes behind a position, and the last one that may be read now: a row for each change, or
 -- one without a change.
 --
--- Only transactions before the oldest one that still runs are read: all of theirs that commit have
--- committed, so none comes later that belongs before what was read. A position is known if its
+-- Only places before the oldest transaction that still runs are read: none is before its own
+-- transaction, so none comes later that belongs before what was read. A position is known if its
 -- change is kept, or was the last one that was removed: then none behind it is missing. After a
 -- crash, or where a backup was put back, the numbers of lost transactions are given out again, so a
 -- position names the moment too.

@@ -20,8 +20,8 @@ class ChangePosition:
 
     Attributes:
         epoch: the life of the database in which transactions count.
-        transaction: the one that made the change.
-        number: grows within a transaction.
+        transaction: the last that had ended when the change was made, or its own if that is later.
+        number: grows from change to change.
         made_at: when; it tells a change from one that got its numbers after a backup was restored.
     """
 

@@ -162,10 +162,11 @@ ROUTES = (
                 ),
                 help="To keep a copy of all rooms: take `since=now`, then read "
                 "`/rooms?limit=none`, and from then on ask for the changes since the `next` of the "
-                "answer before, which every answer has. None is missed and none comes twice; what "
-                "was read with the rooms already may come once more. Where changes may be missing, "
-                "as they are no longer kept or a backup was restored, that is told (410): begin "
-                "anew. Who made a change is told to who has a token.",
+                "answer before, which every answer has. None is missed and none comes twice, those "
+                "of one room come in their order; what was read with the rooms already may come "
+                "once more. Where changes may be missing, as they are no longer kept or a backup "
+                "was restored, that is told (410): begin anew. Who made a change is told to who "
+                "has a token.",
                 tells_owners_more=True,
             )
         },

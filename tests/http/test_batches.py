@@ -121,7 +121,7 @@ def test_rooms_are_added_and_replaced(
     assert client.get(f"/rooms/{UUID(int=1)}").json["price"] == 61
     with psycopg.connect(database.url) as connection:
         made = connection.execute(
-            "select distinct xid, made_by from room_change where made_by <> 'rentomatic'"
+            "select distinct made_at, made_by from room_change where made_by <> 'rentomatic'"
         ).fetchall()
     assert [made_by for _, made_by in made] == ["office"]
 

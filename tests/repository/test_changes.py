@@ -299,11 +299,45 @@ def test_a_transaction_that_commits_later_is_not_missed(history: History) -> Non
     assert (told(oldest), oldest.next) == ([("added", 1, 5)], begin)
     assert told(history.read(while_running.next)) == [
         ("added", 2, 5),
-        ("updated", 2, 6),
         ("added", 3, 5),
+        ("updated", 2, 6),
         ("added", 4, 5),
     ]
     assert told(history.read(history.read(begin).next)) == []
+
+
+UPDATE = "update room set price = %s where code = %s"
+
+
+@pytest.mark.parametrize("is_last_removed", [False, True])
+def test_the_changes_of_a_room_are_told_in_their_order(
+    history: History, *, is_last_removed: bool
+) -> None:
+    """Also where the transaction that began first makes the last, or reads are between them."""
+    history.run(*(f"{INSERT} values ('{spelt(n)}', 50, {n}0, 1, 2)" for n in (1, 2)))
+    begin = history.end()
+    with (
+        history.connect() as first,
+        history.connect() as second,
+        history.connect() as third,
+        third.transaction(),
+    ):
+        with first.transaction():
+            first.execute(UPDATE, (11, spelt(1)))
+            third.execute(ADD, (UUID(int=3), 30))
+            second.execute(UPDATE, (21, spelt(2)))
+            if is_last_removed:
+                first.execute("delete from room where code = %s", (spelt(2),))
+            else:
+                first.execute(UPDATE, (22, spelt(2)))
+        early = history.changes.read(RoomChangesRequest(begin))
+    late = history.read(early.next)
+    last = ("removed", 2, None) if is_last_removed else ("updated", 2, 22)
+    assert [each for each in (*told(early), *told(late)) if each[1] == 2] == [
+        ("updated", 2, 21),
+        last,
+    ]
+    assert told(early) == [("updated", 1, 11)]
 
 
 class Writers:
