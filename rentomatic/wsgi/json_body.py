@@ -1,6 +1,7 @@
 """JSON (RFC 8259) in UTF-8 as the body of a request, read strictly: one object."""
 
 import json
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -44,6 +45,9 @@ def read_object(
 
 def _parse(body: bytes) -> Values:
     """Read JSON; raises ValueError with what is wrong with it."""
+    if body.startswith(BOM_UTF8):
+        msg = "must be UTF-8 without a byte order mark"
+        raise ValueError(msg)
     try:
         text = body.decode("utf-8")
         values = json.loads(
