@@ -40,6 +40,17 @@ def shown_name(text: str) -> str:
     return text if text.isprintable() and 0 < len(text) <= _SHOWN else shown(text)
 
 
+def is_utf8(text: str) -> bool:
+    """Tell whether text was UTF-8: other bytes came in as lone surrogates."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def closest(text: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """Guess which of the known names was meant; of a long text nothing, as guessing is dear."""
     matches = get_close_matches(text, known, n=1, cutoff=cutoff) if len(text) <= _SHOWN else []

@@ -31,7 +31,8 @@ def read_csv(text: Iterable[str], options: ImportOptions) -> RoomLines | Invalid
     except csv.Error as error:
         return InvalidRequest((ParameterError("file", f"has a header that is not CSV: {error}"),))
     if not header:
-        return InvalidRequest((ParameterError("file", "is empty; it must begin with a header"),))
+        begins = "begins with a blank line" if first else "is empty"
+        return InvalidRequest((ParameterError("file", f"{begins}; it must begin with a header"),))
     if "\0" in first:
         return InvalidRequest((ParameterError("file", "is no text in UTF-8; save it as that"),))
     columns = Columns(header, options)

@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from rentomatic.domain.room import Room
 from rentomatic.requests.base import InvalidRequest, ParameterError
-from rentomatic.requests.parsers import shown_name
-from rentomatic.requests.room_import_json import JsonText, NotJsonError, is_utf8
+from rentomatic.requests.parsers import is_utf8, shown_name
+from rentomatic.requests.room_import_json import JsonText, NotJsonError
 from rentomatic.requests.room_import_record import (
     BadLine,
     Columns,

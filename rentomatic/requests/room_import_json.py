@@ -133,14 +133,3 @@ class JsonText:
         self._text = rest + "".join(pieces)
         self._start = self._end = 0
         return True
-
-
-def is_utf8(text: str) -> bool:
-    """Tell whether text was UTF-8: other bytes came in as lone surrogates."""
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

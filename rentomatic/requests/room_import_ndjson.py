@@ -5,7 +5,8 @@ from functools import lru_cache
 
 from rentomatic.domain.room import Room
 from rentomatic.requests.base import InvalidRequest
-from rentomatic.requests.room_import_json import JsonDecoder, NotJsonError, is_utf8
+from rentomatic.requests.parsers import is_utf8
+from rentomatic.requests.room_import_json import JsonDecoder, NotJsonError
 from rentomatic.requests.room_import_record import (
     MAX_CHARACTERS,
     BadLine,

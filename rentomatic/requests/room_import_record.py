@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from rentomatic.domain.room import InvalidRoomError, Room
 from rentomatic.requests.base import ParameterError
 from rentomatic.requests.parsers import (
+    is_utf8,
     parse_amount,
     parse_integer,
     parse_uuid,
@@ -107,6 +108,13 @@ class _Source:
             raise ValueError(msg)  # noqa: TRY004 - it is the file's fault
         return self.parse(value)
 
+    def misread(self, record: Sequence[object]) -> str | None:
+        """Say that the value is no text, if it is none; whatever else is wrong comes of that."""
+        value = record[self.index] if self.index >= 0 else None
+        if isinstance(value, str) and not is_utf8(value):
+            return f"is no text in UTF-8: {shown(value)}"
+        return None
+
 
 _JSON_NAMES = {bool: "true or false", type(None): "null", list: "an array", dict: "an object"}
 
@@ -149,7 +157,7 @@ class Columns:
             try:
                 values[name] = source.read(record)
             except ValueError as problem:
-                yield f"{source.name} {problem}"
+                yield f"{source.name} {source.misread(record) or problem}"
         if len(values) == len(self._sources):
             try:
                 Room.from_dict(values)
@@ -244,10 +252,6 @@ def _identity_parser(options: ImportOptions) -> Parser:
             if namespace is None:
                 msg = f"is no UUID: {shown(text)}{advice}"
                 raise ValueError(msg) from None
-        try:
-            return uuid5(namespace, text)
-        except UnicodeEncodeError:
-            msg = f"is no text in UTF-8: {shown(text)}"
-            raise ValueError(msg) from None
+        return uuid5(namespace, text)
 
     return parse

@@ -93,6 +93,7 @@ def test_a_column_that_is_not_there_can_have_a_default() -> None:
     ("header", "options", "told"),
     [
         ("", {}, "file: is empty"),
+        ("\n", {}, "file: begins with a blank line; it must begin with a header"),
         ("code,price,longitude,latitude", {}, "size: there is no column size or squareMeters or"),
         (HEADER, {"columns": {"size": "m2"}}, "column: there is no column 'm2'; columns are code,"),
         (f"{HEADER},Price", {}, "price: is the name of 2 columns"),
@@ -192,6 +193,16 @@ def test_a_room_that_cannot_be_is_told_with_the_files_column() -> None:
     (told,) = problems(read(f"id,sqft,price,lng,lat\n{CODE},0,-5,0,0\n"))
     assert told.startswith("line 2: sqft must be an integer from 1 to ")
     assert "; price must be an integer from 0 to " in told
+
+
+def test_what_is_no_utf8_is_told_as_that() -> None:
+    """Not as a number that is wrong: nobody would find what to change."""
+    bad = f"{CODE},30\udca0,75 \udc80,13.4,x\n"
+    (told,) = problems(read(f"code,size,price,lng,lat\n{bad}"))
+    assert told == (
+        r"line 2: size is no text in UTF-8: '30\udca0'; price is no text in UTF-8: '75 \udc80'; "
+        "lat must be a decimal number such as 52.23, not 'x'"
+    )
 
 
 def test_lines_are_numbered_as_in_an_editor() -> None:
