@@ -23,6 +23,8 @@ from rentomatic.responses import (
 )
 
 TOLD_LINES = 20
+# So many ranges of further bad lines are kept: a file may have millions, each line of its own.
+TOLD_RANGES = 10_000
 
 
 @dataclass(slots=True)
@@ -33,7 +35,8 @@ class Rejected:
         told: how many are kept.
         count: how many there are.
         first: those that are kept.
-        others: the numbers of the others, in ranges: the first and the last of each in turn.
+        others: the numbers of the others, in ranges: the first and the last of each in turn; those
+            behind TOLD_RANGES are only counted.
     """
 
     told: int = TOLD_LINES
@@ -48,7 +51,7 @@ class Rejected:
             self.first.append(line)
         elif self.others and self.others[-1] == line.number - 1:
             self.others[-1] = line.number
-        else:
+        elif len(self.others) < 2 * TOLD_RANGES:
             self.others.extend((line.number, line.number))
 
     def ranges(self) -> Iterator[tuple[int, int]]:
@@ -61,7 +64,10 @@ class Rejected:
             yield ParameterError(line.place, "; ".join(line.problems))
         if self.others:
             numbers = (f"{a}-{b}" if a < b else str(a) for a, b in self.ranges())
-            yield ParameterError(f"{self.first[0].unit}s {', '.join(numbers)}", "are bad too")
+            numbered = len(self.first) + sum(b - a + 1 for a, b in self.ranges())
+            more = f", and {self.count - numbered} more" if self.count > numbered else ""
+            places = f"{self.first[0].unit}s {', '.join(numbers)}{more}"
+            yield ParameterError(places, "are bad too")
 
     def __str__(self) -> str:
         more = self.count - len(self.first)

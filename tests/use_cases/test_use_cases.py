@@ -36,7 +36,7 @@ from rentomatic.responses import UNAVAILABLE, ResponseFailure, ResponseSuccess, 
 from rentomatic.use_cases.readiness import readiness_use_case
 from rentomatic.use_cases.room_changes import room_changes_use_case
 from rentomatic.use_cases.room_get import room_get_use_case
-from rentomatic.use_cases.room_import import Rejected, room_import_use_case
+from rentomatic.use_cases.room_import import TOLD_RANGES, Rejected, room_import_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
 from rentomatic.use_cases.room_write import (
     room_add_use_case,
@@ -221,6 +221,18 @@ def test_import_names_every_bad_line(rooms: list[Room]) -> None:
         "line 2: price is bad",
         "lines 3-4, 9: are bad too",
     ]
+
+
+def test_bad_lines_without_end_take_no_memory() -> None:
+    """Where each stands by itself, so many are named; the others are counted."""
+    named, counted = TOLD_RANGES, 5
+    found = (BadLine(2 * number, ("is bad",), ()) for number in range(1, named + counted + 2))
+    response = room_import_use_case(MemRepo(), RoomImportRequest(found), told=1)
+    assert not response
+    first, others = response.errors
+    assert first.parameter == "line 2"
+    assert others.parameter.startswith("lines 4, 6, ")
+    assert others.parameter.endswith(f" {2 * named}, {2 * named + 2}, and {counted} more")
 
 
 class HoldingRepository(MemRepo):

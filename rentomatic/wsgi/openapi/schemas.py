@@ -8,6 +8,7 @@ from rentomatic.domain.room_summary import QUARTILES
 from rentomatic.requests.parameters import CURSOR_PATTERN
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, FIELDS
 from rentomatic.serializers.geojson import COORDINATES
+from rentomatic.use_cases.room_import import TOLD_RANGES
 from rentomatic.wsgi.failure import STATUSES
 
 Schema = dict[str, Any]
@@ -77,7 +78,9 @@ SCHEMAS = {
             "errors": {**array_of("BadLine"), "description": "the first of them"},
             "others": {
                 "type": "array",
-                "description": "the numbers of the others, in ranges: first and last",
+                "description": "the numbers of the others, in ranges: first and last; at most "
+                f"{TOLD_RANGES} ranges",
+                "maxItems": TOLD_RANGES,
                 "items": {"type": "array", "items": _COUNT, "minItems": 2, "maxItems": 2},
             },
         },
