@@ -13,6 +13,7 @@ from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_fields import FIELDS, Value
 from rentomatic.requests.room_write import (
+    CODE,
     build_room_add_request,
     build_room_remove_request,
     build_room_update_request,
@@ -36,12 +37,13 @@ _UNASKED = "nobody is here to ask whether the room may be removed; give --yes"
 
 def add_commands(commands: "Commands") -> None:
     """Describe the commands."""
-    fields = "\n".join(f"  {each.name:<10} {each.help}" for each in FIELDS.values())
+    fields = {each.name: f"  {each.name:<10} {each.help}" for each in FIELDS.values()}
+    changeable = [line for name, line in fields.items() if name != CODE]
     add = _add_writing(
         commands,
         "add",
         "add a room",
-        f"fields (without a code, it gets a new one):\n{fields}",
+        "\n".join(["fields (without a code, it gets a new one):", *fields.values()]),
         "rentomatic add size=20 price=60 longitude=13.4 latitude=52.5",
     )
     add.set_defaults(run=run_add)
@@ -49,7 +51,7 @@ def add_commands(commands: "Commands") -> None:
         commands,
         "update",
         "change some fields of a room",
-        f"fields (all but the code):\n{fields}",
+        "\n".join(["fields:", *changeable]),
         "rentomatic update f853578c-fc0f-4e65-81b8-566c5dffa35a price=65",
         has_code=True,
     )

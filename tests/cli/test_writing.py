@@ -13,6 +13,7 @@ import pytest
 from rentomatic.cli import INTERRUPTED
 from rentomatic.domain.room import Room
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.requests.room_fields import FIELDS
 from rentomatic.tokens import digest_of
 from tests.cli.conftest import Run
 
@@ -60,6 +61,15 @@ def test_all_that_is_wrong_is_told_at_once(run: Run) -> None:
         "longitude: is missing",
         "price: must be an integer from 0 to 9007199254740991, not -1",
     ]
+
+
+@pytest.mark.parametrize(("command", "names"), [("add", [*FIELDS]), ("update", [*FIELDS][1:])])
+def test_the_help_lists_the_fields_that_can_be_given(
+    run: Run, command: str, names: list[str]
+) -> None:
+    """Of a room that is there the code cannot."""
+    listed = run(command, "--help")[1].partition("\nfields")[2].partition("\n\n")[0]
+    assert [line.split()[0] for line in listed.splitlines()[1:]] == names
 
 
 def test_some_fields_are_changed(run: Run, rooms: list[Room]) -> None:
