@@ -94,6 +94,7 @@ class PostgresRepo:
         self._add = _load("room_add", FIELDS)
         self._update = _load("room_update", {*FIELDS, *EXPECTED})
         self._remove = _load("room_remove", {"code", *EXPECTED})
+        self._wait = _load("room_wait")
         self._analyze = _load("room_analyze")
         self._version = _load("room_version")
         self._migrations = _load("schema_migrations")
@@ -133,6 +134,7 @@ class PostgresRepo:
 
         def work(connection: Connection) -> SaveSummary:
             saved = SaveSummary()
+            connection.execute(self._wait.text())
             with connection.pipeline():
                 # The server writes a batch while the next one is read.
                 sent = None

@@ -1,7 +1,7 @@
 """What PostgreSQL alone promises: constraints, plans, streams that see one moment."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from threading import Thread
 from typing import Any
@@ -28,6 +28,7 @@ from rentomatic.requests.room_list import RoomListRequest, build_room_list_reque
 from rentomatic.requests.room_order import parse_sort
 from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.resources import shipped
+from tests.process.conftest import ask, until
 
 MakeRoom = Callable[..., Room]
 INSERT = "INSERT INTO room(code, size, price, longitude, latitude) VALUES (%s, %s, %s, %s, %s)"
@@ -168,6 +169,26 @@ def test_statistics_are_fresh_after_many_changes(
         postgres_embedded.save(make_room(number) for number in range(first, first + added))
         first += added
         assert (connection.execute(estimate).fetchall() != [(len(stock),)]) == are_many
+
+
+@pytest.mark.usefixtures("postgres_embedded")
+def test_an_import_may_be_long_without_a_room(
+    embedded_rooms: PostgresDatabase, make_room: MakeRoom
+) -> None:
+    """Its session is not ended like that of one that hangs in a transaction."""
+    options = "-c%20idle_in_transaction_session_timeout%3D50ms"
+    url = f"{embedded_rooms.url}&application_name=importing&options={options}"
+    waits = (
+        "select state = 'idle in transaction' and state_change > now() - interval '200 ms'"
+        " from pg_stat_activity where application_name = 'importing'"
+    )
+
+    def found() -> Iterator[Room]:
+        until(lambda: ask(embedded_rooms, waits) != [True])
+        yield make_room(1)
+
+    with closing(Connections(url)) as connections:
+        assert PostgresRepo(connections).save(found()) == SaveSummary(added=1)
 
 
 def test_a_plan_does_not_turn_generic(connections: Connections) -> None:
