@@ -6,6 +6,7 @@ from hashlib import blake2b
 from http import HTTPStatus
 
 from rentomatic.requests.base import ParameterError
+from rentomatic.requests.parsers import shown
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
 
@@ -67,4 +68,11 @@ def condition_errors(request: Request, *allowed: str) -> list[ParameterError]:
         errors.append(ParameterError(IF_NONE_MATCH, f"cannot be used together with {IF_MATCH}"))
     elif IF_NONE_MATCH in allowed and given.get(IF_NONE_MATCH, ANY) != ANY:
         errors.append(ParameterError(IF_NONE_MATCH, f"must be {ANY} where something is written"))
+    if IF_MATCH in allowed and not _is_well_formed(given.get(IF_MATCH, ANY)):
+        wanted = f"must be {ANY} or entity tags in quotes, as ETag gives them"
+        errors.append(ParameterError(IF_MATCH, f"{wanted}, not {shown(given[IF_MATCH])}"))
     return errors
+
+
+def _is_well_formed(tags: str) -> bool:
+    return tags == ANY or bool(_tags(tags) and not _TAG.sub("", tags).strip(" \t,"))

@@ -485,10 +485,21 @@ def test_who_expects_a_room_adds_none(writable: TestApp, method: str) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_a_tag_is_compared_strongly(writable: TestApp, method: str) -> None:
-    """A weak one, one without quotes and one of another answer never match."""
+    """A weak one and one of another answer never match."""
     tag, search = tag_of(writable), writable.get("/rooms").headers["ETag"]
-    for other in (f"W/{tag}", tag.strip('"'), f"w/{tag}", search, "", '""', '"', "W/*", '"*"', "x"):
+    for other in (f"W/{tag}", f"w/{tag}", search, '""', '"*"', f',"a" , W/{tag},'):
         write(writable, method, headers=BEARER | {"If-Match": other}, status=412)
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_what_is_no_tag_is_told(writable: TestApp, method: str) -> None:
+    """Else whoever forgets the quotes would read the room again and again."""
+    tag = tag_of(writable)
+    for other in (tag.strip('"'), tag[:-1], "", '"', "W/*", "x", f"{tag} x", f"*, {tag}"):
+        answer = write(writable, method, headers=BEARER | {"If-Match": other}, status=400)
+        assert answer.json["message"].startswith(
+            "If-Match: must be * or entity tags in quotes, as ETag gives them, not "
+        )
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
