@@ -44,7 +44,12 @@ _LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432")
 _START_SECONDS = "60"
 # After a crash PostgreSQL refuses for as long as it sees processes of the server before.
 _CRASH_SECONDS = 10
-_CRASHED = ('"postmaster.pid" already exists', "shared memory block")
+_CRASHED = (
+    '"postmaster.pid" already exists',
+    "shared memory block",
+    # The last that those processes say, to the same log.
+    "unexpected postmaster exit",
+)
 
 
 @dataclass(frozen=True, slots=True)
