@@ -206,7 +206,7 @@ class Connections:
 
         A dry run is rolled back. All statements of a snapshot see the same moment.
         """
-        with self._translated():
+        with self._translated(is_write=not is_snapshot):
             connection = self.get()
             is_outermost = connection.info.transaction_status == TransactionStatus.IDLE
             if is_outermost:
@@ -295,10 +295,11 @@ class Connections:
         return True
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translated(self, *, is_write: bool = False) -> Iterator[None]:
         """Turn driver errors that mean "not now" into RepositoryUnavailableError; others are bugs.
 
-        That the database has gone is logged once, not for each request that notices it.
+        That the database has gone is logged once, not for each request that notices it; but for
+        each write, as nobody makes it again.
         """
         try:
             yield
@@ -318,6 +319,8 @@ class Connections:
                 self._outage.begin(reason)
             elif not lost:
                 logger.warning("the database refuses: %s", reason)
+            elif is_write:
+                logger.warning("a write lost its connection: %s", reason)
             if isinstance(error, errors.QueryCanceled):
                 raise RepositoryTimeoutError(reason) from error
             is_repeatable = connection and lost and not is_silent

@@ -169,8 +169,9 @@ def test_a_connection_that_is_lost_takes_all_back(
     repository: PostgresRepo,
     database: PostgresDatabase,
     make_room: MakeRoom,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Nothing is written on another connection behind the transaction's back."""
+    """Nothing is written on another connection behind its back; that is logged once."""
 
     def write() -> StoredAnswer:
         repository.add(make_room(1))
@@ -180,6 +181,7 @@ def test_a_connection_that_is_lost_takes_all_back(
 
     with pytest.raises(RepositoryUnavailableError):
         keys.once(key(), write)
+    assert caplog.text.count("a write lost its connection: ") == 1
     assert rooms_of(repository) == []
     assert keys.once(key(), lambda: ANSWER) == ANSWER
 
