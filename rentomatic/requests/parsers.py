@@ -21,6 +21,8 @@ T = TypeVar("T")
 _DIGITS = 18  # of a bigint, whatever they are
 MAX_INTEGER = 10**_DIGITS - 1
 _AMOUNT = re.compile(r"[$€£¥]? ?(-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,18}))(\.[0-9]{1,40})?")
+# A thousand in some countries, one in others.
+_AMBIGUOUS = re.compile(r"\D*([0-9]{1,3})\.([0-9]{3})")
 _EXPONENT = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,40})?[eE]([+-]?[0-9]{1,3})")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,400})?")
@@ -96,8 +98,10 @@ def parse_amount(text: str, *, round_it: bool, advice: str = "") -> int:
     if text.isascii() and text.isdigit() and len(text) <= _DIGITS:
         return int(text)
     amount = _AMOUNT.fullmatch(text.strip())
-    if not amount:
-        msg = f"must be an amount such as 1200 or $1,200.00, not {shown(text)}"
+    thousand = _AMBIGUOUS.fullmatch(text.strip())
+    if thousand or not amount:
+        maybe = f", which may mean {''.join(thousand.groups())}" if thousand else ""
+        msg = f"must be an amount such as 1200 or $1,200.00, not {shown(text)}{maybe}"
         raise ValueError(msg)
     whole, fraction = amount.groups(default="")
     exact = Decimal(whole.replace(",", "") + fraction)

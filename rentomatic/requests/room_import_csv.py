@@ -57,8 +57,11 @@ def _read_lines(
             yield BadLine(number, (problem,), record, is_last=True)
             return
         if len(record) != width:
-            if record:
-                yield BadLine(number, (f"has {len(record)} values, not {width}",), record)
+            if any(record):
+                problem = f"must have {width} values, not {len(record)}"
+                yield BadLine(number, (problem,), record)
+            continue
+        if not any(record):  # an empty row of a spreadsheet
             continue
         made = columns.make(record)
         yield made if isinstance(made, Room) else BadLine(number, made, record)

@@ -204,7 +204,7 @@ def _find_source(
         if times:
             return _Source(name, parse, names.index(name.casefold()))
     shown_names = ", ".join(shown_name(name) for name in header[:_SHOWN_COLUMNS] if name)
-    there = f"{noun}s are {shown_names}"
+    there = f"{noun}s are {shown_names}" if shown_names else f"there are no {noun}s"
     if wanted:
         errors.append(ParameterError("column", f"there is no {noun} {shown(wanted)}; {there}"))
     elif not default:

@@ -132,7 +132,7 @@ def test_a_bad_line_stops_a_batch(client: TestApp) -> None:
     body = HEADER + line(1) + "7,20,x,13.4\n" + line(2, -1) + "8,20,1.5,200,52.5\n"
     answer = send(client, body, 400)
     errors = {
-        "line 3": "has 4 values, not 5",
+        "line 3": "must have 5 values, not 4",
         "line 4": "price must be an integer from 0 to 9007199254740991",
         "line 5": "code is no UUID: '8'; price must be an integer, not '1.5'; "
         "longitude must be from -180 to 180, not '200'",
@@ -156,7 +156,7 @@ def test_every_bad_line_has_its_number(client: TestApp) -> None:
     others = [[last + 1, last + 3], [last + 5, last + 5], [last + 7, last + 8]]
     title, *told, more = send(client, body, 400).json["message"].splitlines()
     assert title == "Nothing is imported"
-    assert told == [f"line {2 + each}: has 1 values, not 5" for each in range(TOLD_LINES)]
+    assert told == [f"line {2 + each}: must have 5 values, not 1" for each in range(TOLD_LINES)]
     assert more == (f"lines {last + 1}-{last + 3}, {last + 5}, {last + 7}-{last + 8}: are bad too")
     report = send(client, body, query="?on_error=skip").json
     assert (report["added"], report["rejected"]) == (2, TOLD_LINES + 6)

@@ -118,7 +118,7 @@ def test_a_header_that_cannot_be_used_is_told(
     ("text", "value"),
     [
         *(("1200", 1200), ("51.0", 51), ("$1,200.00", 1200), (" 39 ", 39), ("€ 5", 5)),
-        *(("0", 0), ("1,234,567", 1234567), ("£7.000", 7)),
+        *(("0", 0), ("1,234,567", 1234567), ("£7.0000", 7), ("1234.000", 1234)),
     ],
 )
 def test_amounts_are_read(text: str, value: int) -> None:
@@ -129,12 +129,28 @@ def test_amounts_are_read(text: str, value: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "abc", "1.200,00", "12,34", "1e3", "5 PLN", "NaN", "१२", "1" * 19, "1_0", "--1"]
+    "text",
+    [
+        "",
+        "abc",
+        "1.200,00",
+        "12,34",
+        "1e3",
+        "5 PLN",
+        "NaN",
+        "१२",
+        "1" * 19,
+        "1_0",
+        "--1",
+        "£7.000",
+        "12.345",
+    ],
 )
 def test_other_amounts_are_bad(text: str) -> None:
     """What could be read in two ways, or in none, is not guessed."""
     (told,) = problems(read(f'{HEADER}\n{CODE},1,"{text}",0,0\n'))
     assert told.startswith("line 2: price must be an amount such as 1200 or $1,200.00, not ")
+    assert told.endswith(", which may mean 7000") == (text == "£7.000")
 
 
 def test_coordinates_with_exponents_are_read() -> None:
@@ -210,8 +226,16 @@ def test_lines_are_numbered_as_in_an_editor() -> None:
     text = f'note,{HEADER}\n"a\nb",{LINE}\n\n"c",x\n"d\n",x,{LINE}\n'
     good, short, long = read(text)
     assert good == ROOM
-    assert str(short) == "line 5: has 2 values, not 6"
-    assert str(long) == "line 6: has 7 values, not 6"
+    assert str(short) == "line 5: must have 6 values, not 2"
+    assert str(long) == "line 6: must have 6 values, not 7"
+
+
+def test_empty_rows_are_passed_over() -> None:
+    """As a spreadsheet writes them behind its table, and counted all the same."""
+    empty = "," * HEADER.count(",")
+    good, bad = read(f"{HEADER}\n{empty}\n\n{LINE}\n{empty}\n,\n,x\n{empty}\n")
+    assert good == ROOM
+    assert str(bad) == "line 7: must have 5 values, not 2"
 
 
 @pytest.mark.parametrize("line", [f'"{LINE}', f'"a"b,{LINE}'])

@@ -192,7 +192,7 @@ def _batch(
     return Example(f"{what} (`{form.name}`)", target, dump_report(report), headers, "POST", sent)
 
 
-_BAD_LINE = BadLine(4, ("has 1 values, not 5",), ())
+_BAD_LINE = BadLine(4, ("must have 5 values, not 1",), ())
 _REJECTED = Rejected(count=1, first=[_BAD_LINE])
 IMPORTED = {
     JSON: (

@@ -39,7 +39,7 @@ HEADERS = {
         Header(
             "Cache-Control",
             "`no-cache`: keep it, but ask with `If-None-Match` before each use; "
-            "`no-store`: keep it not",
+            "`no-store`: do not keep it",
             _TEXT,
             is_always=True,
         ),
