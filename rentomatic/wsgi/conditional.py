@@ -15,7 +15,8 @@ IF_NONE_MATCH = "If-None-Match"
 ANY = "*"
 
 _DIGEST_BYTES = 16
-_TAG = re.compile(r'(W/)?("[^"]*")', re.IGNORECASE)
+_TAG = re.compile(r'([Ww]/)?("[!#-~\x80-\xff]*")')
+_TAGS = re.compile(rf"[ \t,]*{_TAG.pattern}([ \t,]*{_TAG.pattern})*[ \t,]*")
 
 
 def entity_tag(*parts: object) -> str:
@@ -75,4 +76,4 @@ def condition_errors(request: Request, *allowed: str) -> list[ParameterError]:
 
 
 def _is_well_formed(tags: str) -> bool:
-    return tags == ANY or bool(_tags(tags) and not _TAG.sub("", tags).strip(" \t,"))
+    return tags == ANY or _TAGS.fullmatch(tags) is not None

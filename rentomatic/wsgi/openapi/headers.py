@@ -102,7 +102,7 @@ IF_MATCH = Header(
     "If-Match",
     "the entity tag of the room as it was read, in any format; where it is another one by now, or "
     "gone, nothing is changed (412); `*` for any room that is there",
-    _TEXT,
+    {"oneOf": [{"type": "string", "const": "*"}, {"type": "string", "pattern": '^"[!#-~]*"$'}]},
 )
 ONLY_ADD = Header(
     "If-None-Match",
