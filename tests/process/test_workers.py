@@ -62,7 +62,7 @@ def test_a_reader_that_takes_nothing_is_given_up(commands: Commands) -> None:
     database = find_cluster(commands.data).database
     copies = "insert into room (code, size, price, longitude, latitude) "
     copies += "select gen_random_uuid(), size, price, longitude, latitude from room, "
-    copies += "generate_series(1, 50)"
+    copies += "generate_series(1, 20)"
     with psycopg.connect(database.url) as connection:
         connection.execute(copies.encode())
     readers = []

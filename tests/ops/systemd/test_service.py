@@ -6,7 +6,7 @@ from time import sleep
 
 from ops.experiments.machine import ROOT, Machine, until
 
-RELOADS = 10
+RELOADS = 6
 RESTARTS = 5
 KILLS = 3
 OUTAGE_SECONDS = 4
