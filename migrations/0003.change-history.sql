@@ -1,11 +1,8 @@
 -- What was added, updated and removed, by whom and when: written by triggers within the transaction
 -- that changes the rooms, so that what is typed in psql is noted too.
 --
--- A change's place is (xid, id). Its xid is the last transaction that had ended when it was made, or
--- its own if that one is later: never before its own, so that whoever reads only what is before the
--- oldest transaction that runs misses none, whatever the order of commits; and never before that of
--- an earlier change of the same room, whose transaction had ended, so that the last one told is the
--- last one made.
+-- A change's place is (xid, id), the transaction and a number within it. Whoever reads only the
+-- transactions before the oldest one that runs misses none, whatever the order of their commits.
 create table room_change (
   epoch uuid not null,
   xid xid8 not null,
@@ -25,8 +22,7 @@ create table room_change (
 
 comment on column room_change.epoch is 'the life of the database in which xid counts';
 
-comment on column room_change.xid
-is 'the last transaction that had ended by then, or its own if that is later';
+comment on column room_change.xid is 'the transaction that made the change';
 
 comment on column room_change.made_at is 'when that transaction began';
 
@@ -142,24 +138,20 @@ security definer
 as $$
 declare
   actor text := coalesce(nullif(current_setting('rentomatic.actor', true), ''), session_user);
-  place xid8 := greatest(
-    pg_current_xact_id(),
-    (pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1)::text::xid8
-  );
   noted bigint;
 begin
   if tg_op = 'INSERT' then
     insert into room_change
       (epoch, xid, made_at, made_by, kind, code, size, price, longitude, latitude)
     select
-      (select room_change_epoch()), place, now(), actor,
+      (select room_change_epoch()), pg_current_xact_id(), now(), actor,
       'added', code, size, price, longitude, latitude
     from new_room;
   elsif tg_op = 'UPDATE' then
     insert into room_change
       (epoch, xid, made_at, made_by, kind, code, size, price, longitude, latitude)
     select
-      (select room_change_epoch()), place, now(), actor,
+      (select room_change_epoch()), pg_current_xact_id(), now(), actor,
       case when n.code is null then 'removed' when o.code is null then 'added' else 'updated' end,
       coalesce(n.code, o.code), n.size, n.price, n.longitude, n.latitude
     from old_room as o
@@ -169,12 +161,12 @@ begin
   elsif tg_op = 'DELETE' then
     insert into room_change (epoch, xid, made_at, made_by, kind, code)
     select
-      (select room_change_epoch()), place, now(), actor, 'removed', code
+      (select room_change_epoch()), pg_current_xact_id(), now(), actor, 'removed', code
     from old_room;
   else
     insert into room_change (epoch, xid, made_at, made_by, kind, code)
     select
-      (select room_change_epoch()), place, now(), actor, 'removed', code
+      (select room_change_epoch()), pg_current_xact_id(), now(), actor, 'removed', code
     from room;
   end if;
   get diagnostics noted = row_count;
