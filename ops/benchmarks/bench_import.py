@@ -36,11 +36,8 @@ def main() -> None:
     given = parser.parse_args()
     # Not in a private folder of root's: the server may have to run as another account.
     with tempfile.TemporaryDirectory() as folder:
-        files = {name: Path(folder) / f"rooms.{name}" for name in IMPORT_FORMATS}
-        for name, file in files.items():
-            with file.open("wb") as pieces:
-                pieces.writelines(FORMATS[name].stream_rooms(made_up_rooms(given.rooms), View()))
         Path(folder).chmod(0o755)
+        files = write_files(Path(folder), given.rooms)
         with embedded_cluster(Path(folder) / "data") as cluster:
             measure(cluster, files, given.rooms, given.rounds)
 
@@ -55,9 +52,23 @@ def made_up_rooms(amount: int) -> Iterator[Room]:
         yield Room(code, size, price, round(longitude, 6), round(latitude, 6))
 
 
+def write_files(folder: Path, rooms: int) -> dict[str, Path]:
+    """Write the same rooms in each format."""
+    files = {name: folder / f"rooms.{name}" for name in IMPORT_FORMATS}
+    for name, file in files.items():
+        with file.open("wb") as pieces:
+            pieces.writelines(FORMATS[name].stream_rooms(made_up_rooms(rooms), View()))
+    return files
+
+
+def copy_command(cluster: Cluster, database: PostgresDatabase, file: Path) -> list[str]:
+    """Give the bare copy of a table to compare with, and what an import does after it."""
+    psql = [str(cluster.binaries / "psql"), "-q", "-X", "-v", "ON_ERROR_STOP=1", database.url]
+    return [*psql, "-c", COPY.format(file=file), "-c", "analyze room"]
+
+
 def measure(cluster: Cluster, files: Mapping[str, Path], rooms: int, rounds: int) -> None:
     """Fill fresh databases in all ways, in turn."""
-    psql = [str(cluster.binaries / "psql"), "-q", "-X", "-v", "ON_ERROR_STOP=1"]
     seconds: dict[str, list[float]] = {way: [] for way in ("copy", *files)}
     peaks: dict[str, int] = {}
     for number in range(rounds):
@@ -65,7 +76,7 @@ def measure(cluster: Cluster, files: Mapping[str, Path], rooms: int, rounds: int
             database = cluster.database_named(f"{way}_{number}")
             prepare(database)
             run = (
-                [*psql, database.url, "-c", COPY.format(file=files["csv"]), "-c", "analyze room"]
+                copy_command(cluster, database, files["csv"])
                 if way == "copy"
                 else [sys.executable, "-m", "rentomatic", "import", str(files[way])]
             )

@@ -18,18 +18,14 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench_import import COPY, made_up_rooms
+from bench_import import copy_command, prepare, write_files
 from servers import Database, Server, gunicorn, table, temporary_cluster, wrk
 from stock import fill, rows
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.database import create_database
-from rentomatic.repository.migrations import apply_migrations
-from rentomatic.requests.room_import import IMPORT_FORMATS
 from rentomatic.serializers.formats import FORMATS
-from rentomatic.serializers.room import View
 from rentomatic.tokens import new_token, token_line
 
 TOKEN = new_token()
@@ -131,17 +127,13 @@ def batches(cluster: Cluster, size: int, rounds: int) -> str:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.chmod(0o755)
-        files = {name: folder / f"rooms.{name}" for name in IMPORT_FORMATS}
-        for name, file in files.items():
-            with file.open("wb") as pieces:
-                pieces.writelines(FORMATS[name].stream_rooms(made_up_rooms(size), View()))
+        files = write_files(folder, size)
         seconds: dict[str, list[float]] = {way: [] for way in ("copy", *files)}
         peaks: dict[str, float] = {}
         for number in range(rounds):
             for way, times in seconds.items():
                 database = cluster.database_named(f"{way}_{number}")
-                create_database(database)
-                apply_migrations(database.url)
+                prepare(database)
                 if way == "copy":
                     times.append(_copy(cluster, database, files["csv"]))
                     continue
@@ -163,9 +155,8 @@ def batches(cluster: Cluster, size: int, rounds: int) -> str:
 
 def _copy(cluster: Cluster, database: PostgresDatabase, file: Path) -> float:
     """Give the seconds that psql takes."""
-    psql = [str(cluster.binaries / "psql"), "-q", "-X", "-v", "ON_ERROR_STOP=1", database.url]
     start = time.perf_counter()
-    subprocess.run([*psql, "-c", COPY.format(file=file), "-c", "analyze room"], check=True)
+    subprocess.run(copy_command(cluster, database, file), check=True)
     return time.perf_counter() - start
 
 

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from types import TracebackType
 from typing import Self, TypeVar
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,12 +89,7 @@ class Load:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         told, _ = self.process.communicate(timeout=LONG)
         seen = json.loads(told)
         self.statuses, self.failures = seen["statuses"], seen["failures"]

@@ -15,7 +15,6 @@ from http.client import HTTPConnection, HTTPException
 from itertools import count
 from pathlib import Path
 from threading import Condition, Event
-from types import TracebackType
 from typing import Self
 
 import psycopg
@@ -79,12 +78,7 @@ class Writers:
         pool.shutdown(wait=False)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._is_over.set()
         for each in self._running:
             each.result()
