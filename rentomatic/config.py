@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from rentomatic.requests.parsers import parse_integer, shown
+from rentomatic.requests.room_import import MAX_BATCH_BYTES
 from rentomatic.requests.room_list import DEFAULT_LIMIT, MAX_LIMIT
 from rentomatic.resources import default_data
 from rentomatic.tokens import NOBODY, Tokens, parse_tokens, write_tokens
@@ -187,7 +188,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "RENTOMATIC_MAX_BATCH_BYTES",
         "How long a batch of rooms may be that is sent over HTTP",
-        str(64 << 20),
+        str(MAX_BATCH_BYTES),
         integer_between(1 << 16, 1 << 40),
     ),
     Setting("PORT", "The TCP port to listen on", "8000", integer_between(1, 65535)),

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # Clocks that differ by more make logs of two machines hard to read together.
 CLOCK_SECONDS = 2
+# Of the column of names.
+_WIDTH = max(len(each.name) for each in SETTINGS) + 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Finding:
     is_good: bool = True
 
     def __str__(self) -> str:
-        return f"{self.name:<28}{'' if self.is_good else 'FAILED: '}{self.told}"
+        return f"{self.name:<{_WIDTH}}{'' if self.is_good else 'FAILED: '}{self.told}"
 
 
 def add_commands(commands: "Commands") -> None:
@@ -67,7 +69,7 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
     """Tell the settings and where they come from, and whether the service could serve."""
     environ = whole_environment(os.environ)
     for setting in SETTINGS:
-        sys.stdout.write(f"{setting.name:<28}{setting.show(environ)}\n")
+        sys.stdout.write(f"{setting.name:<{_WIDTH}}{setting.show(environ)}\n")
     is_good = True
     for finding in _findings(settings):
         sys.stdout.write(f"{finding}\n")

@@ -61,6 +61,9 @@ IMPORT_FORMATS: Mapping[str, ImportFormat] = {
     )
 }
 
+# How long a batch may be that is sent, by default.
+MAX_BATCH_BYTES = 64 << 20
+
 # Of this many characters a file's format is guessed.
 GUESSED_CHARACTERS = 1 << 16
 

@@ -17,6 +17,7 @@ from rentomatic.repository.interface import (
     RoomRepository,
 )
 from rentomatic.requests.parsers import shown
+from rentomatic.requests.room_import import MAX_BATCH_BYTES
 from rentomatic.requests.room_list import DEFAULT_LIMIT
 from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.serializers.json import dump_value
@@ -29,7 +30,7 @@ from rentomatic.wsgi.openapi.page import write_page
 from rentomatic.wsgi.request import Environ, Request, read_request
 from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.routing import ROUTES, Found, Route, find_route, suggest_path
-from rentomatic.wsgi.service import MAX_BATCH_BYTES, Service
+from rentomatic.wsgi.service import Service
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse

@@ -10,8 +10,6 @@ from rentomatic.tokens import Tokens
 if TYPE_CHECKING:
     from rentomatic.metrics import Metrics
 
-MAX_BATCH_BYTES = 64 << 20
-
 
 @dataclass(frozen=True, slots=True)
 class Service:
