@@ -49,11 +49,10 @@ class Rejects:
             self._file.close()
 
     def _show(self, line: BadLine) -> str:
-        reason = "; ".join(line.problems)
         if self._request.format == "csv":
             padding = [""] * (len(self._request.header) - len(line.record))
-            return self._row([*line.record, *padding, reason])
-        return _with_reason(line.record[0], reason)
+            return self._row([*line.record, *padding, line.reason])
+        return _with_reason(line.record[0], line.reason)
 
     def _row(self, values: list[str]) -> str:
         text = io.StringIO(newline="")

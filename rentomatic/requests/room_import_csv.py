@@ -56,12 +56,11 @@ def _read_lines(
             problem = f"is not CSV, so what follows cannot be read: {error}"
             yield BadLine(number, (problem,), record, is_last=True)
             return
-        if len(record) != width:
-            if any(record):
-                problem = f"must have {width} values, not {len(record)}"
-                yield BadLine(number, (problem,), record)
+        if not any(record):  # a blank line, or an empty row of a spreadsheet
             continue
-        if not any(record):  # an empty row of a spreadsheet
+        if len(record) != width:
+            problem = f"must have {width} values, not {len(record)}"
+            yield BadLine(number, (problem,), record)
             continue
         made = columns.make(record)
         yield made if isinstance(made, Room) else BadLine(number, made, record)

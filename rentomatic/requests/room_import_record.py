@@ -52,8 +52,13 @@ class BadLine:
         """Where it stands."""
         return f"{self.unit} {self.number}" if self.number else "file"
 
+    @property
+    def reason(self) -> str:
+        """All that is wrong, in one line."""
+        return "; ".join(self.problems)
+
     def __str__(self) -> str:
-        return f"{self.place}: {'; '.join(self.problems)}"
+        return f"{self.place}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,7 @@ def dump_report(report: ImportReport) -> bytes:
             "updated": saved.updated,
             "unchanged": saved.unchanged,
             "rejected": rejected.count,
-            "errors": [
-                {"place": each.place, "message": "; ".join(each.problems)}
-                for each in rejected.first
-            ],
+            "errors": [{"place": each.place, "message": each.reason} for each in rejected.first],
             "others": [*rejected.ranges()],
         }
     )

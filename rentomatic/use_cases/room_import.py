@@ -61,7 +61,7 @@ class Rejected:
     def errors(self) -> Iterator[ParameterError]:
         """Name each bad line."""
         for line in self.first:
-            yield ParameterError(line.place, "; ".join(line.problems))
+            yield ParameterError(line.place, line.reason)
         if self.others:
             numbers = (f"{a}-{b}" if a < b else str(a) for a, b in self.ranges())
             numbered = len(self.first) + sum(b - a + 1 for a, b in self.ranges())

@@ -33,26 +33,22 @@ MOST = 200_000
 CODES = "select code from room order by code"
 
 
-def application_on(connections: Connections, **parts: Any) -> TestApp:  # noqa: ANN401 - each its own
-    """Make the application over PostgreSQL; its environment ends no body by itself."""
-    application = Application(
-        PostgresRepo(connections),
-        tokens=TOKENS,
-        changes=PostgresChanges(connections),
-        idempotency=PostgresIdempotency(connections),
-        max_batch_bytes=MOST,
-        **parts,
-    )
-    environ = {"SERVER_PROTOCOL": "HTTP/1.1", "wsgi.input_terminated": "1"}
-    return TestApp(application, extra_environ=environ, lint=False)
-
-
 @pytest.fixture
 def client(database: PostgresDatabase, rooms: list[Room]) -> Iterator[TestApp]:
     """The application over a database of the test's own, with the book's rooms."""
     with closing(Connections(database.url)) as connections:
-        PostgresRepo(connections).save(rooms)
-        yield application_on(connections)
+        repository = PostgresRepo(connections)
+        repository.save(rooms)
+        application = Application(
+            repository,
+            tokens=TOKENS,
+            changes=PostgresChanges(connections),
+            idempotency=PostgresIdempotency(connections),
+            max_batch_bytes=MOST,
+        )
+        # It ends no body by itself.
+        environ = {"SERVER_PROTOCOL": "HTTP/1.1", "wsgi.input_terminated": "1"}
+        yield TestApp(application, extra_environ=environ, lint=False)
 
 
 def send(

@@ -154,25 +154,14 @@ def _security(operation: Operation, *, is_needed: bool) -> Node:
 
 
 def _sent(body: Body, successes: Sequence[Success]) -> Node:
-    shown = [
-        example
-        for success in successes
-        for examples in success.examples.values()
-        for example in examples
+    examples = [
+        each for success in successes for some in success.examples.values() for each in some
     ]
-    content = {
-        media_type: {
-            "schema": schema,
-            **_numbered(
-                [
-                    each.describe_sent(media_type)
-                    for each in shown
-                    if ("Content-Type", media_type) in each.headers
-                ]
-            ),
-        }
-        for media_type, schema in body.contents.items()
-    }
+    content = {}
+    for media_type, schema in body.contents.items():
+        sent = [each for each in examples if ("Content-Type", media_type) in each.headers]
+        shown = _numbered([each.describe_sent(media_type) for each in sent])
+        content[media_type] = {"schema": schema, **shown}
     return {"required": True, "content": content}
 
 
