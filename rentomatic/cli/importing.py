@@ -25,7 +25,7 @@ from rentomatic.requests.room_import import (
     guess_format_by_name,
     guess_format_by_text,
 )
-from rentomatic.requests.room_import_record import ImportOptions
+from rentomatic.requests.room_import_options import ImportOptions
 from rentomatic.responses import ResponseTypes, build_response_from_invalid_request
 from rentomatic.use_cases.room_import import ImportReport, room_import_use_case
 

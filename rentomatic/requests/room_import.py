@@ -15,10 +15,10 @@ from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_import_csv import read_csv
 from rentomatic.requests.room_import_geojson import read_geojson
 from rentomatic.requests.room_import_ndjson import read_ndjson
+from rentomatic.requests.room_import_options import ImportOptions
 from rentomatic.requests.room_import_record import (
     MAX_CHARACTERS,
     BadLine,
-    ImportOptions,
     RoomLines,
 )
 

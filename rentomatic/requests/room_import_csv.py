@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rentomatic.domain.room import Room
 from rentomatic.requests.base import InvalidRequest, ParameterError
+from rentomatic.requests.room_import_options import ImportOptions
 from rentomatic.requests.room_import_record import (
     MAX_CHARACTERS,
     BadLine,
     Columns,
-    ImportOptions,
     RoomLines,
     option_errors,
 )

@@ -7,10 +7,10 @@ from rentomatic.domain.room import Room
 from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.parsers import is_utf8, shown_name
 from rentomatic.requests.room_import_json import JsonText, NotJsonError
+from rentomatic.requests.room_import_options import ImportOptions
 from rentomatic.requests.room_import_record import (
     BadLine,
     Columns,
-    ImportOptions,
     RoomLines,
     option_errors,
 )

@@ -7,11 +7,11 @@ from rentomatic.domain.room import Room
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.parsers import is_utf8
 from rentomatic.requests.room_import_json import JsonDecoder, NotJsonError
+from rentomatic.requests.room_import_options import ImportOptions
 from rentomatic.requests.room_import_record import (
     MAX_CHARACTERS,
     BadLine,
     Columns,
-    ImportOptions,
     RoomLines,
     option_errors,
 )

@@ -1,31 +1,19 @@
 """A record of an imported file becomes a room, whatever the format."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from uuid import UUID, uuid5
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from rentomatic.domain.room import InvalidRoomError, Room
 from rentomatic.requests.base import ParameterError
-from rentomatic.requests.parsers import (
-    is_utf8,
-    parse_amount,
-    parse_integer,
-    parse_uuid,
-    shown,
-    shown_name,
-    spell_out,
-)
+from rentomatic.requests.parsers import is_utf8, shown, shown_name
 from rentomatic.requests.room_fields import FIELDS, Field, Value
+from rentomatic.requests.room_import_options import ImportOptions
+from rentomatic.requests.room_import_values import Parser, import_parser
 
 # A line or a value of a file: a longer one would take memory, and no room is so long.
 MAX_CHARACTERS = 1 << 20
 
-# The root of every `--source`: changing it would give all imported rooms new codes.
-_SOURCES = UUID("6c1b4c3e-5a0e-5d58-9f0b-2f6f0a1d9c11")
 _SHOWN_COLUMNS = 20
-
-Parser = Callable[[str], Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +47,6 @@ class BadLine:
 
     def __str__(self) -> str:
         return f"{self.place}: {self.reason}"
-
-
-@dataclass(frozen=True, slots=True)
-class ImportOptions:
-    """How a file is read.
-
-    Attributes:
-        columns: the file's column or key, by field, where its name does not tell.
-        defaults: the value, by field, where the file has no such column, or an object no such key.
-        source: the name under which identities that are no UUID become one (RFC 9562, version 5).
-        round_integers: read 34.5 as 35 where an integer is wanted; else it is a bad line.
-        advises: whether what is wrong comes with the option of `rentomatic import` that would help.
-    """
-
-    columns: Mapping[str, str] = field(default_factory=dict)
-    defaults: Mapping[str, str] = field(default_factory=dict)
-    source: str | None = None
-    round_integers: bool = False
-    advises: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +156,7 @@ def _default_errors(field: Field, options: ImportOptions) -> Iterator[ParameterE
         yield ParameterError("default", "code must differ from line to line")
         return
     try:
-        _import_parser(field, options)(options.defaults[field.name])
+        import_parser(field, options)(options.defaults[field.name])
     except ValueError as problem:
         yield ParameterError("default", f"{field.name} {problem}")
 
@@ -199,7 +168,7 @@ def _find_source(
     noun: str,
     errors: list[ParameterError],
 ) -> _Source:
-    parse = _import_parser(field, options)
+    parse = import_parser(field, options)
     wanted = options.columns.get(field.name)
     default = options.defaults.get(field.name, "")
     names = [name.casefold() for name in header]
@@ -223,40 +192,3 @@ def _advice_for(field: Field) -> str:
     give = f"give --column {field.name}=NAME"
     # With one code for all lines they would all be one room.
     return f"{give}; " if field.name == "code" else f"{give} or --default {field.name}=VALUE; "
-
-
-def _import_parser(field: Field, options: ImportOptions) -> Parser:
-    if field.parse is parse_uuid:
-        return _identity_parser(options)
-    if field.parse is parse_integer:
-        advice = "; give --round to round it" if options.advises else ""
-        return partial(parse_amount, round_it=options.round_integers, advice=advice)
-    return partial(_parse_decimal, field.parse)
-
-
-def _parse_decimal(parse: Parser, text: str) -> Value:
-    text = text.strip()
-    try:
-        return parse(text)
-    except ValueError:
-        return parse(spell_out(text))
-
-
-def _identity_parser(options: ImportOptions) -> Parser:
-    namespace = uuid5(_SOURCES, options.source) if options.source else None
-    advice = "; give --source NAME to make one of it" if options.advises else ""
-
-    def parse(text: str) -> UUID:
-        text = text.strip()
-        try:
-            return parse_uuid(text)
-        except ValueError:
-            if not text:
-                msg = "is empty"
-                raise ValueError(msg) from None
-            if namespace is None:
-                msg = f"is no UUID: {shown(text)}{advice}"
-                raise ValueError(msg) from None
-        return uuid5(namespace, text)
-
-    return parse

@@ -15,7 +15,8 @@ from rentomatic.requests.room_import import (
     RoomImportRequest,
     build_room_import_request,
 )
-from rentomatic.requests.room_import_record import MAX_CHARACTERS, BadLine, ImportOptions
+from rentomatic.requests.room_import_options import ImportOptions
+from rentomatic.requests.room_import_record import MAX_CHARACTERS, BadLine
 
 CODE = UUID("f853578c-fc0f-4e65-81b8-566c5dffa35a")
 HEADER = "code,size,price,longitude,latitude"

@@ -18,7 +18,8 @@ from rentomatic.requests.room_import import (
     guess_format_by_name,
     guess_format_by_text,
 )
-from rentomatic.requests.room_import_record import MAX_CHARACTERS, BadLine, ImportOptions
+from rentomatic.requests.room_import_options import ImportOptions
+from rentomatic.requests.room_import_record import MAX_CHARACTERS, BadLine
 from rentomatic.serializers.formats import FORMATS
 from rentomatic.serializers.room import View
 

@@ -12,7 +12,7 @@ from rentomatic.requests.room_import import (
     OnError,
     build_room_import_request,
 )
-from rentomatic.requests.room_import_record import ImportOptions
+from rentomatic.requests.room_import_options import ImportOptions
 from rentomatic.responses import (
     ResponseFailure,
     ResponseTypes,
