@@ -6,6 +6,7 @@ import selectors
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from io import BytesIO
@@ -30,6 +31,7 @@ ARRIVAL_BYTES_PER_SECOND = 8_192
 YIELD_SECONDS = 0.05
 
 _RECEIVE_BYTES = 16_384
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _HEAD_END = b"\r\n\r\n"
 # Answered without a thread, so that no number of slow searches makes the process look dead.
 _LIVENESS = b"GET /health/live "
@@ -142,21 +144,37 @@ class Arriving:
 
 
 class Body:
-    """A request's body, whose errors are those that Python has for it."""
+    """A request's body, whose errors are those that Python has for it.
 
-    def __init__(self, body: Any) -> None:  # noqa: ANN401 - gunicorn has no annotations
+    Attributes:
+        invite: asks a client that waits for it to send the body (RFC 9110, 10.1.1), once somebody
+            reads; None where no client waits.
+    """
+
+    def __init__(self, body: Any, invite: Callable[[], None] | None = None) -> None:  # noqa: ANN401 - gunicorn has no annotations
         self._body = body
+        self.invite = invite
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a body has
         return getattr(self._body, name)
 
     def read(self, size: int | None = None) -> bytes:
         """Read; raises ValueError for chunks that are none, OSError for a body that ends early."""
+        if self.invite:
+            self.invite()
+            self.invite = None
         try:
             read: bytes = self._body.read(size)
         except ParseException as error:
             raise ValueError(str(error)) from None
         return read
+
+
+def _is_awaited(request: Request) -> bool:
+    """Tell whether the client waits for a 100; gunicorn, which would send it at once, is not to."""
+    is_awaited: bool = request._expected_100_continue  # noqa: SLF001 - it has no public name
+    request._expected_100_continue = False  # noqa: SLF001
+    return is_awaited
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
@@ -228,11 +246,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
         client = conn.sock
         conn.sock = answering = Answering(client)
         conn.parser.unreader.sock = Arriving(client)
-        req.body = Body(req.body)
+        req.body = Body(req.body, partial(client.sendall, _CONTINUE) if _is_awaited(req) else None)
         try:
             is_kept = bool(super().handle_request(req, conn))
             answering.end()
         finally:
+            # What is left of the body is dropped: after the answer nobody is invited to send it.
+            req.body.invite = None
             conn.sock = conn.parser.unreader.sock = client
         return is_kept
 

@@ -284,6 +284,43 @@ def test_a_body_is_taken_as_it_is_framed(service: Command) -> None:
     assert "exception" not in service.complained
 
 
+@pytest.mark.parametrize(
+    ("token", "headers", "status"),
+    [
+        (TOKEN, [f"Content-Length: {len(BODY)}"], b"100"),
+        (TOKEN, ["Transfer-Encoding: chunked"], b"100"),
+        (OTHER, [f"Content-Length: {len(BODY)}"], b"401"),
+        (OTHER, ["Transfer-Encoding: chunked"], b"401"),
+        (TOKEN, ["Content-Length: 1000000000"], b"413"),
+        (TOKEN, [f"Content-Length: {len(BODY)}", "Content-Encoding: gzip"], b"415"),
+        (TOKEN, [f"Content-Length: {len(BODY)}", "If-Match: *"], b"400"),
+    ],
+    ids=["length", "chunked", "token", "token-chunked", "too-long", "encoded", "condition"],
+)
+def test_only_a_body_that_is_wanted_is_invited(
+    service: Command, token: str, headers: list[str], status: bytes
+) -> None:
+    """A client that waits for 100 Continue gets none before a refusal: it sends nothing in vain."""
+    with socket.create_connection(("127.0.0.1", service.port), timeout=HANG_SECONDS) as client:
+        client.sendall(request(b"", *headers, "Expect: 100-continue", token=token))
+        received = client.recv(65_536)
+        assert received.startswith(b"HTTP/1.1 " + status)
+        if status != b"100":
+            assert b"100 Continue" not in read_to_end(client, received)
+            return
+        assert received == b"HTTP/1.1 100 Continue\r\n\r\n"
+        is_chunked = "chunked" in headers[0]
+        client.sendall(b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY) if is_chunked else BODY)
+        assert client.recv(65_536).startswith(b"HTTP/1.1 201 Created")
+
+
+def read_to_end(client: socket.socket, received: bytes = b"") -> bytes:
+    """Read on until the server closes the connection."""
+    while more := client.recv(65_536):
+        received += more
+    return received
+
+
 def test_a_connection_goes_on_after_writes(service: Command) -> None:
     """Also after an answer that did not wait for the body."""
     connection = HTTPConnection("127.0.0.1", service.port, timeout=HANG_SECONDS)
