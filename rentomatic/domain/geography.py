@@ -37,13 +37,27 @@ class Box:
         """Whether it reaches from the eastern hemisphere over 180 degrees into the western."""
         return self.west > self.east
 
+    @property
+    def across(self) -> "Box":
+        """The same box, made to cross the antimeridian where it only reaches it.
+
+        -180 and 180 degrees are one meridian (RFC 7946, section 5.2): a box that ends at either
+        holds the places at both. To compare longitudes with its edges is enough then.
+        """
+        if self.west > -HALF_TURN and self.east == HALF_TURN:
+            return replace(self, east=-HALF_TURN)
+        if self.west == -HALF_TURN and self.east < HALF_TURN:
+            return replace(self, west=HALF_TURN)
+        return self
+
     def contains(self, longitude: float, latitude: float) -> bool:
         """Tell whether a place lies in it or on its edge."""
         if not self.south <= latitude <= self.north:
             return False
-        if self.crosses_antimeridian:
-            return longitude >= self.west or longitude <= self.east
-        return self.west <= longitude <= self.east
+        box = self.across
+        if box.crosses_antimeridian:
+            return longitude >= box.west or longitude <= box.east
+        return box.west <= longitude <= box.east
 
 
 def great_circle_metres(

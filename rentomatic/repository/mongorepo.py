@@ -262,7 +262,8 @@ def _query(selection: RoomSelection) -> Document:
     return {"$and": conditions} if conditions else {}
 
 
-def _within(box: Box) -> Document:
+def _within(whole: Box) -> Document:
+    box = whole.across
     west, east = {"longitude": {"$gte": box.west}}, {"longitude": {"$lte": box.east}}
     across = {"$or": [west, east]} if box.crosses_antimeridian else {"$and": [west, east]}
     return {"latitude": {"$gte": box.south, "$lte": box.north}, **across}

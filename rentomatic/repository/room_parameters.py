@@ -76,7 +76,8 @@ def _leads_by_index(request: RoomListRequest, near: Near) -> bool:
     return first.name == DISTANCE and request.limit is not None and not is_inwards
 
 
-def _box(box: Box, prefix: str = "") -> Parameters:
+def _box(whole: Box, prefix: str = "") -> Parameters:
+    box = whole.across
     across = "_across" if box.crosses_antimeridian else ""
     return {
         f"{prefix}south": box.south,

@@ -1,5 +1,6 @@
 """All repositories give the same answers: rooms, order, pages, counts, and summaries."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -116,6 +117,33 @@ def test_repositories_agree(
         outcomes[name] = outcome
     expected = outcomes.pop("memory")
     assert outcomes == dict.fromkeys(outcomes, expected)
+
+
+EDGES = st.sampled_from([-180.0, 180.0, 179.9, -179.9, 0.0])
+
+
+@given(longitudes=st.lists(EDGES, min_size=1, max_size=12), west=EDGES, east=EDGES)
+def test_a_box_does_not_depend_on_how_the_antimeridian_is_written(
+    repositories: dict[str, RoomRepository],
+    make_room: Callable[..., Room],
+    longitudes: list[float],
+    west: float,
+    east: float,
+) -> None:
+    """A room at 180 and one at -180 are found together, in every repository."""
+    rooms = [make_room(n, longitude=x) for n, x in enumerate(longitudes, 1)]
+    moved = [
+        make_room(n, longitude=-x if abs(x) == 180 else x) for n, x in enumerate(longitudes, 1)
+    ]
+    search = {"bbox": [west, -90, east, 90], "sort": ["code"]}
+    for name, repository in repositories.items():
+        found = []
+        for stock in (rooms, moved):
+            for number in range(1, 13):
+                repository.remove(UUID(int=number))
+            repository.save(stock)
+            found.append(outcome_of(repository, search, "none"))
+        assert found[0] == found[1], name
 
 
 @given(stock=ROOMS, search=searches(), size=st.integers(1, 5))

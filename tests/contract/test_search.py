@@ -168,6 +168,35 @@ def test_a_box_is_inclusive_and_may_cross_the_antimeridian(
     assert numbers(repository, bbox="1,1,2,2") == []
 
 
+@pytest.mark.parametrize(
+    ("bbox", "expected"),
+    [
+        ("170,0,180,1", [1, 2, 3]),
+        ("-180,0,-170,1", [2, 3, 4]),
+        ("180,0,180,1", [2, 3]),
+        ("-180,0,-180,1", [2, 3]),
+        ("180,0,-180,1", [2, 3]),
+        ("-180,0,180,1", [1, 2, 3, 4, 5]),
+        ("180,0,-170,1", [2, 3, 4]),
+        ("170,0,-180,1", [1, 2, 3]),
+        ("170,0,179.999,1", [1]),
+        ("-179.999,0,-170,1", [4]),
+        ("170,0.5,180,1", []),
+    ],
+)
+def test_180_and_minus_180_are_the_same_meridian(
+    repository: RoomRepository, make_room: MakeRoom, bbox: str, expected: list[int]
+) -> None:
+    """A box that ends at either finds the rooms at both, in searches, counts and summaries."""
+    longitudes = [175.0, 180.0, -180.0, -175.0, 0.0]
+    repository.save(make_room(n, longitude=x, latitude=0) for n, x in enumerate(longitudes, 1))
+    assert numbers(repository, bbox=bbox) == expected
+    assert search(repository, bbox=bbox, count="exact").total == Total(len(expected), True)  # noqa: FBT003
+    summed = build_room_summary_request(bbox=bbox)
+    assert summed
+    assert repository.summarize(summed).summary.count == len(expected)
+
+
 def test_all_rooms_are_counted(repository: RoomRepository, stock: list[Room]) -> None:
     """Those of all pages, whatever page is asked for; an estimate says whether it is one."""
     repository.save(stock)

@@ -1,5 +1,7 @@
 """Distances and boxes on the sphere, against independent libraries and brute force."""
 
+from fractions import Fraction
+
 from geographiclib.geodesic import Geodesic
 from haversine import Unit, haversine
 from hypothesis import example, given
@@ -75,6 +77,21 @@ def test_a_box_holds_its_edges_and_may_cross_the_antimeridian() -> None:
     assert all(box.contains(*place) for place in [(170, -10), (180, 0), (-180, 0), (-170, 10)])
     assert not any(box.contains(*place) for place in [(169.9, 0), (-169.9, 0), (0, 0), (180, 10.1)])
     assert Box(5, 5, 5, 5).contains(5, 5)
+
+
+@given(LONGITUDES, LONGITUDES, LONGITUDES)
+@example(170.0, 180.0, -180.0)
+@example(-180.0, -170.0, 180.0)
+@example(180.0, 180.0, -180.0)
+@example(-180.0, -180.0, 180.0)
+def test_a_box_does_not_depend_on_how_the_antimeridian_is_written(
+    west: float, east: float, longitude: float
+) -> None:
+    """It holds each place that is a turn away from one between its edges, in exact numbers."""
+    start, width = Fraction(west), Fraction(east) - Fraction(west) + (360 if west > east else 0)
+    turns = [Fraction(longitude) + turn for turn in (-360, 0, 360)]
+    is_inside = any(start <= each <= start + width for each in turns)
+    assert Box(west, -1, east, 1).contains(longitude, 0) == is_inside
 
 
 def test_the_narrower_box_is_chosen() -> None:
