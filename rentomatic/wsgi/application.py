@@ -23,13 +23,15 @@ from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.serializers.json import dump_value
 from rentomatic.tokens import NOBODY, Tokens
 from rentomatic.wsgi.authorization import WRITES, authorize, identify
+from rentomatic.wsgi.body import PLAIN
+from rentomatic.wsgi.conditional import under_conditions
 from rentomatic.wsgi.failure import answer_failure
 from rentomatic.wsgi.micro_cache import keep_for_a_moment
 from rentomatic.wsgi.openapi.document import describe
 from rentomatic.wsgi.openapi.page import write_page
 from rentomatic.wsgi.request import Environ, Request, read_request
-from rentomatic.wsgi.response import Answer
-from rentomatic.wsgi.routing import ROUTES, Found, Route, find_route, suggest_path
+from rentomatic.wsgi.response import Answer, Headers
+from rentomatic.wsgi.routing import ROUTES, Found, Operation, Route, find_route, suggest_path
 from rentomatic.wsgi.service import Service
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ _HEADERS = (
 )
 _PREFLIGHT = (
     ("Access-Control-Allow-Methods", "GET, HEAD"),
-    ("Access-Control-Allow-Headers", "If-None-Match, X-Request-Id"),
+    ("Access-Control-Allow-Headers", "If-Match, If-None-Match, X-Request-Id"),
     ("Access-Control-Max-Age", "86400"),
 )
 
@@ -131,6 +133,12 @@ class Application:
             message = f"Method {shown(request.method)} cannot be used here; use {allow}"
             failure = ResponseFailure(ResponseTypes.METHOD_ERROR, message)
             return answer_failure(failure, request, (("Allow", allow),))
+        answer = self._operate(operation, segments, request, environ)
+        return _with_accepted(answer, route, request)
+
+    def _operate(
+        self, operation: Operation, segments: dict[str, str], request: Request, environ: Environ
+    ) -> Answer:
         is_write = request.method in WRITES
         if is_write or operation.tells_owners_more:
             owner = (authorize if is_write else identify)(self._service, request)
@@ -141,13 +149,35 @@ class Application:
         changes = self._service.changes
         with changes.acting_as(request.owner) if changes and request.owner else nullcontext():
             answer = operation.handler(self._service, request, **segments)
+        if is_write:
+            return answer
+        answer = under_conditions(request, answer)
         return keep_for_a_moment(answer, request) if operation.is_kept else answer
 
 
 def _answer_options(route: Route, request: Request) -> Answer:
-    allow = (("Allow", ", ".join(route.methods)),)
-    headers = allow + (_PREFLIGHT if request.is_preflight else ())
+    """List the methods of a resource; to a browser's preflight, those of another origin's page."""
+    listed = (("Allow", ", ".join(route.methods)), *_accept_patch(route))
+    headers = _PREFLIGHT if request.is_preflight else listed
     return Answer(HTTPStatus.NO_CONTENT, media_type=None, headers=headers)
+
+
+def _with_accepted(answer: Answer, route: Route, request: Request) -> Answer:
+    """Name what a body may be, where it was something else (RFC 9110, section 15.5.16)."""
+    if answer.status != HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+        return answer
+    accepted = _accept_patch(route)
+    if request.method != "PATCH":
+        accepted += (("Accept", ", ".join(route.operations[request.method].media_types)),)
+    if request.content_encoding not in PLAIN:
+        accepted += (("Accept-Encoding", "identity"),)
+    return replace(answer, headers=(*answer.headers, *accepted))
+
+
+def _accept_patch(route: Route) -> Headers:
+    """Name what a PATCH may be (RFC 5789, section 3.1); nothing where there is none."""
+    patch = route.operations.get("PATCH")
+    return (("Accept-Patch", ", ".join(patch.media_types)),) if patch else ()
 
 
 def _send(answer: Answer, request: Request, start_response: "StartResponse") -> Iterable[bytes]:

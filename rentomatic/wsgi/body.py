@@ -18,7 +18,8 @@ from rentomatic.wsgi.request import Request
 MAX_BODY_BYTES = 65_536
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)", re.IGNORECASE)
 
-_PLAIN = {"", "identity"}
+# The encodings of a body that is read.
+PLAIN = {"", "identity"}
 
 NOT_ARRIVED = ResponseFailure(ResponseTypes.TIMEOUT_ERROR, "The body did not arrive in time")
 NO_ROOM = ResponseFailure(
@@ -85,7 +86,7 @@ def is_readable(request: Request) -> bool:
     """Tell whether a body is said to be UTF-8 and not compressed."""
     charset = _CHARSET.search(request.content_type)
     is_utf8 = charset is None or charset[1].lower() in {"utf-8", "utf8"}
-    return is_utf8 and request.content_encoding in _PLAIN
+    return is_utf8 and request.content_encoding in PLAIN
 
 
 def unsupported(
@@ -93,7 +94,7 @@ def unsupported(
 ) -> ResponseFailure:
     """Say what a body must be."""
     given = shown(content_type) if content_type else "nothing"
-    encoded = "" if content_encoding in _PLAIN else f" in {shown(content_encoding)}"
+    encoded = "" if content_encoding in PLAIN else f" in {shown(content_encoding)}"
     wanted = " or ".join(media_types)
     message = f"Content-Type: must be {wanted} in UTF-8, uncompressed, not {given}{encoded}"
     return ResponseFailure(ResponseTypes.MEDIA_TYPE_ERROR, message)

@@ -5,14 +5,26 @@ from dataclasses import replace
 from hashlib import blake2b
 from http import HTTPStatus
 
-from rentomatic.requests.base import ParameterError
+from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.parsers import shown
+from rentomatic.responses import (
+    ResponseFailure,
+    ResponseTypes,
+    build_response_from_invalid_request,
+)
+from rentomatic.wsgi.failure import answer_failure
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
 
+TAG = "ETag"
 IF_MATCH = "If-Match"
 IF_NONE_MATCH = "If-None-Match"
 ANY = "*"
+
+NOT_EXPECTED = ResponseFailure(
+    ResponseTypes.PRECONDITION_ERROR,
+    "If-Match: the answer is not, or no longer, the one that was expected; read it again",
+)
 
 _DIGEST_BYTES = 16
 _TAG = re.compile(r'([Ww]/)?("[!#-~\x80-\xff]*")')
@@ -44,20 +56,37 @@ def _tags(listed: str, *, are_strong: bool = False) -> list[str]:
     return [tag for weak, tag in _TAG.findall(listed) if not (weak and are_strong)]
 
 
-def answer_tagged(request: Request, tag: str, answer: Answer) -> Answer:
-    """Name an answer by its tag, or tell a client that it has that answer already."""
-    if request.if_none_match and is_known(tag, request.if_none_match):
-        return not_modified(tag)
-    return replace(answer, headers=(("ETag", tag), *answer.headers))
+def tagged(tag: str, answer: Answer) -> Answer:
+    """Name an answer by its tag."""
+    return replace(answer, headers=((TAG, tag), *answer.headers))
 
 
-def not_modified(tag: str) -> Answer:
-    """Tell a client that the answer that it has is the present one."""
-    return Answer(HTTPStatus.NOT_MODIFIED, media_type=None, headers=(("ETag", tag),))
+def is_conditional(request: Request) -> bool:
+    """Tell whether a read depends on what the client has."""
+    return request.if_match is not None or bool(request.if_none_match)
+
+
+def under_conditions(request: Request, answer: Answer) -> Answer:
+    """Give the answer to a read, or what its conditions make of it (RFC 9110, section 13.2.2).
+
+    An answer without a tag is none that a client could name.
+    """
+    if answer.status != HTTPStatus.OK:
+        return answer
+    tag = dict(answer.headers).get(TAG)
+    if request.if_match is not None:
+        if errors := condition_errors(replace(request, if_none_match=None), IF_MATCH):
+            failure = build_response_from_invalid_request(InvalidRequest(tuple(errors)))
+            return answer_failure(failure, request)
+        if not is_matched(tag or "", request.if_match):
+            return answer_failure(NOT_EXPECTED, request)
+    if tag and request.if_none_match and is_known(tag, request.if_none_match):
+        return Answer(HTTPStatus.NOT_MODIFIED, media_type=None, headers=((TAG, tag),))
+    return answer
 
 
 def condition_errors(request: Request, *allowed: str) -> list[ParameterError]:
-    """Tell what is wrong with the conditions of a write: none is passed over."""
+    """Tell what is wrong with the conditions of a request: none is passed over."""
     sent = {IF_MATCH: request.if_match, IF_NONE_MATCH: request.if_none_match}
     given = {name: value.strip() for name, value in sent.items() if value is not None}
     errors = [

@@ -46,6 +46,11 @@ class Operation:
     is_kept: bool = False
     tells_owners_more: bool = False
 
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        """What a body may be."""
+        return tuple(self.body.contents) if self.body else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Route:

@@ -42,6 +42,40 @@ def test_an_answer_that_the_client_has_is_not_sent_again(client: TestApp, path: 
         client.get(path, headers={"If-None-Match": unknown}, status=200)
 
 
+@pytest.mark.parametrize("path", [*READS, "/openapi.json", "/docs"])
+def test_an_answer_that_is_not_expected_is_not_sent(client: TestApp, path: str) -> None:
+    """`If-Match` compares strongly, and comes before `If-None-Match` (RFC 9110, section 13.2.2)."""
+    tag = client.get(path).headers["ETag"]
+    for ask in (client.get, client.head):
+        for expected in (tag, "*", f'"x", {tag}'):
+            ask(path, headers={"If-Match": expected}, status=200)
+            ask(path, headers={"If-Match": expected, "If-None-Match": tag}, status=304)
+        for expected in ('"x"', f"W/{tag}", f'"x", W/{tag}'):
+            for known in ({}, {"If-None-Match": tag}, {"If-None-Match": "*"}):
+                answer = ask(path, headers={"If-Match": expected, **known}, status=412)
+                assert answer.headers["Cache-Control"] == "no-store"
+    assert client.get(path, headers={"If-Match": '"x"'}, status=412).json == {
+        "type": "ConflictError",
+        "message": "If-Match: the answer is not, or no longer, the one that was expected; "
+        "read it again",
+    }
+
+
+@pytest.mark.parametrize("malformed", ["", "x", '"x', "W/", '"x" "y', "W/*"])
+def test_what_is_no_entity_tag_is_told(client: TestApp, malformed: str) -> None:
+    """As in a write; nothing is guessed."""
+    for path in READS:
+        answer = client.get(path, headers={"If-Match": malformed}, status=400)
+        assert answer.json["message"].startswith("If-Match: must be * or entity tags in quotes")
+
+
+def test_an_error_is_told_whatever_is_expected(client: TestApp) -> None:
+    """Conditions are those of an answer (RFC 9110, section 13.2.1)."""
+    for path, status in (("/rooms?limit=0", 400), (f"/rooms/{CODE[:-1]}b", 404), ("/a", 404)):
+        client.get(path, headers={"If-Match": '"x"'}, status=status)
+    client.get("/rooms", headers={"If-Match": '"x"', "Accept": "image/png"}, status=406)
+
+
 def test_different_answers_have_different_tags(client: TestApp) -> None:
     """Other filters, order, limit, fields, place and format; not what says the same otherwise."""
     searches = ["", "limit=99", "sort=price", "sort=-price", "count=exact", "fields=code"]
@@ -100,6 +134,7 @@ def test_a_client_that_is_up_to_date_costs_no_search(rooms: list[Room]) -> None:
     tag = client.get("/rooms?sort=price").headers["ETag"]
     assert repository.searches == 1
     client.get("/rooms?sort=price", headers={"If-None-Match": tag}, status=304)
+    client.get("/rooms?sort=price", headers={"If-Match": '"x"'}, status=412)
     assert repository.searches == 1
     repository.remove(rooms[0].code)
     client.get("/rooms?sort=price", headers={"If-None-Match": tag}, status=200)
@@ -112,6 +147,10 @@ def test_where_states_have_no_name_the_answer_names_itself(rooms: list[Room]) ->
     client = TestApp(Application(repository), extra_environ={"SERVER_PROTOCOL": "HTTP/1.1"})
     tag = client.get("/rooms").headers["ETag"]
     client.get("/rooms", headers={"If-None-Match": tag}, status=304)
+    client.get("/rooms", headers={"If-Match": tag}, status=200)
+    for path in ("/rooms", "/rooms?limit=none"):
+        client.get(path, headers={"If-Match": '"x"'}, status=412)
+        client.get(path, headers={"If-Match": "*"}, status=200)
     assert "ETag" not in client.get("/rooms?limit=none").headers
     repository.remove(rooms[0].code)
     assert client.get("/rooms", headers={"If-None-Match": tag}).headers["ETag"] != tag

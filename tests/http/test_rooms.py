@@ -118,7 +118,9 @@ def test_options_lists_the_methods(client: TestApp) -> None:
     response = client.options(f"/rooms/{CODE}")
     assert response.status_int == 204
     assert response.headers["Allow"] == "GET, HEAD, OPTIONS, PUT, PATCH, DELETE"
+    assert response.headers["Accept-Patch"] == "application/merge-patch+json"
     assert response.body == b""
+    assert "Accept-Patch" not in client.options("/rooms").headers
 
 
 def test_any_origin_may_read(client: TestApp) -> None:
@@ -128,6 +130,8 @@ def test_any_origin_may_read(client: TestApp) -> None:
         assert "X-Request-Id" in response.headers["Access-Control-Expose-Headers"]
     preflight = client.options("/rooms", headers={"Access-Control-Request-Method": "GET"})
     assert preflight.headers["Access-Control-Allow-Methods"] == "GET, HEAD"
+    allowed = preflight.headers["Access-Control-Allow-Headers"].split(", ")
+    assert {"If-Match", "If-None-Match"} <= {*allowed}
 
 
 def test_every_answer_names_its_request(client: TestApp) -> None:

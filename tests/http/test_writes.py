@@ -548,6 +548,19 @@ def test_no_condition_is_passed_over(
     assert stock(writable) == before
 
 
+@pytest.mark.parametrize("method", SENDING)
+def test_a_415_says_what_would_be_taken(writable: TestApp, method: str) -> None:
+    """Media types; encodings only where the encoding was the problem (RFC 9110, 15.5.16)."""
+    _, media_type, _ = WRITES[method]
+    accept = {"POST": ", ".join((JSON, *BATCH_FORMATS)), "PUT": JSON, "PATCH": None}[method]
+    patch = None if method == "POST" else MERGE_PATCH
+    for sent, encoding in (("text/plain", ""), (media_type, "gzip"), ("a/b", "br")):
+        given = {"Content-Type": sent} | ({"Content-Encoding": encoding} if encoding else {})
+        headers = write(writable, method, headers=BEARER | given, status=415).headers
+        assert (headers.get("Accept"), headers.get("Accept-Patch")) == (accept, patch)
+        assert headers.get("Accept-Encoding") == ("identity" if encoding else None)
+
+
 @pytest.mark.parametrize("method", WRITES)
 def test_a_write_has_no_parameters(writable: TestApp, method: str) -> None:
     """One that would be passed over is told."""
@@ -556,11 +569,21 @@ def test_a_write_has_no_parameters(writable: TestApp, method: str) -> None:
 
 
 def test_other_origins_may_read_only(writable: TestApp) -> None:
-    """A preflight offers no write and lets no token through."""
-    headers = {"Origin": "https://a.example", "Access-Control-Request-Method": "DELETE"}
-    answer = writable.options(f"/rooms/{CODE}", headers=headers)
-    assert answer.headers["Access-Control-Allow-Methods"] == "GET, HEAD"
-    assert "Authorization" not in answer.headers["Access-Control-Allow-Headers"]
+    """A preflight offers no write, not even in `Allow`, and lets no token through."""
+    for path in ("/rooms", f"/rooms/{CODE}", "/rooms/summary", "/health/live"):
+        for method in ("GET", *WRITES):
+            headers = {"Origin": "https://a.example", "Access-Control-Request-Method": method}
+            answer = writable.options(path, headers=headers, status=204)
+            assert answer.headers["Access-Control-Allow-Methods"] == "GET, HEAD"
+            assert "Authorization" not in answer.headers["Access-Control-Allow-Headers"]
+            assert not {"Allow", "Accept-Patch"} & {*answer.headers}
+
+
+def test_the_documents_say_that_other_origins_may_only_read(writable: TestApp) -> None:
+    """Whoever writes a page finds it there, rather than in a browser's console."""
+    told = "origin may read, but not write"
+    assert told in writable.get("/openapi.json").json["info"]["description"]
+    assert told in writable.get("/docs").html.get_text()
 
 
 def test_no_answer_to_a_write_is_kept_by_a_proxy(writable: TestApp) -> None:

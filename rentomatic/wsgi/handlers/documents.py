@@ -5,7 +5,7 @@ from http import HTTPStatus
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.responses import build_response_from_invalid_request
 from rentomatic.serializers.json import MEDIA_TYPE as JSON
-from rentomatic.wsgi.conditional import answer_tagged, entity_tag
+from rentomatic.wsgi.conditional import entity_tag, tagged
 from rentomatic.wsgi.failure import answer_failure, answer_unacceptable
 from rentomatic.wsgi.negotiation import preferred
 from rentomatic.wsgi.openapi.style import POLICY
@@ -34,4 +34,4 @@ def _show(
     if not preferred(request.accept, (media_type,)):
         return answer_unacceptable(request, (media_type,))
     tag = entity_tag(service.release, body)
-    return answer_tagged(request, tag, Answer(HTTPStatus.OK, body, media_type, headers))
+    return tagged(tag, Answer(HTTPStatus.OK, body, media_type, headers))

@@ -24,7 +24,7 @@ from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
 from rentomatic.use_cases.room_summary import room_summary_use_case
 from rentomatic.use_cases.stock_version import stock_version_use_case
-from rentomatic.wsgi.conditional import answer_tagged, entity_tag, is_known, not_modified
+from rentomatic.wsgi.conditional import entity_tag, is_conditional, tagged, under_conditions
 from rentomatic.wsgi.failure import answer_failure, answer_unacceptable
 from rentomatic.wsgi.negotiation import preferred
 from rentomatic.wsgi.parameters import FORMAT, read_format, read_search, read_summary
@@ -52,8 +52,8 @@ def room_list(service: Service, request: Request) -> Answer:
             service.release, state, _canonical(request, search.limit), chosen.media_type
         )
 
-    if unchanged := _answer_unchanged(service, request, tag_of):
-        return unchanged
+    if other := _answer_without_search(service, request, tag_of):
+        return other
     is_stream = search.limit is None
     is_head_of_stream = is_stream and request.method == "HEAD"
     asked = replace(search, limit=service.default_limit) if is_head_of_stream else search
@@ -66,9 +66,9 @@ def room_list(service: Service, request: Request) -> Answer:
     headers = _total(page) + _links(request, search, page)
     answer = Answer(HTTPStatus.OK, body, chosen.media_type, headers)
     if page.version is not None:
-        return answer_tagged(request, tag_of(page.version), answer)
+        return tagged(tag_of(page.version), answer)
     # Where the store does not name its states, an answer that is not streamed is named by itself.
-    return answer if is_stream else answer_tagged(request, tag_of(body), answer)
+    return answer if is_stream else tagged(tag_of(body), answer)
 
 
 def room_summary(service: Service, request: Request) -> Answer:
@@ -82,16 +82,14 @@ def room_summary(service: Service, request: Request) -> Answer:
     def tag_of(state: object) -> str:
         return entity_tag(service.release, state, _canonical(request), JSON)
 
-    if unchanged := _answer_unchanged(service, request, tag_of):
-        return unchanged
+    if other := _answer_without_search(service, request, tag_of):
+        return other
     response = room_summary_use_case(service.repository, wanted)
     if not response:
         return answer_failure(response, request)
     body = dump_summary(response.value.summary)
     tag = tag_of(response.value.version or body)
-    return answer_tagged(
-        request, tag, Answer(HTTPStatus.OK, body, headers=(("Link", DESCRIBED_BY),))
-    )
+    return tagged(tag, Answer(HTTPStatus.OK, body, headers=(("Link", DESCRIBED_BY),)))
 
 
 def room_get(service: Service, request: Request, code: str) -> Answer:
@@ -110,7 +108,7 @@ def room_get(service: Service, request: Request, code: str) -> Answer:
         return answer_failure(response, request)
     body = chosen.dump_room(response.value, View())
     tag = entity_tag(service.release, body, chosen.media_type)
-    return answer_tagged(request, tag, Answer(HTTPStatus.OK, body, chosen.media_type))
+    return tagged(tag, Answer(HTTPStatus.OK, body, chosen.media_type))
 
 
 def no_room_named(code: str) -> ResponseFailure:
@@ -133,17 +131,17 @@ def _choose_format(request: Request) -> Format | None:
     return _BY_MEDIA_TYPE[media_type] if media_type else None
 
 
-def _answer_unchanged(
+def _answer_without_search(
     service: Service, request: Request, tag_of: Callable[[object], str]
 ) -> Answer | None:
-    """Tell a client that has the present answer so, without a search."""
-    if not request.if_none_match:
+    """Answer a client whose conditions leave nothing to search for; None for any other."""
+    if not is_conditional(request):
         return None
     response = stock_version_use_case(service.repository)
     if not response or response.value is None:
         return None
-    tag = tag_of(response.value)
-    return not_modified(tag) if is_known(tag, request.if_none_match) else None
+    answer = under_conditions(request, tagged(tag_of(response.value), Answer(HTTPStatus.OK)))
+    return None if answer.status == HTTPStatus.OK else answer
 
 
 def _total(page: Page) -> Headers:

@@ -18,6 +18,7 @@ from rentomatic.wsgi.openapi.failures import FAILURES, Failure
 from rentomatic.wsgi.openapi.headers import (
     COMMON,
     HEADERS,
+    IF_MATCH_READ,
     IF_NONE_MATCH,
     REQUEST_HEADERS,
     REQUEST_ID_GIVEN,
@@ -31,8 +32,9 @@ from rentomatic.wsgi.routing import Operation, Route
 Node = dict[str, Any]
 
 _INTRODUCTION = f"""\
-Search the rooms of a company that rents out rooms, and keep its stock. Reading needs no account,
-from any origin; adding, changing and removing rooms needs a token: `Authorization: Bearer TOKEN`.
+Search the rooms of a company that rents out rooms, and keep its stock. Reading needs no account;
+adding, changing and removing rooms needs a token: `Authorization: Bearer TOKEN`. Web pages of any
+origin may read, but not write: browsers refuse that, as a preflight offers GET and HEAD only.
 
 Values are read strictly: integers of at most 18 digits, decimals without an exponent, UUIDs in any
 standard spelling, lists of at most {MAX_LIST} values with commas between them. A parameter that is
@@ -114,7 +116,9 @@ def _named(kind: ResponseTypes) -> str:
 def _others(operation: Operation, *, is_tagged: bool) -> dict[HTTPStatus, str]:
     """Name the components of what an operation may answer when not all is well."""
     unchanged = {HTTPStatus.NOT_MODIFIED: _UNCHANGED} if is_tagged else {}
-    failures = {STATUSES[kind][0]: _named(kind) for kind in (*_ALWAYS, *operation.failures)}
+    conditional = (ResponseTypes.PRECONDITION_ERROR,) if is_tagged else ()
+    kinds = (*_ALWAYS, *conditional, *operation.failures)
+    failures = {STATUSES[kind][0]: _named(kind) for kind in kinds}
     return dict(sorted({**unchanged, **_REFUSED, **failures}.items()))
 
 
@@ -122,7 +126,7 @@ def _operation(route: Route, method: str) -> Node:
     operation = route.operations[method]
     is_write = method in WRITES
     is_tagged = not is_write and any(each.is_tagged for each in operation.successes)
-    conditions = (IF_NONE_MATCH,) if is_tagged else operation.headers
+    conditions = (IF_MATCH_READ, IF_NONE_MATCH) if is_tagged else operation.headers
     names = [
         *route.pattern.groupindex,
         *(each.unique_name for each in operation.parameters),

@@ -131,7 +131,7 @@ FAILURES = {
             sent=sent_room(FIRST),
         ),
         Failure(
-            "The room is not, or no longer, the one that was expected; read it again",
+            "What is here is not, or no longer, what the request expects; read it again",
             f"DELETE /rooms/{FIRST.code}",
             CHANGED,
             (*AUTHORIZED, ("If-Match", '"0"')),
@@ -144,11 +144,12 @@ FAILURES = {
             (*SENDS_JSON, ("Content-Length", str(MAX_BODY_BYTES + 1))),
         ),
         Failure(
-            "The body is of another media type",
+            "The body is of another media type, or encoded",
             "POST /rooms",
             unsupported("text/plain", "", (JSON, *BATCH_FORMATS)),
             (*AUTHORIZED, ("Content-Type", "text/plain")),
             sent=b"a room",
+            headers=("Accept", "Accept-Encoding", "Accept-Patch"),
         ),
         Failure(
             "The service failed; quote the request's id",

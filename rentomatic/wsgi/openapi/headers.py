@@ -84,6 +84,9 @@ HEADERS = {
             {"type": "string", "pattern": "^Bearer"},
             is_always=True,
         ),
+        Header("Accept", "what the body of this request may be", _TEXT),
+        Header("Accept-Encoding", "how it may be encoded, where that was the problem", _TEXT),
+        Header("Accept-Patch", "what the body of a PATCH may be here (RFC 5789)", _TEXT),
         Header("Content-Security-Policy", "what the page may load: nothing", _TEXT, is_always=True),
     )
 }
@@ -103,6 +106,12 @@ IF_MATCH = Header(
     "the entity tag of the room as it was read, in any format; where it is another one by now, or "
     "gone, nothing is changed (412); `*` for any room that is there",
     {"oneOf": [{"type": "string", "const": "*"}, {"type": "string", "pattern": '^"[!#-~]*"$'}]},
+)
+IF_MATCH_READ = Header(
+    "If-Match",
+    "entity tags of answers that are at hand; where none names the present answer, that is told "
+    "(412) instead of sending another; `*` for any answer",
+    IF_MATCH.schema,
 )
 ONLY_ADD = Header(
     "If-None-Match",
@@ -127,6 +136,7 @@ REQUEST_ID_GIVEN = Header(
 REQUEST_HEADERS = {
     "If-None-Match": IF_NONE_MATCH,
     "If-Match": IF_MATCH,
+    "If-Match.read": IF_MATCH_READ,
     "If-None-Match.any": ONLY_ADD,
     "Idempotency-Key": IDEMPOTENCY_KEY,
     "X-Request-Id": REQUEST_ID_GIVEN,

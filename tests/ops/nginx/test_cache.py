@@ -203,12 +203,29 @@ def test_streams_errors_and_states_are_never_kept(site: Site, path: str, status:
         assert site.logged(answer)["cache"] in ("", "MISS" if status >= 400 else "")
 
 
-@pytest.mark.parametrize("name", ["If-Match", "If-Unmodified-Since"])
-def test_conditions_of_writes_are_left_to_the_service(site: Site, name: str) -> None:
-    """Nginx would refuse some reads that the service answers."""
-    headers = {name: '"x"' if name == "If-Match" else "Sat, 01 Jan 2000 00:00:00 GMT"}
+@pytest.mark.parametrize("path", CACHED)
+def test_if_match_is_left_to_the_service(site: Site, new_second: None, path: str) -> None:
+    """It refuses an answer that is not expected, in its own form, also where one is kept."""
+    tag = site.ask(path).headers["ETag"]
+    for method in ("GET", "HEAD"):
+        for expected, status in (('"x"', 412), (f"W/{tag}", 412), (tag, 200), ("*", 200)):
+            answer = site.ask(path, {"If-Match": expected}, method)
+            assert (answer.status, site.logged(answer)["cache"]) == (status, "")
+        refused = site.ask(path, {"If-Match": '"x"', "If-None-Match": tag})
+        assert refused.status == 412
+        assert refused.json()["type"] == "ConflictError"
+        assert refused.headers["Content-Type"] == "application/json"
+        # To nginx's maps an empty one is none, but not to nginx itself.
+        empty = site.ask(path, {"If-Match": ""})
+        assert empty.status == 412
+        assert "If-Match: " in empty.json()["message"]
+    assert site.ask(path).status == 200
+
+
+def test_the_date_of_an_answer_is_no_condition(site: Site) -> None:
+    """The service gives none; nginx would refuse some reads that the service answers."""
     for _ in range(2):
-        answer = site.ask("/rooms", headers)
+        answer = site.ask("/rooms", {"If-Unmodified-Since": "Sat, 01 Jan 2000 00:00:00 GMT"})
         assert (answer.status, site.logged(answer)["cache"]) == (200, "")
 
 
