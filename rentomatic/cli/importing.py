@@ -196,6 +196,7 @@ def _tell(report: ImportReport, arguments: argparse.Namespace, rejects: Rejects)
     if rejected.count:
         sys.stderr.write(f"{rejected}\n")
     done = f"added {saved.added}, updated {saved.updated}, unchanged {saved.unchanged}"
+    done += f", repeated {report.repeated}" if report.repeated else ""
     note = " (dry run: nothing is changed)" if arguments.dry_run else ""
     sys.stdout.write(f"{done}, rejected {rejected.count}{note}\n")
     if rejected.count and rejects.path:

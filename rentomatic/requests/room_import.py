@@ -9,7 +9,6 @@ from itertools import chain
 from pathlib import PurePath
 from typing import TextIO
 
-from rentomatic.domain.room import Room
 from rentomatic.requests.base import InvalidRequest, ParameterError, ValidRequest
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_import_csv import read_csv
@@ -18,7 +17,7 @@ from rentomatic.requests.room_import_ndjson import read_ndjson
 from rentomatic.requests.room_import_options import ImportOptions
 from rentomatic.requests.room_import_record import (
     MAX_CHARACTERS,
-    BadLine,
+    Line,
     RoomLines,
 )
 
@@ -93,7 +92,7 @@ class RoomImportRequest(ValidRequest):
         dry_run: only tell what would happen.
     """
 
-    lines: Iterator[Room | BadLine]
+    lines: Iterator[Line]
     format: str = "csv"
     header: Sequence[str] = ()
     delimiter: str = ","

@@ -3,13 +3,13 @@
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 
-from rentomatic.domain.room import Room
 from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.room_import_options import ImportOptions
 from rentomatic.requests.room_import_record import (
     MAX_CHARACTERS,
     BadLine,
     Columns,
+    Line,
     RoomLines,
     option_errors,
 )
@@ -43,7 +43,7 @@ def read_csv(text: Iterable[str], options: ImportOptions) -> RoomLines | Invalid
 
 def _read_lines(
     text: Iterator[str], width: int, delimiter: str, columns: Columns
-) -> Iterator[Room | BadLine]:
+) -> Iterator[Line]:
     reader = csv.reader(_short(text), delimiter=delimiter, strict=True)
     while True:
         number = reader.line_num + 2
@@ -62,8 +62,7 @@ def _read_lines(
             problem = f"must have {width} values, not {len(record)}"
             yield BadLine(number, (problem,), record)
             continue
-        made = columns.make(record)
-        yield made if isinstance(made, Room) else BadLine(number, made, record)
+        yield columns.line(number, record, record)
 
 
 def _short(text: Iterator[str]) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from rentomatic.domain.room import Room
 from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.parsers import is_utf8, shown_name
 from rentomatic.requests.room_import_json import JsonText, NotJsonError
@@ -11,6 +10,7 @@ from rentomatic.requests.room_import_options import ImportOptions
 from rentomatic.requests.room_import_record import (
     BadLine,
     Columns,
+    Line,
     RoomLines,
     option_errors,
 )
@@ -43,7 +43,7 @@ def read_geojson(text: Iterable[str], options: ImportOptions) -> RoomLines | Inv
     return RoomLines(_read_lines(JsonText(text), options))
 
 
-def _read_lines(source: JsonText, options: ImportOptions) -> Iterator[Room | BadLine]:
+def _read_lines(source: JsonText, options: ImportOptions) -> Iterator[Line]:
     @lru_cache(_KNOWN_PROPERTIES)
     def columns_of(properties: tuple[str, ...], ours: tuple[str, ...]) -> Columns:
         others = ["" if name.casefold() in ours else name for name in properties]
@@ -55,14 +55,11 @@ def _read_lines(source: JsonText, options: ImportOptions) -> Iterator[Room | Bad
             number += 1
             try:
                 properties, ours = _split(feature, source)
-                record = (*properties.values(), *ours.values())
-                made = columns_of(tuple(properties), tuple(ours)).make(record)
+                columns = columns_of(tuple(properties), tuple(ours))
+                values = (*properties.values(), *ours.values())
+                yield columns.line(number, values, (source.text(),), _UNIT)
             except _BadFeatureError as problem:
-                made = (str(problem),)
-            if isinstance(made, Room):
-                yield made
-            else:
-                yield BadLine(number, made, (source.text(),), unit=_UNIT)
+                yield BadLine(number, (str(problem),), (source.text(),), unit=_UNIT)
     except NotJsonError as error:
         told = f"is no GeoJSON, so what follows cannot be read: {error}"
         yield BadLine(number and number + 1, (told,), (), is_last=True, unit=_UNIT)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from rentomatic.domain.room import Room
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.parsers import is_utf8
 from rentomatic.requests.room_import_json import JsonDecoder, NotJsonError
@@ -12,6 +11,7 @@ from rentomatic.requests.room_import_record import (
     MAX_CHARACTERS,
     BadLine,
     Columns,
+    Line,
     RoomLines,
     option_errors,
 )
@@ -27,7 +27,7 @@ def read_ndjson(text: Iterable[str], options: ImportOptions) -> RoomLines | Inva
     return RoomLines(_read_lines(text, options))
 
 
-def _read_lines(text: Iterable[str], options: ImportOptions) -> Iterator[Room | BadLine]:
+def _read_lines(text: Iterable[str], options: ImportOptions) -> Iterator[Line]:
     decoder = JsonDecoder()
 
     @lru_cache(_KNOWN_KEYS)
@@ -42,12 +42,10 @@ def _read_lines(text: Iterable[str], options: ImportOptions) -> Iterator[Room | 
         if not (line := raw.strip(" \t\r\n")):
             continue
         read = _decode(decoder, line)
-        made: Room | tuple[str, ...]
         if isinstance(read, str):
-            made = (read,)
+            yield BadLine(number, (read,), (line,))
         else:
-            made = columns_of(tuple(read)).make(tuple(read.values()))
-        yield made if isinstance(made, Room) else BadLine(number, made, (line,))
+            yield columns_of(tuple(read)).line(number, tuple(read.values()), (line,))
 
 
 def _decode(decoder: JsonDecoder, line: str) -> dict[str, object] | str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rentomatic.domain.room import InvalidRoomError, Room
 from rentomatic.requests.base import ParameterError
@@ -14,6 +15,22 @@ from rentomatic.requests.room_import_values import Parser, import_parser
 MAX_CHARACTERS = 1 << 20
 
 _SHOWN_COLUMNS = 20
+
+
+class RoomLine(NamedTuple):
+    """A line that makes a room.
+
+    Attributes:
+        number: as of a bad line.
+        room: what it makes.
+        record: as of a bad line.
+        unit: what the number counts.
+    """
+
+    number: int
+    room: Room
+    record: Sequence[str] = ()
+    unit: str = "line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +66,9 @@ class BadLine:
         return f"{self.place}: {self.reason}"
 
 
+Line = RoomLine | BadLine
+
+
 @dataclass(frozen=True, slots=True)
 class RoomLines:
     """The records of a file.
@@ -59,7 +79,7 @@ class RoomLines:
         delimiter: what stands between them.
     """
 
-    lines: Iterator[Room | BadLine]
+    lines: Iterator[Line]
     header: Sequence[str] = ()
     delimiter: str = ","
 
@@ -108,6 +128,15 @@ class Columns:
         }
         # In the order of Room's own fields, so that a good line costs no look-up.
         self._reads = tuple(self._sources[name].read for name in Room.__match_args__)
+
+    def line(
+        self, number: int, values: Sequence[object], record: Sequence[str], unit: str = "line"
+    ) -> Line:
+        """Read the values of a line, whose record they are or come from."""
+        made = self.make(values)
+        if isinstance(made, Room):
+            return RoomLine(number, made, record, unit)
+        return BadLine(number, made, record, unit=unit)
 
     def make(self, record: Sequence[object]) -> Room | tuple[str, ...]:
         """Make a room of a record, or tell all that is wrong with it, in the file's words."""

@@ -12,6 +12,7 @@ def dump_report(report: ImportReport) -> bytes:
             "added": saved.added,
             "updated": saved.updated,
             "unchanged": saved.unchanged,
+            "repeated": report.repeated,
             "rejected": rejected.count,
             "errors": [{"place": each.place, "message": each.reason} for each in rejected.first],
             "others": [*rejected.ranges()],

@@ -1,5 +1,6 @@
 """Import rooms: all of them or none, or all good ones."""
 
+import logging
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,10 +22,17 @@ from rentomatic.responses import (
     ResponseTypes,
     build_response_from_invalid_request,
 )
+from rentomatic.use_cases.room_staging import StagedLines, StagingError
 
 TOLD_LINES = 20
 # So many ranges of further bad lines are kept: a file may have millions, each line of its own.
 TOLD_RANGES = 10_000
+
+NO_ROOM = ResponseFailure(
+    ResponseTypes.UNAVAILABLE_ERROR, "There is no room on the disk for so many lines now"
+)
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -76,14 +84,17 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did, or in a dry run would do."""
+    """What an import did, or in a dry run would do.
+
+    Attributes:
+        saved: what became of the rooms.
+        rejected: the bad lines.
+        repeated: how many lines were equal to an earlier one, and so counted only here.
+    """
 
     saved: SaveSummary
     rejected: Rejected
-
-
-class _NothingSavedError(Exception):
-    """Makes the repository take back what it has saved of a file with bad lines."""
+    repeated: int = 0
 
 
 def room_import_use_case(
@@ -92,7 +103,7 @@ def room_import_use_case(
     on_reject: Callable[[BadLine], None] = lambda line: None,  # noqa: ARG005
     told: int = TOLD_LINES,
 ) -> Response[ImportReport]:
-    """Add or replace the rooms of a file in one transaction.
+    """Add or replace the rooms of a file in one transaction, once the whole file is read.
 
     With bad lines nothing is changed and all of them are counted, unless the request skips them;
     then `on_reject` gets each. A file that cannot be read to its end changes nothing in any case.
@@ -105,29 +116,36 @@ def room_import_use_case(
     """
     if not request:
         return build_response_from_invalid_request(request)
-    rejected = Rejected(told)
     try:
-        saved = repository.save(_rooms(request, rejected, on_reject), dry_run=request.dry_run)
+        with StagedLines(request.lines, keeps_records=request.skip_bad) as staged:
+            if staged.is_torn or (staged.bad and not request.skip_bad):
+                return _refuse(staged, told)
+            rejected = Rejected(told)
+            rooms = _rooms(staged, rejected, on_reject)
+            saved = repository.save(rooms, dry_run=request.dry_run)
+            return ResponseSuccess(ImportReport(saved, rejected, staged.repeated))
     except RepositoryUnavailableError:
         return UNAVAILABLE
-    except _NothingSavedError:
-        # All the others are told too, now that no transaction waits for it.
-        for line in request.lines:
-            if isinstance(line, BadLine):
-                rejected.add(line)
-        message = f"Nothing is imported\n{rejected}"
-        return ResponseFailure(ResponseTypes.PARAMETERS_ERROR, message, tuple(rejected.errors()))
-    return ResponseSuccess(ImportReport(saved, rejected))
+    except StagingError as error:
+        logger.error("an import cannot be kept: %s", error)  # noqa: TRY400 - no traceback
+        return NO_ROOM
+
+
+def _refuse(staged: StagedLines, told: int) -> ResponseFailure:
+    rejected = Rejected(told)
+    for line in staged:
+        if isinstance(line, BadLine):
+            rejected.add(line)
+    message = f"Nothing is imported\n{rejected}"
+    return ResponseFailure(ResponseTypes.PARAMETERS_ERROR, message, tuple(rejected.errors()))
 
 
 def _rooms(
-    request: RoomImportRequest, rejected: Rejected, on_reject: Callable[[BadLine], None]
+    staged: StagedLines, rejected: Rejected, on_reject: Callable[[BadLine], None]
 ) -> Iterator[Room]:
-    for line in request.lines:
+    for line in staged:
         if isinstance(line, BadLine):
             rejected.add(line)
-            if line.is_last or not request.skip_bad:
-                raise _NothingSavedError
             on_reject(line)
         else:
             yield line

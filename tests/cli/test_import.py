@@ -76,6 +76,33 @@ def test_import_can_skip_bad_lines_and_keeps_them(
     assert count(postgres_embedded) == 7
 
 
+def test_lines_of_one_code_are_not_guessed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_embedded: PostgresRepo
+) -> None:
+    """Those that differ are bad and name each other; skipped, both are kept; equal ones count."""
+    monkeypatch.chdir(tmp_path)
+    lines = ["7,20,60,13.4,52.5,x", "8,20,60,13.4,52.5,x", "8,20,60,13.40,52.5,y"]
+    differing = "7,20,61,13.4,52.5,z"
+    table = "id,size,price,lon,lat,note\n"
+    Path("a.csv").write_text(table + "\n".join([*lines, differing]) + "\n")
+    code, out, err = run("import", "a.csv", "--source", "x")
+    assert (code, out) == (2, "")
+    assert err.splitlines() == [
+        "rentomatic: Nothing is imported",
+        "line 2: has the same code as line 5, which differs: price 61, not 60",
+        "line 5: has the same code as line 2, which differs: price 60, not 61",
+    ]
+    assert count(postgres_embedded) == 4
+    for done in ("added 1, updated 0, unchanged 0", "added 0, updated 0, unchanged 1"):
+        code, out, _ = run("import", "a.csv", "--source", "x", "--skip-bad")
+        assert (code, out.splitlines()[0]) == (0, f"{done}, repeated 1, rejected 2")
+    rejected = Path("a.rejected.csv").read_text().splitlines()[1:]
+    assert [each.partition(",has")[0] for each in rejected] == [
+        f'{line},"has the same code as line {other}, which differs: price {price}"'
+        for line, other, price in ((lines[0], 5, "61, not 60"), (differing, 2, "60, not 61"))
+    ]
+
+
 def test_a_dry_run_changes_nothing(run: Run, file: Path, postgres_embedded: PostgresRepo) -> None:
     """No room and no file."""
     code, out, _ = run("import", file, "--skip-bad", "--dry-run")

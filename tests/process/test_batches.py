@@ -112,7 +112,7 @@ def test_a_batch_is_written_once_though_its_worker_dies(
         assert ask(database, known) == [1]
         expected = {"added": SOME} if price == 1 else {"updated": SOME}
         assert told == {
-            **dict.fromkeys(("added", "updated", "unchanged", "rejected"), 0),
+            **dict.fromkeys(("added", "updated", "unchanged", "repeated", "rejected"), 0),
             **expected,
         }
         assert ask(database, f"select count(*) from room where price = {price}") == [SOME]

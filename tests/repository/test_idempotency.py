@@ -1,5 +1,6 @@
 """A write with a key is made once, whoever repeats it and whenever."""
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -58,6 +59,21 @@ def key(
 ) -> IdempotencyKey:
     """Make a key."""
     return IdempotencyKey(scope, name, fingerprint)
+
+
+def test_a_write_may_be_long_in_coming(database: PostgresDatabase, make_room: MakeRoom) -> None:
+    """A batch is read whole before its first room, longer than a session may hang elsewhere."""
+    options = "-c%20idle_in_transaction_session_timeout%3D50ms"
+    with closing(Connections(f"{database.url}&options={options}")) as connections:
+        repository = PostgresRepo(connections)
+
+        def write() -> StoredAnswer:
+            time.sleep(0.3)
+            repository.add(make_room(1))
+            return ANSWER
+
+        assert PostgresIdempotency(connections).once(key(), write) == ANSWER
+        assert rooms_of(repository) == [make_room(1)]
 
 
 def test_a_write_is_made_once(

@@ -16,7 +16,7 @@ from rentomatic.requests.room_import import (
     build_room_import_request,
 )
 from rentomatic.requests.room_import_options import ImportOptions
-from rentomatic.requests.room_import_record import MAX_CHARACTERS, BadLine
+from rentomatic.requests.room_import_record import MAX_CHARACTERS, BadLine, RoomLine
 
 CODE = UUID("f853578c-fc0f-4e65-81b8-566c5dffa35a")
 HEADER = "code,size,price,longitude,latitude"
@@ -34,7 +34,12 @@ def read(text: str, **options: object) -> list[Room | BadLine]:
     """Read all lines of a file with a good header."""
     request = build(text, **options)
     assert request
-    return list(request.lines)
+    return found(request)
+
+
+def found(request: RoomImportRequest) -> list[Room | BadLine]:
+    """Give the rooms and the bad lines of a file."""
+    return [each.room if isinstance(each, RoomLine) else each for each in request.lines]
 
 
 def problems(lines: Iterable[Room | BadLine]) -> list[str]:
@@ -264,7 +269,7 @@ def test_an_endless_line_ends_the_file() -> None:
     cut = IMPORT_FORMATS["csv"].cut(io.StringIO(f"{HEADER}\n{LINE}\n{long}\n{LINE}\n"))
     request = build_room_import_request(cut, ImportOptions())
     assert request
-    good, bad = request.lines
+    good, bad = found(request)
     assert good == ROOM
     assert isinstance(bad, BadLine)
     assert bad.is_last

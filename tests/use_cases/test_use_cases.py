@@ -22,7 +22,7 @@ from rentomatic.requests.room_changes import RoomChangesRequest, Start, build_ro
 from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_get import RoomGetRequest, build_room_get_request
 from rentomatic.requests.room_import import RoomImportRequest
-from rentomatic.requests.room_import_record import BadLine
+from rentomatic.requests.room_import_record import BadLine, Line, RoomLine
 from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
 from rentomatic.requests.room_summary import RoomSummaryRequest
 from rentomatic.requests.room_write import (
@@ -175,12 +175,10 @@ def test_readiness_names_missing_migrations(filled: MemRepo) -> None:
     assert response.message == "The database lacks 0002.add-x; run: yoyo apply"
 
 
-def lines(rooms: Iterable[Room], bad: int) -> Iterator[Room | BadLine]:
-    """Give rooms, then bad lines, then one room more."""
-    first, *others = rooms
-    yield from others
+def lines(rooms: Iterable[Room], bad: int) -> Iterator[Line]:
+    """Give bad lines, from line 2 on, and then rooms, from line 100 on."""
     yield from (BadLine(number, ("price is bad",), ["x"]) for number in range(2, 2 + bad))
-    yield first
+    yield from (RoomLine(number, room) for number, room in enumerate(rooms, 100))
 
 
 def importing(
@@ -214,12 +212,12 @@ def test_import_saves_nothing_of_a_file_with_bad_lines(rooms: list[Room]) -> Non
 
 def test_import_names_every_bad_line(rooms: list[Room]) -> None:
     """Of the first ones what is wrong, of the others the number, also of those behind good ones."""
-    found = chain(lines(rooms, 3), [BadLine(9, ("is bad",), ["y"])])
+    found = chain(lines(rooms, 3), [BadLine(900, ("is bad",), ["y"])])
     response = room_import_use_case(MemRepo(), RoomImportRequest(found), told=1)
     assert not response
     assert [str(each) for each in response.errors] == [
         "line 2: price is bad",
-        "lines 3-4, 9: are bad too",
+        "lines 3-4, 900: are bad too",
     ]
 
 
@@ -249,18 +247,19 @@ class HoldingRepository(MemRepo):
             self.is_saving = False
 
 
-def test_what_else_is_wrong_is_looked_for_when_nothing_is_held(rooms: list[Room]) -> None:
-    """Nobody waits for a transaction that will change nothing."""
+def test_a_file_is_read_when_nothing_is_held(rooms: list[Room]) -> None:
+    """Nobody waits for a slow file, nor for a transaction that will change nothing."""
     repository = HoldingRepository()
     held: list[bool] = []
 
-    def found() -> Iterator[Room | BadLine]:
-        for line in lines(rooms, 2):
+    def found(bad: int) -> Iterator[Line]:
+        for line in lines(rooms, bad):
             held.append(repository.is_saving)
             yield line
 
-    assert not room_import_use_case(repository, RoomImportRequest(found()))
-    assert held == [True] * len(rooms) + [False] * 2
+    assert room_import_use_case(repository, RoomImportRequest(found(0)))
+    assert not room_import_use_case(repository, RoomImportRequest(found(2)))
+    assert held == [False] * (len(rooms) + len(rooms) + 2)
 
 
 def test_import_can_skip_bad_lines(rooms: list[Room]) -> None:

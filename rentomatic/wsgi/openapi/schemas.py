@@ -74,6 +74,7 @@ SCHEMAS = {
             "added": _COUNT,
             "updated": _COUNT,
             "unchanged": _COUNT,
+            "repeated": {**_COUNT, "description": "lines equal to an earlier one of the batch"},
             "rejected": {**_COUNT, "description": "bad lines, which were skipped"},
             "errors": {**array_of("BadLine"), "description": "the first of them"},
             "others": {

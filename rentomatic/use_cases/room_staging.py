@@ -1,0 +1,166 @@
+"""The lines of a file to import, on disk until it is known which of them are good.
+
+A code that comes twice is found only at the end of a file, which may have any number of lines. So
+SQLite sorts them, in a file of its own that has no name and goes with the process, in a few MB of
+memory.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from operator import attrgetter
+from typing import Any, Self
+from uuid import UUID
+
+from rentomatic.domain.room import Room
+from rentomatic.requests.room_import_record import BadLine, Line, RoomLine
+
+_BATCH = 1_000
+
+_FIELDS = Room.__match_args__
+_OTHERS = _FIELDS[1:]  # but for the code
+_NOTHING = (None,) * len(_FIELDS)
+_UNIT = len(_FIELDS) + 1  # the column behind the number and the fields
+_fields_of = attrgetter(*_FIELDS)
+
+
+def _values(table: str) -> str:
+    return f"({', '.join(f'{table}.{name}' for name in _OTHERS)})"
+
+
+_SCHEMA = f"""
+pragma temp_store = file;
+pragma journal_mode = off;
+create table line (
+  number integer primary key, {", ".join(_FIELDS)}, unit, problems, record, mate integer
+);
+create table shared (code primary key, first integer, other integer) without rowid;
+begin;
+"""
+_ADD = f"insert into line values ({', '.join('?' * (len(_FIELDS) + 4))}, null)"  # noqa: S608 - marks only
+# `other` is the first line that differs from the first one with its code.
+_COMPARE = f"""
+create index line_code on line (code);
+insert into shared
+select code, min(number), null from line where code is not null group by code having count(*) > 1;
+update shared set other = (
+  select min(line.number)
+  from line join line as first on first.number = shared.first
+  where line.code = shared.code and {_values("line")} is not {_values("first")}
+);
+update line set mate = (
+  select case when {_values("line")} is {_values("first")} then other else first end
+  from shared join line as first on first.number = shared.first
+  where shared.code = line.code
+)
+where code in (select code from shared where other is not null);
+"""  # noqa: S608 - the names of a room's fields
+_DROP_REPEATED = """
+delete from line where number in (
+  select line.number
+  from shared join line using (code)
+  where other is null and line.number > first
+)
+"""
+_COUNT_BAD = "select count(*) from line where code is null or mate is not null"
+_READ = """
+select line.*, mate.* from line left join line as mate on mate.number = line.mate
+order by line.number
+"""
+
+
+class StagingError(Exception):
+    """There is no room for the lines of a file."""
+
+
+class StagedLines:
+    """The lines of a file, all of them compared with each other.
+
+    Args:
+        lines: of the file, which is read to its end.
+        keeps_records: whether bad lines are wanted with their record.
+
+    Attributes:
+        is_torn: whether the file cannot be read to its end; its lines are not compared then.
+        bad: how many lines are bad, those that differ from another one with their code included.
+        repeated: how many lines are equal to an earlier one, and so are left out.
+
+    Raises:
+        StagingError: there is no room for them on the disk.
+    """
+
+    def __init__(self, lines: Iterable[Line], *, keeps_records: bool = False) -> None:
+        self._keeps_records = keeps_records
+        self._store = sqlite3.connect("", isolation_level=None)
+        self.is_torn = False
+        self.repeated = 0
+        try:
+            with _translated():
+                self._take(lines)
+        except BaseException:
+            self.close()
+            raise
+
+    def _take(self, lines: Iterable[Line]) -> None:
+        self._store.executescript(_SCHEMA)
+        lines = iter(lines)
+        while batch := list(islice(lines, _BATCH)):
+            self._store.executemany(_ADD, map(self._row, batch))
+        if not self.is_torn:
+            self._store.executescript(_COMPARE)
+            self.repeated = self._store.execute(_DROP_REPEATED).rowcount
+        ((self.bad,),) = self._store.execute(_COUNT_BAD)
+
+    def _row(self, line: Line) -> tuple[object, ...]:
+        record = json.dumps(line.record) if self._keeps_records else None
+        if isinstance(line, RoomLine):
+            code, *others = _fields_of(line.room)
+            return (line.number, code.bytes, *others, line.unit, None, record)
+        self.is_torn = self.is_torn or line.is_last
+        return (line.number, *_NOTHING, line.unit, json.dumps(line.problems), record)
+
+    def __iter__(self) -> Iterator[Room | BadLine]:
+        """Give rooms and bad lines in the order of the file."""
+        with _translated():
+            for row in self._store.execute(_READ):
+                yield _read(row)
+
+    def close(self) -> None:
+        """Forget them."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _read(row: tuple[Any, ...]) -> Room | BadLine:
+    line, mate = row[: len(row) // 2], row[len(row) // 2 :]
+    number, code, *others, unit, problems, record, mate_number = line
+    if problems is None and mate_number is None:
+        return Room.trusted((UUID(bytes=code), *others))
+    told = json.loads(problems) if problems else [_difference(line, mate)]
+    return BadLine(number, tuple(told), json.loads(record or "[]"), unit=unit)
+
+
+def _difference(line: tuple[Any, ...], mate: tuple[Any, ...]) -> str:
+    """Say how a line differs from another one with its code."""
+    unit, other = line[_UNIT], mate[0]
+    differing = [
+        f"{name} {theirs}, not {ours}"
+        for name, ours, theirs in zip(_FIELDS, line[1:], mate[1:], strict=False)
+        if ours != theirs
+    ]
+    return f"has the same code as {unit} {other}, which differs: {', '.join(differing)}"
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StagingError(str(error)) from error
