@@ -146,7 +146,7 @@ check_all() {
 
 migrate() {
     quietly "the migrations could not be applied; nothing of the one that failed is kept" \
-        as_service "$1" .venv/bin/yoyo apply
+        as_service "$1" .venv/bin/rentomatic migrate
 }
 
 # Each file of a release, and where it goes.

@@ -1,8 +1,15 @@
 """Rent-o-Matic: the room search service of a company that rents out rooms."""
 
-from importlib.metadata import PackageNotFoundError, version
+from configparser import ConfigParser
+from importlib.metadata import version
+from pathlib import Path
 
-try:
-    __version__ = version("rentomatic")
-except PackageNotFoundError:  # run from a checkout that is not installed
-    __version__ = "0+unknown"
+
+def _version() -> str:
+    # A checkout need not be installed, and its version may have changed since it was.
+    checkout = ConfigParser(interpolation=None)
+    checkout.read(Path(__file__).resolve().parents[1] / "setup.cfg", encoding="utf-8")
+    return checkout.get("metadata", "version", fallback="") or version("rentomatic")
+
+
+__version__ = _version()

@@ -14,7 +14,7 @@ from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresidempotency import PostgresIdempotency
 from rentomatic.repository.postgresrepo import PostgresRepo
-from rentomatic.resources import release
+from rentomatic.resources import how_to_install, release
 from rentomatic.wsgi.application import Application
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _mongo_repository(url: str) -> RoomRepository:
     try:
         from rentomatic.repository.mongorepo import MongoRepo, connect  # noqa: PLC0415
     except ModuleNotFoundError:
-        msg = "MONGODB_URL needs pymongo: pip install 'rentomatic[mongo]'"
+        msg = f"MONGODB_URL needs pymongo: {how_to_install('mongo')}"
         raise ConfigError(msg) from None
     try:
         return MongoRepo(connect(url))

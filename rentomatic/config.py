@@ -162,7 +162,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MONGODB_URL", "Keep the rooms in this MongoDB database instead", parse=_mongodb_url),
     Setting(
         "RENTOMATIC_DATA",
-        "Where the embedded server keeps its data; unset: `.data` in the checkout",
+        "Where the embedded server keeps its data; unset: `.data` in the checkout, or the user's"
+        " data folder for an installed wheel",
         parse=Path,
     ),
     Setting(

@@ -3,6 +3,10 @@
 from hashlib import blake2b
 from pathlib import Path
 
+from platformdirs import user_data_path
+
+from rentomatic import __version__
+
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -27,6 +31,18 @@ def release() -> str:
 
 
 def default_data() -> Path:
-    """Find where the embedded server keeps its data: in the checkout, else in this folder."""
+    """Find where the embedded server keeps its data.
+
+    In `.data` of a checkout; for an installed wheel in the user's data folder, whatever folder
+    the command is run in.
+    """
     root = PACKAGE.parent
-    return (root if (root / "setup.cfg").is_file() else Path.cwd()) / ".data"
+    if (root / "setup.cfg").is_file():
+        return root / ".data"
+    return user_data_path("rentomatic", appauthor=False)
+
+
+def how_to_install(extra: str) -> str:
+    """Say how to install an extra of this package, which is in no index."""
+    wheel = f"./rentomatic-{__version__}-py3-none-any.whl"
+    return f"pip install '.[{extra}]' in a checkout, or '{wheel}[{extra}]'"

@@ -1,4 +1,4 @@
-"""`rentomatic init-postgres` and `psql`."""
+"""`rentomatic init-postgres`, `migrate` and `psql`."""
 
 import argparse
 import os
@@ -13,6 +13,7 @@ from rentomatic.cli.outcome import EXIT_CODES
 from rentomatic.config import Settings
 from rentomatic.embedded.binaries import find_binaries
 from rentomatic.repository.database import create_database, psql_arguments
+from rentomatic.repository.migrations import apply_migrations
 from rentomatic.responses import ResponseTypes
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ def add_commands(commands: "Commands") -> None:
         description="Create the application's database where it is missing.",
     )
     init.set_defaults(run=run_init_postgres)
+    migrate = commands.add_parser(
+        "migrate",
+        help="apply the migrations that the database lacks",
+        description="Apply the migrations that the database lacks. Several at once wait for each"
+        " other; one that is killed leaves nothing behind.",
+    )
+    migrate.set_defaults(run=run_migrate)
     psql = commands.add_parser(
         "psql",
         help="open psql on the database in use",
@@ -40,8 +48,21 @@ def run_init_postgres(_arguments: argparse.Namespace, settings: Settings) -> int
     """Create the application's database, or say that it exists."""
     with open_postgres(settings, prepare=False) as database:
         created = create_database(database)
-    told = "is created; next: yoyo apply" if created else "exists already; nothing is changed"
+    told = (
+        "is created; next: rentomatic migrate" if created else "exists already; nothing is changed"
+    )
     sys.stdout.write(f"database {database.name} {told}\n")
+    return EXIT_CODES[ResponseTypes.SUCCESS]
+
+
+def run_migrate(_arguments: argparse.Namespace, settings: Settings) -> int:
+    """Apply the migrations of this release, and name those that were missing."""
+    with open_postgres(settings, prepare=False) as database:
+        if settings.postgres is None:
+            create_database(database)
+        applied = apply_migrations(database.url)
+    lines = [f"applied {name}" for name in applied] or ["all migrations are applied already"]
+    sys.stdout.write("\n".join([*lines, ""]))
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 

@@ -2,18 +2,20 @@
 
 import argparse
 import os
+import shlex
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rentomatic.bootstrap import open_postgres, open_repository
 from rentomatic.cli.outcome import EXIT_CODES
-from rentomatic.config import SETTINGS, Settings, whole_environment
+from rentomatic.config import ENV_FILE, SETTINGS, TOKENS_FILE, Settings, whole_environment
 from rentomatic.embedded.cluster import find_cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.inspection import Inspection, inspect_server
@@ -53,9 +55,9 @@ def add_commands(commands: "Commands") -> None:
     """Describe the command."""
     check = commands.add_parser(
         "check",
-        help="check settings, database, migrations, indexes, connections, socket and clock",
-        description="Check settings, database, migrations, indexes, connections, socket and clock:"
-        " one line each.",
+        help="check settings, files, database, migrations, indexes, connections, socket and clock",
+        description="Check settings, the files that they name, database, migrations, indexes,"
+        " connections, socket and clock: one line each.",
     )
     check.add_argument(
         "--before-start",
@@ -71,13 +73,30 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
     for setting in SETTINGS:
         sys.stdout.write(f"{setting.name:<{_WIDTH}}{setting.show(environ)}\n")
     is_good = True
-    for finding in _findings(settings):
+    for finding in chain(_look_at_files(environ), _findings(settings)):
         sys.stdout.write(f"{finding}\n")
         sys.stdout.flush()
         is_good = is_good and finding.is_good
     if is_good or arguments.before_start:
         return EXIT_CODES[ResponseTypes.SUCCESS]
     return EXIT_CODES[ResponseTypes.UNAVAILABLE_ERROR]
+
+
+def _look_at_files(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Look at the files that hold passwords and the digests of tokens."""
+    for name, what in ((ENV_FILE, "settings file"), (TOKENS_FILE, "tokens file")):
+        found = Path(environ.get(name) or os.devnull)
+        if found.is_file():
+            yield _look_at_secrets(what, found)
+
+
+def _look_at_secrets(what: str, path: Path) -> Finding:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    told = f"{path} has mode {mode:04o}"
+    if not mode & stat.S_IRWXO:
+        return Finding(what, told)
+    hint = f"every account may use it; run: chmod o-rwx {shlex.quote(str(path))}"
+    return Finding(what, f"{told}: {hint}", is_good=False)
 
 
 def _findings(settings: Settings) -> Iterator[Finding]:

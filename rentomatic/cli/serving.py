@@ -20,6 +20,7 @@ from rentomatic.cli.outcome import EXIT_CODES
 from rentomatic.cli.tokens import own_token
 from rentomatic.config import TOKENS, ConfigError, PostgresDatabase, Settings, integer_between
 from rentomatic.demo import BOOK, PREFIX, demo_rooms
+from rentomatic.embedded.binaries import make_data_folder, open_lock
 from rentomatic.embedded.cluster import find_cluster
 from rentomatic.repository.database import create_database
 from rentomatic.repository.interface import RoomRepository
@@ -144,8 +145,8 @@ def _prepare(settings: Settings, stack: ExitStack) -> PostgresDatabase:
 @contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
     """Keep a second service off the same data folder."""
-    settings.data.mkdir(parents=True, exist_ok=True)
-    with (settings.data / "serve.lock").open("a+") as lock:
+    make_data_folder(settings.data)
+    with open_lock(settings.data / "serve.lock") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

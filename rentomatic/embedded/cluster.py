@@ -28,8 +28,10 @@ from rentomatic.embedded.binaries import (
     Account,
     EmbeddedError,
     find_binaries,
+    make_data_folder,
     make_private,
     may_enter,
+    open_lock,
     owner_of,
     reachable,
     run_as,
@@ -170,8 +172,8 @@ def embedded_cluster(data: Path) -> Iterator[Cluster]:
         EmbeddedError: when it cannot be started.
     """
     user = os.getpid()
-    data.mkdir(parents=True, exist_ok=True)
-    with (data / "users.lock").open("a") as users:
+    make_data_folder(data)
+    with open_lock(data / "users.lock") as users:
         with _exclusive(data / "start.lock"):
             fcntl.flock(users, fcntl.LOCK_SH)
             cluster = find_cluster(data)
@@ -188,7 +190,7 @@ def embedded_cluster(data: Path) -> Iterator[Cluster]:
 
 @contextmanager
 def _exclusive(path: Path) -> Iterator[None]:
-    with path.open("a") as lock:
+    with open_lock(path) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -12,7 +12,8 @@ from yoyo.backends import PostgresqlPsycopgBackend
 from yoyo.connections import DatabaseURI
 from yoyo.migrations import Migration, default_migration_table
 
-from rentomatic.repository.interface import Schema
+from rentomatic.repository.connections import reason_of
+from rentomatic.repository.interface import RepositoryUnavailableError, Schema
 from rentomatic.resources import shipped
 
 LOCK_TIMEOUT = 60
@@ -101,7 +102,20 @@ def apply_migrations(conninfo: str, *, only_first: bool = False) -> list[str]:
 
     Returns:
         the names of those that were applied now.
+
+    Raises:
+        RepositoryUnavailableError: when the server cannot be reached or refuses, or another
+            migration takes too long; nothing of the migration that failed is kept.
     """
+    try:
+        return _apply_migrations(conninfo, only_first=only_first)
+    except psycopg.Error as error:
+        raise RepositoryUnavailableError(reason_of(error)) from error
+    except exceptions.LockTimeout as error:
+        raise RepositoryUnavailableError(str(error)) from error
+
+
+def _apply_migrations(conninfo: str, *, only_first: bool) -> list[str]:
     uri = DatabaseURI("rentomatic", None, None, None, None, None, {"conninfo": conninfo})
     with LockedBackend(uri, default_migration_table) as backend, backend.lock():
         lacking = backend.to_apply(read_migrations(glob.escape(str(shipped("migrations")))))

@@ -17,6 +17,6 @@ def readiness_use_case(repository: RoomRepository) -> Response[Schema]:
     except RepositoryUnavailableError:
         return UNAVAILABLE
     if schema.missing:
-        message = f"The database lacks {', '.join(schema.missing)}; run: yoyo apply"
+        message = f"The database lacks {', '.join(schema.missing)}; run: rentomatic migrate"
         return ResponseFailure(ResponseTypes.UNAVAILABLE_ERROR, message)
     return ResponseSuccess(schema)

@@ -208,11 +208,11 @@ def test_an_unmigrated_database_is_told_with_what_to_do(
 ) -> None:
     """A configured database is migrated by whoever owns it."""
     monkeypatch.setenv("DATABASE_URL", new_database().url)
-    assert run("init-postgres")[1].endswith(" is created; next: yoyo apply\n")
+    assert run("init-postgres")[1].endswith(" is created; next: rentomatic migrate\n")
     code, out, err = run("list")
     assert (code, out) == (4, "")
     assert "The database lacks 0001.create-room, " in err
-    assert "; run: yoyo apply" in err
+    assert "; run: rentomatic migrate" in err
 
 
 def test_init_postgres_is_idempotent(
@@ -222,7 +222,7 @@ def test_init_postgres_is_idempotent(
     database = new_database()
     monkeypatch.setenv("DATABASE_URL", database.url)
     assert run("init-postgres") == (
-        *(0, f"database {database.name} is created; next: yoyo apply\n", ""),
+        *(0, f"database {database.name} is created; next: rentomatic migrate\n", ""),
     )
     for _ in range(2):
         assert run("init-postgres") == (

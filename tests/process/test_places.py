@@ -56,6 +56,30 @@ def test_a_folder_of_ones_own_stays_private(commands_in: Callable[..., Commands]
     assert commands.serve().get() == rooms
 
 
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o177])
+def test_a_data_folder_is_closed_whatever_the_umask(
+    commands_in: Callable[..., Commands], umask: int
+) -> None:
+    """Nobody else may list it, the folders made above it, or the cluster, or take its locks.
+
+    Root's may be passed through by the account of the server, to whom the cluster in it belongs.
+    """
+    commands = commands_in("made/with it/data")
+    former = os.umask(umask)
+    try:
+        commands.run("list")
+    finally:
+        os.umask(former)
+    mode = 0o711 if os.geteuid() == 0 else 0o700
+    data, cluster = commands.data, find_cluster(commands.data).home
+    assert cluster == data / "cluster"
+    for folder in (data, data.parent, data.parents[1]):
+        assert folder.stat().st_mode & 0o777 == mode
+    for folder in (cluster, cluster / "data"):
+        assert folder.stat().st_mode & 0o777 == 0o700
+    assert all(not lock.stat().st_mode & 0o077 for lock in data.glob("*.lock"))
+
+
 @pytest.mark.parametrize("account", ACCOUNTS, ids=lambda account: account.name or "ourselves")
 def test_it_serves_for_any_account(commands_in: Callable[..., Commands], account: Account) -> None:
     """It works for whoever runs the tests and, where that is root, for an ordinary account too."""

@@ -172,7 +172,7 @@ def test_readiness_names_missing_migrations(filled: MemRepo) -> None:
     response = readiness_use_case(UnmigratedRepository())
     assert not response
     assert response.type is ResponseTypes.UNAVAILABLE_ERROR
-    assert response.message == "The database lacks 0002.add-x; run: yoyo apply"
+    assert response.message == "The database lacks 0002.add-x; run: rentomatic migrate"
 
 
 def lines(rooms: Iterable[Room], bad: int) -> Iterator[Line]:
