@@ -2,6 +2,8 @@
 #
 #   environment EXTRAS    makes .venv if there is none, installs what EXTRAS of setup.cfg name
 #                         if that has changed, and sets $python
+#   pip_install FOLDER ARGUMENTS...
+#                         installs into the .venv of FOLDER, or ends in one line that says why not
 #
 # shellcheck shell=sh
 
@@ -36,6 +38,23 @@ make_environment() {
     printf '%s\n' "$root" >"$root/.venv/.root"
 }
 
+pip_install() {
+    folder=$1
+    shift
+    said=$(cd "$folder" && .venv/bin/python -m pip --disable-pip-version-check install --quiet "$@" 2>&1) &&
+        return
+    case $said in
+    *'connection broken by'*'from versions: none'* | *'Max retries exceeded'*)
+        reason='no package index can be reached'
+        ;;
+    *)
+        reason=$(printf '%s\n' "$said" | grep '^ *ERROR' || printf '%s\n' "$said")
+        reason=$(printf '%s\n' "$reason" | tail -n 1)
+        ;;
+    esac
+    fail "cannot install into $folder/.venv: $reason"
+}
+
 environment() {
     python=$root/.venv/bin/python
     # Two commands at once must not both make it; without flock they are not kept apart.
@@ -45,17 +64,13 @@ environment() {
     if [ "$(cat "$root/.venv/.root" 2>/dev/null)" != "$root" ] || ! "$python" -c '' 2>/dev/null; then
         make_environment
     fi
-    wanted="$1 $(cd "$root" && cat setup.cfg pyproject.toml requirements.txt | cksum)"
+    wanted=$("$python" "$root/ops/dependencies.py" "$1") || fail "setup.cfg cannot be read"
     stamp=$root/.venv/.installed-$(printf '%s' "$1" | tr ',' '-')
     if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
         printf 'installing into .venv\n' >&2
-        # The exact versions that a platform installs, less the package itself.
-        grep -v '^\.$' "$root/requirements.txt" >"$root/.venv/constraints.txt"
-        if ! said=$(cd "$root" && "$python" -m pip --disable-pip-version-check install --quiet \
-            --constraint .venv/constraints.txt --editable ".[$1]" 2>&1); then
-            reason=$(printf '%s\n' "$said" | grep '^ *ERROR' || printf '%s\n' "$said")
-            fail "cannot install into .venv: $(printf '%s\n' "$reason" | tail -n 1)"
-        fi
+        # The exact versions that a platform installs; their digests would be asked of the checkout too.
+        sed -n 's/^\([^ #]*==[^ ]*\).*/\1/p' "$root/requirements.txt" >"$root/.venv/constraints.txt"
+        pip_install "$root" --constraint .venv/constraints.txt --editable ".[$1]"
         printf '%s\n' "$wanted" >"$stamp" || fail "cannot write $stamp"
     fi
     exec 9>&-

@@ -96,7 +96,7 @@ pack() {
     tar --create --file="$1" --directory="$root" --sort=name --mtime=@0 --format=gnu \
         --owner=root:0 --group=root:0 --mode='u=rwX,go=rX' \
         --exclude=./.git --exclude=./.venv --exclude=./.venv.lock --exclude=./.data --exclude=./.made \
-        --exclude=./build --exclude=./dist --exclude='./.*_cache' --exclude=./.hypothesis \
+        --exclude=./.env --exclude=./build --exclude=./dist --exclude='./.*_cache' --exclude=./.hypothesis \
         --exclude=./.coverage --exclude='*.egg-info' --exclude=__pycache__ \
         --exclude='*.rejected.csv' .
 }
@@ -114,11 +114,9 @@ make_release() {
     tar --extract --file="$1" --directory="$2"
     # Debian's Python: one of root's own might be where the service may not look.
     /usr/bin/python3 -m venv "$2/.venv"
-    if ! said=$(cd "$2" && .venv/bin/python -m pip --disable-pip-version-check install --quiet \
-        --requirement requirements.txt 2>&1); then
+    if ! (pip_install "$2" --requirement requirements.txt && pip_install "$2" --no-deps .); then
         rm -rf "$2"
-        reason=$(printf '%s\n' "$said" | grep '^ *ERROR' || printf '%s\n' "$said")
-        fail "cannot install into $2: $(printf '%s\n' "$reason" | tail -n 1)"
+        exit 1
     fi
     rm -rf "$2/build" "$2"/*.egg-info
     (cd "$2" && .venv/bin/python -m compileall -q rentomatic ops wsgi_app.py)

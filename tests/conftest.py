@@ -68,6 +68,7 @@ def pytest_report_header() -> list[str]:
         f"MongoDB: mongomock {version('mongomock')}, {mongodb}",
         f"repositories: {', '.join(REPOSITORIES)}",
         f"nginx: {_installed(NGINX or 'nginx', '-v')}",
+        f"git: {_installed('git', '--version')}",
         f"promtool: {_installed('promtool', '--version')}",
         f"running as: {'root' if os.geteuid() == 0 else 'an ordinary user'}",
         f"full disk: {why_no_small_disk() or 'a small one'}",

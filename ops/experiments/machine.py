@@ -25,7 +25,17 @@ SECONDS = 60
 LONG = 600  # where packages are installed
 NOT_HERE = 77
 # What is made in a checkout and not part of it.
-MADE = (".git", ".venv", ".data", ".hypothesis", "build", "__pycache__", "*.egg-info", "*_cache")
+MADE = (
+    ".git",
+    ".venv",
+    ".data",
+    ".env",
+    ".hypothesis",
+    "build",
+    "__pycache__",
+    "*.egg-info",
+    "*_cache",
+)
 T = TypeVar("T")
 
 

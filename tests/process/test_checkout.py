@@ -15,11 +15,20 @@ import pytest
 from rentomatic import __version__
 from rentomatic.config import PostgresDatabase
 from rentomatic.demo import BOOK
+from rentomatic.embedded.cluster import find_cluster
 from tests.conftest import SERVICE_VARIABLES
-from tests.process.conftest import CHECKOUT, Account, Command, Commands, free_port, until
+from tests.process.conftest import CHECKOUT, LONG, Account, Command, Commands, free_port, until
 
 # What ops/ needs besides Python.
-TOOLS = ("sh", "dirname", "cat", "cksum", "grep", "tail", "tr", "rm", "flock")
+TOOLS = ("sh", "dirname", "cat", "sed", "grep", "tail", "tr", "rm", "flock")
+# An address at which nothing listens.
+NO_INDEX = {
+    "PIP_CONFIG_FILE": os.devnull,
+    "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+    "PIP_RETRIES": "1",
+    "PIP_NO_CACHE_DIR": "1",
+    "no_proxy": "127.0.0.1",
+}
 MADE = shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__")
 OLD_PYTHON = """#!/bin/sh
 if [ "$1" = --version ]; then echo 'Python 3.9.2'; else exit 1; fi
@@ -50,10 +59,11 @@ def start_in(folder: Path, *command: str | Path, **variables: str) -> Command:
     return Command(process, *streams)
 
 
-def serve_from(checkout: Path) -> Command:
+def serve_from(checkout: Path, **variables: str) -> Command:
     """Start `ops/serve` from another folder, as a person or a service manager does."""
     port = free_port()
-    service = start_in(checkout.parent, checkout / "ops/serve", "--demo", "--port", str(port))
+    command = (checkout / "ops/serve", "--demo", "--port", str(port))
+    service = start_in(checkout.parent, *command, **variables)
     service.port = port
     try:
         return service.ready()
@@ -104,6 +114,51 @@ def test_a_second_start_makes_nothing(first_start: tuple[Path, list[str], str]) 
         assert service.end(signal.SIGTERM) == 0
     assert service.complained == ""
     assert "There are rooms already" in service.told
+
+
+@pytest.fixture
+def setup(first_start: tuple[Path, list[str], str]) -> Iterator[Path]:
+    """The setup.cfg of the checkout, which is as before after the test."""
+    setup = first_start[0] / "setup.cfg"
+    before = setup.read_text()
+    yield setup
+    setup.write_text(before)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[metadata]", "# a comment\n[metadata]"),
+        ("version = ", "version = 9."),
+        ("[mypy]\n", "[mypy]\npretty = true\n"),
+        ("    ruff==", "    # a comment\n    ruff==9."),
+    ],
+    ids=["comment", "version", "another tool", "another extra"],
+)
+def test_without_an_index_it_starts_as_long_as_no_dependency_changes(
+    setup: Path, old: str, new: str
+) -> None:
+    """Whatever else changes in setup.cfg, nothing is installed again."""
+    text = setup.read_text()
+    assert old in text
+    setup.write_text(text.replace(old, new, 1))
+    service = serve_from(setup.parent, **NO_INDEX)
+    assert service.get("/rooms?limit=1")
+    assert service.end(signal.SIGTERM) == 0
+    assert service.complained == ""
+
+
+def test_without_an_index_a_new_dependency_cannot_be_installed(setup: Path) -> None:
+    """The last line says why, and what is installed still works when the file is as before."""
+    before = setup.read_text()
+    setup.write_text(before.replace("    orjson>=", "    itsdangerous\n    orjson>=", 1))
+    refused = start_in(setup.parent, "ops/serve", "--port", str(free_port()), **NO_INDEX)
+    assert refused.process.wait(LONG) == 1
+    *_, line = refused.complained.splitlines()
+    place = setup.with_name(".venv")
+    assert line == f"serve: cannot install into {place}: no package index can be reached"
+    setup.write_text(before)
+    assert serve_from(setup.parent, **NO_INDEX).end(signal.SIGTERM) == 0
 
 
 @pytest.fixture
@@ -197,6 +252,49 @@ def test_a_wheel_brings_all_that_the_service_needs(
     assert [room["code"] for room in service.get("/rooms?limit=4")] == [code for code, *_ in BOOK]
     assert service.end(signal.SIGTERM) == 0
     assert commands.servers() == []
+
+
+@pytest.fixture
+def home(open_folder: Path) -> Iterator[dict[str, str]]:
+    """The variables of a user with a home of his own, whose embedded data are removed again."""
+    yield {"HOME": str(open_folder), "XDG_DATA_HOME": ""}
+    shutil.rmtree(find_cluster(open_folder / ".local/share/rentomatic").home, ignore_errors=True)
+
+
+def test_a_wheel_has_one_database_for_its_user(
+    installed: Path, home: dict[str, str], tmp_path: Path
+) -> None:
+    """It is in the user's data folder, whatever folder one stands in; those stay as they are."""
+    rentomatic = installed.with_name("rentomatic")
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").mkdir()
+    room = ("size=20", "price=60", "longitude=13.4", "latitude=52.5")
+    added = start_in(tmp_path / "one", rentomatic, "add", *room, **home)
+    assert added.end() == 0, added.complained
+    found = start_in(tmp_path / "other", rentomatic, "list", **home)
+    assert found.end() == 0, found.complained
+    assert '"price":60' in found.told
+    assert (Path(home["HOME"]) / ".local/share/rentomatic/users.lock").exists()
+    assert not list(tmp_path.glob("*/[!.]*"))
+    assert not list(tmp_path.glob("*/.data"))
+
+
+def test_a_wheel_migrates_a_configured_database(
+    installed: Path, new_database: Callable[[], PostgresDatabase], tmp_path: Path
+) -> None:
+    """What the messages name works in any folder: init-postgres, migrate, and then list."""
+    rentomatic = installed.with_name("rentomatic")
+    url = new_database().url
+
+    def run(*arguments: str) -> str:
+        command = start_in(tmp_path, rentomatic, *arguments, DATABASE_URL=url)
+        command.end()
+        return command.told + command.complained
+
+    assert run("init-postgres").endswith("; next: rentomatic migrate\n")
+    assert run("list").endswith("; run: rentomatic migrate\n")
+    assert "applied 0001.create-room\n" in run("migrate")
+    assert run("list") == "[]\n"
 
 
 def test_a_wheel_works_under_gunicorn(

@@ -1,6 +1,8 @@
 """A platform runs the Procfile with nothing but its own variables in the environment."""
 
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +13,7 @@ from threading import Thread
 
 import pytest
 
+from rentomatic import __version__
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.database import create_database
 from tests.process.conftest import CHECKOUT, SECONDS, Command, free_port, locked_rooms, until
@@ -19,25 +22,24 @@ SCRIPTS = Path(sys.executable).parent
 
 
 @pytest.fixture
-def dyno(own_cluster: Cluster, tmp_path: Path) -> Iterator[Callable[[str], Command]]:
-    """Start a process of the Procfile as honcho does."""
+def dyno(own_cluster: Cluster, tmp_path: Path) -> Iterator[Callable[..., Command]]:
+    """Start a process of the Procfile as honcho does, with the programs of a folder."""
     started: list[Command] = []
     create_database(own_cluster.database)
     port = free_port()
     environment = {
-        "PATH": f"{SCRIPTS}{os.pathsep}{os.defpath}",
         "PORT": str(port),
         "WEB_CONCURRENCY": "2",
         "DATABASE_URL": own_cluster.database.url.replace("postgresql://", "postgres://"),
     }
 
-    def start(name: str) -> Command:
+    def start(name: str, programs: Path = SCRIPTS) -> Command:
         output, errors = (tmp_path / f"{name}.{kind}" for kind in ("out", "err"))
         with output.open("w") as out, errors.open("w") as err:
             process = subprocess.Popen(
-                ["honcho", "--no-prefix", "--no-colour", "start", name],
+                [SCRIPTS / "honcho", "--no-prefix", "--no-colour", "start", name],
                 cwd=CHECKOUT,
-                env=environment,
+                env=environment | {"PATH": f"{programs}{os.pathsep}{os.defpath}"},
                 stdout=out,
                 stderr=err,
                 text=True,
@@ -80,4 +82,69 @@ def test_what_a_platform_installs_is_what_is_locked() -> None:
     wanted = listed.split("install_requires =\n")[1].split("\n\n")[0].splitlines()
     names = {line.strip().split("[")[0].split(">")[0] for line in wanted if "#" not in line}
     assert names <= {line.split("==")[0] for line in locked.splitlines()}
-    assert locked.endswith("\n.\n")
+
+
+def test_each_locked_version_has_its_digests() -> None:
+    """Neither an index nor a mirror can bring other files than those that were locked."""
+    locked = (CHECKOUT / "requirements.txt").read_text()
+    entries = re.findall(r"^([^\s#].*(?:\n +--hash.*)*)", locked, re.MULTILINE)
+    assert len(entries) > 10
+    for entry in entries:
+        assert re.match(r"[\w.-]+==\S+ \\\n( +--hash=sha256:[0-9a-f]{64}( \\\n)?)+$", entry), entry
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Path:
+    """A virtual environment with what requirements.txt names, and without this package."""
+    venv = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    pip = [venv / "bin/python", "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    install = [*pip, "install", "--require-hashes", "--requirement", CHECKOUT / "requirements.txt"]
+    subprocess.run(install, check=True)
+    return venv / "bin"
+
+
+def test_the_procfile_needs_no_more_than_the_requirements(
+    dyno: Callable[..., Command], platform: Path
+) -> None:
+    """The checkout is served as it is, with the locked versions alone and each of them verified."""
+    assert dyno("release", platform).end() == 0
+    web = dyno("web", platform)
+    until(lambda: "Listening at" in web.complained + web.told)
+    assert web.get() == []
+    assert web.get("/openapi.json")["info"]["version"] == __version__
+
+
+def manual() -> list[str]:
+    """Give the README's commands for honcho."""
+    return re.findall(r"^honcho .*$", (CHECKOUT / "README.md").read_text(), re.MULTILINE)
+
+
+def test_the_manuals_commands_for_honcho_work(own_cluster: Cluster, tmp_path: Path) -> None:
+    """Typed as they are, with the settings in .env: the first one ends well, the second serves."""
+    create_database(own_cluster.database)
+    checkout = tmp_path / "checkout"
+    shutil.copytree(CHECKOUT, checkout, ignore=shutil.ignore_patterns(".*", "tests"))
+    port = free_port()
+    (checkout / ".env").write_text(f"DATABASE_URL={own_cluster.database.url}\nPORT={port}\n")
+    environment = {"PATH": f"{SCRIPTS}{os.pathsep}{os.defpath}"}
+    release, web = (command.split() for command in manual())
+    subprocess.run(release, cwd=checkout, env=environment, check=True, timeout=SECONDS)
+    output = tmp_path / "web.out"
+    with output.open("w") as out:
+        process = subprocess.Popen(web, cwd=checkout, env=environment, stdout=out, stderr=out)
+    service = Command(process, output, output, port)
+    try:
+        until(lambda: "Listening at" in service.told)
+        assert service.get() == []
+    finally:
+        process.terminate()
+        service.end_at_last()
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
+def test_a_file_of_settings_is_never_committed(tmp_path: Path) -> None:
+    """The file .env may hold the password of the database; git ignores it."""
+    shutil.copy(CHECKOUT / ".gitignore", tmp_path)
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "check-ignore", "--quiet", ".env"], cwd=tmp_path, check=True)
