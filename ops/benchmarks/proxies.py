@@ -43,6 +43,8 @@ http {{
     ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;
     ssl_prefer_server_ciphers on;
     access_log access.log;
+    sendfile on;
+    tcp_nopush on;
     gzip on;
     include conf.d/*.conf;
     include sites-enabled/*;

@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import Any
 
 from gunicorn import util
+from gunicorn.http.body import ChunkedReader
 from gunicorn.http.errors import ParseException
 from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
@@ -21,9 +22,9 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 # As the limits of nginx and Apache: many times what an honest client takes.
 HEAD_SECONDS = 10.0
 MAX_HEAD_BYTES = 65_536
+# How long a client may send nothing, and how long it may go on sending, once it has its answer.
 LINGER_SECONDS = 2.0
-# A body that nobody has read is there by now, or its connection is closed.
-BODY_SECONDS = 0.1
+MOST_LINGER_SECONDS = 30.0
 # A body that is read must come as fast as this; what a token-holder sends holds a thread.
 ARRIVAL_SECONDS = 5.0
 ARRIVAL_BYTES_PER_SECOND = 8_192
@@ -37,22 +38,47 @@ _HEAD_END = b"\r\n\r\n"
 _LIVENESS = b"GET /health/live "
 
 
+class IncomingRequest(Request):  # type: ignore[misc]  # gunicorn has no annotations
+    """A request that ends its connection unless all of it has been read.
+
+    Nobody waits for the rest of a body to find where the next request begins.
+    """
+
+    @property
+    def is_read(self) -> bool:
+        """Whether its body has been read to the end."""
+        reader = self.body.reader
+        is_over = reader.parser is None if isinstance(reader, ChunkedReader) else reader.length == 0
+        return is_over and not self.body.failed
+
+    def should_close(self) -> bool:
+        """Tell whether the connection ends with the answer (RFC 9112, 9.3 and 9.6)."""
+        options = [value for name, value in self.headers if name == "CONNECTION"]
+        is_last = any(
+            option.strip(" \t").lower() == "close" for option in ",".join(options).split(",")
+        )
+        return is_last or not self.is_read or super().should_close()
+
+
 class Connection(TConn):  # type: ignore[misc]  # gunicorn has no annotations
     """A client's connection.
 
     Attributes:
         waiting: the queue in which it waits for what the client does next, until `timeout`.
+        lingers_until: when it is closed after its last answer, whatever the client does.
         is_at_end: whether the client has closed its side.
     """
 
     parser: RequestParser
     timeout: float
     waiting: deque["Connection"]
+    lingers_until: float
     is_at_end = False
 
     def __init__(self, worker: ThreadWorker, client: socket.socket, *ends: object) -> None:
         super().__init__(worker.cfg, client, *ends)
         self.init()
+        self.parser.mesg_class = IncomingRequest
 
     def read(self) -> bytes:
         """Take what has come, without waiting for it; give it."""
@@ -89,10 +115,17 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no annotations
         return len(self.sent.getvalue()) > MAX_HEAD_BYTES
 
     @property
-    def has_body(self) -> bool:
-        """Whether the last request has a body of which some is not read."""
-        reader = self.parser.mesg.body.reader
-        return getattr(reader, "length", None) != 0
+    def is_read(self) -> bool:
+        """Whether the client has nothing more to send of the request that was answered."""
+        request = self.parser.mesg
+        return request is not None and request.is_read
+
+    @property
+    def takes_an_answer(self) -> bool:
+        """Whether a short answer can be sent without waiting for the client."""
+        poll = select.poll()
+        poll.register(self.sock, select.POLLOUT)
+        return bool(poll.poll(0))
 
 
 class Answering:
@@ -276,13 +309,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
             self._forget(self._lingering[0])
 
     def _cap_keepalive(self, deadline: float) -> None:
-        for waiting in (self.keepalived_conns, self.pending_conns):
+        for waiting in (self.keepalived_conns, self.pending_conns, self._lingering):
             for connection in list(waiting):
                 connection.timeout = min(connection.timeout, deadline)
 
     def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:  # noqa: FBT001 - gunicorn's signature
-        if keepalive and conn.has_body:
-            return bool(conn.parser.finish_body(time.monotonic() + BODY_SECONDS))
+        # It is not kept where a body is unread, so there is nothing to drain.
+        conn.parser.mesg = None if keepalive else conn.parser.mesg
         return keepalive
 
     def _accept_waiting(self, listener: socket.socket) -> None:
@@ -315,10 +348,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
 
     def _read(self, connection: Connection, _sock: object) -> None:
         if connection.waiting is self._lingering:
-            # To close before it is read would reset the answer.
-            connection.read()
-            if connection.is_at_end:
-                self._forget(connection)
+            self._linger(connection)
         elif connection.read_head():
             self._leave(connection)
             self._proceed(connection)
@@ -329,7 +359,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
     def _proceed(self, connection: Connection) -> None:
         """Do something about what has come of a request."""
         if connection.has_head:
-            if connection.sent.getvalue().startswith(_LIVENESS):
+            is_liveness = connection.sent.getvalue().startswith(_LIVENESS)
+            if is_liveness and connection.takes_an_answer:
                 self._go_on(connection, is_kept=self.handle(connection))
             else:
                 self.enqueue_req(connection)
@@ -374,9 +405,22 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
         except OSError:
             self._close(connection)
             return
-        is_all_read = not connection.read()
-        # On a unix socket only what is there and unread would reset the answer.
+        has_come = bool(connection.read())
+        is_all_read = connection.is_read and not has_come
+        # On a unix socket only what is unread would reset the answer.
         if connection.is_at_end or (is_all_read and connection.sock.family == socket.AF_UNIX):
             self._close(connection)
         else:
+            connection.lingers_until = time.monotonic() + MOST_LINGER_SECONDS
             self._await(connection, self._lingering, LINGER_SECONDS)
+
+    def _linger(self, connection: Connection) -> None:
+        """Drop what a client still sends; to close before it is read would reset the answer."""
+        connection.read()
+        if connection.is_at_end:
+            self._forget(connection)
+        elif self.alive:
+            until = time.monotonic() + LINGER_SECONDS
+            connection.timeout = min(until, connection.lingers_until)
+            self._lingering.remove(connection)
+            self._lingering.append(connection)
