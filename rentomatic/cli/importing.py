@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from rentomatic.cli.outcome import Commands
 
 _PROGRESS_CHARACTERS = 1 << 20
+# How a tab can be typed.
+_TABS = {"tab": "\t", r"\t": "\t"}
 
 
 def add_commands(commands: "Commands") -> None:
@@ -58,6 +60,13 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "--format",
         choices=IMPORT_FORMATS,
         help="default: as the file's name ends; what standard input and .json are, they tell",
+    )
+    parser.add_argument(
+        "--delimiter",
+        type=lambda text: _TABS.get(text, text),
+        metavar="CHARACTER",
+        help="what divides the values of CSV (default: comma, semicolon or tab, as the header"
+        " tells); tab is a word for the tab",
     )
     parser.add_argument(
         "--column",
@@ -99,6 +108,7 @@ def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
         columns=dict(arguments.column),
         defaults=dict(arguments.default),
         source=arguments.source,
+        delimiter=arguments.delimiter,
         round_integers=arguments.round,
     )
     with ExitStack() as stack:

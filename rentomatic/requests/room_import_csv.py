@@ -1,7 +1,10 @@
-"""CSV files to import (RFC 4180, or with `;` or tabs)."""
+"""CSV files to import (RFC 4180, also with another delimiter than the comma)."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, count
 
 from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.room_import_options import ImportOptions
@@ -14,60 +17,168 @@ from rentomatic.requests.room_import_record import (
     option_errors,
 )
 
+# The delimiters that are recognized without being given.
 DELIMITERS = ",;\t"
 
+# What a row without values consists of, before the delimiter is known.
+_NOTHING = f' \r\n"{DELIMITERS}'
+# Excel's own first line, which names the delimiter.
+_EXCEL = re.compile(r'"?sep=(.)"?\1*\s*', re.IGNORECASE)
 _TOO_LONG = f"is longer than {MAX_CHARACTERS} characters"
+
+# The csv module has one limit for all readers, below ours; _Lines keeps ours.
+csv.field_size_limit(MAX_CHARACTERS)
+
+
+class _BadHeaderError(ValueError):
+    """Says what is wrong with how a file begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """A header, read with one delimiter; it takes this many of the file's lines."""
+
+    names: Sequence[str]
+    columns: Columns
+    delimiter: str
+    lines: int
 
 
 def read_csv(text: Iterable[str], options: ImportOptions) -> RoomLines | InvalidRequest:
-    """Read the header and find the room's fields."""
-    text = iter(text)
-    first = next(text, "")
-    if len(first) > MAX_CHARACTERS:
-        return InvalidRequest((ParameterError("file", f"has a header that {_TOO_LONG}"),))
-    delimiter = max(DELIMITERS, key=first.count)
-    try:
-        header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
-    except csv.Error as error:
-        return InvalidRequest((ParameterError("file", f"has a header that is not CSV: {error}"),))
-    if not header:
-        begins = "begins with a blank line" if first else "is empty"
-        return InvalidRequest((ParameterError("file", f"{begins}; it must begin with a header"),))
-    if "\0" in first:
-        return InvalidRequest((ParameterError("file", "is no text in UTF-8; save it as that"),))
-    columns = Columns(header, options)
-    if errors := (*columns.errors, *option_errors(options)):
+    """Read the header and find the room's fields.
+
+    Blank lines before the header are passed over, and so is Excel's `sep=;`, which names the
+    delimiter. Without it, and without the option, the delimiter is the one of DELIMITERS with which
+    most of the room's fields are found, else most columns.
+    """
+    if errors := tuple(_delimiter_errors(options.delimiter)):
         return InvalidRequest(errors)
-    return RoomLines(_read_lines(text, len(header), delimiter, columns), header, delimiter)
+    text = iter(text)
+    try:
+        number, first, delimiter = _find_header(text)
+        lines = [first]
+        head = _read_head(lines, text, options, options.delimiter or delimiter)
+    except _BadHeaderError as problem:
+        return InvalidRequest((ParameterError("file", str(problem)),))
+    if errors := (*head.columns.errors, *option_errors(options)):
+        return InvalidRequest((*errors, *_lone_column_errors(head, options)))
+    rest = chain(lines[head.lines :], text)
+    rooms = _read_lines(rest, number + head.lines, head)
+    return RoomLines(rooms, head.names, head.delimiter)
 
 
-def _read_lines(
-    text: Iterator[str], width: int, delimiter: str, columns: Columns
-) -> Iterator[Line]:
-    reader = csv.reader(_short(text), delimiter=delimiter, strict=True)
+def _delimiter_errors(delimiter: str | None) -> Iterator[ParameterError]:
+    if delimiter is not None and not _is_delimiter(delimiter):
+        problem = "must be one character, and not a letter, a digit, a quote or the end of a line"
+        yield ParameterError("delimiter", problem)
+
+
+def _is_delimiter(text: str) -> bool:
+    return len(text) == 1 and not text.isalnum() and text not in '"\r\n\0'
+
+
+def _lone_column_errors(head: _Head, options: ImportOptions) -> Iterator[ParameterError]:
+    if len(head.names) == 1 and head.delimiter in DELIMITERS and not options.delimiter:
+        advice = "; give --delimiter if it is another" if options.advises else ""
+        problem = f"no comma, semicolon or tab divides the header{advice}"
+        yield ParameterError("delimiter", problem)
+
+
+def _find_header(text: Iterator[str]) -> tuple[int, str, str | None]:
+    """Give the number and the text of the header's first line, and the delimiter Excel names."""
+    delimiter = None
+    for number in count(1):
+        if not (line := next(text, "")):
+            raise _BadHeaderError("is empty; it must begin with a header")
+        if len(line) > MAX_CHARACTERS:
+            raise _BadHeaderError(f"has a header that {_TOO_LONG}")
+        if "\0" in line:
+            raise _BadHeaderError("is no text in UTF-8; save it as that")
+        is_blank = not line.strip(_NOTHING)
+        if number == 1 and not is_blank and not line.endswith(("\n", "\r")):
+            raise _BadHeaderError(
+                "has no line break, so all of it is a header; curl keeps line breaks with "
+                "--data-binary, not with -d"
+            )
+        excel = _EXCEL.fullmatch(line)
+        if excel and delimiter is None and _is_delimiter(excel[1]):
+            delimiter = excel[1]
+        elif not is_blank:
+            return number, line, delimiter
+    raise AssertionError
+
+
+def _read_head(
+    lines: list[str], text: Iterator[str], options: ImportOptions, delimiter: str | None
+) -> _Head:
+    """Read the header, of which `lines` is the first line; the other lines read are added to it."""
+    heads: list[_Head] = []
+    problems: list[csv.Error] = []
+    for each in delimiter or sorted(DELIMITERS, key=lines[0].count, reverse=True):
+        reader = csv.reader(_kept(lines, text), delimiter=each, strict=True)
+        try:
+            names = [" ".join(name.split()) for name in next(reader)]
+        except csv.Error as error:
+            problems.append(error)
+        else:
+            heads.append(_Head(names, Columns(names, options), each, reader.line_num))
+    best = min(heads, key=_faults_of, default=None)
+    if best is None or (problems and len(best.names) == 1):
+        raise _BadHeaderError(f"has a header that is not CSV: {problems[0]}")
+    return best
+
+
+def _faults_of(head: _Head) -> tuple[int, int]:
+    """Order headers: fewer fields that are not found, then more columns."""
+    return len(head.columns.errors), -len(head.names)
+
+
+def _kept(lines: list[str], text: Iterator[str]) -> Iterator[str]:
+    """Give the lines, then more of the text, which are added to the lines."""
+    missing = MAX_CHARACTERS
+    for number in count():
+        if number == len(lines):
+            if missing < 0 or not (line := next(text, "")):
+                return
+            lines.append(line)
+        missing -= len(lines[number])
+        yield lines[number]
+
+
+class _Lines:
+    """The lines of a file, of which one record may have MAX_CHARACTERS."""
+
+    def __init__(self, text: Iterator[str]) -> None:
+        self._text = text
+        self.characters = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._text:
+            self.characters += len(line)
+            if self.characters > MAX_CHARACTERS:
+                msg = f"it {_TOO_LONG}"
+                raise csv.Error(msg)
+            yield line
+
+
+def _read_lines(text: Iterator[str], first: int, head: _Head) -> Iterator[Line]:
+    lines = _Lines(text)
+    reader = csv.reader(lines, delimiter=head.delimiter, strict=True)
+    width = len(head.names)
     while True:
-        number = reader.line_num + 2
-        record: Sequence[str] = ()
+        number = reader.line_num + first
+        lines.characters = 0
         try:
             record = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
             problem = f"is not CSV, so what follows cannot be read: {error}"
-            yield BadLine(number, (problem,), record, is_last=True)
+            yield BadLine(number, (problem,), (), is_last=True)
             return
-        if not any(record):  # a blank line, or an empty row of a spreadsheet
+        if not any(map(str.strip, record)):  # a blank line, or an empty row of a spreadsheet
             continue
         if len(record) != width:
-            problem = f"must have {width} values, not {len(record)}"
-            yield BadLine(number, (problem,), record)
+            yield BadLine(number, (f"must have {width} values, not {len(record)}",), record)
             continue
-        yield columns.line(number, record, record)
-
-
-def _short(text: Iterator[str]) -> Iterator[str]:
-    for line in text:
-        if len(line) > MAX_CHARACTERS:
-            msg = f"it {_TOO_LONG}"
-            raise csv.Error(msg)
-        yield line
+        yield head.columns.line(number, record, record)

@@ -12,7 +12,7 @@ from rentomatic.requests.room_import_record import (
     Columns,
     Line,
     RoomLines,
-    option_errors,
+    json_option_errors,
 )
 
 _COLLECTION = "FeatureCollection"
@@ -38,7 +38,7 @@ def read_geojson(text: Iterable[str], options: ImportOptions) -> RoomLines | Inv
         for name in _COORDINATES
         if name in given
     ]
-    if errors := [*errors, *option_errors(options)]:
+    if errors := [*errors, *json_option_errors(options)]:
         return InvalidRequest(tuple(errors))
     return RoomLines(_read_lines(JsonText(text), options))
 

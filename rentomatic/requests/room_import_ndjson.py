@@ -13,7 +13,7 @@ from rentomatic.requests.room_import_record import (
     Columns,
     Line,
     RoomLines,
-    option_errors,
+    json_option_errors,
 )
 
 # Each may be as long as a line.
@@ -22,7 +22,7 @@ _KNOWN_KEYS = 16
 
 def read_ndjson(text: Iterable[str], options: ImportOptions) -> RoomLines | InvalidRequest:
     """Read objects with the room's fields among their keys; blank lines are passed over."""
-    if errors := tuple(option_errors(options)):
+    if errors := tuple(json_option_errors(options)):
         return InvalidRequest(errors)
     return RoomLines(_read_lines(text, options))
 

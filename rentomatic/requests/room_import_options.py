@@ -12,6 +12,7 @@ class ImportOptions:
         columns: the file's column or key, by field, where its name does not tell.
         defaults: the value, by field, where the file has no such column, or an object no such key.
         source: the name under which identities that are no UUID become one (RFC 9562, version 5).
+        delimiter: what divides the values of a CSV file, where its header does not tell.
         round_integers: read 34.5 as 35 where an integer is wanted; else it is a bad line.
         advises: whether what is wrong comes with the option of `rentomatic import` that would help.
     """
@@ -19,5 +20,6 @@ class ImportOptions:
     columns: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
     source: str | None = None
+    delimiter: str | None = None
     round_integers: bool = False
     advises: bool = True

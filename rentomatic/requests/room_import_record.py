@@ -169,6 +169,13 @@ class Columns:
                     yield f"{self._sources[name].name} {message}"
 
 
+def json_option_errors(options: ImportOptions) -> Iterator[ParameterError]:
+    """Tell what is wrong with options whatever the file of JSON."""
+    if options.delimiter is not None:
+        yield ParameterError("delimiter", "is for CSV; JSON has none")
+    yield from option_errors(options)
+
+
 def option_errors(options: ImportOptions) -> Iterator[ParameterError]:
     """Tell what is wrong with options whatever the file."""
     for option, given in (("column", options.columns), ("default", options.defaults)):

@@ -267,3 +267,15 @@ def test_import_tells_what_cannot_be_read(
     assert out == ""
     assert told in err
     assert err.removeprefix("rentomatic: Nothing is imported\n").count("\n") == 1
+
+
+def test_the_delimiter_of_a_table_can_be_given(run: Run, tmp_path: Path) -> None:
+    """A tab by its name too."""
+    path = tmp_path / "a.csv"
+    for delimiter, given in [("|", "|"), ("\t", "tab"), ("\t", r"\t"), (";", ";")]:
+        path.write_text(f"{HEADER}\n{UUID(int=1)},1,1,0,0\n".replace(",", delimiter))
+        code, out, _ = run("import", path, "--delimiter", given, "--dry-run")
+        assert (code, out.partition(",")[0]) == (0, "added 1")
+    code, _, err = run("import", path, "--delimiter", "||")
+    assert code == 2
+    assert err.startswith("rentomatic: delimiter: must be one character, and not a letter")

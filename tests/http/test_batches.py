@@ -400,3 +400,18 @@ def test_other_repositories_take_batches_too(rooms: list[Room]) -> None:
     send(client, sent + b"x", 400)
     assert stock(client) == []
     assert send(client, sent).json == done(added=4)
+
+
+@pytest.mark.parametrize("query", ["", "?on_error=skip"])
+def test_a_table_without_line_breaks_is_refused(client: TestApp, query: str) -> None:
+    """`curl -d @FILE` sends it so; JSON of one line is a batch."""
+    table = f"note,{HEADER}x,{line(1)}".replace("\n", "")
+    message = send(client, table, 400, query).json["message"]
+    assert message == (
+        "file: has no line break, so all of it is a header; curl keeps line breaks with "
+        "--data-binary, not with -d"
+    )
+    assert len(stock(client)) == 4
+    assert send(client, HEADER, query=query).json == done()
+    room = f'{{"id":"{UUID(int=1)}","area":20,"price":60,"lon":13.4,"lat":52.5}}'
+    assert send(client, room, 200, query, "application/x-ndjson").json == done(added=1)
