@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial, wraps
 from http import HTTPStatus
 
 from rentomatic.repository.interface import (
@@ -13,6 +14,7 @@ from rentomatic.repository.interface import (
     StoredAnswer,
 )
 from rentomatic.responses import UNAVAILABLE, ResponseFailure, ResponseTypes
+from rentomatic.serializers.json import MEDIA_TYPE as JSON
 from rentomatic.wsgi.body import MAX_BODY_BYTES, Received, receive
 from rentomatic.wsgi.conditional import entity_tag
 from rentomatic.wsgi.failure import answer_failure
@@ -35,6 +37,16 @@ REUSED = ResponseFailure(
 )
 
 Handler = Callable[[Service, Request], Answer]
+
+
+def repeatable(handler: Callable[..., Answer]) -> Callable[..., Answer]:
+    """Let a handler's write be made once, however often it is sent with its key."""
+
+    @wraps(handler)
+    def answer(service: Service, request: Request, **segments: str) -> Answer:
+        return answer_once(service, request, partial(handler, **segments))
+
+    return answer
 
 
 def answer_once(
@@ -86,7 +98,9 @@ def _answer_known(
         return answer_failure(UNAVAILABLE, request)
     if stored is None:
         return refused[0]
-    return Answer(HTTPStatus(stored.status), stored.body, headers=stored.headers, cache="no-store")
+    status = HTTPStatus(stored.status)
+    media_type = None if status == HTTPStatus.NO_CONTENT else JSON
+    return Answer(status, stored.body, media_type, stored.headers, cache="no-store")
 
 
 def _named(request: Request, key: str, body: Received) -> IdempotencyKey:

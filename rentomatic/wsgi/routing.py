@@ -89,17 +89,15 @@ _GONE = ResponseTypes.GONE_ERROR
 _UNACCEPTABLE = ResponseTypes.NOT_ACCEPTABLE_ERROR
 _UNAVAILABLE = ResponseTypes.UNAVAILABLE_ERROR
 _PRECONDITION = ResponseTypes.PRECONDITION_ERROR
+_CONFLICT = ResponseTypes.CONFLICT_ERROR
 _WRITING = (
     ResponseTypes.UNAUTHORIZED_ERROR,
     ResponseTypes.FORBIDDEN_ERROR,
     _UNAVAILABLE,
 )
-_SENDING = (
-    *_WRITING,
-    ResponseTypes.TIMEOUT_ERROR,
-    ResponseTypes.SIZE_ERROR,
-    ResponseTypes.MEDIA_TYPE_ERROR,
-)
+# A body, which is read where there is a key, may be too slow or too long.
+_LIMITS = (ResponseTypes.TIMEOUT_ERROR, ResponseTypes.SIZE_ERROR)
+_SENDING = (*_WRITING, *_LIMITS, ResponseTypes.MEDIA_TYPE_ERROR)
 
 
 ROUTES = (
@@ -125,7 +123,7 @@ ROUTES = (
                 BATCH_PARAMETERS,
                 headers=(IDEMPOTENCY_KEY,),
                 body=bodies.ROOMS,
-                failures=(*_SENDING, ResponseTypes.CONFLICT_ERROR),
+                failures=(*_SENDING, _CONFLICT),
                 help="Adds a room, with a new `code` where none is given. With an "
                 "`Idempotency-Key` it is added once, however often it is sent. A batch adds rooms "
                 "or replaces those with the same code: all of them or, where a line is bad, none, "
@@ -192,9 +190,9 @@ ROUTES = (
                 room_writes.room_replace,
                 "Replace or add it",
                 (successes.REPLACED, successes.PUT),
-                headers=(IF_MATCH, ONLY_ADD),
+                headers=(IF_MATCH, ONLY_ADD, IDEMPOTENCY_KEY),
                 body=bodies.ROOM,
-                failures=(*_SENDING, _NOT_FOUND, _PRECONDITION),
+                failures=(*_SENDING, _NOT_FOUND, _PRECONDITION, _CONFLICT),
                 help="Puts a room in the place of the one with this code, or adds it. A `code` in "
                 "the body must be that of the path.",
             ),
@@ -202,17 +200,17 @@ ROUTES = (
                 room_writes.room_update,
                 "Change some of its fields",
                 (successes.CHANGED,),
-                headers=(IF_MATCH,),
+                headers=(IF_MATCH, IDEMPOTENCY_KEY),
                 body=bodies.CHANGE,
-                failures=(*_SENDING, _NOT_FOUND, _PRECONDITION),
+                failures=(*_SENDING, _NOT_FOUND, _PRECONDITION, _CONFLICT),
                 help="Changes the fields that the body names (RFC 7396). The code stays.",
             ),
             "DELETE": Operation(
                 room_writes.room_remove,
                 "Remove it",
                 (successes.REMOVED,),
-                headers=(IF_MATCH,),
-                failures=(*_WRITING, _NOT_FOUND, _PRECONDITION),
+                headers=(IF_MATCH, IDEMPOTENCY_KEY),
+                failures=(*_WRITING, *_LIMITS, _NOT_FOUND, _PRECONDITION, _CONFLICT),
             ),
         },
     ),

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from uuid import UUID
 
 import psycopg
 import pytest
 from webtest import TestApp, TestResponse
 
 from rentomatic.config import PostgresDatabase
+from rentomatic.domain.room import Room
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.postgreschanges import PostgresChanges
@@ -100,9 +102,113 @@ def test_a_key_is_printable(client: TestApp, key: str) -> None:
     assert client.get("/rooms").json == []
 
 
-def test_where_it_cannot_be_promised_it_is_refused() -> None:
+CODE = "00000000-0000-4000-8000-000000000001"
+PATH = f"/rooms/{CODE}"
+MEDIA_TYPES = {"PUT": "application/json", "PATCH": "application/merge-patch+json", "DELETE": ""}
+
+
+def write(
+    client: TestApp, method: str, key: str, status: int, values: object = None, **headers: str
+) -> TestResponse:
+    """Write to one room with a key."""
+    given = {"Authorization": f"Bearer {TOKEN}", "Idempotency-Key": key}
+    given |= {"Content-Type": MEDIA_TYPES[method]} if MEDIA_TYPES[method] else {}
+    given |= {name.replace("_", "-"): value for name, value in headers.items()}
+    body = b"" if values is None else json.dumps(values).encode()
+    return client.request(PATH, method=method, body=body, headers=given, status=status)
+
+
+def same(answer: TestResponse, other: TestResponse) -> bool:
+    """Compare what a client sees, but for the name of the request."""
+    seen = [
+        (each.status, each.body, {**each.headers, "X-Request-Id": ""}) for each in (answer, other)
+    ]
+    return seen[0] == seen[1]
+
+
+def test_a_put_that_is_repeated_adds_once(client: TestApp) -> None:
+    """The answer stays a 201 with its place, though by now it would replace what another wrote."""
+    first = write(client, "PUT", "a", 201, VALUES)
+    write(client, "PATCH", "b", 200, {"price": 1})
+    assert same(write(client, "PUT", "a", 201, VALUES), first)
+    assert client.get(PATH).json["price"] == 1
+    only_add = write(client, "PUT", "a", 201, VALUES, If_None_Match="*")
+    assert only_add.headers["Location"] == PATH
+
+
+def test_a_patch_that_is_repeated_keeps_its_answer(client: TestApp) -> None:
+    """Also where its own change has made `If-Match` fail, and where others have written since."""
+    tag = write(client, "PUT", "a", 201, VALUES).headers["ETag"]
+    first = write(client, "PATCH", "a", 200, {"price": 70}, If_Match=tag)
+    assert same(write(client, "PATCH", "a", 200, {"price": 70}, If_Match=tag), first)
+    write(client, "PATCH", "b", 200, {"price": 71})
+    assert same(write(client, "PATCH", "a", 200, {"price": 70}, If_Match=tag), first)
+    assert client.get(PATH).json["price"] == 71
+    write(client, "PATCH", "c", 412, {"price": 70}, If_Match=tag)
+
+
+def test_a_delete_that_is_repeated_keeps_its_answer(client: TestApp) -> None:
+    """A 204 without a body, and a room that was added again meanwhile stays."""
+    write(client, "PUT", "a", 201, VALUES)
+    first = write(client, "DELETE", "a", 204)
+    again = write(client, "DELETE", "a", 204)
+    assert same(again, first)
+    assert "Content-Type" not in again.headers
+    write(client, "DELETE", "b", 404)
+    write(client, "PUT", "b", 201, VALUES)
+    write(client, "DELETE", "a", 204)
+    assert client.get(PATH).json["price"] == 60
+    write(client, "DELETE", "b", 204)
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_key_of_a_change_is_for_one_body(client: TestApp, method: str) -> None:
+    """Another one is a conflict, and changes nothing."""
+    write(client, "PUT", "first", 201, VALUES)
+    write(client, method, "a", 200, {**VALUES, "price": 1})
+    message = write(client, method, "a", 409, {**VALUES, "price": 2}).json["message"]
+    assert message == "Idempotency-Key: was used for another request; take a new one"
+    assert client.get(PATH).json["price"] == 1
+
+
+def test_a_key_is_for_one_method_and_path(client: TestApp) -> None:
+    """The same for another room, or for another method, is another key."""
+    add(client, "a", 201)
+    write(client, "PUT", "a", 201, VALUES)
+    write(client, "PATCH", "a", 200, {"price": 1})
+    write(client, "DELETE", "a", 204)
+    assert len(client.get("/rooms").json) == 1
+
+
+def test_a_change_that_was_refused_may_be_sent_again(client: TestApp) -> None:
+    """After a 404, 412 or 400 with the same key, once what was wrong is mended."""
+    write(client, "PATCH", "a", 404, {"price": 1})
+    write(client, "DELETE", "a", 404)
+    tag = write(client, "PUT", "a", 201, VALUES).headers["ETag"]
+    write(client, "PATCH", "a", 412, {"price": 1}, If_Match='"x"')
+    write(client, "PATCH", "a", 400, {"price": -1})
+    write(client, "PATCH", "a", 200, {"price": 1}, If_Match=tag)
+    write(client, "DELETE", "a", 412, If_Match=tag)
+    write(client, "DELETE", "a", 204)
+
+
+@pytest.mark.parametrize("method", MEDIA_TYPES)
+def test_a_malformed_key_changes_nothing(client: TestApp, method: str) -> None:
+    """It is told, with any method that writes."""
+    write(client, "PUT", "a", 201, VALUES)
+    values = None if method == "DELETE" else {**VALUES, "price": 1}
+    message = write(client, method, "", 400, values).json["message"]
+    assert message == "Idempotency-Key: must be 1 to 255 printable characters of ASCII"
+    assert client.get(PATH).json["price"] == 60
+
+
+@pytest.mark.parametrize("method", ["POST", *MEDIA_TYPES])
+def test_where_it_cannot_be_promised_it_is_refused(method: str) -> None:
     """Rather than to write twice unseen."""
-    client = TestApp(Application(MemRepo(), tokens=TOKENS))
-    message = add(client, "a", 400).json["message"]
+    room = Room.from_dict({"code": UUID(CODE), **VALUES})
+    client = TestApp(Application(MemRepo([room]), tokens=TOKENS))
+    values = None if method == "DELETE" else {**VALUES, "price": 1}
+    refused = add(client, "a", 400) if method == "POST" else write(client, method, "a", 400, values)
+    message = refused.json["message"]
     assert message == "Idempotency-Key: cannot be used here; it needs PostgreSQL"
-    assert client.get("/rooms").json == []
+    assert [room["price"] for room in client.get("/rooms").json] == [60]

@@ -108,6 +108,27 @@ def test_a_room_is_added_once_by_whoever_comes_first(service: Command) -> None:
     assert len(service.get("/rooms?limit=1000")) == ROUNDS
 
 
+@pytest.mark.parametrize(("method", "status"), [("PUT", 201), ("PATCH", 200), ("DELETE", 204)])
+def test_of_twins_with_a_key_one_writes(
+    service: Command, database: PostgresDatabase, method: str, status: int
+) -> None:
+    """Sent at the same time with the same key, all get the answer of the one that was made."""
+    made = "select count(*) from room_change"
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(ROUNDS):
+            path = f"/rooms/00000000-0000-4000-8000-{number:012}"
+            if method != "PUT":
+                write(service, "PUT", path, ROOM)
+            (before,) = ask(database, made)
+
+            def send(_client: int, path: str = path) -> int:
+                values = {"PUT": ROOM, "PATCH": {"price": 1}, "DELETE": None}[method]
+                return write(service, method, path, values, Idempotency_Key="a")[0]
+
+            assert [*pool.map(send, range(8))] == [status] * 8
+            assert ask(database, made) == [before + 1]
+
+
 def test_the_log_names_the_token(service: Command) -> None:
     """By its name and never itself; a refused one has none."""
     write(service, "PUT", f"/rooms/{CODE}", ROOM)

@@ -37,7 +37,7 @@ from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS, batch_format, i
 from rentomatic.wsgi.handlers.rooms import no_room_named
 from rentomatic.wsgi.json_body import MERGE_PATCH, Values, read_object
 from rentomatic.wsgi.parameters import read_nothing
-from rentomatic.wsgi.repetition import answer_once
+from rentomatic.wsgi.repetition import repeatable
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.service import Service
@@ -47,9 +47,10 @@ def room_add(service: Service, request: Request) -> Answer:
     """Add a room, or a batch of them; once if it is sent with a key."""
     if batch := batch_format(request):
         return import_batch(service, request, batch)
-    return answer_once(service, request, _add)
+    return _add(service, request)
 
 
+@repeatable
 def _add(service: Service, request: Request) -> Answer:
     values = _read(request, others=tuple(BATCH_FORMATS))
     if isinstance(values, ResponseFailure):
@@ -60,6 +61,7 @@ def _add(service: Service, request: Request) -> Answer:
     return _show(service, response.value, is_new=True)
 
 
+@repeatable
 def room_replace(service: Service, request: Request, code: str) -> Answer:
     """Put a room in the place of the one with this code, or add it."""
     wanted = build_room_get_request(code)
@@ -80,6 +82,7 @@ def room_replace(service: Service, request: Request, code: str) -> Answer:
     return _show(service, response.value.room, is_new=response.value.is_new)
 
 
+@repeatable
 def room_update(service: Service, request: Request, code: str) -> Answer:
     """Change some fields of the room with this code (RFC 7396)."""
     wanted = build_room_get_request(code)
@@ -95,6 +98,7 @@ def room_update(service: Service, request: Request, code: str) -> Answer:
     return _show(service, response.value, is_new=False)
 
 
+@repeatable
 def room_remove(service: Service, request: Request, code: str) -> Answer:
     """Remove the room with this code."""
     wanted = build_room_get_request(code)

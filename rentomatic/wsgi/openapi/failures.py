@@ -124,7 +124,8 @@ FAILURES = {
         ),
         Failure("Nobody may change rooms here", "POST /rooms", NOT_CONFIGURED, AUTHORIZED),
         Failure(
-            "There is a room with this code already",
+            "There is a room with this code already, or the `Idempotency-Key` was used for another "
+            "request",
             "POST /rooms",
             exists(FIRST.code),
             SENDS_JSON,

@@ -121,7 +121,8 @@ ONLY_ADD = Header(
 IDEMPOTENCY_KEY = Header(
     "Idempotency-Key",
     "a name for this write, of the client's choosing: sent again with the same key within a day, "
-    "it is not made again and gets the same answer; with another body that is a conflict (409)",
+    "it is not made again and gets the same answer; with another body that is a conflict (409). "
+    "Another token, method or path may use the same key for itself",
     {"type": "string", "pattern": "^[ -~]{1,255}$"},
 )
 # No pattern: a name that is not well formed is no error, it is only not taken over.
