@@ -1,6 +1,6 @@
 """What every repository of rooms promises, whatever it keeps them in."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -138,6 +138,9 @@ class RoomRepository(Protocol):
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""
+
+    def existing(self, codes: Collection[UUID]) -> Collection[UUID]:
+        """Tell which of these codes, a few thousand at most, rooms have."""
 
     def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
         """Add each room, or replace the one with its code, which keeps its place in the order.

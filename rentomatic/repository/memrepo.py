@@ -1,6 +1,6 @@
 """Rooms in memory: for embedding, trying out and testing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import count
 from threading import Lock
 from typing import NamedTuple
@@ -64,6 +64,10 @@ class MemRepo:
         """Find the room with this code."""
         _, room = self._stock.rooms.get(code, (None, None))
         return room
+
+    def existing(self, codes: Collection[UUID]) -> Collection[UUID]:
+        """Tell which of these codes rooms have."""
+        return self._stock.rooms.keys() & codes
 
     def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
         """Add or replace rooms, all or none; other writers wait meanwhile."""

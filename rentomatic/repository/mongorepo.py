@@ -108,6 +108,12 @@ class MongoRepo:
             document = self._rooms.find_one({"code": str(code)})
         return _room(document) if document else None
 
+    def existing(self, codes: Iterable[UUID]) -> set[UUID]:
+        """Tell which of these codes rooms have."""
+        with _translated():
+            found = self._rooms.find({"code": {"$in": [str(code) for code in codes]}}, {"code": 1})
+            return {UUID(each["code"]) for each in found}
+
     def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
         """Add or replace rooms.
 

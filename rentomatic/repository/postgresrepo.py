@@ -90,6 +90,7 @@ class PostgresRepo:
             "room_summary", {*SELECTION_PARAMETERS, "quartiles", "steps", "max_bars"}
         )
         self._get = _load("room_get", {"code"})
+        self._existing = _load("room_existing", {"codes"})
         self._save = _load("room_save", FIELDS)
         self._add = _load("room_add", FIELDS)
         self._update = _load("room_update", {*FIELDS, *EXPECTED})
@@ -128,6 +129,13 @@ class PostgresRepo:
         text = self._get.text()
         rows = self._connections.read(lambda _: self._connections.execute(text, {"code": code}))
         return Room.trusted(rows[0]) if rows else None
+
+    def existing(self, codes: Collection[UUID]) -> Collection[UUID]:
+        """Tell which of these codes rooms have."""
+        text = self._existing.text()
+        given = {"codes": list(codes)}
+        rows = self._connections.read(lambda _: self._connections.execute(text, given))
+        return {code for (code,) in rows}
 
     def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
         """Add or replace rooms in one transaction, a statement a batch; after many, ANALYZE."""

@@ -4,8 +4,9 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
-from rentomatic.requests.parsers import shown, spell_out
+from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_import_record import MAX_CHARACTERS
+from rentomatic.requests.room_import_values import Number
 
 _PIECE_CHARACTERS = 1 << 16
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -16,7 +17,7 @@ class NotJsonError(ValueError):
 
 
 class JsonDecoder:
-    """Decodes JSON, with numbers as they are spelt, but for exponents.
+    """Decodes JSON, with each number as a `Number`.
 
     Attributes:
         faults: what is wrong with the value decoded last, though its end is known.
@@ -26,8 +27,8 @@ class JsonDecoder:
         self.faults: list[str] = []
         self._decoder = json.JSONDecoder(
             object_pairs_hook=self._read_object,
-            parse_float=spell_out,
-            parse_int=str,
+            parse_float=Number,
+            parse_int=Number,
             parse_constant=self._read_constant,
         )
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+from uuid import UUID
 
 from rentomatic.domain.room import InvalidRoomError, Room
 from rentomatic.requests.base import ParameterError
 from rentomatic.requests.parsers import is_utf8, shown, shown_name
 from rentomatic.requests.room_fields import FIELDS, Field, Value
 from rentomatic.requests.room_import_options import ImportOptions
-from rentomatic.requests.room_import_values import Parser, import_parser
+from rentomatic.requests.room_import_values import Parser, former_code, import_parser
 
 # A line or a value of a file: a longer one would take memory, and no room is so long.
 MAX_CHARACTERS = 1 << 20
@@ -25,12 +26,14 @@ class RoomLine(NamedTuple):
         room: what it makes.
         record: as of a bad line.
         unit: what the number counts.
+        former_code: under which an earlier release may have stored the room.
     """
 
     number: int
     room: Room
     record: Sequence[str] = ()
     unit: str = "line"
+    former_code: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ class Columns:
 
     def __init__(self, header: Sequence[str], options: ImportOptions, noun: str = "column") -> None:
         self.errors: list[ParameterError] = []
+        self._source = options.source
         self._sources = {
             each.name: _find_source(each, header, options, noun, self.errors)
             for each in FIELDS.values()
@@ -135,8 +139,14 @@ class Columns:
         """Read the values of a line, whose record they are or come from."""
         made = self.make(values)
         if isinstance(made, Room):
-            return RoomLine(number, made, record, unit)
+            return RoomLine(number, made, record, unit, self._former_code(values))
         return BadLine(number, made, record, unit=unit)
+
+    def _former_code(self, values: Sequence[object]) -> UUID | None:
+        identity = values[self._sources["code"].index]
+        if self._source is None or not isinstance(identity, str):
+            return None
+        return former_code(identity, self._source)
 
     def make(self, record: Sequence[object]) -> Room | tuple[str, ...]:
         """Make a room of a record, or tell all that is wrong with it, in the file's words."""

@@ -1,5 +1,6 @@
 """The values of an imported file, as people and programs write them."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from uuid import UUID, uuid5
@@ -19,6 +20,19 @@ Parser = Callable[[str], Value]
 # The root of every `--source`: changing it would give all imported rooms new codes.
 _SOURCES = UUID("6c1b4c3e-5a0e-5d58-9f0b-2f6f0a1d9c11")
 
+# Programs that keep numbers as floats, as pandas does beside a gap, write .0 behind whole ones.
+_WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0+)?")
+# Those that they write so, and not with an exponent.
+_SHORT_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,15})")
+# As Excel writes numbers of more than 11 digits.
+_SHORTENED = re.compile(r"-?[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}")
+
+
+class Number(str):
+    """A number of JSON, as it is spelt there; text of JSON is plain `str`."""
+
+    __slots__ = ()
+
 
 def import_parser(field: Field, options: ImportOptions) -> Parser:
     """Give what reads a field's values in a file; it raises ValueError as every parser does."""
@@ -26,8 +40,13 @@ def import_parser(field: Field, options: ImportOptions) -> Parser:
         return _identity_parser(options)
     if field.parse is parse_integer:
         advice = "; give --round to round it" if options.advises else ""
-        return partial(parse_amount, round_it=options.round_integers, advice=advice)
+        return partial(_parse_amount, round_it=options.round_integers, advice=advice)
     return partial(_parse_decimal, field.parse)
+
+
+def _parse_amount(text: str, *, round_it: bool, advice: str) -> int:
+    text = spell_out(text) if isinstance(text, Number) else text
+    return parse_amount(text, round_it=round_it, advice=advice)
 
 
 def _parse_decimal(parse: Parser, text: str) -> Value:
@@ -38,21 +57,49 @@ def _parse_decimal(parse: Parser, text: str) -> Value:
         return parse(spell_out(text))
 
 
+def identity_of(text: str) -> str:
+    """Give what a text means as an identity: `7`, `7.0` and the JSON number `7e0` are the same.
+
+    Other text is literal: `12e3` and `007` can be identities.
+
+    Raises:
+        ValueError: for a number whose last digits a spreadsheet has dropped.
+    """
+    is_number, text = isinstance(text, Number), text.strip()
+    if _SHORTENED.fullmatch(text):
+        msg = (
+            f"is a long number that lost its last digits: {shown(text)}; "
+            "format the column as text, as Excel shortens numbers, and save it again"
+        )
+        raise ValueError(msg)
+    whole = _WHOLE.fullmatch(spell_out(text) if is_number else text)
+    return whole[1] if whole else text
+
+
+def former_code(text: str, source: str) -> UUID | None:
+    """Give the code that earlier releases made of a whole number where it was written with `.0`."""
+    identity = identity_of(text)
+    return uuid5(_namespace(source), f"{identity}.0") if _SHORT_WHOLE.fullmatch(identity) else None
+
+
 def _identity_parser(options: ImportOptions) -> Parser:
-    namespace = uuid5(_SOURCES, options.source) if options.source else None
+    namespace = _namespace(options.source) if options.source else None
     advice = "; give --source NAME to make one of it" if options.advises else ""
 
     def parse(text: str) -> UUID:
-        text = text.strip()
         try:
-            return parse_uuid(text)
+            return parse_uuid(text.strip())
         except ValueError:
-            if not text:
+            if not (identity := identity_of(text)):
                 msg = "is empty"
                 raise ValueError(msg) from None
             if namespace is None:
-                msg = f"is no UUID: {shown(text)}{advice}"
+                msg = f"is no UUID: {shown(text.strip())}{advice}"
                 raise ValueError(msg) from None
-        return uuid5(namespace, text)
+        return uuid5(namespace, identity)
 
     return parse
+
+
+def _namespace(source: str) -> UUID:
+    return uuid5(_SOURCES, source)

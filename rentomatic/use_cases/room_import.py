@@ -121,6 +121,7 @@ def room_import_use_case(
             if staged.is_torn or (staged.bad and not request.skip_bad):
                 return _refuse(staged, told)
             rejected = Rejected(told)
+            staged.keep_codes(repository.existing)
             rooms = _rooms(staged, rejected, on_reject)
             saved = repository.save(rooms, dry_run=request.dry_run)
             return ResponseSuccess(ImportReport(saved, rejected, staged.repeated))

@@ -7,7 +7,7 @@ memory.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from operator import attrgetter
@@ -22,7 +22,7 @@ _BATCH = 1_000
 _FIELDS = Room.__match_args__
 _OTHERS = _FIELDS[1:]  # but for the code
 _NOTHING = (None,) * len(_FIELDS)
-_UNIT = len(_FIELDS) + 1  # the column behind the number and the fields
+_UNIT = len(_FIELDS) + 2  # the column behind the number, the fields and the former code
 _fields_of = attrgetter(*_FIELDS)
 
 
@@ -34,12 +34,13 @@ _SCHEMA = f"""
 pragma temp_store = file;
 pragma journal_mode = off;
 create table line (
-  number integer primary key, {", ".join(_FIELDS)}, unit, problems, record, mate integer
+  number integer primary key, {", ".join(_FIELDS)}, former_code, unit, problems, record,
+  mate integer
 );
 create table shared (code primary key, first integer, other integer) without rowid;
 begin;
 """
-_ADD = f"insert into line values ({', '.join('?' * (len(_FIELDS) + 4))}, null)"  # noqa: S608 - marks only
+_ADD = f"insert into line values ({', '.join('?' * (len(_FIELDS) + 5))}, null)"  # noqa: S608 - marks only
 # `other` is the first line that differs from the first one with its code.
 _COMPARE = f"""
 create index line_code on line (code);
@@ -65,6 +66,12 @@ delete from line where number in (
 )
 """
 _COUNT_BAD = "select count(*) from line where code is null or mate is not null"
+_FORMER = """
+select number, code, former_code from line
+where number > ? and former_code is not null and mate is null
+order by number
+limit ?
+"""
 _READ = """
 select line.*, mate.* from line left join line as mate on mate.number = line.mate
 order by line.number
@@ -117,9 +124,30 @@ class StagedLines:
         record = json.dumps(line.record) if self._keeps_records else None
         if isinstance(line, RoomLine):
             code, *others = _fields_of(line.room)
-            return (line.number, code.bytes, *others, line.unit, None, record)
+            former = line.former_code and line.former_code.bytes
+            return (line.number, code.bytes, *others, former, line.unit, None, record)
         self.is_torn = self.is_torn or line.is_last
-        return (line.number, *_NOTHING, line.unit, json.dumps(line.problems), record)
+        return (line.number, *_NOTHING, None, line.unit, json.dumps(line.problems), record)
+
+    def keep_codes(self, existing: Callable[[Collection[UUID]], Collection[UUID]]) -> None:
+        """Give rooms that are stored under a former code, and not under their present one, that.
+
+        Args:
+            existing: tells which of some codes are stored.
+        """
+        last = 0
+        with _translated():
+            while batch := self._store.execute(_FORMER, (last, _BATCH)).fetchall():
+                last = batch[-1][0]
+                found = existing([UUID(bytes=former) for _, _, former in batch])
+                stored = [each for each in batch if UUID(bytes=each[2]) in found]
+                taken = existing([UUID(bytes=code) for _, code, _ in stored]) if stored else ()
+                kept = [
+                    (former, number)
+                    for number, code, former in stored
+                    if UUID(bytes=code) not in taken
+                ]
+                self._store.executemany("update line set code = ? where number = ?", kept)
 
     def __iter__(self) -> Iterator[Room | BadLine]:
         """Give rooms and bad lines in the order of the file."""
@@ -140,7 +168,7 @@ class StagedLines:
 
 def _read(row: tuple[Any, ...]) -> Room | BadLine:
     line, mate = row[: len(row) // 2], row[len(row) // 2 :]
-    number, code, *others, unit, problems, record, mate_number = line
+    number, code, *others, _, unit, problems, record, mate_number = line
     if problems is None and mate_number is None:
         return Room.trusted((UUID(bytes=code), *others))
     told = json.loads(problems) if problems else [_difference(line, mate)]

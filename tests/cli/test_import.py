@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -101,6 +102,20 @@ def test_lines_of_one_code_are_not_guessed(
         f'{line},"has the same code as line {other}, which differs: price {price}"'
         for line, other, price in ((lines[0], 5, "61, not 60"), (differing, 2, "60, not 61"))
     ]
+
+
+def test_rooms_of_pandas_floats_are_found_again(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_embedded: PostgresRepo
+) -> None:
+    """Under the code that an earlier release made of `7.0`, whichever way the file writes it."""
+    monkeypatch.chdir(tmp_path)
+    stored = Room(UUID("d602fba0-72e0-52f3-90c5-fef3211d2a60"), 20, 60, 13.4, 52.5)
+    postgres_embedded.save([stored])
+    for identity, price, done in (("7", 61, "updated 1"), ("7.0", 61, "updated 0, unchanged 1")):
+        Path("a.csv").write_text(f"id,size,price,lon,lat\n{identity},20,{price},13.4,52.5\n")
+        assert f"added 0, {done}" in run("import", "a.csv", "--source", "x")[1]
+    assert postgres_embedded.get(stored.code) == replace(stored, price=61)
+    assert count(postgres_embedded) == 5
 
 
 def test_a_dry_run_changes_nothing(run: Run, file: Path, postgres_embedded: PostgresRepo) -> None:

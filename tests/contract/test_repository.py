@@ -108,6 +108,16 @@ def test_more_rooms_than_a_batch_are_saved_in_order(
     assert search(repository, limit="none") == rooms
 
 
+def test_codes_that_exist_are_known(repository: RoomRepository, rooms: list[Room]) -> None:
+    """Those of rooms, and no others; of none, none."""
+    assert set(repository.existing([rooms[0].code])) == set()
+    repository.save(rooms[:2])
+    assert set(repository.existing([room.code for room in rooms])) == {
+        room.code for room in rooms[:2]
+    }
+    assert set(repository.existing([])) == set()
+
+
 def test_a_removed_room_is_gone(repository: RoomRepository, rooms: list[Room]) -> None:
     """The first removal tells that there was one, the second that there was none."""
     repository.save(rooms)

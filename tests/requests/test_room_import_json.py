@@ -20,6 +20,7 @@ from rentomatic.requests.room_import import (
 )
 from rentomatic.requests.room_import_options import ImportOptions
 from rentomatic.requests.room_import_record import MAX_CHARACTERS, BadLine, RoomLine
+from rentomatic.requests.room_import_values import former_code, identity_of
 from rentomatic.serializers.formats import FORMATS
 from rentomatic.serializers.room import View
 
@@ -48,6 +49,13 @@ def ndjson(*lines: str, **options: object) -> list[Room | BadLine]:
     request = build("\n".join(lines), "ndjson", **options)
     assert request
     return found(request)
+
+
+def lines_of(text: str, name: str) -> list[RoomLine]:
+    """Read a file of good lines, with a source."""
+    request = build(text, name, source="x")
+    assert request
+    return [each for each in request.lines if isinstance(each, RoomLine)]
 
 
 def geojson(*features: str, **options: object) -> list[Room | BadLine]:
@@ -200,6 +208,55 @@ def test_an_identity_is_the_same_in_every_format() -> None:
     table = build("id,size,price,lat,lon\n7,1,2,3,4\n", "csv", source="x")
     assert table
     assert [number] == [text] == [feature] == found(table)
+
+
+@pytest.mark.parametrize("spelt", ["7.0", "7e0", "70e-1", '"7"', '"7.0"', '" 7.00 "'])
+def test_a_whole_number_is_one_identity_however_it_is_written(spelt: str) -> None:
+    """As pandas writes it beside a gap, as JSON may, and as text; in every format."""
+    rest = '"size":1,"price":2'
+    ((number, room, *_, former),) = lines_of(f'{{"id":{spelt},{rest},"lat":3,"lon":4}}', "ndjson")
+    assert (number, former) == (1, UUID("d602fba0-72e0-52f3-90c5-fef3211d2a60"))
+    assert room.code == UUID("95feb972-b47d-578e-8555-f36deab2b348")
+    feature = (
+        f'{{"type":"Feature","id":{spelt},"properties":{{{rest}}},'
+        '"geometry":{"type":"Point","coordinates":[4,3]}}'
+    )
+    assert geojson(feature, source="x") == [room]
+    if "e" not in spelt:
+        table = build(f"id,size,price,lat,lon\n{spelt},1,2,3,4\n", "csv", source="x")
+        assert table
+        assert found(table) == [room]
+
+
+@pytest.mark.parametrize("text", ["12e3", "007", "007.0", "7.5", "7.", "1e+5", "1.0.0", "+7"])
+def test_other_text_is_an_identity_as_it_is(text: str) -> None:
+    """And no other one: nothing is made of it."""
+    known = {identity_of(each) for each in ("7", "12000", "100000", "1")}
+    assert identity_of(text) == text
+    assert identity_of(text) not in known
+    assert former_code(text, "x") is None
+
+
+@pytest.mark.parametrize("text", ["1.23457E+14", "1E+15", "-1.2E+11", "1.23457e+14"])
+@pytest.mark.parametrize("name", ["csv", "ndjson text", "ndjson number", "geojson"])
+def test_a_number_that_was_shortened_is_no_identity(text: str, name: str) -> None:
+    """Strangers would be one room."""
+    rest = '"size":1,"price":2'
+    if name == "csv":
+        request = build(f"id,size,price,lat,lon\n{text},1,2,3,4\n", name, source="x")
+        assert request
+        (told,) = problems(found(request))
+    elif name == "geojson":
+        (told,) = problems(
+            geojson(f'{{"type":"Feature",{POINT},"properties":{{"id":"{text}",{rest}}}}}')
+        )
+    else:
+        spelt = text if name.endswith("number") else f'"{text}"'
+        (told,) = problems(ndjson(f'{{"id":{spelt},{rest},"lat":3,"lon":4}}', source="x"))
+    assert told.partition(": ")[2] == (
+        f"id is a long number that lost its last digits: {text!r}; "
+        "format the column as text, as Excel shortens numbers, and save it again"
+    )
 
 
 def test_an_identity_that_cannot_be_spelt_is_told() -> None:

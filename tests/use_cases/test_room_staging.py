@@ -102,6 +102,28 @@ def test_an_import_of_one_code_twice_guesses_nothing(make_room: MakeRoom) -> Non
         assert repository.get(room.code) is None
 
 
+def test_a_room_keeps_the_code_of_an_earlier_release(make_room: MakeRoom) -> None:
+    """Where it is stored under that and not under its present one; so it is not doubled."""
+    present = [make_room(number, price=200) for number in range(1, 1_500)]
+    repository = MemRepo([make_room(9_002), make_room(3), make_room(9_003), make_room(10_400)])
+
+    def importing() -> RoomImportRequest:
+        return RoomImportRequest(
+            RoomLine(number, room, former_code=UUID(int=9_000 + number))
+            for number, room in enumerate(present, 1)
+        )
+
+    for saved in (SaveSummary(1_496, 3, 0), SaveSummary(unchanged=1_499)):
+        response = room_import_use_case(repository, importing())
+        assert response
+        assert response.value.saved == saved
+    for gone, kept in ((2, 9_002), (1_400, 10_400)):
+        assert repository.get(UUID(int=gone)) is None
+        assert repository.get(UUID(int=kept)) == make_room(kept, price=200)
+    assert repository.get(UUID(int=3)) == make_room(3, price=200)
+    assert repository.get(UUID(int=9_003)) == make_room(9_003)
+
+
 def test_staging_takes_no_memory(make_room: MakeRoom) -> None:
     """However many lines there are, and however many of them share a code."""
     lines = (RoomLine(number, make_room(number // 2 + number % 2)) for number in range(40_000))

@@ -1,6 +1,6 @@
 """The use cases turn requests into responses, whatever happens beneath them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 from uuid import UUID, uuid4
 
@@ -58,6 +58,10 @@ class AwayRepository:
         raise RepositoryUnavailableError
 
     def get(self, code: UUID) -> Room | None:
+        """Fail."""
+        raise RepositoryUnavailableError
+
+    def existing(self, codes: Collection[UUID]) -> Collection[UUID]:
         """Fail."""
         raise RepositoryUnavailableError
 
