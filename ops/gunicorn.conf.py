@@ -2,6 +2,7 @@
 
 import gc
 import os
+import resource
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -46,8 +47,9 @@ else:
 workers = _settings.workers
 threads = _settings.threads
 worker_class = "rentomatic.server.worker.Worker"
-# Half of the files that a process may have open by default.
-worker_connections = 500
+# At most half of the files that a process may have open; the database and bodies need some too.
+_files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+worker_connections = 500 if _files == resource.RLIM_INFINITY else min(500, _files // 2)
 # Longer than a proxy keeps a connection that it does not use, so that it is the proxy who closes.
 keepalive = 75
 # Platforms kill 10 s after SIGTERM.

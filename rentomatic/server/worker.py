@@ -30,6 +30,8 @@ ARRIVAL_SECONDS = 5.0
 ARRIVAL_BYTES_PER_SECOND = 8_192
 # How long a worker without a free thread leaves new connections to the others.
 YIELD_SECONDS = 0.05
+# How long a worker accepts nothing after it could not: where no file can be opened, for one.
+REST_SECONDS = 0.5
 
 _RECEIVE_BYTES = 16_384
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -221,6 +223,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
 
     _accepting: bool
     _yields_until = 0.0
+    _rests_until = 0.0
 
     def __init__(self, *arguments: object) -> None:
         # Changed by all threads, each time in one step.
@@ -244,6 +247,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
             client, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return
+        except OSError as error:
+            self._rest(error)
+            return
         connection = Connection(self, client, address, listener.getsockname())
         self._connections.add(connection)
         if connection.read_head():
@@ -257,8 +263,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
             # Whom the kernel has let in already would be reset.
             for listener in self.sockets:
                 self._accept_waiting(listener)
-        is_yielding = len(self._busy) >= self.cfg.threads and time.monotonic() < self._yields_until
-        super().set_accept_enabled(enabled and not is_yielding)
+        now = time.monotonic()
+        is_yielding = len(self._busy) >= self.cfg.threads and now < self._yields_until
+        super().set_accept_enabled(enabled and not is_yielding and now >= self._rests_until)
 
     def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
         """Wait for events; not for long where others wait to be accepted."""
@@ -323,6 +330,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
         poll.register(listener, select.POLLIN)
         while self.nr_conns < self.worker_connections and poll.poll(0):
             self.accept(listener)
+            if time.monotonic() < self._rests_until:
+                return
+
+    def _rest(self, reason: OSError) -> None:
+        """Leave new connections to others for a moment, and go on with those that there are."""
+        self.log.error("cannot accept connections: %s", reason.strerror)
+        self._rests_until = time.monotonic() + REST_SECONDS
+        self.set_accept_enabled(self._accepting)
 
     def _await(self, connection: Connection, waiting: deque["Connection"], seconds: float) -> None:
         """Wait until a connection can be read, for so many seconds; touch it no more here."""
