@@ -12,6 +12,7 @@ current=$opt/current
 previous=$opt/previous
 settings=/etc/rentomatic/rentomatic.env
 tokens=/etc/rentomatic/tokens
+log=/var/log/nginx/rentomatic.log
 backups=/var/backups/rentomatic
 socket=/run/rentomatic/rentomatic.sock
 command=/usr/local/bin/rentomatic
@@ -29,6 +30,15 @@ step() {
 
 need_root() {
     [ "$(id -u)" = 0 ] || fail "needs root; use: sudo $0"
+}
+
+# Without a running systemd half of it would be done, and no unit could be started.
+need_systemd() {
+    case $(systemctl is-system-running 2>/dev/null || true) in
+    '' | offline | unknown)
+        fail "systemd does not run here, so nothing is changed; it needs Debian 12 or later, booted with systemd"
+        ;;
+    esac
 }
 
 # Two of them at once would each undo what the other does.
@@ -57,6 +67,22 @@ is_local_database() {
 
 asked() {
     [ "$(as_postgres psql -XAtc "$1" postgres 2>/dev/null)" = 1 ]
+}
+
+has_server() {
+    asked 'select 1'
+}
+
+# The cluster on the port that the settings mean. Debian's unit `postgresql` is active whether any
+# cluster runs or not.
+start_server() {
+    if has_server; then return; fi
+    if [ -n "$dry_run" ] && ! command -v pg_lsclusters >/dev/null; then return; fi
+    unit=$(pg_lsclusters --no-header | awk '$3 == 5432 { print "postgresql@" $1 "-" $2; exit }')
+    [ -n "$unit" ] || fail "there is no PostgreSQL cluster on port 5432; pg_lsclusters shows those that there are"
+    step "start: $unit" systemctl start "$unit" || true
+    [ -n "$dry_run" ] || has_server ||
+        fail "PostgreSQL does not answer on port 5432, so nothing else is changed; see: journalctl -u $unit"
 }
 
 has_role() {
@@ -150,6 +176,7 @@ migrate() {
 # Each file of a release, and where it goes.
 unit_files() {
     cat <<'FILES'
+ops/systemd/rentomatic.target /etc/systemd/system/rentomatic.target
 ops/systemd/rentomatic.socket /etc/systemd/system/rentomatic.socket
 ops/systemd/rentomatic.service /etc/systemd/system/rentomatic.service
 ops/systemd/rentomatic-migrate.service /etc/systemd/system/rentomatic-migrate.service
@@ -190,14 +217,22 @@ write_file() {
     mv "$2.new" "$2"
 }
 
-# put_files RELEASE FORMER: the units and nginx's files; with --dry-run RELEASE is the checkout.
+# put_files RELEASE FORMER: the units, nginx's files and its log; with --dry-run RELEASE is the checkout.
 put_files() {
     while read -r file target; do
         put "$1/$file" "$target" "$2/$file"
     done <<FILES
 $(unit_files; site_files)
 FILES
+    [ -n "$(find "$log" -perm 640 2>/dev/null)" ] || step "log: $log" close_log
     [ -n "$dry_run" ] || systemctl daemon-reload
+}
+
+# nginx would make it for every account to read; who turns it over keeps its mode.
+close_log() {
+    (umask 027 && : >>"$log")
+    chown www-data:adm "$log"
+    chmod 640 "$log"
 }
 
 reload_nginx() {

@@ -3,13 +3,18 @@
 import json
 import re
 
+import pytest
+
 from ops.experiments.machine import CHECKOUT, SETTINGS, Machine, until
 from tests.ops.systemd.conftest import SNAPSHOT, Installation
 
 TOKENS = "/etc/rentomatic/tokens"
 EXPOSURE = 1.0
 SERVICES = ("rentomatic.service", "rentomatic-migrate.service", "rentomatic-backup.service")
-UNITS = (*SERVICES, "rentomatic.socket", "rentomatic-backup.timer")
+UNITS = (*SERVICES, "rentomatic.target", "rentomatic.socket", "rentomatic-backup.timer")
+CLUSTER = "postgresql@15-main"
+# Without a systemd that runs, though its programs are there, as in a container.
+WITHOUT_SYSTEMD = 'mount -t tmpfs tmpfs /run; exec "$0" "$@"'
 ROOM = (
     "code,size,price,longitude,latitude\n3251a5bd-86be-428d-8ae9-6e51a8048c33,200,10,-0.1,51.75\n"
 )
@@ -90,6 +95,63 @@ def test_settings_tokens_and_backups_are_nobody_elses(machine: Machine) -> None:
     assert machine.run("stat", "--format=%a %U:%G", "/var/backups/rentomatic") == (
         "700 rentomatic:rentomatic"
     )
+
+
+def test_the_log_of_nginx_is_not_for_everyone(machine: Machine) -> None:
+    """Other accounts cannot read who asked for what, neither in a new file nor in one of before."""
+    log = "/var/log/nginx/rentomatic.log"
+    assert machine.run("stat", "--format=%a %U:%G", log) == "640 www-data:adm"
+    machine.run("rm", log)
+    machine.run("systemctl", "restart", "nginx")
+    assert machine.run("stat", "--format=%a", log) == "644"
+    assert f"log: {log}" in steps(machine.ops("install"))
+    assert machine.run("stat", "--format=%a %U:%G", log) == "640 www-data:adm"
+    machine.get("/rooms?utm_source=log")
+    assert "utm_source=log" in machine.run("cat", log)
+
+
+@pytest.mark.parametrize(
+    "command", [["install"], ["install", "--dry-run"], ["upgrade"], ["uninstall", "--purge"]]
+)
+def test_without_a_running_systemd_nothing_is_changed(machine: Machine, command: list[str]) -> None:
+    """One line says so, before anything is made or removed."""
+    before = machine.shell(SNAPSHOT)
+    name, *options = command
+    fenced = ("unshare", "--mount", "sh", "-euc", WITHOUT_SYSTEMD)
+    refused = machine.try_to(*fenced, f"{CHECKOUT}/ops/{name}", *options)
+    assert refused.returncode == 1
+    assert steps(refused.stdout) == []
+    assert refused.stderr.startswith(f"{name}: systemd does not run here, so nothing is changed; ")
+    assert machine.shell(SNAPSHOT) == before
+
+
+def test_a_cluster_that_is_down_is_started(machine: Machine) -> None:
+    """Debian's unit `postgresql` is active all the same; the cluster is what is looked at."""
+    machine.run("systemctl", "stop", CLUSTER)
+    assert machine.run("systemctl", "is-active", "postgresql") == "active"
+    assert f"start: {CLUSTER}" in steps(machine.ops("install"))
+    assert machine.run("systemctl", "is-active", CLUSTER) == "active"
+    until(machine.is_ready)
+
+
+def test_a_cluster_that_does_not_start_is_named(machine: Machine) -> None:
+    """Before anything else is changed; --purge says so too, and removes nothing."""
+    before = machine.shell(SNAPSHOT)
+    machine.run("systemctl", "stop", CLUSTER)
+    machine.run("systemctl", "mask", "--runtime", CLUSTER)
+    try:
+        refused = machine.try_ops("install")
+        kept = machine.try_ops("uninstall", "--purge")
+    finally:
+        machine.run("systemctl", "unmask", "--runtime", CLUSTER)
+        machine.run("systemctl", "start", CLUSTER)
+    assert (refused.returncode, kept.returncode) == (1, 1)
+    assert steps(refused.stdout) == [f"start: {CLUSTER}"]
+    assert f"see: journalctl -u {CLUSTER}" in refused.stderr.splitlines()[-1]
+    assert kept.stdout == ""
+    assert "start it, or leave out --purge" in kept.stderr
+    until(machine.is_ready)
+    assert machine.shell(SNAPSHOT) == before
 
 
 def test_the_services_are_fenced_in(machine: Machine) -> None:

@@ -1,0 +1,75 @@
+"""The whole stack goes down and comes up by one command each, which are the runbook's."""
+
+import json
+
+from ops.experiments.machine import Machine, until
+from tests.ops.systemd.conftest import runbook
+
+OURS = (
+    "rentomatic.target",
+    "rentomatic.socket",
+    "rentomatic.service",
+    "rentomatic-migrate.service",
+    "rentomatic-backup.timer",
+)
+OTHERS = ("nginx.service", "postgresql@15-main.service")
+# Nobody's cache has it.
+SEARCH = "/rooms?utm_source=stack"
+
+
+def commands() -> list[str]:
+    """Give the commands of the runbook: stop, start, stop everything, and stay down over boots."""
+    first, *others = runbook("Stop and start")
+    return [*first.splitlines(), *(script.strip() for script in others)]
+
+
+def states(machine: Machine, *units: str) -> set[str]:
+    """Give the states in which units are."""
+    return set(machine.try_to("systemctl", "is-active", *units).stdout.split())
+
+
+def test_the_target_stops_and_starts_what_is_ours(machine: Machine) -> None:
+    """It stays down while requests come, as nginx does not; one command brings it back."""
+    stop, start, *_ = commands()
+    with machine.load():
+        machine.shell(stop)
+        until(lambda: states(machine, *OURS) == {"inactive"})
+    assert machine.get(SEARCH).status == 503
+    assert states(machine, *OURS) == {"inactive"}
+    assert states(machine, *OTHERS) == {"active"}
+    machine.shell(start)
+    assert states(machine, *OURS, *OTHERS) == {"active"}
+    assert machine.get(SEARCH).status == 200
+
+
+def test_the_whole_stack_goes_down_and_comes_up(machine: Machine) -> None:
+    """PostgreSQL and nginx too, and the rooms are there afterwards."""
+    _, start, stop_everything, _ = commands()
+    before = json.loads(machine.get(SEARCH).body)
+    machine.shell(stop_everything)
+    until(lambda: states(machine, *OURS, *OTHERS) == {"inactive"})
+    machine.shell(start)
+    until(machine.is_ready)
+    assert states(machine, *OURS, *OTHERS) == {"active"}
+    assert json.loads(machine.get(SEARCH).body) == before
+
+
+def test_it_can_be_kept_down_over_boots(machine: Machine) -> None:
+    """After the runbook's command a boot starts nothing of ours; install enables it again."""
+    *_, disable = commands()
+    machine.shell(disable)
+    machine.tool("restart")
+    until(lambda: states(machine, "nginx") == {"active"})
+    assert states(machine, *OURS) == {"inactive"}
+    machine.ops("install")
+    machine.tool("restart")
+    until(machine.is_ready)
+    assert states(machine, *OURS) == {"active"}
+
+
+def test_stopped_alone_it_is_started_by_the_next_request(machine: Machine) -> None:
+    """The socket is meant to; the unit says so."""
+    machine.run("systemctl", "stop", "rentomatic")
+    assert states(machine, "rentomatic.service") == {"inactive"}
+    assert machine.get(SEARCH).status == 200
+    assert "that is meant" in machine.run("systemctl", "cat", "rentomatic.socket")
