@@ -89,6 +89,15 @@ def is_readable(request: Request) -> bool:
     return is_utf8 and request.content_encoding in PLAIN
 
 
+def wrong_type(
+    request: Request, media_type: str, others: Sequence[str] = ()
+) -> ResponseFailure | None:
+    """Tell what is wrong with the type of a body; others would be read too, by others."""
+    if given_type(request) == media_type and is_readable(request):
+        return None
+    return unsupported(request.content_type, request.content_encoding, (media_type, *others))
+
+
 def unsupported(
     content_type: str, content_encoding: str, media_types: Sequence[str]
 ) -> ResponseFailure:

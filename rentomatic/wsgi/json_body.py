@@ -8,15 +8,7 @@ from typing import Any, NoReturn
 
 from rentomatic.requests.parsers import shown_name
 from rentomatic.responses import ResponseFailure
-from rentomatic.serializers.json import MEDIA_TYPE as JSON
-from rentomatic.wsgi.body import (
-    MAX_BODY_BYTES,
-    given_type,
-    is_readable,
-    malformed,
-    read_body,
-    unsupported,
-)
+from rentomatic.wsgi.body import MAX_BODY_BYTES, malformed, read_body
 from rentomatic.wsgi.request import Request
 
 MERGE_PATCH = "application/merge-patch+json"
@@ -26,12 +18,8 @@ _MAX_DIGITS = 30
 Values = dict[str, Any]
 
 
-def read_object(
-    request: Request, media_type: str = JSON, others: Sequence[str] = ()
-) -> Values | ResponseFailure:
-    """Read a JSON object, where other media types would be read too, by others."""
-    if given_type(request) != media_type or not is_readable(request):
-        return unsupported(request.content_type, request.content_encoding, (media_type, *others))
+def read_object(request: Request) -> Values | ResponseFailure:
+    """Read a JSON object."""
     body = read_body(request, MAX_BODY_BYTES)
     if isinstance(body, ResponseFailure):
         return body

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial, wraps
 from http import HTTPStatus
 
 from rentomatic.repository.interface import (
@@ -36,17 +35,7 @@ REUSED = ResponseFailure(
     ResponseTypes.CONFLICT_ERROR, "Idempotency-Key: was used for another request; take a new one"
 )
 
-Handler = Callable[[Service, Request], Answer]
-
-
-def repeatable(handler: Callable[..., Answer]) -> Callable[..., Answer]:
-    """Let a handler's write be made once, however often it is sent with its key."""
-
-    @wraps(handler)
-    def answer(service: Service, request: Request, **segments: str) -> Answer:
-        return answer_once(service, request, partial(handler, **segments))
-
-    return answer
+Handler = Callable[..., Answer]
 
 
 def answer_once(

@@ -192,6 +192,16 @@ def test_a_change_that_was_refused_may_be_sent_again(client: TestApp) -> None:
     write(client, "DELETE", "a", 204)
 
 
+def test_a_request_that_is_wrong_is_told_though_its_key_is_known(client: TestApp) -> None:
+    """A condition or parameter that nobody understands is never passed over."""
+    write(client, "PUT", "a", 201, VALUES)
+    write(client, "PUT", "a", 400, VALUES, If_Match="x")
+    write(client, "PUT", "a", 415, VALUES, Content_Type="text/plain")
+    write(client, "DELETE", "a", 204)
+    write(client, "DELETE", "a", 400, If_Match="")
+    write(client, "DELETE", "a", 400, If_None_Match="*")
+
+
 @pytest.mark.parametrize("method", MEDIA_TYPES)
 def test_a_malformed_key_changes_nothing(client: TestApp, method: str) -> None:
     """It is told, with any method that writes."""

@@ -561,6 +561,22 @@ def test_a_415_says_what_would_be_taken(writable: TestApp, method: str) -> None:
         assert headers.get("Accept-Encoding") == ("identity" if encoding else None)
 
 
+@pytest.mark.parametrize(
+    ("method", "media_type"),
+    [("POST", "application/ndjson"), ("POST", "text/plain"), ("PUT", "text/csv"), ("PATCH", JSON)],
+)
+def test_a_wrong_type_is_told_before_what_it_is_for(
+    writable: TestApp, method: str, media_type: str
+) -> None:
+    """A batch of another type is told what types there are, not that `on_error` is misplaced."""
+    path = f"{WRITES[method][0]}?on_error=skip"
+    headers = BEARER | {"Content-Type": media_type}
+    message = write(writable, method, path, headers=headers, status=415).json["message"]
+    assert message.startswith("Content-Type: must be ")
+    assert "on_error" not in message
+    assert ("application/x-ndjson" in message) == (method == "POST")
+
+
 @pytest.mark.parametrize("method", WRITES)
 def test_a_write_has_no_parameters(writable: TestApp, method: str) -> None:
     """One that would be passed over is told."""

@@ -1,6 +1,7 @@
 """Rooms, written: added, replaced, changed and removed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
 from http import HTTPStatus
 
 from rentomatic.domain.room import Room
@@ -24,6 +25,7 @@ from rentomatic.use_cases.room_write import (
     room_replace_use_case,
     room_update_use_case,
 )
+from rentomatic.wsgi.body import wrong_type
 from rentomatic.wsgi.conditional import (
     ANY,
     IF_MATCH,
@@ -35,24 +37,49 @@ from rentomatic.wsgi.conditional import (
 from rentomatic.wsgi.failure import answer_failure
 from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS, batch_format, import_batch
 from rentomatic.wsgi.handlers.rooms import no_room_named
-from rentomatic.wsgi.json_body import MERGE_PATCH, Values, read_object
+from rentomatic.wsgi.json_body import MERGE_PATCH, read_object
 from rentomatic.wsgi.parameters import read_nothing
-from rentomatic.wsgi.repetition import repeatable
+from rentomatic.wsgi.repetition import Handler, answer_once
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.service import Service
 
 
 def room_add(service: Service, request: Request) -> Answer:
-    """Add a room, or a batch of them; once if it is sent with a key."""
+    """Add a room, or a batch of them."""
     if batch := batch_format(request):
         return import_batch(service, request, batch)
     return _add(service, request)
 
 
-@repeatable
+def _checked(
+    media_type: str | None, *conditions: str, others: Sequence[str] = ()
+) -> Callable[[Handler], Handler]:
+    """Refuse what is wrong beside the body; make a write that is sent with a key once.
+
+    Args:
+        media_type: of the body; None for none.
+        conditions: the headers with which a request may depend on the room that is there.
+        others: media types that other handlers of the same method take.
+    """
+
+    def decorate(handler: Handler) -> Handler:
+        @wraps(handler)
+        def answer(service: Service, request: Request, **segments: str) -> Answer:
+            wrong = wrong_type(request, media_type, others) if media_type else None
+            wrong = _wrong_beside(request, *conditions) if wrong is None else wrong
+            if wrong is not None:
+                return answer_failure(wrong, request)
+            return answer_once(service, request, partial(handler, **segments))
+
+        return answer
+
+    return decorate
+
+
+@_checked(JSON, others=tuple(BATCH_FORMATS))
 def _add(service: Service, request: Request) -> Answer:
-    values = _read(request, others=tuple(BATCH_FORMATS))
+    values = read_object(request)
     if isinstance(values, ResponseFailure):
         return answer_failure(values, request)
     response = room_add_use_case(service.repository, build_room_add_request(values))
@@ -61,13 +88,13 @@ def _add(service: Service, request: Request) -> Answer:
     return _show(service, response.value, is_new=True)
 
 
-@repeatable
+@_checked(JSON, IF_MATCH, IF_NONE_MATCH)
 def room_replace(service: Service, request: Request, code: str) -> Answer:
     """Put a room in the place of the one with this code, or add it."""
     wanted = build_room_get_request(code)
     if not wanted:
         return answer_failure(no_room_named(code), request)
-    values = _read(request, JSON, IF_MATCH, IF_NONE_MATCH)
+    values = read_object(request)
     if isinstance(values, ResponseFailure):
         return answer_failure(values, request)
     replace = build_room_replace_request(
@@ -82,13 +109,13 @@ def room_replace(service: Service, request: Request, code: str) -> Answer:
     return _show(service, response.value.room, is_new=response.value.is_new)
 
 
-@repeatable
+@_checked(MERGE_PATCH, IF_MATCH)
 def room_update(service: Service, request: Request, code: str) -> Answer:
     """Change some fields of the room with this code (RFC 7396)."""
     wanted = build_room_get_request(code)
     if not wanted:
         return answer_failure(no_room_named(code), request)
-    values = _read(request, MERGE_PATCH, IF_MATCH)
+    values = read_object(request)
     if isinstance(values, ResponseFailure):
         return answer_failure(values, request)
     update = build_room_update_request(wanted.code, values, _expectation(service, request))
@@ -98,14 +125,12 @@ def room_update(service: Service, request: Request, code: str) -> Answer:
     return _show(service, response.value, is_new=False)
 
 
-@repeatable
+@_checked(None, IF_MATCH)
 def room_remove(service: Service, request: Request, code: str) -> Answer:
     """Remove the room with this code."""
     wanted = build_room_get_request(code)
     if not wanted:
         return answer_failure(no_room_named(code), request)
-    if (wrong := _wrong(request, IF_MATCH)) is not None:
-        return answer_failure(wrong, request)
     remove = RoomRemoveRequest(wanted.code, _expectation(service, request))
     response = room_remove_use_case(service.repository, remove)
     if not response:
@@ -113,15 +138,7 @@ def room_remove(service: Service, request: Request, code: str) -> Answer:
     return Answer(HTTPStatus.NO_CONTENT, media_type=None, cache="no-store")
 
 
-def _read(
-    request: Request, media_type: str = JSON, *conditions: str, others: Sequence[str] = ()
-) -> Values | ResponseFailure:
-    """Read what is to be written, of a request that may have these conditions."""
-    wrong = _wrong(request, *conditions)
-    return read_object(request, media_type, others) if wrong is None else wrong
-
-
-def _wrong(request: Request, *conditions: str) -> ResponseFailure | None:
+def _wrong_beside(request: Request, *conditions: str) -> ResponseFailure | None:
     """Tell what is wrong with a request beside its body; it has no parameters."""
     errors = read_nothing(request) + condition_errors(request, *conditions)
     return build_response_from_invalid_request(InvalidRequest(tuple(errors))) if errors else None
