@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from rentomatic import __version__
 from rentomatic.cli import administration, checking, importing, rooms, serving, tokens, writing
 from rentomatic.cli.outcome import EXIT_CODES
+from rentomatic.cli.parser import Parser
 from rentomatic.config import ConfigError, read_settings
 from rentomatic.embedded.binaries import EmbeddedError
 from rentomatic.repository.interface import RepositoryUnavailableError
@@ -72,7 +73,7 @@ def _fail(kind: ResponseTypes, error: Exception | str) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="rentomatic",
         description="The room search service of a company that rents out rooms.",
         epilog="Settings come from the environment; `rentomatic check` shows them.",

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
@@ -12,6 +13,7 @@ from tqdm import tqdm
 
 from rentomatic.bootstrap import open_repository
 from rentomatic.cli.outcome import EXIT_CODES, tell_failure
+from rentomatic.cli.parser import StorePair
 from rentomatic.cli.rejects import Rejects
 from rentomatic.config import ConfigError, Settings
 from rentomatic.requests.base import InvalidRequest
@@ -39,9 +41,7 @@ _TABS = {"tab": "\t", r"\t": "\t"}
 
 def add_commands(commands: "Commands") -> None:
     """Describe the command."""
-    names = "\n".join(
-        f"  {each.name:<10} {', '.join((each.name, *each.aliases))}" for each in FIELDS.values()
-    )
+    names = "\n".join(f"  {each.name:<10} {', '.join(each.names)}" for each in FIELDS.values())
     parser = commands.add_parser(
         "import",
         help="add or update rooms from a file",
@@ -70,17 +70,25 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--column",
-        action="append",
-        type=_pair,
-        default=[],
+        action=StorePair,
+        type=partial(_pair, may_be_empty=True),
+        default={},
         metavar="FIELD=NAME",
-        help="the column or key of a field, such as size=squareMeters",
+        help="the column or key of a field, such as size=squareMeters; code= is the column"
+        " without a name",
+    )
+    parser.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a column or key that is not to be used",
     )
     parser.add_argument(
         "--default",
-        action="append",
+        action=StorePair,
         type=_pair,
-        default=[],
+        default={},
         metavar="FIELD=VALUE",
         help="the value of a field for which there is none, such as size=1",
     )
@@ -105,8 +113,9 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
     """Add or update rooms."""
     options = ImportOptions(
-        columns=dict(arguments.column),
-        defaults=dict(arguments.default),
+        columns=arguments.column,
+        ignored=arguments.ignore,
+        defaults=arguments.default,
         source=arguments.source,
         delimiter=arguments.delimiter,
         round_integers=arguments.round,
@@ -171,9 +180,9 @@ def _rejects_path(arguments: argparse.Namespace, suffix: str) -> Path | None:
     return path
 
 
-def _pair(text: str) -> tuple[str, str]:
+def _pair(text: str, *, may_be_empty: bool = False) -> tuple[str, str]:
     field, equals, value = text.partition("=")
-    if not (field in FIELDS and equals and value):
+    if not (field in FIELDS and equals and (value or may_be_empty)):
         msg = f"{text!r} is not FIELD=...; fields are {', '.join(FIELDS)}"
         raise argparse.ArgumentTypeError(msg)
     return field, value
@@ -205,6 +214,8 @@ def _tell(report: ImportReport, arguments: argparse.Namespace, rejects: Rejects)
     saved, rejected = report.saved, report.rejected
     if rejected.count:
         sys.stderr.write(f"{rejected}\n")
+    if report.ignored.names:
+        sys.stderr.write(f"{report.ignored}\n")
     done = f"added {saved.added}, updated {saved.updated}, unchanged {saved.unchanged}"
     done += f", repeated {report.repeated}" if report.repeated else ""
     note = " (dry run: nothing is changed)" if arguments.dry_run else ""

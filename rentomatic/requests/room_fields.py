@@ -69,6 +69,16 @@ class Field:
     aliases: tuple[str, ...] = ()
     operand: JsonSchema = field(default_factory=dict)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names by which an imported file may call it, its own first."""
+        return (self.name, *self.aliases)
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether its values differ from room to room."""
+        return self.parse is parse_uuid
+
     def parse_operand(self, operator_name: str, operand: object) -> Operand:
         """Read what a filter compares this field with: one value, or the list of `in`."""
         if operator_name != "in":

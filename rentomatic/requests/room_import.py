@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from itertools import chain
@@ -13,6 +13,7 @@ from rentomatic.requests.base import InvalidRequest, ParameterError, ValidReques
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_import_csv import read_csv
 from rentomatic.requests.room_import_geojson import read_geojson
+from rentomatic.requests.room_import_header import Ignored
 from rentomatic.requests.room_import_ndjson import read_ndjson
 from rentomatic.requests.room_import_options import ImportOptions
 from rentomatic.requests.room_import_record import (
@@ -88,6 +89,7 @@ class RoomImportRequest(ValidRequest):
         format: the file's format.
         header: the names of a CSV file's columns.
         delimiter: what stands between them.
+        ignored: which columns or keys are not used, as far as the lines are read.
         skip_bad: import the good lines although there are bad ones.
         dry_run: only tell what would happen.
     """
@@ -96,6 +98,7 @@ class RoomImportRequest(ValidRequest):
     format: str = "csv"
     header: Sequence[str] = ()
     delimiter: str = ","
+    ignored: Ignored = field(default_factory=Ignored)
     skip_bad: bool = False
     dry_run: bool = False
 
@@ -123,7 +126,9 @@ def build_room_import_request(
     read = IMPORT_FORMATS[format].read(_without_mark(text), options)
     if isinstance(read, InvalidRequest):
         return read
-    return RoomImportRequest(read.lines, format, read.header, read.delimiter, skip_bad, dry_run)
+    return RoomImportRequest(
+        read.lines, format, read.header, read.delimiter, read.ignored, skip_bad, dry_run
+    )
 
 
 def guess_format_by_name(name: str) -> str | InvalidRequest | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, count
 
 from rentomatic.requests.base import InvalidRequest, ParameterError
+from rentomatic.requests.room_import_header import Ignored
 from rentomatic.requests.room_import_options import ImportOptions
 from rentomatic.requests.room_import_record import (
     MAX_CHARACTERS,
@@ -60,11 +61,14 @@ def read_csv(text: Iterable[str], options: ImportOptions) -> RoomLines | Invalid
         head = _read_head(lines, text, options, options.delimiter or delimiter)
     except _BadHeaderError as problem:
         return InvalidRequest((ParameterError("file", str(problem)),))
-    if errors := (*head.columns.errors, *option_errors(options)):
+    columns = head.columns
+    if errors := (*columns.errors, *columns.unknown_errors, *option_errors(options)):
         return InvalidRequest((*errors, *_lone_column_errors(head, options)))
     rest = chain(lines[head.lines :], text)
     rooms = _read_lines(rest, number + head.lines, head)
-    return RoomLines(rooms, head.names, head.delimiter)
+    ignored = Ignored()
+    ignored.add(columns.ignored)
+    return RoomLines(rooms, head.names, head.delimiter, ignored)
 
 
 def _delimiter_errors(delimiter: str | None) -> Iterator[ParameterError]:
@@ -117,7 +121,10 @@ def _read_head(
     for each in delimiter or sorted(DELIMITERS, key=lines[0].count, reverse=True):
         reader = csv.reader(_kept(lines, text), delimiter=each, strict=True)
         try:
-            names = [" ".join(name.split()) for name in next(reader)]
+            names = [
+                " ".join(name.split()) or f"Unnamed: {index}"
+                for index, name in enumerate(next(reader))
+            ]
         except csv.Error as error:
             problems.append(error)
         else:

@@ -5,6 +5,8 @@ from functools import lru_cache
 
 from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.parsers import is_utf8, shown_name
+from rentomatic.requests.room_fields import FIELDS
+from rentomatic.requests.room_import_header import Ignored
 from rentomatic.requests.room_import_json import JsonText, NotJsonError
 from rentomatic.requests.room_import_options import ImportOptions
 from rentomatic.requests.room_import_record import (
@@ -22,6 +24,8 @@ _UNIT = "feature"
 
 # What the geometry says, in its order; a height may follow.
 _COORDINATES = ("longitude", "latitude")
+# What properties may call the same.
+_PLACES = {name.casefold() for field in _COORDINATES for name in FIELDS[field].names}
 
 _KNOWN_PROPERTIES = 16
 
@@ -40,14 +44,20 @@ def read_geojson(text: Iterable[str], options: ImportOptions) -> RoomLines | Inv
     ]
     if errors := [*errors, *json_option_errors(options)]:
         return InvalidRequest(tuple(errors))
-    return RoomLines(_read_lines(JsonText(text), options))
+    ignored = Ignored("key")
+    return RoomLines(_read_lines(JsonText(text), options, ignored), ignored=ignored)
 
 
-def _read_lines(source: JsonText, options: ImportOptions) -> Iterator[Line]:
+def _read_lines(source: JsonText, options: ImportOptions, ignored: Ignored) -> Iterator[Line]:
     @lru_cache(_KNOWN_PROPERTIES)
     def columns_of(properties: tuple[str, ...], ours: tuple[str, ...]) -> Columns:
-        others = ["" if name.casefold() in ours else name for name in properties]
-        return Columns((*others, *ours), options, "key")
+        others = [
+            "" if name.casefold() in _PLACES or name.casefold() in ours else name
+            for name in properties
+        ]
+        columns = Columns((*others, *ours), options, "key")
+        ignored.add(name for name in columns.ignored if name not in ours)
+        return columns
 
     number = 0
     try:

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.parsers import is_utf8
+from rentomatic.requests.room_import_header import Ignored
 from rentomatic.requests.room_import_json import JsonDecoder, NotJsonError
 from rentomatic.requests.room_import_options import ImportOptions
 from rentomatic.requests.room_import_record import (
@@ -24,15 +25,18 @@ def read_ndjson(text: Iterable[str], options: ImportOptions) -> RoomLines | Inva
     """Read objects with the room's fields among their keys; blank lines are passed over."""
     if errors := tuple(json_option_errors(options)):
         return InvalidRequest(errors)
-    return RoomLines(_read_lines(text, options))
+    ignored = Ignored("key")
+    return RoomLines(_read_lines(text, options, ignored), ignored=ignored)
 
 
-def _read_lines(text: Iterable[str], options: ImportOptions) -> Iterator[Line]:
+def _read_lines(text: Iterable[str], options: ImportOptions, ignored: Ignored) -> Iterator[Line]:
     decoder = JsonDecoder()
 
     @lru_cache(_KNOWN_KEYS)
     def columns_of(keys: tuple[str, ...]) -> Columns:
-        return Columns(keys, options, "key")
+        columns = Columns(keys, options, "key")
+        ignored.add(columns.ignored)
+        return columns
 
     for number, raw in enumerate(text, 1):
         if len(raw) > MAX_CHARACTERS:

@@ -1,6 +1,6 @@
 """How a file is imported, as its sender says."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -10,6 +10,7 @@ class ImportOptions:
 
     Attributes:
         columns: the file's column or key, by field, where its name does not tell.
+        ignored: names of columns or keys that are not to be used.
         defaults: the value, by field, where the file has no such column, or an object no such key.
         source: the name under which identities that are no UUID become one (RFC 9562, version 5).
         delimiter: what divides the values of a CSV file, where its header does not tell.
@@ -18,6 +19,7 @@ class ImportOptions:
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
+    ignored: Sequence[str] = ()
     defaults: Mapping[str, str] = field(default_factory=dict)
     source: str | None = None
     delimiter: str | None = None

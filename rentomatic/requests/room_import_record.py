@@ -1,7 +1,7 @@
 """A record of an imported file becomes a room, whatever the format."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
@@ -9,13 +9,12 @@ from rentomatic.domain.room import InvalidRoomError, Room
 from rentomatic.requests.base import ParameterError
 from rentomatic.requests.parsers import is_utf8, shown, shown_name
 from rentomatic.requests.room_fields import FIELDS, Field, Value
+from rentomatic.requests.room_import_header import Header, Ignored
 from rentomatic.requests.room_import_options import ImportOptions
 from rentomatic.requests.room_import_values import Parser, former_code, import_parser
 
 # A line or a value of a file: a longer one would take memory, and no room is so long.
 MAX_CHARACTERS = 1 << 20
-
-_SHOWN_COLUMNS = 20
 
 
 class RoomLine(NamedTuple):
@@ -80,11 +79,13 @@ class RoomLines:
         lines: what they are, read as they are asked for.
         header: the names of a CSV file's columns.
         delimiter: what stands between them.
+        ignored: which columns or keys are not used, as far as the lines are read.
     """
 
     lines: Iterator[Line]
     header: Sequence[str] = ()
     delimiter: str = ","
+    ignored: Ignored = field(default_factory=Ignored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +122,27 @@ class Columns:
 
     Attributes:
         errors: the fields that stand nowhere, or in two places; with any no record makes a room.
+        unknown_errors: the names that are to be ignored and stand nowhere.
+        ignored: the names of the values that are not used.
     """
 
-    def __init__(self, header: Sequence[str], options: ImportOptions, noun: str = "column") -> None:
-        self.errors: list[ParameterError] = []
+    def __init__(self, names: Sequence[str], options: ImportOptions, noun: str = "column") -> None:
         self._source = options.source
-        self._sources = {
-            each.name: _find_source(each, header, options, noun, self.errors)
-            for each in FIELDS.values()
+        header = Header(names, noun, options.ignored)
+        given = {
+            field: header.find_given(name)
+            for field, name in options.columns.items()
+            if field in FIELDS
         }
+        found = {each.name: _find_source(each, header, given, options) for each in FIELDS.values()}
+        self.errors = [each for each in found.values() if isinstance(each, ParameterError)]
+        self._sources = {name: each for name, each in found.items() if isinstance(each, _Source)}
+        self.ignored = header.others({each.index for each in self._sources.values()})
+        self.unknown_errors = tuple(header.unknown_errors())
         # In the order of Room's own fields, so that a good line costs no look-up.
-        self._reads = tuple(self._sources[name].read for name in Room.__match_args__)
+        self._reads = tuple(
+            self._sources[name].read for name in Room.__match_args__ if name in self._sources
+        )
 
     def line(
         self, number: int, values: Sequence[object], record: Sequence[str], unit: str = "line"
@@ -198,7 +209,7 @@ def option_errors(options: ImportOptions) -> Iterator[ParameterError]:
 
 
 def _default_errors(field: Field, options: ImportOptions) -> Iterator[ParameterError]:
-    if field.name == "code":
+    if field.is_identity:
         yield ParameterError("default", "code must differ from line to line")
         return
     try:
@@ -208,33 +219,30 @@ def _default_errors(field: Field, options: ImportOptions) -> Iterator[ParameterE
 
 
 def _find_source(
-    field: Field,
-    header: Sequence[str],
-    options: ImportOptions,
-    noun: str,
-    errors: list[ParameterError],
-) -> _Source:
+    field: Field, header: Header, given: Mapping[str, list[int]], options: ImportOptions
+) -> _Source | ParameterError:
+    """Find where a field stands; those for which a name is given stand in its places."""
     parse = import_parser(field, options)
     wanted = options.columns.get(field.name)
     default = options.defaults.get(field.name, "")
-    names = [name.casefold() for name in header]
-    for name in [wanted] if wanted else (field.name, *field.aliases):
-        if (times := names.count(name.casefold())) > 1:
-            errors.append(ParameterError(name, f"is the name of {times} {noun}s"))
-        if times:
-            return _Source(name, parse, names.index(name.casefold()))
-    shown_names = ", ".join(shown_name(name) for name in header[:_SHOWN_COLUMNS] if name)
-    there = f"{noun}s are {shown_names}" if shown_names else f"there are no {noun}s"
-    if wanted:
-        errors.append(ParameterError("column", f"there is no {noun} {shown(wanted)}; {there}"))
-    elif not default:
-        known = " or ".join((field.name, *field.aliases))
+    if wanted is None:
+        places = header.find_usual(field, {index for each in given.values() for index in each})
+    else:
+        places = given[field.name]
+    if len(places) > 1:
+        return header.ambiguity(field, places, advises=options.advises)
+    if places:
+        return _Source(shown_name(header.names[places[0]]), parse, places[0])
+    if wanted is not None:
+        return ParameterError("column", f"there is no {header.noun} {shown(wanted)}; {header}")
+    if not default:
+        known = " or ".join(field.names)
         advice = _advice_for(field) if options.advises else ""
-        errors.append(ParameterError(field.name, f"there is no {noun} {known}; {advice}{there}"))
+        return ParameterError(field.name, f"there is no {header.noun} {known}; {advice}{header}")
     return _Source(field.name, parse, default=default)
 
 
 def _advice_for(field: Field) -> str:
     give = f"give --column {field.name}=NAME"
     # With one code for all lines they would all be one room.
-    return f"{give}; " if field.name == "code" else f"{give} or --default {field.name}=VALUE; "
+    return f"{give}; " if field.is_identity else f"{give} or --default {field.name}=VALUE; "

@@ -16,5 +16,6 @@ def dump_report(report: ImportReport) -> bytes:
             "rejected": rejected.count,
             "errors": [{"place": each.place, "message": each.reason} for each in rejected.first],
             "others": [*rejected.ranges()],
+            "ignored": report.ignored.names,
         }
     )

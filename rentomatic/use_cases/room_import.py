@@ -13,6 +13,7 @@ from rentomatic.repository.interface import (
 )
 from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.room_import import RoomImportRequest
+from rentomatic.requests.room_import_header import Ignored
 from rentomatic.requests.room_import_record import BadLine
 from rentomatic.responses import (
     UNAVAILABLE,
@@ -89,12 +90,14 @@ class ImportReport:
     Attributes:
         saved: what became of the rooms.
         rejected: the bad lines.
+        ignored: the columns or keys that are not used.
         repeated: how many lines were equal to an earlier one, and so counted only here.
     """
 
     saved: SaveSummary
     rejected: Rejected
     repeated: int = 0
+    ignored: Ignored = field(default_factory=Ignored)
 
 
 def room_import_use_case(
@@ -124,7 +127,7 @@ def room_import_use_case(
             staged.keep_codes(repository.existing)
             rooms = _rooms(staged, rejected, on_reject)
             saved = repository.save(rooms, dry_run=request.dry_run)
-            return ResponseSuccess(ImportReport(saved, rejected, staged.repeated))
+            return ResponseSuccess(ImportReport(saved, rejected, staged.repeated, request.ignored))
     except RepositoryUnavailableError:
         return UNAVAILABLE
     except StagingError as error:

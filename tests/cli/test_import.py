@@ -294,3 +294,41 @@ def test_the_delimiter_of_a_table_can_be_given(run: Run, tmp_path: Path) -> None
     code, _, err = run("import", path, "--delimiter", "||")
     assert code == 2
     assert err.startswith("rentomatic: delimiter: must be one character, and not a letter")
+
+
+def test_import_names_the_columns_that_are_not_used(run: Run, tmp_path: Path) -> None:
+    """But for those that are to be ignored; the index of pandas can be one, or the code."""
+    path = tmp_path / "a.csv"
+    path.write_text(f",size,city,price,lon,lat,rooms\n{UUID(int=1)},1,x,1,0,0,3\n")
+    options = ("--column", "code=", "--dry-run")
+    code, out, err = run("import", path, *options)
+    assert (code, out.partition(",")[0], err) == (0, "added 1", "ignored columns: city, rooms\n")
+    assert run("import", path, *options, "--ignore", "city", "--ignore", "ROOMS")[2] == ""
+    _, _, err = run("import", path, "--column", "code=city", "--source", "x", "--dry-run")
+    assert err == "ignored columns: Unnamed: 0, rooms\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--column", "size=a", "--column", "size=b"], "--column: size is given more than once: "),
+        (["--default", "size=1", "--default", "size=1"], "--default: size is given more than once"),
+        (["--source", "a", "--source", "b"], "--source: is given more than once"),
+        (["--format", "csv", "--format=csv"], "--format: is given more than once"),
+        (["--delimiter", ";", "--delimiter", ","], "--delimiter: is given more than once"),
+    ],
+)
+def test_an_option_that_is_given_twice_is_refused(
+    run: Run, file: Path, options: list[str], told: str
+) -> None:
+    """The last one would win silently."""
+    code, out, err = run("import", file, *options)
+    assert (code, out) == (2, "")
+    assert f"error: argument {told}" in err
+
+
+def test_no_command_takes_the_last_of_two_values(run: Run) -> None:
+    """Of any option."""
+    code, out, err = run("list", "--limit", "1", "--sort=price", "--limit", "2")
+    assert (code, out) == (2, "")
+    assert err.endswith("error: argument --limit: is given more than once\n")

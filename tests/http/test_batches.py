@@ -83,12 +83,13 @@ def done(
     unchanged: int = 0,
     repeated: int = 0,
     errors: list[dict[str, str]] | None = None,
+    ignored: list[str] | None = None,
 ) -> dict[str, object]:
     """Give what a batch is answered."""
     told = errors or []
     counts = {"added": added, "updated": updated, "unchanged": unchanged}
     counts |= {"repeated": repeated, "rejected": len(told)}
-    return {**counts, "errors": told, "others": []}
+    return {**counts, "errors": told, "others": [], "ignored": ignored or []}
 
 
 @pytest.mark.parametrize("media_type", BATCH_FORMATS)
@@ -415,3 +416,14 @@ def test_a_table_without_line_breaks_is_refused(client: TestApp, query: str) -> 
     assert send(client, HEADER, query=query).json == done()
     room = f'{{"id":"{UUID(int=1)}","area":20,"price":60,"lon":13.4,"lat":52.5}}'
     assert send(client, room, 200, query, "application/x-ndjson").json == done(added=1)
+
+
+def test_what_is_not_used_of_a_batch_is_named(client: TestApp) -> None:
+    """Columns and keys, so that nobody misses them later; two for one field are refused."""
+    table = f"city,{HEADER}Berlin,{line(1)}"
+    assert send(client, table).json == done(added=1, ignored=["city"])
+    room = f'{{"id":"{UUID(int=1)}","area":20,"price":60,"lon":13.4,"lat":52.5,"m":null}}'
+    answer = send(client, room, media_type="application/x-ndjson")
+    assert answer.json == done(unchanged=1, ignored=["m"])
+    message = send(client, table.replace("city", "area"), 400).json["message"]
+    assert message == "size: could be any of the columns size and area; keep one"

@@ -7,6 +7,7 @@ from rentomatic.domain.room_change import ChangeKind
 from rentomatic.domain.room_summary import QUARTILES
 from rentomatic.requests.parameters import CURSOR_PATTERN
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, FIELDS
+from rentomatic.requests.room_import_header import MAX_IGNORED
 from rentomatic.serializers.geojson import COORDINATES
 from rentomatic.use_cases.room_import import TOLD_RANGES
 from rentomatic.wsgi.failure import STATUSES
@@ -83,6 +84,12 @@ SCHEMAS = {
                 f"{TOLD_RANGES} ranges",
                 "maxItems": TOLD_RANGES,
                 "items": {"type": "array", "items": _COUNT, "minItems": 2, "maxItems": 2},
+            },
+            "ignored": {
+                "type": "array",
+                "description": "the columns or keys that are not used; … stands for more",
+                "maxItems": MAX_IGNORED + 1,
+                "items": _TEXT,
             },
         },
     ),

@@ -1,0 +1,48 @@
+"""A parser of arguments that lets nothing that was given be lost."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+
+class Parser(argparse.ArgumentParser):
+    """Refuses an option that is given twice, of which argparse would take the last."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as argparse has
+        super().__init__(*arguments, **options)
+        for name in (None, "store"):
+            self.register("action", name, _StoreOnce)
+
+
+class _StoreOnce(argparse.Action):
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002 - as argparse calls it
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        given = vars(namespace).setdefault("given_options", set())
+        if option_string and self.dest in given:
+            raise argparse.ArgumentError(self, "is given more than once")
+        given.add(self.dest)
+        setattr(namespace, self.dest, values)
+
+
+class StorePair(argparse.Action):
+    """Collects pairs in a dictionary; refuses a second value for a key."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002 - as argparse calls it
+        namespace: argparse.Namespace,
+        values: Any,  # noqa: ANN401 - what `type` gives
+        option_string: str | None = None,  # noqa: ARG002
+    ) -> None:
+        """Take a pair, as argparse calls it."""
+        key, value = values
+        pairs = getattr(namespace, self.dest) or {}
+        if key in pairs:
+            problem = f"{key} is given more than once: {pairs[key]!r} and {value!r}"
+            raise argparse.ArgumentError(self, problem)
+        setattr(namespace, self.dest, {**pairs, key: value})

@@ -1,0 +1,111 @@
+"""The names in an imported file: of a table's columns, of an object's keys."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from rentomatic.requests.base import ParameterError
+from rentomatic.requests.parsers import shown, shown_name
+from rentomatic.requests.room_fields import Field
+
+# How many names are listed.
+MAX_IGNORED = 200
+_SHOWN_NAMES = 20
+
+# As pandas calls a column without a name, such as the index that it writes itself.
+_UNNAMED = re.compile(r"Unnamed: \d+")
+
+
+class Header:
+    """The names of a record's values, without those that are to be ignored.
+
+    Args:
+        names: in their order; a value whose name is empty is never found.
+        noun: what one of them is called.
+        ignored: names to be ignored.
+    """
+
+    def __init__(
+        self, names: Sequence[str], noun: str = "column", ignored: Iterable[str] = ()
+    ) -> None:
+        self.names = names
+        self.noun = noun
+        self._places: dict[str, list[int]] = {}
+        for index, name in enumerate(names):
+            if name:
+                self._places.setdefault(name.casefold(), []).append(index)
+        self._missing = [name for name in ignored if not self._drop(name)]
+
+    def _drop(self, name: str) -> bool:
+        found = self.find_given(name)
+        for index in found:
+            self._places[self.names[index].casefold()].remove(index)
+        return bool(found)
+
+    def find_given(self, name: str) -> list[int]:
+        """Tell where a name stands, in this case or else in any; an empty one if none is given."""
+        if not name:
+            return [index for index in self._indexes() if _UNNAMED.fullmatch(self.names[index])]
+        found = self._places.get(name.casefold(), [])
+        return [index for index in found if self.names[index] == name] or [*found]
+
+    def find_usual(self, field: Field, taken: Collection[int]) -> list[int]:
+        """Tell where a field's name or its other names stand, but for the values that are taken.
+
+        An identity's own name overrides the others: a table often has an `id` of its own.
+        """
+        own, *others = ([*self._places.get(name.casefold(), [])] for name in field.names)
+        if own and field.is_identity:
+            others = []
+        return [index for found in (own, *others) for index in found if index not in taken]
+
+    def _indexes(self) -> Iterator[int]:
+        for found in self._places.values():
+            yield from found
+
+    def unknown_errors(self) -> Iterator[ParameterError]:
+        """Name what is to be ignored and is not there."""
+        for name in self._missing:
+            problem = f"there is no {self.noun} {shown(name)}; {self}"
+            yield ParameterError("ignore", problem)
+
+    def ambiguity(self, field: Field, places: Sequence[int], *, advises: bool) -> ParameterError:
+        """Say that several values could be a field's."""
+        names = [self.names[index] for index in places]
+        if len({name.casefold() for name in names}) == 1:
+            return ParameterError(names[0], f"is the name of {len(names)} {self.noun}s")
+        advice = f"give --column {field.name}=NAME, or --ignore NAME" if advises else "keep one"
+        listed = " and ".join(map(shown_name, names))
+        return ParameterError(field.name, f"could be any of the {self.noun}s {listed}; {advice}")
+
+    def others(self, taken: Collection[int]) -> list[str]:
+        """Give the names of the values that are not taken."""
+        return [self.names[index] for index in sorted(set(self._indexes()).difference(taken))]
+
+    def __str__(self) -> str:
+        names = ", ".join(shown_name(name) for name in self.names[:_SHOWN_NAMES] if name)
+        return f"{self.noun}s are {names}" if names else f"there are no {self.noun}s"
+
+
+class Ignored:
+    """The names in a file that are not used, in their order, at most MAX_IGNORED of them."""
+
+    def __init__(self, noun: str = "column") -> None:
+        self._noun = noun
+        self._names: dict[str, None] = {}
+        self._is_whole = True
+
+    @property
+    def names(self) -> list[str]:
+        """The names, fit to be shown; the last one is … where there are more."""
+        return [*self._names, *([] if self._is_whole else ["…"])]
+
+    def add(self, names: Iterable[str]) -> None:
+        """Take names of which some may be known already."""
+        for name in map(shown_name, names):
+            if len(self._names) == MAX_IGNORED and name not in self._names:
+                self._is_whole = False
+                return
+            self._names[name] = None
+
+    def __str__(self) -> str:
+        return f"ignored {self._noun}s: {', '.join(self.names)}" if self._names else ""
