@@ -1,11 +1,13 @@
 """GeoJSON files to import (RFC 7946): a FeatureCollection of Points."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 
 from rentomatic.requests.base import InvalidRequest, ParameterError
-from rentomatic.requests.parsers import is_utf8, shown_name
+from rentomatic.requests.parsers import is_utf8, parse_uuid, shown, shown_name
 from rentomatic.requests.room_fields import FIELDS
+from rentomatic.requests.room_import_crs import crs_problem
 from rentomatic.requests.room_import_header import Ignored
 from rentomatic.requests.room_import_json import JsonText, NotJsonError
 from rentomatic.requests.room_import_options import ImportOptions
@@ -16,10 +18,13 @@ from rentomatic.requests.room_import_record import (
     RoomLines,
     json_option_errors,
 )
+from rentomatic.requests.room_import_values import Number, identity_of, json_name
 
 _COLLECTION = "FeatureCollection"
 _FEATURES = "features"
 _IDENTITY = "id"
+_OWN_IDENTITY = "feature.id"  # in the options, where a property has the name `id`, too
+_CRS = "crs"
 _UNIT = "feature"
 
 # What the geometry says, in its order; a height may follow.
@@ -33,8 +38,8 @@ _KNOWN_PROPERTIES = 16
 def read_geojson(text: Iterable[str], options: ImportOptions) -> RoomLines | InvalidRequest:
     """Read Points with the room's other fields among their properties.
 
-    A property `code` goes before the feature's `id`, which goes before a property `id`. The text
-    may come in any pieces, also within a line.
+    A property `code` overrides the feature's `id` and a property `id`; where these two differ the
+    options must say which of them is meant. The text may come in any pieces, also within a line.
     """
     errors = [
         ParameterError(option, f"{name} is what the Points say in GeoJSON; it cannot be given")
@@ -64,19 +69,26 @@ def _read_lines(source: JsonText, options: ImportOptions, ignored: Ignored) -> I
         for feature in _read_features(source):
             number += 1
             try:
-                properties, ours = _split(feature, source)
+                properties, ours = _split(feature, source, options)
                 columns = columns_of(tuple(properties), tuple(ours))
                 values = (*properties.values(), *ours.values())
                 yield columns.line(number, values, (source.text(),), _UNIT)
             except _BadFeatureError as problem:
                 yield BadLine(number, (str(problem),), (source.text(),), unit=_UNIT)
+    except _BadFileError as error:
+        yield BadLine(0, (str(error),), (), is_last=True, unit=_UNIT)
     except NotJsonError as error:
         told = f"is no GeoJSON, so what follows cannot be read: {error}"
         yield BadLine(number and number + 1, (told,), (), is_last=True, unit=_UNIT)
 
 
 def _read_features(source: JsonText) -> Iterator[object]:
-    """Give the features of a collection; raises NotJsonError if it is none, maybe at its end."""
+    """Give the features of a collection.
+
+    Raises:
+        NotJsonError: it is none, which may be seen only at its end.
+        _BadFileError: its coordinates are no degrees.
+    """
     members: set[str] = set()
     source.take("{")
     while True:
@@ -86,16 +98,25 @@ def _read_features(source: JsonText) -> Iterator[object]:
         members.add(name)
         if name == _FEATURES:
             yield from _read_items(source)
-        elif source.read() != _COLLECTION and name == "type":
-            raise NotJsonError(f"its type must be {_COLLECTION}")
-        elif faults := source.faults():
-            raise NotJsonError(f"the member {shown_name(name)} {'; '.join(faults)}")
+        else:
+            _check_member(name, source)
         if source.take(",}") == "}":
             break
     if not {"type", _FEATURES} <= members:
         raise NotJsonError(f"it must be a {_COLLECTION} with features")
     if source.peek():
         raise NotJsonError("there is more behind its end")
+
+
+def _check_member(name: str, source: JsonText) -> None:
+    value = source.read()
+    if name == "type" and value != _COLLECTION:
+        given = shown(value) if isinstance(value, str) else json_name(value)
+        raise NotJsonError(f"its type must be {_COLLECTION}, not {given}")
+    if faults := source.faults():
+        raise NotJsonError(f"the member {shown_name(name)} {'; '.join(faults)}")
+    if name == _CRS and (problem := crs_problem(value)):
+        raise _BadFileError(problem)
 
 
 def _read_name(source: JsonText) -> str:
@@ -117,30 +138,86 @@ def _read_items(source: JsonText) -> Iterator[object]:
             return
 
 
+class _BadFileError(ValueError):
+    """Says what is wrong with all features."""
+
+
 class _BadFeatureError(ValueError):
     """Says what is wrong with a feature."""
 
 
-def _split(feature: object, source: JsonText) -> tuple[dict[str, object], dict[str, object]]:
+def _split(
+    feature: object, source: JsonText, options: ImportOptions
+) -> tuple[dict[str, object], dict[str, object]]:
     """Give a feature's properties, and what it says itself by the names of a room's fields."""
     if not is_utf8(source.text()):
         raise _BadFeatureError("is no text in UTF-8")
     if faults := source.faults():
         raise _BadFeatureError("; ".join(faults))
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
-        raise _BadFeatureError("must be a Feature")
-    geometry = feature.get("geometry")
-    if not isinstance(geometry, dict) or geometry.get("type") != "Point":
-        raise _BadFeatureError("geometry must be a Point")
-    coordinates = geometry.get("coordinates")
-    if not isinstance(coordinates, list) or len(coordinates) < len(_COORDINATES):
-        raise _BadFeatureError("coordinates must be longitude and latitude")
+        raise _BadFeatureError(f"must be a Feature, not {_kind_of(feature)}")
+    ours = dict(zip(_COORDINATES, _position(feature), strict=False))
     properties = feature.get("properties")
     if properties is None:
         properties = {}
     if not isinstance(properties, dict):
         raise _BadFeatureError("properties must be an object or null")
-    ours = dict(zip(_COORDINATES, coordinates, strict=False))
-    if _IDENTITY in feature:
-        ours[_IDENTITY] = feature[_IDENTITY]
-    return properties, ours
+    return properties, ours | _identity(feature.get(_IDENTITY), properties, options)
+
+
+def _position(feature: dict[str, object]) -> list[object]:
+    """Give the coordinates of a feature's Point."""
+    geometry = feature.get("geometry")
+    if not isinstance(geometry, dict) or geometry.get("type") != "Point":
+        raise _BadFeatureError(f"geometry must be a Point, not {_kind_of(geometry)}")
+    if problem := crs_problem(feature.get(_CRS)) or crs_problem(geometry.get(_CRS)):
+        raise _BadFeatureError(problem)
+    position = geometry.get("coordinates")
+    if not isinstance(position, list) or len(position) < len(_COORDINATES):
+        raise _BadFeatureError("coordinates must be longitude and latitude")
+    for each in position:
+        if not isinstance(each, Number):
+            raise _BadFeatureError(f"coordinates must be numbers, not {json_name(each)}")
+    return position
+
+
+def _kind_of(value: object) -> str:
+    """Tell what a value is: its type in GeoJSON, or in JSON."""
+    kind = value.get("type") if isinstance(value, dict) else None
+    return f"a {shown_name(kind)}" if type(kind) is str else json_name(value)
+
+
+def _identity(
+    own: object, properties: Mapping[str, object], options: ImportOptions
+) -> dict[str, object]:
+    """Give what a feature's own `id` says, by the name under which it is looked for."""
+    said = options.columns.get("code", "").casefold()
+    if own is None:
+        return {}
+    if said == _OWN_IDENTITY:
+        return {said: own}
+    names = [name for name in properties if name.casefold() == _IDENTITY]
+    others = [properties[name] for name in names if said or properties[name] is not None]
+    if said:
+        return {} if others else {_IDENTITY: own}
+    has_code = any(name.casefold() == "code" for name in properties)
+    if not has_code and not all(_is_same(own, other) for other in others):
+        advice = f"; give --column code={_IDENTITY} for the property, or code={_OWN_IDENTITY}"
+        raise _BadFeatureError(
+            f"id is {_shown_json(own)}, and among the properties {_shown_json(others[0])}"
+            f"{advice if options.advises else '; leave one of them out'}"
+        )
+    return {_IDENTITY: own}
+
+
+def _is_same(own: object, other: object) -> bool:
+    if isinstance(own, str) and isinstance(other, str):
+        with suppress(ValueError):
+            return parse_uuid(own) == parse_uuid(other)
+        with suppress(ValueError):
+            return identity_of(own) == identity_of(other)
+    return own == other
+
+
+def _shown_json(value: object) -> str:
+    return shown(value) if isinstance(value, str) else json_name(value)

@@ -11,7 +11,7 @@ from rentomatic.requests.parsers import is_utf8, shown, shown_name
 from rentomatic.requests.room_fields import FIELDS, Field, Value
 from rentomatic.requests.room_import_header import Header, Ignored
 from rentomatic.requests.room_import_options import ImportOptions
-from rentomatic.requests.room_import_values import Parser, former_code, import_parser
+from rentomatic.requests.room_import_values import Parser, former_code, import_parser, json_name
 
 # A line or a value of a file: a longer one would take memory, and no room is so long.
 MAX_CHARACTERS = 1 << 20
@@ -102,7 +102,7 @@ class _Source:
             return self.parse(self.default)
         value = record[self.index]
         if not isinstance(value, str):  # of JSON; its numbers come as they are spelt
-            msg = f"must be a number or text, not {_JSON_NAMES[type(value)]}"
+            msg = f"must be a number or text, not {json_name(value)}"
             raise ValueError(msg)  # noqa: TRY004 - it is the file's fault
         return self.parse(value)
 
@@ -112,9 +112,6 @@ class _Source:
         if isinstance(value, str) and not is_utf8(value):
             return f"is no text in UTF-8: {shown(value)}"
         return None
-
-
-_JSON_NAMES = {bool: "true or false", type(None): "null", list: "an array", dict: "an object"}
 
 
 class Columns:

@@ -34,6 +34,21 @@ class Number(str):
     __slots__ = ()
 
 
+_JSON_NAMES = {
+    Number: "a number",
+    str: "text",
+    bool: "true or false",
+    type(None): "null",
+    list: "an array",
+    dict: "an object",
+}
+
+
+def json_name(value: object) -> str:
+    """Give the name of a value's kind in JSON."""
+    return _JSON_NAMES[type(value)]
+
+
 def import_parser(field: Field, options: ImportOptions) -> Parser:
     """Give what reads a field's values in a file; it raises ValueError as every parser does."""
     if field.parse is parse_uuid:

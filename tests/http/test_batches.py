@@ -31,6 +31,10 @@ TOKENS = {digest_of(TOKEN): "office"}
 CSV = "text/csv"
 HEADER = "code,size,price,longitude,latitude\n"
 MOST = 200_000
+FEATURES_OF_TWO_IDS = (
+    '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"id":2},"id":1,'
+    '"geometry":{"type":"Point","coordinates":[1,1]}}]}'
+)
 CODES = "select code from room order by code"
 
 
@@ -220,6 +224,16 @@ def test_bytes_that_are_no_utf8_spoil_their_line(client: TestApp) -> None:
         ("application/x-ndjson", '{"size": 1}', "line 1: code: there is no key code or id; keys"),
         ("application/x-ndjson", "[1]", "line 1: must be one JSON object, and nothing else"),
         ("application/geo+json", "{}", "file: is no GeoJSON"),
+        (
+            "application/geo+json",
+            '{"type":"FeatureCollection","features":[],"crs":"EPSG:2180"}',
+            "file: crs must be CRS84 or EPSG:4326, degrees of longitude and latitude, not 'EPSG:21",
+        ),
+        (
+            "application/geo+json",
+            FEATURES_OF_TWO_IDS,
+            "feature 1: id is '1', and among the properties '2'; leave one of them out",
+        ),
     ],
 )
 def test_what_is_wrong_comes_without_options_of_the_command(
