@@ -66,6 +66,8 @@ accesslog = "-"
 
 # Two lists of a hundred UUIDs are longer than the default.
 limit_request_line = 8190
+# What nginx lets through: 8190 bytes and the end of the line.
+limit_request_field_size = 8192
 # No header of a client's, not even of a proxy's, may rewrite the path.
 forwarder_headers = ""
 control_socket_disable = True

@@ -1,6 +1,7 @@
 """nginx as a process of its own, of the files in ops/nginx, in a folder of its own."""
 
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -15,6 +16,7 @@ NAME = "rooms.example.com"
 # Where Debian has it is not in the PATH of ordinary users.
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
 SECONDS = 10
+_CHANCE = random.SystemRandom()
 
 # Where an installation puts each file; a site is enabled.
 _PLACES = {
@@ -117,12 +119,13 @@ def place(folder: Path, service: Path, change: Callable[[str], str] = str) -> Pr
 
 
 def _free_ports(amount: int) -> list[int]:
-    probes = [socket.socket() for _ in range(amount)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
+    """Find ports that nobody has on any address, nor is given by the kernel for a connection."""
+    ports: list[int] = []
+    while len(ports) < amount:
+        port = _CHANCE.randint(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("", port))
+            ports.append(port)
     return ports
 
 

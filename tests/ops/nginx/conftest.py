@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from email.message import Message
@@ -70,7 +70,7 @@ class Site:
         path: str,
         headers: Mapping[str, str] | None = None,
         method: str = "GET",
-        body: bytes | None = None,
+        body: bytes | Iterable[bytes] | None = None,
         source: str = HERE,
         port: int = 0,
     ) -> Answer:
@@ -116,6 +116,24 @@ class Site:
         connection.bind((source, 0))
         connection.connect((HERE, self.proxy.port))
         return connection
+
+    @contextmanager
+    def nobody_works(self) -> Iterator[None]:
+        """Let gunicorn's workers stand still."""
+        workers = self.workers()
+        for worker in workers:
+            os.kill(worker, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for worker in workers:
+                os.kill(worker, signal.SIGCONT)
+
+    def passed_on(self) -> int:
+        """Count the requests that nginx has passed on to the service and that are not answered."""
+        service = str(self.proxy.folder.parent / "rentomatic.sock")
+        sockets = Path("/proc/net/unix").read_text().splitlines()
+        return sum(line.endswith(service) for line in sockets) - 1  # it listens, too
 
     def workers(self) -> list[int]:
         """Give the numbers of gunicorn's workers."""

@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 
 from rentomatic.config import read_settings
-from tests.ops.nginx.conftest import Site
-from tests.ops.nginx.test_writes import ROOM, write
+from tests.ops.nginx.conftest import TOKEN, Site
+from tests.ops.nginx.test_writes import LONG_BATCH, ROOM, write
 from tests.process.conftest import ask, locked_rooms, until
 
 CLIENTS = 8
@@ -72,6 +72,21 @@ def test_a_reload_takes_no_write_with_it(site: Site) -> None:
     assert set(got) == {200, 201}
     for path in paths:
         write(site, "DELETE", path)
+
+
+def test_a_long_batch_whose_worker_dies_is_a_503(site: Site) -> None:
+    """Whether it was written is unknown: the answer says when to send it again."""
+    given = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "text/csv"}
+    with ThreadPoolExecutor(1) as pool, locked_rooms(site.database) as something_waits:
+        written = pool.submit(site.ask, "/rooms", given, "POST", LONG_BATCH)
+        something_waits()
+        for worker in site.workers():
+            os.kill(worker, signal.SIGKILL)
+        answer = written.result()
+    assert (answer.status, answer.json()["type"]) == (503, "SystemError")
+    assert answer.headers["Retry-After"] == "1"
+    until(lambda: ask(site.database, AT_WORK) == [])
+    until(lambda: len(site.workers()) == WORKERS)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])

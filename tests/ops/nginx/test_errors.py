@@ -32,6 +32,9 @@ TITLES = {
 }
 HOST = "Host: x\r\n"
 LONG = "x" * 9_000
+# Longer than what is taken, but by POST /rooms; a body of this length need not follow.
+LONG_BODY = "Content-Length: 2000000\r\n"
+MORE_THAN_ELSEWHERE = b" " * 2_000_000
 
 
 def _names(requests: Iterable[tuple[str, str]]) -> list[str]:
@@ -62,6 +65,14 @@ OWN = {
     ),
     ("GET /rooms?limit=none HTTP/1.0", HOST): (400, "ParametersError", "limit: none needs"),
     ("GET /rooms?%6Cimit=%6eone HTTP/1.0", HOST): (400, "ParametersError", "limit: none needs"),
+    # The length of a body makes no other error of one.
+    ("TRACE /rooms HTTP/1.1", f"{LONG_BODY}{HOST}"): (405, "MethodError", "method"),
+    ("POST /rooms HTTP/1.1", f"{LONG_BODY}{HOST}X: {LONG}\r\n"): (431, "LimitError", "8 KiB"),
+    ("POST /rooms HTTP/1.1", f"{LONG_BODY}Host: a b\r\n"): (400, "ParametersError", "malformed"),
+    ("GET /rooms?limit=none HTTP/1.0", f"{LONG_BODY}{HOST}"): (
+        *(400, "ParametersError", "limit: none needs"),
+    ),
+    ("PATCH /rentomatic-error HTTP/1.1", f"{LONG_BODY}{HOST}"): (404, "ResourceError", "nothing"),
 }
 
 # What is refused by its first line: nginx reads on no further, and knows of no Accept.
@@ -147,6 +158,33 @@ def test_a_service_that_is_away_is_a_503(away: Site) -> None:
     assert problem.json()["status"] == 503
     assert away.ask("/rooms", {"Accept": f"{PROBLEM};q=0"}).json().keys() == {"type", "message"}
     assert away.ask("/rooms", method="HEAD").body == b""
+
+
+def in_chunks(body: bytes) -> Iterator[bytes]:
+    """Give a body whose length the client does not know."""
+    yield body
+
+
+@pytest.mark.parametrize("accept", ["application/json", PROBLEM])
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_a_long_body_does_not_make_a_503_permanent(
+    away: Site, accept: str, *, is_chunked: bool
+) -> None:
+    """A batch that may be sent again is not refused as too long."""
+    body = in_chunks(MORE_THAN_ELSEWHERE) if is_chunked else MORE_THAN_ELSEWHERE
+    answer = away.ask("/rooms", {"Accept": accept}, "POST", body)
+    assert (answer.status, answer.headers["Content-Type"]) == (503, accept)
+    assert answer.headers["Retry-After"] == "1"
+    check_headers(answer)
+
+
+def test_a_full_disk_is_a_500_for_a_long_body(away: Site) -> None:
+    """It cannot be kept, which is no fault of the body's."""
+    bodies = away.proxy.folder / "body"
+    bodies.rmdir()
+    bodies.write_text("not a folder")
+    answer = away.ask("/rooms", method="POST", body=MORE_THAN_ELSEWHERE)
+    check(answer, 500, "SystemError", "The service failed")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from socket import socket
@@ -19,10 +20,12 @@ from tests.process.conftest import ask, until
 HASTY = "127.0.0.2"
 GREEDY = "127.0.0.3"
 WORDY = "127.0.0.5"
+OFFICE = "127.0.0.6"
 HALF_OPEN = 500
 READERS = 3
 STUCK_SECONDS = 10
-LONG = b"x" * 1_000_000
+# Longer than what is taken elsewhere than by POST /rooms.
+LONG = b"x" * 2_000_000
 BATCH_BYTES = 40 * 2**20
 STREAMS = """
 select count(*) from pg_stat_activity
@@ -76,6 +79,21 @@ def begin_post(site: Site, length: str, source: str) -> socket:
     return connection
 
 
+def test_a_client_has_a_hundred_searches_at_a_time(site: Site) -> None:
+    """An office behind one address is served; only what is more than that is refused meanwhile."""
+
+    def search(number: int, source: str) -> int:
+        return site.ask(f"/rooms?limit=1&filter_size__lt={number}", source=source).status
+
+    with ThreadPoolExecutor(101) as pool, site.nobody_works():
+        searches = [pool.submit(search, number, OFFICE) for number in range(1, 101)]
+        until(lambda: site.passed_on() == 100)
+        assert search(101, OFFICE) == 429
+        searches.append(pool.submit(search, 101, GREEDY))
+        until(lambda: site.passed_on() == 101)
+    assert [each.result() for each in searches] == [200] * 101
+
+
 def test_a_client_has_so_many_requests_at_a_time(site: Site) -> None:
     """The hundred and first is refused at once; others are served."""
     with ExitStack() as stack:
@@ -88,16 +106,51 @@ def test_a_client_has_so_many_requests_at_a_time(site: Site) -> None:
 
 
 def test_a_client_sends_so_many_long_bodies_at_a_time(site: Site) -> None:
-    """They are on the disk while they come, whosever they are; its short ones are taken."""
+    """They are on the disk while they come, whosever they are; what is short or empty is taken."""
 
-    def post(body: bytes) -> int:
-        return site.ask("/rooms", method="POST", body=body, source=WORDY).status
+    def post(body: bytes, source: str = WORDY) -> Answer:
+        return site.ask("/rooms", method="POST", body=body, source=source)
 
     with ExitStack() as stack:
         for length in ["Content-Length: 1000000", "Transfer-Encoding: chunked"] * 4:
             stack.enter_context(begin_post(site, length, WORDY))
-        assert (post(LONG), post(b"x")) == (429, 401)
-    until(lambda: post(LONG) == 401)
+        refused = post(LONG)
+        assert (refused.status, refused.json()["type"]) == (429, "LimitError")
+        assert refused.headers["Retry-After"] == "1"
+        assert [post(body).status for body in (b"x" * 999_999, b"x", b"")] == [401] * 3
+        for method in ("GET", "HEAD", "OPTIONS", "DELETE"):
+            assert site.ask("/rooms", method=method, source=WORDY).status != 429
+        assert post(LONG, GREEDY).status == 401
+    until(lambda: post(LONG).status == 401)
+
+
+def test_a_slow_body_is_taken_as_long_as_it_comes(site: Site) -> None:
+    """For longer in all than a silent client is waited for."""
+    with begin_post(site, "Content-Length: 3", WORDY) as connection:
+        for _ in range(3):
+            time.sleep(0.4 * STUCK_SECONDS)
+            connection.sendall(b"x")
+        assert connection.recv(64).startswith(b"HTTP/1.1 401 ")
+
+
+@pytest.mark.parametrize(("length", "status"), [(8_190, 400), (8_191, 414)])
+def test_a_first_line_is_at_most_so_long(site: Site, length: int, status: int) -> None:
+    """What fits reaches the service, which knows no such parameter."""
+    first = f"GET /rooms?{'x' * (length - len('GET /rooms? HTTP/1.1'))} HTTP/1.1"
+    assert len(first) == length
+    answer = site.send(f"{first}\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    assert answer.status == status
+    assert answer.json()["type"] == ("ParametersError" if status == 400 else "LimitError")
+
+
+@pytest.mark.parametrize(
+    ("lengths", "status"), [([8_190], 200), ([8_191], 431), ([8_000] * 4, 200), ([8_000] * 5, 431)]
+)
+def test_headers_are_at_most_so_long(site: Site, lengths: list[int], status: int) -> None:
+    """Each, and all together; what fits reaches the service."""
+    lines = ["GET /rooms?limit=1 HTTP/1.1", "Host: x", "Connection: close"]
+    lines += [f"X-{number}: ".ljust(length, "x") for number, length in enumerate(lengths)]
+    assert site.send("\r\n".join([*lines, "", ""]).encode()).status == status
 
 
 @pytest.mark.parametrize("is_chunked", [False, True])

@@ -111,6 +111,8 @@ def test_plain_http_leads_to_tls(site: Site) -> None:
         moved = site.ask(path, {"Host": NAME}, port=port)
         assert moved.headers["Location"] == f"https://{NAME}{path}"
         assert "X-Evil" not in moved.headers
+    long = site.ask("/rooms", {"Host": NAME}, "POST", b" " * 2_000_000, port=port)
+    assert (long.status, long.headers["Location"]) == (301, f"https://{NAME}/rooms")
     with pytest.raises(ConnectionError):
         site.ask("/rooms", {"Host": "evil.example"}, port=port)
 

@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -20,6 +21,10 @@ WAITED_LONG = """
 select pid from pg_stat_activity
 where wait_event_type = 'Lock' and query_start < clock_timestamp() - interval '1.5 s'
 """
+# Longer than what is taken elsewhere than by POST /rooms.
+LONG_BATCH = b"code,size,price,longitude,latitude\n"
+LONG_BATCH += b"3251a5bd-86be-428d-8ae9-6e51a8048c33,20,60,13.4,52.5\n"
+LONG_BATCH += b"\n" * 2_000_000
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -75,11 +80,23 @@ def test_a_write_is_answered_by_the_service(site: Site, path: str) -> None:
 @pytest.fixture
 def hasty(site: Site, folder: Path, tmp_path: Path) -> Iterator[Site]:
     """A site that waits for answers no longer than a second, but where it must."""
+    with changed(site, folder, tmp_path, "proxy_read_timeout 30s", "proxy_read_timeout 1s") as it:
+        yield it
 
-    def change(text: str) -> str:
-        return text.replace("proxy_read_timeout 30s", "proxy_read_timeout 1s")
 
-    with running(place(tmp_path, folder / "rentomatic.sock", change)) as proxy:
+@pytest.fixture
+def hasty_everywhere(site: Site, folder: Path, tmp_path: Path) -> Iterator[Site]:
+    """A site that does not wait long for a batch either."""
+    with changed(site, folder, tmp_path, "proxy_read_timeout 5m", "proxy_read_timeout 1s") as it:
+        yield it
+
+
+@contextmanager
+def changed(site: Site, folder: Path, own: Path, before: str, after: str) -> Iterator[Site]:
+    """Run another nginx for the same service, with something of its configuration replaced."""
+    with running(
+        place(own, folder / "rentomatic.sock", lambda text: text.replace(before, after))
+    ) as proxy:
         yield replace(site, proxy=proxy)
 
 
@@ -96,3 +113,13 @@ def test_only_what_may_be_a_batch_may_take_long(
     assert answer.status == status
     if method == "POST":
         assert write(hasty, "DELETE", answer.headers["Location"]).status == 204
+
+
+def test_a_long_batch_that_is_given_up_may_be_sent_again(hasty_everywhere: Site) -> None:
+    """Nobody knows whether it was written, so the answer must not say that it never can be."""
+    given = BEARER | {"Content-Type": "text/csv", "Idempotency-Key": str(uuid4())}
+    with locked_rooms(hasty_everywhere.database):
+        answer = hasty_everywhere.ask("/rooms", given, "POST", LONG_BATCH)
+    assert (answer.status, answer.json()["type"]) == (503, "SystemError")
+    assert answer.headers["Retry-After"] == "1"
+    assert hasty_everywhere.logged(answer)["upstream_status"] == "504"
