@@ -15,6 +15,7 @@ from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresidempotency import PostgresIdempotency
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.resources import how_to_install, release
+from rentomatic.slots import ThreadShares
 from rentomatic.wsgi.application import Application
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def build_application(environ: Mapping[str, str]) -> Application:
     """
     settings = read_settings(environ)
     counts = _metrics() if settings.has_metrics else None
-    stores = build_stores(settings, counts)
+    shares = ThreadShares(settings.threads)
+    stores = build_stores(settings, counts, shares)
     return Application(
         stores.repository,
         default_limit=settings.default_limit,
@@ -39,8 +41,7 @@ def build_application(environ: Mapping[str, str]) -> Application:
         changes=stores.changes,
         idempotency=stores.idempotency,
         max_batch_bytes=settings.max_batch_bytes,
-        # Half of the threads may stream; with these too, there still is one for what is short.
-        max_batches=max(1, settings.threads // 4),
+        batches=shares.batches,
     )
 
 
@@ -67,7 +68,9 @@ class Stores:
     idempotency: Idempotency | None = None
 
 
-def build_stores(settings: Settings, counts: "Metrics | None" = None) -> Stores:
+def build_stores(
+    settings: Settings, counts: "Metrics | None" = None, shares: ThreadShares | None = None
+) -> Stores:
     """Choose the repository that the settings name, for a service that runs until it is ended."""
     if settings.mongodb_url:
         return Stores(_mongo_repository(settings.mongodb_url))
@@ -79,8 +82,8 @@ def build_stores(settings: Settings, counts: "Metrics | None" = None) -> Stores:
         counts.count_connections if counts else lambda _change: None,
         changes_kept=settings.changes_kept,
     )
-    # Streams may take long; the other half of the threads is for what does not.
-    repository = PostgresRepo(connections, max_streams=max(1, settings.threads // 2))
+    shares = shares or ThreadShares(settings.threads)
+    repository = PostgresRepo(connections, shares.streams, shares.searches)
     return Stores(repository, PostgresChanges(connections), PostgresIdempotency(connections))
 
 

@@ -102,3 +102,9 @@ TOO_MANY_STREAMS = ResponseFailure(
     "As many answers with limit=none are under way as there may be; try again in a moment, "
     "or read page by page",
 )
+
+TOO_MANY_SEARCHES = ResponseFailure(
+    ResponseTypes.UNAVAILABLE_ERROR,
+    "As many searches that read many rooms are under way as there may be; try again in a moment, "
+    "or narrow this one by a filter, a smaller bbox or radius, or leave out count=exact",
+)

@@ -6,6 +6,11 @@
 --   \set measured_room `cat sql/parts/measured_room.sql`
 -- and so on for each of them, and `\set order 'price, code'`. `:order` and `:is_after` are made of
 -- names of columns and parameters (rentomatic/repository/ordering.py).
+--
+-- Behind a position in an order by distance, `room` is only what lies in a ring around the place.
+with room as (  -- if ringed
+  :room_in_ring  -- if ringed
+)  -- if ringed
 select
   distance,  -- if measured
   id,  -- if paged
@@ -20,11 +25,14 @@ where true
   :matching_place
   :matching_near_box  -- if boxed
   :matching_distance
+  and distance <= :far_most::float8  -- if far_most
+  and distance >= :far_least::float8  -- if far_least
   :matching_size
   :matching_price
   and on_plane(longitude, latitude * :hemisphere::float8) <@ (  -- if hemisphere
     :reach  -- if hemisphere
   )  -- if hemisphere
   and :is_after  -- if is_after
+  and false  -- if contradictory
 order by :order
 limit :limit::bigint  -- if limit

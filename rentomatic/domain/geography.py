@@ -5,15 +5,21 @@ those on the ellipsoid.
 """
 
 from dataclasses import dataclass, replace
-from math import asin, cos, degrees, pi, radians, sin, sqrt
+from math import asin, atan2, ceil, cos, degrees, pi, radians, sin, sqrt
 
 EARTH_RADIUS = 6_371_008.8
 HALF_TURN = 180
 QUARTER_TURN = 90
+# From a place to its antipode, in metres.
+HALF_WAY = pi * EARTH_RADIUS
 
 # What rounding may cost, in degrees (a tenth of a millimetre): a box around a circle must hold all
 # of it.
 _SLACK = 1e-9
+# The same in metres, with the decimetres that the haversine formula is short near the antipode.
+_SLACK_METRES = 2.0
+# A ring under fewer circles is hardly smaller than the one circle that covers all within it.
+_FEWEST_CIRCLES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,15 @@ class Box:
         if box.crosses_antimeridian:
             return longitude >= box.west or longitude <= box.east
         return box.west <= longitude <= box.east
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """What lies within some metres of a place, given in degrees."""
+
+    longitude: float
+    latitude: float
+    metres: float
 
 
 def great_circle_metres(
@@ -107,3 +122,55 @@ def box_around(longitude: float, latitude: float, radius: float) -> Box:
     west = west + 2 * HALF_TURN if west < -HALF_TURN else west
     east = east - 2 * HALF_TURN if east > HALF_TURN else east
     return Box(west, south, east, north)
+
+
+def antipode(longitude: float, latitude: float) -> tuple[float, float]:
+    """Give the opposite place on the sphere, longitude first."""
+    return longitude - HALF_TURN if longitude > 0 else longitude + HALF_TURN, -latitude
+
+
+def circles_over_ring(
+    longitude: float, latitude: float, inner: float, outer: float, most: int
+) -> list[Circle]:
+    """Cover the ring between two distances from a place with circles, and little beside it.
+
+    Args:
+        longitude: of the place, in degrees.
+        latitude: the same.
+        inner: metres.
+        outer: metres, at least `inner`.
+        most: how many circles at most; the more there are, the less lies beside the ring.
+    """
+    if inner + outer > HALF_WAY:
+        # It is a smaller ring around the antipode.
+        longitude, latitude = antipode(longitude, latitude)
+        inner, outer = max(0.0, HALF_WAY - outer), HALF_WAY - inner
+    middle = (inner + outer) / 2
+    amount = min(most, ceil(turn_metres(middle) / max(outer - inner, _SLACK_METRES)))
+    if amount < _FEWEST_CIRCLES:
+        return [Circle(longitude, latitude, outer + _SLACK_METRES)]
+    step = 2 * pi / amount
+    centre = _towards(longitude, latitude, 0, middle)
+    # The corners of a sector are the farthest from its middle.
+    corners = [_towards(longitude, latitude, step / 2, each) for each in (inner, outer)]
+    metres = max(great_circle_metres(*centre, *corner) for corner in corners) + _SLACK_METRES
+    centres = [_towards(longitude, latitude, step * number, middle) for number in range(amount)]
+    return [Circle(*each, metres) for each in centres]
+
+
+def turn_metres(distance: float) -> float:
+    """Give the length of the line that lies at some distance from a place; both in metres."""
+    return 2 * pi * EARTH_RADIUS * sin(distance / EARTH_RADIUS)
+
+
+def _towards(
+    longitude: float, latitude: float, bearing: float, metres: float
+) -> tuple[float, float]:
+    """Go from a place into a direction, in radians from the north; give where that ends."""
+    angle, start = metres / EARTH_RADIUS, radians(latitude)
+    sine, cosine = sin(start), cos(start)
+    ahead, aside = sin(angle) * cos(bearing), sin(angle) * sin(bearing)
+    turn = atan2(aside, cosine * cos(angle) - sine * ahead)
+    height = sine * cos(angle) + cosine * ahead
+    turned = (longitude + degrees(turn) + HALF_TURN) % (2 * HALF_TURN) - HALF_TURN
+    return turned, degrees(asin(max(-1.0, min(1.0, height))))

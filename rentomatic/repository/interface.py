@@ -28,7 +28,7 @@ class RepositoryTimeoutError(RepositoryUnavailableError):
 
 
 class RepositoryBusyError(RepositoryUnavailableError):
-    """As many unlimited searches as there may be at a time are being read."""
+    """As many searches that take long are under way as there may be at a time."""
 
 
 class RepositoryStandbyError(RepositoryUnavailableError):

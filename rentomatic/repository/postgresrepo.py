@@ -9,10 +9,8 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import contextmanager
 from dataclasses import fields, replace
 from itertools import count
-from threading import BoundedSemaphore
 from typing import Any
 from uuid import UUID
 
@@ -42,24 +40,34 @@ from rentomatic.repository.interface import (
     begun,
 )
 from rentomatic.repository.migrations import compare_schema
+from rentomatic.repository.rings import rings_of
 from rentomatic.repository.room_parameters import (
     LIST_PARAMETERS,
     LIST_PARTS,
     SELECTION_PARAMETERS,
+    Parameters,
+    is_by_distance,
     list_parameters,
     list_parts,
     selection_parameters,
 )
 from rentomatic.repository.statement import Statement
 from rentomatic.requests.room_fields import DISTANCE, FIELDS, Value
-from rentomatic.requests.room_list import EXACT, RoomListRequest
+from rentomatic.requests.room_list import ESTIMATE, EXACT, RoomListRequest
 from rentomatic.requests.room_order import ADDED, Position
+from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.requests.room_summary import RoomSummaryRequest
 from rentomatic.resources import shipped
+from rentomatic.slots import Slots
 
 STREAM_BATCH = 1_000
 # Fewer changes are left to autovacuum: at a million rooms ANALYZE takes longer than they do.
 ANALYZED_CHANGES = 1_000
+
+# From so many on, to count rooms or to sum them up takes a slot: tens of milliseconds.
+MANY_ROOMS = 20_000
+# Fewer are put in order faster than they are met on the way from a place.
+FEW_ROOMS = 5_000
 
 # How the rows of sql/room_page.sql end; the distance is there where it is measured.
 ROOM_COLUMNS = tuple(each.name for each in fields(Room))
@@ -76,12 +84,16 @@ class PostgresRepo:
 
     Args:
         connections: to the database.
-        max_streams: how many unlimited searches may be read at a time; each holds a connection.
+        streams: for unlimited searches, each of which holds a connection.
+        searches: for searches that read many rooms.
     """
 
-    def __init__(self, connections: Connections, max_streams: int | None = None) -> None:
+    def __init__(
+        self, connections: Connections, streams: Slots | None = None, searches: Slots | None = None
+    ) -> None:
         self._connections = connections
-        self._slots = BoundedSemaphore(max_streams) if max_streams else None
+        self._stream_slots = streams or Slots()
+        self._search_slots = searches or Slots()
         self._list = _load("room_list", LIST_PARAMETERS, LIST_PARTS)
         self._page = _load("room_page", {*LIST_PARAMETERS, "counted"}, LIST_PARTS)
         self._estimate = _load("room_estimate", SELECTION_PARAMETERS)
@@ -105,7 +117,17 @@ class PostgresRepo:
         """Find rooms; an unlimited search holds a snapshot until it is exhausted or closed."""
         if request.limit is None:
             return self._connections.retried(lambda: self._stream_page(request))
-        return self._connections.read(lambda _: self._read_page(request))
+        with self._search_slots.open() as take:
+            if request.count == EXACT:
+                self._take_if_many(request, take)
+            rows: Sequence[Any] = []
+            for parameters, is_large in self._ways(request):
+                if is_large:
+                    _need(take)
+                rows = self._rows(request, parameters)
+                if len(rows) > request.limit:
+                    break
+        return self._page_of(request, rows)
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
         """Sum rooms up."""
@@ -121,7 +143,9 @@ class PostgresRepo:
             cursor = connection.cursor(binary=True, row_factory=namedtuple_row)
             return cursor.execute(text, parameters, prepare=True).fetchall()
 
-        rows = self._connections.read(work)
+        with self._search_slots.open() as take:
+            self._take_if_many(request, take)
+            rows = self._connections.read(work)
         return Summarized(_room_summary(rows), rows[0].version)
 
     def get(self, code: UUID) -> Room | None:
@@ -195,17 +219,46 @@ class PostgresRepo:
 
         return compare_schema(self._connections.read(work))
 
-    def page_statement(self, request: RoomListRequest) -> tuple[bytes, Mapping[str, object]]:
-        """Give the statement of a page and its parameters, also to EXPLAIN and measure it."""
-        parameters = list_parameters(request)
+    def page_statement(
+        self, request: RoomListRequest, parameters: Parameters | None = None
+    ) -> tuple[bytes, Parameters]:
+        """Give the statement of a page and its parameters, also to EXPLAIN and measure it.
+
+        Without parameters it is the first one that a search would run.
+        """
+        if parameters is None:
+            parameters, _ = next(self._ways(request))
         return self._page.text(frozenset(parameters), **list_parts(request)), parameters
 
-    def _read_page(self, request: RoomListRequest) -> Page:
-        text, parameters = self.page_statement(request)
-        rows = self._connections.execute(text, parameters)
+    def _ways(self, request: RoomListRequest) -> Iterator[tuple[Parameters, bool]]:
+        """Give ways to a page, of which the first that finds enough rooms will do.
+
+        Each is the parameters of a statement, and whether that may take long.
+        """
+        near = request.near
+        if not near or not is_by_distance(request):
+            yield list_parameters(request), False
+            return
+        is_filtered = bool(request.filters or request.bbox)
+        if is_filtered and self._estimated(request) < FEW_ROOMS:
+            yield list_parameters(request, are_few=True), False
+            return
+        rings = None
+        for rings in rings_of(request, near):
+            yield list_parameters(request, rings), rings.is_large
+        if rings is None:
+            yield list_parameters(request), False
+
+    def _rows(self, request: RoomListRequest, parameters: Parameters) -> Sequence[Any]:
+        text, _ = self.page_statement(request, parameters)
+        return self._connections.read(lambda _: self._connections.execute(text, parameters))
+
+    def _page_of(self, request: RoomListRequest, rows: Sequence[Any]) -> Page:
         is_counted = request.count == EXACT
         first = rows[0]
-        total = Total(first[0], is_exact=True) if is_counted else self._total(request)
+        total = Total(first[0], is_exact=True) if is_counted else None
+        if request.count == ESTIMATE:
+            total = Total(self._estimated(request), is_exact=False)
         shown = rows[: request.limit] if first[-1] is not None else []
         return Page(
             [Room.trusted(row[-len(ROOM_COLUMNS) :]) for row in shown],
@@ -213,6 +266,20 @@ class PostgresRepo:
             total,
             version=first[is_counted],
         )
+
+    def _take_if_many(self, selection: RoomSelection, take: Callable[[], bool]) -> None:
+        """Take a slot, if there is much to read."""
+        if self._estimated(selection) > MANY_ROOMS:
+            _need(take)
+
+    def _estimated(self, selection: RoomSelection) -> int:
+        """Estimate how many rooms are selected, as the planner does."""
+        return self._connections.read(lambda _: self._estimate_of(selection))
+
+    def _estimate_of(self, selection: RoomSelection) -> int:
+        (plan,) = self._value(self._estimate, selection_parameters(selection))
+        (counted,) = plan["Plan"]["Plans"]
+        return int(counted["Plan Rows"])
 
     def _stream_page(self, request: RoomListRequest) -> Page:
         found = self._stream(request)
@@ -223,7 +290,14 @@ class PostgresRepo:
         """Give a page without rooms, and then the rooms, all of one moment."""
         parameters = list_parameters(request)
         text = self._list.text(frozenset(parameters), **list_parts(request))
-        with self._slot(), self._connections.transaction(is_snapshot=True) as connection:
+        with self._stream_slots.open() as take:
+            _need(take)
+            yield from self._read_stream(request, text, parameters)
+
+    def _read_stream(
+        self, request: RoomListRequest, text: bytes, parameters: Parameters
+    ) -> Generator[Any, None, None]:
+        with self._connections.transaction(is_snapshot=True) as connection:
             version = self._value(self._version)
             yield Page([], None, self._total(request), version)
             name = f"rooms_{next(self._streams)}"
@@ -244,37 +318,28 @@ class PostgresRepo:
             lambda _connection: self._connections.execute(text, parameters)
         )
 
-    @contextmanager
-    def _slot(self) -> Iterator[None]:
-        if self._slots is None:
-            yield
-            return
-        if not self._slots.acquire(blocking=False):
-            msg = "as many rooms are streamed as may be"
-            raise RepositoryBusyError(msg)
-        try:
-            yield
-        finally:
-            self._slots.release()
-
     @staticmethod
     def _fetch(connection: Connection, fetch: bytes) -> Cursor[Room]:
         cursor = connection.cursor(binary=True, row_factory=_room_row)
         return cursor.execute(fetch, prepare=False)
 
     def _total(self, request: RoomListRequest) -> Total | None:
-        if request.count is None:
-            return None
-        parameters = selection_parameters(request)
         if request.count == EXACT:
-            return Total(self._value(self._count, parameters), is_exact=True)
-        (plan,) = self._value(self._estimate, parameters)
-        (counted,) = plan["Plan"]["Plans"]
-        return Total(int(counted["Plan Rows"]), is_exact=False)
+            counted = self._value(self._count, selection_parameters(request))
+            return Total(counted, is_exact=True)
+        if request.count == ESTIMATE:
+            return Total(self._estimate_of(request), is_exact=False)
+        return None
 
     def _value(self, statement: Statement, parameters: Mapping[str, object] = NOTHING) -> Any:  # noqa: ANN401 - each statement gives a type of its own
         """Run a statement that gives one value, within a transaction or `read`."""
         return self._connections.execute(statement.text(frozenset(parameters)), parameters)[0][0]
+
+
+def _need(take: Callable[[], bool]) -> None:
+    if not take():
+        msg = "as many searches take long as may"
+        raise RepositoryBusyError(msg)
 
 
 def _expected(room: Room | None) -> dict[str, object]:

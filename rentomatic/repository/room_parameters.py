@@ -1,13 +1,15 @@
 """A search becomes the parameters and parts of sql/room_*.sql."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
-from rentomatic.domain.geography import HALF_TURN, Box, box_around
+from rentomatic.domain.geography import Box, antipode, box_around
 from rentomatic.repository.ordering import POSITION_PARAMETERS, is_after, order_by
+from rentomatic.repository.rings import RING_PARAMETERS, Rings
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_list import EXACT, RoomListRequest
-from rentomatic.requests.room_selection import FILTER_PARAMETERS, Near, RoomSelection
+from rentomatic.requests.room_selection import FILTER_PARAMETERS, Filter, Near, RoomSelection
 
 Parameters = dict[str, Any]
 
@@ -18,7 +20,8 @@ SELECTION_PARAMETERS = {*FILTER_PARAMETERS, *_BOX, *_NEAR, *(f"near_{each}" for 
 LIST_PARAMETERS = {
     *SELECTION_PARAMETERS,
     *("hemisphere", "centre_longitude", "centre_latitude"),
-    *("limit", "is_after", "boxed", "paged", "measured"),
+    *("limit", "is_after", "boxed", "paged", "measured", "contradictory"),
+    *RING_PARAMETERS,
 }
 LIST_PARTS = {"order", "is_after"}
 
@@ -36,11 +39,18 @@ def selection_parameters(selection: RoomSelection) -> Parameters:
     return parameters
 
 
-def list_parameters(request: RoomListRequest) -> Parameters:
+def list_parameters(
+    request: RoomListRequest, rings: Rings | None = None, *, are_few: bool = False
+) -> Parameters:
     """Give the parameters of a search, and what marks the lines that it needs.
 
     A page is asked for with one room more, which tells whether there is a next one, and with what
     its rooms are ordered by.
+
+    Args:
+        request: the search.
+        rings: where to look for the rooms that come first by distance; None for around the place.
+        are_few: whether so few rooms are selected that all of them can be put in order.
     """
     parameters = selection_parameters(request)
     if request.limit is not None:
@@ -48,10 +58,14 @@ def list_parameters(request: RoomListRequest) -> Parameters:
         parameters |= {"measured": True} if request.near else {}
     if request.count == EXACT:
         parameters["counted"] = True
+    if _contradict(request.filters):
+        parameters["contradictory"] = True
     if request.after is not None:
         parameters["is_after"] = True
         parameters |= dict(zip(POSITION_PARAMETERS, request.after, strict=False))
-    if request.near and _leads_by_index(request, request.near):
+    if rings:
+        parameters |= rings.parameters()
+    elif request.near and is_by_distance(request) and not are_few:
         parameters |= _centre(request.near, farthest=request.order[0].descending)
     else:
         parameters["boxed"] = True
@@ -66,14 +80,22 @@ def list_parts(request: RoomListRequest) -> dict[str, str]:
     return parts
 
 
-def _leads_by_index(request: RoomListRequest, near: Near) -> bool:
-    """Tell whether the rooms that come first are to be found by their distance.
+def is_by_distance(request: RoomListRequest) -> bool:
+    """Tell whether the rooms that come first are to be found by their distance."""
+    return request.order[0].name == DISTANCE and request.limit is not None
 
-    Of those within a radius the farthest are not: around the antipode there are none of them.
-    """
-    first = request.order[0]
-    is_inwards = first.descending and near.radius is not None
-    return first.name == DISTANCE and request.limit is not None and not is_inwards
+
+def _contradict(filters: Sequence[Filter]) -> bool:
+    """Tell whether no room can pass two of the filters, which the planner does not notice."""
+    lows = [each for each in filters if each.operator in {"gt", "gte", "eq"}]
+    highs = [each for each in filters if each.operator in {"lt", "lte", "eq"}]
+    return any(_exclude(low, high) for low in lows for high in highs if low.field == high.field)
+
+
+def _exclude(low: Filter, high: Filter) -> bool:
+    least: Any = low.value
+    most: Any = high.value
+    return bool(least > most or (least == most and {"gt", "lt"} & {low.operator, high.operator}))
 
 
 def _box(whole: Box, prefix: str = "") -> Parameters:
@@ -104,8 +126,7 @@ def _centre(near: Near, *, farthest: bool) -> Parameters:
     """
     longitude, latitude = near.longitude, near.latitude
     if farthest:
-        longitude += -HALF_TURN if longitude > 0 else HALF_TURN
-        latitude = -latitude
+        longitude, latitude = antipode(longitude, latitude)
     return {
         "hemisphere": math.copysign(1.0, latitude),
         "centre_longitude": longitude,

@@ -10,6 +10,7 @@ from rentomatic.repository.interface import (
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.responses import (
+    TOO_MANY_SEARCHES,
     TOO_MANY_STREAMS,
     TOOK_TOO_LONG,
     UNAVAILABLE,
@@ -30,6 +31,6 @@ def room_list_use_case(
     except RepositoryTimeoutError:
         return TOOK_TOO_LONG
     except RepositoryBusyError:
-        return TOO_MANY_STREAMS
+        return TOO_MANY_STREAMS if request.limit is None else TOO_MANY_SEARCHES
     except RepositoryUnavailableError:
         return UNAVAILABLE

@@ -1,6 +1,7 @@
 """Sum up rooms."""
 
 from rentomatic.repository.interface import (
+    RepositoryBusyError,
     RepositoryTimeoutError,
     RepositoryUnavailableError,
     RoomRepository,
@@ -9,6 +10,7 @@ from rentomatic.repository.interface import (
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_summary import RoomSummaryRequest
 from rentomatic.responses import (
+    TOO_MANY_SEARCHES,
     TOOK_TOO_LONG,
     UNAVAILABLE,
     Response,
@@ -27,5 +29,7 @@ def room_summary_use_case(
         return ResponseSuccess(repository.summarize(request))
     except RepositoryTimeoutError:
         return TOOK_TOO_LONG
+    except RepositoryBusyError:
+        return TOO_MANY_SEARCHES
     except RepositoryUnavailableError:
         return UNAVAILABLE

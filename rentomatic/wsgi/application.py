@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from http import HTTPStatus
-from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from rentomatic import __version__
@@ -21,6 +20,7 @@ from rentomatic.requests.room_import import MAX_BATCH_BYTES
 from rentomatic.requests.room_list import DEFAULT_LIMIT
 from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.serializers.json import dump_value
+from rentomatic.slots import Slots
 from rentomatic.tokens import NOBODY, Tokens
 from rentomatic.wsgi.authorization import WRITES, authorize, identify
 from rentomatic.wsgi.body import PLAIN
@@ -81,7 +81,7 @@ class Application:
         changes: RoomChanges | None = None,
         idempotency: Idempotency | None = None,
         max_batch_bytes: int = MAX_BATCH_BYTES,
-        max_batches: int = 1,
+        batches: Slots | None = None,
     ) -> None:
         document = describe(ROUTES, __version__, default_limit)
         self._service = Service(
@@ -94,7 +94,7 @@ class Application:
             write_page(document),
             tokens,
             max_batch_bytes,
-            BoundedSemaphore(max_batches),
+            batches or Slots(1),
             metrics,
         )
 

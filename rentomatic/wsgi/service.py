@@ -1,10 +1,10 @@
 """What handlers work with."""
 
 from dataclasses import dataclass
-from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from rentomatic.repository.interface import Idempotency, RoomChanges, RoomRepository
+from rentomatic.slots import Slots
 from rentomatic.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Service:
         page: the same, to read.
         tokens: who may change rooms.
         max_batch_bytes: how long a batch of rooms may be.
-        batches: as many as may be read and written at a time.
+        batches: for those that are read and written at a time.
         metrics: what is counted; None where that is not to be seen.
     """
 
@@ -38,5 +38,5 @@ class Service:
     page: bytes
     tokens: Tokens
     max_batch_bytes: int
-    batches: BoundedSemaphore
+    batches: Slots
     metrics: "Metrics | None"

@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from rentomatic.domain.geography import (
     EARTH_RADIUS,
+    HALF_WAY,
     Box,
+    antipode,
     box_around,
+    circles_over_ring,
     great_circle_metres,
     narrower_box,
 )
@@ -104,3 +107,50 @@ def test_the_narrower_box_is_chosen() -> None:
 def test_the_longest_way_is_half_the_earth_around() -> None:
     """From a place to its antipode."""
     assert abs(great_circle_metres(21, 52, -159, -52) - 3.141592653589793 * EARTH_RADIUS) < 1
+
+
+METRES = st.floats(0, HALF_WAY) | st.sampled_from([0.0, 1.0, 1000.0, 10_007_557.2, HALF_WAY])
+
+
+@given(LONGITUDES, LATITUDES, METRES, METRES, LONGITUDES, LATITUDES, st.sampled_from([8, 100]))
+@example(180.0, 90.0, 10_935_822.0, 10_939_766.0, 30.0, -8.36, 8)
+@example(0.0, -90.0, 7_913_783.0, 10_269_140.0, -170.0, 1.7, 20)
+@example(0.0, 0.0, 0.0, HALF_WAY, 180.0, 0.0, 8)
+def test_circles_over_a_ring_hold_all_of_it(
+    longitude: float,
+    latitude: float,
+    one: float,
+    another: float,
+    other_longitude: float,
+    other_latitude: float,
+    most: int,
+) -> None:
+    """No place between the two distances lies outside of all circles."""
+    inner, outer = sorted((one, another))
+    circles = circles_over_ring(longitude, latitude, inner, outer, most)
+    assert len(circles) <= most
+    place = other_longitude, other_latitude
+    if inner <= great_circle_metres(longitude, latitude, *place) <= outer:
+        assert any(
+            great_circle_metres(each.longitude, each.latitude, *place) <= each.metres
+            for each in circles
+        )
+
+
+def test_circles_over_a_narrow_ring_hold_little_else() -> None:
+    """A page far behind reads hundredths of what is nearer."""
+    for longitude, latitude, inner in ((13.4, 52.5, 9e6), (-70.0, -33.0, 12e6), (0.0, 90.0, 1e6)):
+        circles = circles_over_ring(longitude, latitude, inner, inner + 1000, 500)
+        nearer = inner if inner < HALF_WAY / 2 else HALF_WAY - inner
+        assert sum(each.metres**2 for each in circles) < nearer**2 / 20
+        for each in circles:
+            distance = great_circle_metres(longitude, latitude, each.longitude, each.latitude)
+            assert abs(distance - inner - 500) < 1
+
+
+@given(LONGITUDES, LATITUDES)
+def test_an_antipode_is_half_a_turn_away(longitude: float, latitude: float) -> None:
+    """To the decimetres that the formula is short there, and it is a place."""
+    other = antipode(longitude, latitude)
+    assert -180 <= other[0] <= 180
+    assert great_circle_metres(longitude, latitude, *other) > HALF_WAY - 1

@@ -11,6 +11,7 @@ import pytest
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.demo import demo_rooms
+from rentomatic.domain.geography import great_circle_metres
 from rentomatic.domain.room import MAX_PRICE, MAX_SIZE, InvalidRoomError, Room
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import SaveSummary
@@ -23,7 +24,7 @@ from rentomatic.repository.room_parameters import (
 )
 from rentomatic.repository.statement import Statement
 from rentomatic.requests.room_cursor import write_cursor
-from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS
+from rentomatic.requests.room_fields import DISTANCE, FIELDS, FILTER_KEYS
 from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
 from rentomatic.requests.room_order import parse_sort
 from rentomatic.requests.room_selection import RoomSelection
@@ -153,6 +154,87 @@ def test_places_are_found_through_an_index(
         plan = explain(connection, **search, limit=20)
         assert index in plan, plan
         assert "Seq Scan" not in plan, plan
+
+
+def rooms_read(
+    postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any], **search: object
+) -> float:
+    """Count the rooms that a page reads."""
+    request = build_room_list_request(**search)  # type: ignore[arg-type]
+    assert request, request
+    text, parameters = postgres_embedded.page_statement(request)
+    ((plans,),) = connection.execute(b"explain (analyze, format json) " + text, parameters)
+    return _rooms_read(plans[0]["Plan"])
+
+
+def _rooms_read(plan: dict[str, Any]) -> float:
+    here = 0.0
+    if plan.get("Relation Name") == "room":
+        passed = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
+        here = plan["Actual Loops"] * (passed + plan.get("Rows Removed by Index Recheck", 0))
+    return here + sum(_rooms_read(each) for each in plan.get("Plans", []))
+
+
+@pytest.mark.parametrize("sort", ["distance", "-distance", "distance,price", "distance,-price"])
+@pytest.mark.parametrize("number", [30, 10_000, 19_990])
+def test_a_page_by_distance_begins_at_its_cursor(
+    stock: list[Room],
+    postgres_embedded: PostgresRepo,
+    connection: psycopg.Connection[Any],
+    sort: str,
+    number: int,
+) -> None:
+    """It does not pass what is nearer, however many rooms that is."""
+    near = {"near": "0,0", "sort": sort}
+    request = build_room_list_request(**near)  # type: ignore[arg-type]
+    assert request
+    room, values = stock[number], {DISTANCE: great_circle_metres(0, 0, *place(stock[number]))}
+    position = tuple(values.get(key.name) or getattr(room, key.name) for key in request.order)
+    after = write_cursor(request, request.order, position)
+    assert rooms_read(postgres_embedded, connection, **near, after=after, limit=20) < 2_000
+
+
+def place(room: Room) -> tuple[float, float]:
+    """Give where a room lies, longitude first."""
+    return room.longitude, room.latitude
+
+
+def test_a_ring_is_searched_from_its_edge(
+    stock: list[Room], postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any]
+) -> None:
+    """From the inner one outwards, or from the outer one inwards."""
+    ring = {"near": "0,0", "radius_min": 5_000_000, "radius": 9_000_000, "limit": 20}
+    for sort in ("distance", "-distance"):
+        assert rooms_read(postgres_embedded, connection, **ring, sort=sort) < 2_000
+
+
+def test_a_rare_room_is_not_looked_for_around_a_place(
+    stock: list[Room], postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any]
+) -> None:
+    """Where few rooms pass the filters, their index finds them."""
+    rare = {"filters": {"price__gt": len(stock) - 10}, "near": "0,0", "sort": "distance"}
+    assert rooms_read(postgres_embedded, connection, **rare, limit=20) < 100
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"price__gt": 2000, "price__lt": 1000},
+        {"price__gte": 2000, "price__lt": 2000},
+        {"price__eq": 5, "price__lte": 4},
+        {"latitude__gt": 1, "latitude__eq": 1},
+    ],
+)
+def test_what_no_room_can_be_is_not_looked_for(
+    stock: list[Room],
+    postgres_embedded: PostgresRepo,
+    connection: psycopg.Connection[Any],
+    filters: dict[str, object],
+) -> None:
+    """Filters that exclude each other read nothing."""
+    assert rooms_read(postgres_embedded, connection, filters=filters) == 0
+    touching = {"price__gte": 2000, "price__lte": 2000}
+    assert rooms_read(postgres_embedded, connection, filters=touching) == 1
 
 
 def test_statistics_are_fresh_after_many_changes(

@@ -55,13 +55,11 @@ def import_batch(service: Service, request: Request, form: ImportFormat) -> Answ
     if not is_readable(request):
         told = unsupported(request.content_type, request.content_encoding, tuple(BATCH_FORMATS))
         return answer_failure(told, request)
-    if not service.batches.acquire(blocking=False):
-        return answer_failure(TOO_MANY_BATCHES, request)
-    try:
+    with service.batches.open() as take:
+        if not take():
+            return answer_failure(TOO_MANY_BATCHES, request)
         write = partial(_import, form=form, on_error=on_error)
         return answer_once(service, request, write, service.max_batch_bytes)
-    finally:
-        service.batches.release()
 
 
 def _import(service: Service, request: Request, form: ImportFormat, on_error: OnError) -> Answer:

@@ -1,0 +1,64 @@
+"""Slots: how many of a kind of work may be done at a time."""
+
+import pytest
+
+from rentomatic.slots import Slots, ThreadShares
+
+
+def test_a_slot_is_taken_once_and_given_back() -> None:
+    """Also by work that fails; nobody waits for one."""
+    slots = Slots(1)
+
+    def fail() -> None:
+        with slots.open() as take, slots.open() as other:
+            assert take()
+            assert take()
+            assert not other()
+            raise ZeroDivisionError
+
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            fail()
+
+
+def test_slots_that_are_not_taken_cost_nothing() -> None:
+    """Work that turns out to be short takes none."""
+    slots = Slots(1)
+    with slots.open(), slots.open() as take:
+        assert take()
+
+
+def test_a_refusal_takes_nothing() -> None:
+    """Neither of its own slots nor of those that it shares."""
+    shared = Slots(1)
+    first, second = Slots(2, shared), Slots(1, shared)
+    with first.open() as take:
+        assert take()
+        with second.open() as other:
+            assert not other()
+    with second.open() as other:
+        assert other()
+
+
+@pytest.mark.parametrize("threads", [2, 4, 5, 16])
+def test_a_thread_is_left_for_what_is_short(threads: int) -> None:
+    """However much of everything else there is."""
+    shares = ThreadShares(threads)
+    opened = []
+    for slots in (shares.streams, shares.searches, shares.batches):
+        for _ in range(threads):
+            context = slots.open()
+            opened.append((context, context.__enter__()()))
+    assert 1 <= sum(is_taken for _, is_taken in opened) < threads
+    for context, _ in opened:
+        context.__exit__(None, None, None)
+
+
+def test_one_thread_does_everything() -> None:
+    """One after the other."""
+    shares = ThreadShares(1)
+    with shares.streams.open() as take, shares.searches.open() as other:
+        assert take()
+        assert not other()
+    with shares.searches.open() as take:
+        assert take()
