@@ -1,8 +1,9 @@
 """What no user may notice: reloads, restarts, kills and outages.
 
-First the database and the workers are killed under writes, then an installed service meets all of
-that in a real systemd. Prints what was seen and ends with 1 if something was lost, if a request
-failed that must not, or if something took longer than it may.
+First the database and the workers are killed under writes, then several addresses ask for what
+takes longest, then an installed service meets reloads, kills and outages in a real systemd. Prints
+what was seen and ends with 1 if something was lost, if a request failed that must not, or if
+something took longer than it may.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from http import HTTPStatus
 
 from machine import Machine, installed_machine, until, why_not_here
 from report import Report
+from under_attack import attack, why_no_attack
 from under_writes import BACK_SECONDS, kill_under_writes
 
 KILLS = 10
@@ -27,8 +29,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="ops/chaos", description=__doc__)
     parser.add_argument(
         "--only",
-        choices=("writes", "service"),
-        help="those under writes, or those of an installed service, which need BOOT_SYSTEMD",
+        choices=("writes", "attack", "service"),
+        help="those under writes, that under an attack, which needs nginx, or those of an installed"
+        " service, which need BOOT_SYSTEMD",
     )
     parser.add_argument("--database-kills", type=positive_number, default=KILLS_UNDER_WRITES)
     parser.add_argument("--worker-kills", type=positive_number, default=KILLS_UNDER_WRITES)
@@ -40,13 +43,23 @@ def main() -> None:
     parser.add_argument(
         "--outages", type=float, nargs="+", default=[0.1, 20.0], help="seconds; 600 takes so long"
     )
+    parser.add_argument(
+        "--rooms", type=positive_number, default=1_000_000, help="while it is attacked"
+    )
+    parser.add_argument(
+        "--seconds", type=positive_number, default=60, help="for which it is attacked"
+    )
     given = parser.parse_args()
-    if given.only != "writes" and (reason := why_not_here()):
-        sys.exit(f"chaos: no machine: {reason}; without one: --only writes")
+    if given.only in {None, "service"} and (reason := why_not_here()):
+        sys.exit(f"chaos: no machine: {reason}; without one: --only writes or --only attack")
+    if given.only in {None, "attack"} and (reason := why_no_attack()):
+        sys.exit(f"chaos: no attack: {reason}; without it: --only writes")
     report = Report()
-    if given.only != "service":
+    if given.only in {None, "writes"}:
         kill_under_writes(report, given.database_kills, given.worker_kills)
-    if given.only != "writes":
+    if given.only in {None, "attack"}:
+        attack(report, given.rooms, given.seconds)
+    if given.only in {None, "service"}:
         disturb_service(report, given)
     sys.exit(not report.is_good)
 

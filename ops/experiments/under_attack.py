@@ -1,0 +1,221 @@
+"""Searches that read many rooms, from several addresses at a time: cheap ones must stay quick.
+
+The addresses are this machine's own (127.0.0.3 and so on), which nginx limits like any other. Load
+and service share its processors: what is measured is the least that the service does.
+"""
+
+import random
+import statistics
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from itertools import count
+from multiprocessing import Event, Process, SimpleQueue
+from multiprocessing.synchronize import Event as EventType
+from pathlib import Path
+from uuid import UUID
+
+from proxies import NGINX, Proxy, place, running
+from report import Report
+from searches import QUICK
+from servers import PAGE, gunicorn, read_search, temporary_cluster
+from stock import fill, towns
+
+from rentomatic.requests.room_cursor import write_cursor
+
+ATTACKERS = 4
+CONNECTIONS = 16
+# After a refusal an attacker waits: else the load generator takes the processors for itself.
+REFUSED_SECONDS = 0.1
+# The site listens on 127.0.0.1 and 127.0.0.2, whose ports connections from there would occupy.
+ADDRESSES = [f"127.0.0.{number + 3}" for number in range(ATTACKERS)]
+HONEST = f"127.0.0.{ATTACKERS + 3}"
+# Two honest clients, each of which looks at an answer for a moment.
+HONEST_CLIENTS = 2
+PAUSE_SECONDS = 0.03
+TIMEOUT_SECONDS = 60
+WARM_UP_SECONDS = 5
+MOST_MILLISECONDS = 100.0
+_RARE = "filter_price__gt=4000&filter_size__lt=20"
+
+
+def why_no_attack() -> str:
+    """Return why the experiment cannot run here; an empty string if it can."""
+    return "" if NGINX else "nginx is not installed"
+
+
+_EXPECTED = {HTTPStatus.OK, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+
+
+def attack(report: Report, rooms: int, seconds: float) -> None:
+    """Let four addresses ask for what takes longest while honest clients search."""
+    with _service(rooms) as proxy:
+        calm = _search(proxy, seconds / 4)
+        report.tell("honest searches, no attack", str(calm), is_good=calm.is_good)
+        with _attackers(proxy) as answers:
+            time.sleep(WARM_UP_SECONDS)
+            stressed = _search(proxy, seconds)
+    report.tell(f"{ATTACKERS} addresses do their worst", str(stressed), is_good=stressed.is_good)
+    told = ", ".join(f"{status}: {number:,}" for status, number in sorted(answers.items()))
+    report.tell("what these were answered", told, is_good=set(answers) <= _EXPECTED)
+
+
+@contextmanager
+def _service(rooms: int) -> Iterator[Proxy]:
+    """Run the service as it is installed: nginx, gunicorn, PostgreSQL."""
+    with ExitStack() as stack:
+        cluster = stack.enter_context(temporary_cluster())
+        fill(cluster.database, rooms)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        socket = folder / "service.sock"
+        stack.enter_context(gunicorn(cluster.database, socket))
+        yield stack.enter_context(running(place(folder, socket)))
+
+
+@dataclass
+class Seen:
+    """What honest clients saw.
+
+    Attributes:
+        milliseconds: how long each answer took.
+        failures: what was not a 200, and how often.
+    """
+
+    milliseconds: list[float] = field(default_factory=list)
+    failures: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def p95(self) -> float:
+        """The 95th percentile, in milliseconds."""
+        return statistics.quantiles(self.milliseconds, n=20)[-1]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether all were answered, nearly all at once."""
+        return not self.failures and self.p95 <= MOST_MILLISECONDS
+
+    def __str__(self) -> str:
+        seen = (
+            f"{len(self.milliseconds):,} searches, p50 {statistics.median(self.milliseconds):.1f}"
+        )
+        return f"{seen}, p95 {self.p95:.1f} ms, failed {dict(self.failures) or 0}"
+
+
+def _search(proxy: Proxy, seconds: float) -> Seen:
+    """Search as honest clients do, past nginx's cache."""
+    seen = Seen()
+    ends = time.monotonic() + seconds
+
+    def go_on() -> None:
+        while time.monotonic() < ends:
+            start = time.monotonic()
+            status = _ask(
+                proxy, HONEST, f"/rooms?{random.choice(list(QUICK.values()))}&limit={PAGE}"
+            )
+            seen.milliseconds.append((time.monotonic() - start) * 1000)
+            if status != HTTPStatus.OK:
+                seen.failures[status] += 1
+            time.sleep(PAUSE_SECONDS)
+
+    clients = [threading.Thread(target=go_on) for _ in range(HONEST_CLIENTS)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    return seen
+
+
+@contextmanager
+def _attackers(proxy: Proxy) -> Iterator[Counter[int]]:
+    """Ask for the worst from each address, over and over; give how often each status came.
+
+    Each is a process of its own, so that it takes no time from the honest ones.
+    """
+    answers: Counter[int] = Counter()
+    told: SimpleQueue[Counter[int]] = SimpleQueue()
+    is_over = Event()
+    processes = [
+        Process(target=_attack_from, args=(proxy, address, is_over, told)) for address in ADDRESSES
+    ]
+    for process in processes:
+        process.start()
+    try:
+        yield answers
+    finally:
+        is_over.set()
+        for process in processes:
+            answers.update(told.get())
+            process.join()
+
+
+def _attack_from(
+    proxy: Proxy, address: str, is_over: EventType, told: "SimpleQueue[Counter[int]]"
+) -> None:
+    random.seed(address)
+    answers: Counter[int] = Counter()
+
+    def go_on() -> None:
+        while not is_over.is_set():
+            status = _ask(proxy, address, _worst())
+            answers[status] += 1
+            if status != HTTPStatus.OK:
+                is_over.wait(REFUSED_SECONDS)
+
+    threads = [threading.Thread(target=go_on) for _ in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    told.put(answers)
+
+
+def _worst() -> str:
+    """Give one of the searches that read most, another one each time."""
+    longitude, latitude = random.choice(towns())
+    near = f"near={longitude + random.random():.4f},{latitude:.4f}"
+    everything = f"filter_price__gt={random.randint(0, 50)}"
+    queries = (
+        f"/rooms/summary?{everything}",
+        f"/rooms?{everything}&count=exact&limit=1",
+        f"/rooms?{_far_page(f'{near}&sort=distance')}&limit=1",
+        f"/rooms?{_far_page(f'{near}&sort=distance&{everything}')}&limit=1000",
+        f"/rooms?{near}&{_RARE}&sort=distance",
+        f"/rooms?{near}&radius=20000&sort=price",
+        "/rooms?filter_price__gt=2000&filter_price__lt=1000",
+        "/rooms?limit=none",
+    )
+    return random.choice(queries)
+
+
+def _far_page(query: str) -> str:
+    """Make up a cursor, as anybody may, that begins somewhere between here and the antipode."""
+    request = read_search(query)
+    position = (random.uniform(1e4, 2e7), UUID(int=0))
+    return f"{query}&after={write_cursor(request, request.order, position)}"
+
+
+_numbers = count()
+
+
+def _ask(proxy: Proxy, address: str, path: str) -> int:
+    """Ask from an address, past nginx's cache; give the status, 0 for no answer."""
+    connection = HTTPConnection(
+        "127.0.0.1", proxy.port, timeout=TIMEOUT_SECONDS, source_address=(address, 0)
+    )
+    joint = "&" if "?" in path else "?"
+    try:
+        connection.request("GET", f"{path}{joint}utm_load={next(_numbers)}")
+        answer = connection.getresponse()
+        while answer.read(1 << 16):
+            pass
+    except (OSError, HTTPException):
+        return 0
+    finally:
+        connection.close()
+    return answer.status
