@@ -76,6 +76,12 @@ UNAVAILABLE = ResponseFailure(
     ResponseTypes.UNAVAILABLE_ERROR, "The database cannot answer now; try again in a moment"
 )
 
+UNFIT = ResponseFailure(
+    ResponseTypes.UNAVAILABLE_ERROR,
+    "The database cannot be used as it is set up, and waiting does not mend it; "
+    "its administrator finds the reason by `rentomatic check` and in the service's log",
+)
+
 TOOK_TOO_LONG = ResponseFailure(
     ResponseTypes.UNAVAILABLE_ERROR,
     "The search took too long; narrow it by a filter, a smaller bbox or radius, "

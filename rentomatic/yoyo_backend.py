@@ -3,7 +3,8 @@
 import atexit
 import os
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import psycopg
@@ -12,10 +13,10 @@ from yoyo.connections import DatabaseURI
 from rentomatic.bootstrap import open_postgres
 from rentomatic.config import ConfigError, read_settings
 from rentomatic.embedded.binaries import EmbeddedError
-from rentomatic.repository.connections import reason_of
 from rentomatic.repository.database import create_database
 from rentomatic.repository.interface import RepositoryUnavailableError
-from rentomatic.repository.migrations import LockedBackend
+from rentomatic.repository.migrations import LOCK_TIMEOUT, LockedBackend
+from rentomatic.repository.refusals import refusal_of
 
 
 class SettingsBackend(LockedBackend):
@@ -25,13 +26,25 @@ class SettingsBackend(LockedBackend):
         """Connect to the database of the settings; end the command in one line if that fails."""
         until_exit = ExitStack()
         atexit.register(until_exit.close)
-        try:
+        with _in_one_line():
             settings = read_settings(os.environ)
             database = until_exit.enter_context(open_postgres(settings, prepare=False))
             if settings.postgres is None:
                 create_database(database)
             return super().connect(dburi._replace(args={"conninfo": database.url}))
-        except psycopg.Error as error:
-            sys.exit(f"rentomatic: {reason_of(error)}")
-        except (ConfigError, EmbeddedError, RepositoryUnavailableError, OSError) as error:
-            sys.exit(f"rentomatic: {error}")
+
+    @contextmanager
+    def lock(self, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
+        """Wait for other migrators; end the command in one line if there can be no lock."""
+        with _in_one_line(), super().lock(timeout):
+            yield
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        sys.exit(f"rentomatic: {refusal_of(error)}")
+    except (ConfigError, EmbeddedError, RepositoryUnavailableError, OSError) as error:
+        sys.exit(f"rentomatic: {error}")

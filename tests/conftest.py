@@ -36,6 +36,7 @@ from rentomatic.repository.mongorepo import MongoRepo, connect
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.wsgi.application import Application
+from tests import poolers
 
 # In the suite few examples, the same each time; `--hypothesis-profile=thorough` for a long look.
 _ALWAYS = {
@@ -70,6 +71,7 @@ def pytest_report_header() -> list[str]:
         f"nginx: {_installed(NGINX or 'nginx', '-v')}",
         f"git: {_installed('git', '--version')}",
         f"promtool: {_installed('promtool', '--version')}",
+        f"PgBouncer: {poolers.told()}",
         f"running as: {'root' if os.geteuid() == 0 else 'an ordinary user'}",
         f"full disk: {why_no_small_disk() or 'a small one'}",
         _systemd(),

@@ -1,7 +1,6 @@
 """Connections to PostgreSQL: one a thread, opened when first needed, replaced when lost."""
 
 import logging
-import re
 import select
 import threading
 import time
@@ -11,14 +10,17 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg import IsolationLevel, errors
-from psycopg.abc import RV, PQGen
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
-from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
-from rentomatic.config import ConfigError
-from rentomatic.repository.interface import RepositoryTimeoutError, RepositoryUnavailableError
+from rentomatic.repository.connection import Connection, NoAnswerError
+from rentomatic.repository.interface import (
+    RepositoryTimeoutError,
+    RepositoryUnavailableError,
+    RepositoryUnfitError,
+)
+from rentomatic.repository.opener import Opener
 from rentomatic.repository.outage import Outage
+from rentomatic.repository.refusals import reason_of
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +29,10 @@ T = TypeVar("T")
 # The trigger that notes changes asks for it.
 _ACT_AS = "select set_config('rentomatic.actor', %s, true)"
 
-# How much longer than a statement may take its answer is waited for.
-ANSWER_SECONDS = 0.5
+# A command's statements may take any time, whatever the role says of statements.
+_WITHOUT_LIMITS = (
+    "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0"
+)
 
 # SQLSTATE classes and conditions under which the database cannot answer now, though nothing is
 # wrong with what was asked (PostgreSQL manual, appendix A).
@@ -51,53 +55,17 @@ _UNAVAILABLE_STATES = {
     errors.SerializationFailure.sqlstate,
 }
 # What another connection may do: a migration changed what a prepared statement gives; the server
-# became a standby, and the host's name may lead to another one now.
+# became a standby, and the host's name may lead to another one now; a pooler has given the session
+# to somebody else.
 _CONNECTION_STATES = {
     errors.FeatureNotSupported.sqlstate,
     errors.ReadOnlySqlTransaction.sqlstate,
+    errors.InvalidSqlStatementName.sqlstate,
 }
 
 
 class ConnectionLostError(RepositoryUnavailableError):
     """The connection on which work was done is no more; another one may do it."""
-
-
-class NoAnswerError(psycopg.OperationalError):
-    """The server took a statement and said nothing, not even that the statement took too long."""
-
-
-class Connection(psycopg.Connection[tuple[Any, ...]]):
-    """A connection on which nobody waits for ever: a server that is frozen never answers.
-
-    Attributes:
-        patience: seconds that one wait may take; None for any number.
-        deadline: the time, as `time.monotonic` counts, until which all waits must end.
-    """
-
-    patience: float | None = None
-    deadline: float | None = None
-
-    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
-        """Wait for the server, at most until the deadline; then close the connection.
-
-        Raises:
-            NoAnswerError: at the deadline.
-        """
-        limit = timeout if timeout is not None else self._limit()
-        ends = None if limit is None else time.monotonic() + limit
-        try:
-            return super().wait(gen, interval, limit)
-        except psycopg.OperationalError:
-            if ends is None or self.closed or time.monotonic() < ends:
-                raise
-            self.pgconn.finish()
-            msg = "the server accepts statements and does not answer"
-            raise NoAnswerError(msg) from None
-
-    def _limit(self) -> float | None:
-        if self.patience is None or self.deadline is None:
-            return self.patience
-        return max(0.0, min(self.patience, self.deadline - time.monotonic()))
 
 
 class Connections:
@@ -130,38 +98,13 @@ class Connections:
         statement_timeout: float = 4.0,
         changes_kept: int | None = None,
     ) -> None:
-        milliseconds = int(statement_timeout * 1000)
-        try:
-            given = conninfo_to_dict(conninfo)
-        except psycopg.ProgrammingError as error:
-            msg = f"the database's URL cannot be read: {reason_of(error)}"
-            raise ConfigError(msg) from None
-        options = {
-            # A prepared statement's generic plan would not know which filters are selective.
-            "plan_cache_mode": "force_custom_plan",
-            # Streams are read to their end.
-            "cursor_tuple_fraction": 1,
-            "statement_timeout": milliseconds,
-            "idle_in_transaction_session_timeout": milliseconds and 10_000,
-            "jit": "off",
-            # To start workers takes longer than most searches.
-            "max_parallel_workers_per_gather": 0,
-            "timezone": "UTC",
-            **({"rentomatic.changes_kept": changes_kept} if changes_kept else {}),
-        }
-        spelt = " ".join(f"-c {name}={value}" for name, value in options.items())
-        self.options = f"{spelt} {given.get('options') or ''}"
-        self._arguments: dict[str, Any] = {
-            "connect_timeout": connect_timeout,
-            "application_name": "rentomatic",
-            "keepalives_idle": 10,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-            "tcp_user_timeout": milliseconds + 1000 if milliseconds else 60_000,
-            **given,
-            "options": self.options,
-        }
-        self._patience = statement_timeout + ANSWER_SECONDS if statement_timeout else None
+        self._opener = Opener(
+            conninfo,
+            connect_timeout=connect_timeout,
+            statement_timeout=statement_timeout,
+            changes_kept=changes_kept,
+        )
+        self.options = self._opener.wanted.options
         self._on_change = on_change
         self._local = threading.local()
         self._outage = Outage(self._probe)
@@ -182,8 +125,8 @@ class Connections:
 
         Both attempts together may wait no longer than one.
         """
-        if self._patience:
-            self._local.deadline = time.monotonic() + self._patience
+        if self._opener.patience:
+            self._local.deadline = time.monotonic() + self._opener.patience
         try:
             return work()
         except ConnectionLostError:
@@ -214,6 +157,8 @@ class Connections:
             with connection.transaction(force_rollback=dry_run):
                 self._local.in_transaction = True
                 try:
+                    if is_outermost and self._opener.patience is None:
+                        connection.execute(_WITHOUT_LIMITS)
                     if is_outermost and (actor := getattr(self._local, "actor", None)):
                         connection.execute(_ACT_AS, [actor])
                     yield connection
@@ -272,14 +217,15 @@ class Connections:
 
     def _connect(self) -> Connection:
         if self._outage.is_on:
+            if self._opener.refusal:
+                raise RepositoryUnfitError(self._opener.refusal)
             msg = "the database is known to be away"
             raise RepositoryUnavailableError(msg)
-        connection = Connection.connect(autocommit=True, **self._arguments)
-        connection.patience = self._patience
-        # One type for every integer, alone and in lists: else each size of number prepares a
-        # statement of its own, and a list may be sent as the type of another one.
-        connection.adapters.register_dumper(int, Int8Dumper)
-        connection.adapters.register_dumper(int, Int8BinaryDumper)
+        try:
+            connection = self._opener.open()
+        except RepositoryUnfitError as error:
+            self._outage.begin(str(error))
+            raise
         self._local.connection = connection
         self._local.cursor = connection.cursor(binary=True)
         self._local.silences = self._silences
@@ -287,10 +233,10 @@ class Connections:
         return connection
 
     def _probe(self) -> bool:
-        """Tell whether the server lets us in."""
+        """Tell whether the server lets us in, and its sessions may be used."""
         try:
-            Connection.connect(**self._arguments).close()
-        except psycopg.Error:
+            self._opener.open().close()
+        except (psycopg.Error, RepositoryUnfitError):
             return False
         return True
 
@@ -308,6 +254,7 @@ class Connections:
             connection = self._held()
             if connection and state in _CONNECTION_STATES:
                 connection.close()
+                self._opener.distrust()
             lost = connection is None or connection.closed
             if not (lost or state[:2] in _UNAVAILABLE_CLASSES or state in _UNAVAILABLE_STATES):
                 raise
@@ -316,6 +263,7 @@ class Connections:
             if is_silent:
                 self._silences += 1
             if is_silent or connection is None:
+                self._opener.refusal = ""
                 self._outage.begin(reason)
             elif not lost:
                 logger.warning("the database refuses: %s", reason)
@@ -327,14 +275,6 @@ class Connections:
             raise (ConnectionLostError if is_repeatable else RepositoryUnavailableError)(
                 reason
             ) from error
-
-
-def reason_of(error: psycopg.Error) -> str:
-    """Tell a driver's error in one line, without the URL that libpq quotes if it cannot read it.
-
-    It names host, database and user otherwise, and never a password.
-    """
-    return re.sub(r',? in URI.*|"[^"]*://.*', "", " ".join(str(error).split()))
 
 
 def _is_readable(connection: Connection) -> bool:

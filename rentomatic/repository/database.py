@@ -5,29 +5,38 @@ from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from rentomatic.config import PostgresDatabase
-from rentomatic.repository.connections import reason_of
-from rentomatic.repository.interface import RepositoryUnavailableError
+from rentomatic.repository.refusals import refusal_of
+from rentomatic.repository.session import check_encoding
 
 CONNECT_TIMEOUT = 5
 
 
 def create_database(database: PostgresDatabase) -> bool:
-    """Create the application's database from the maintenance one; tell whether it was missing.
+    """Create the application's database from the maintenance one, if it is missing.
 
     A role that may use the database and not the maintenance one, as on hosted servers, finds that
     it exists.
 
+    Returns:
+        whether it was missing.
+
     Raises:
         RepositoryUnavailableError: when the server cannot be reached or refuses.
+        RepositoryUnfitError: for a database that does not keep its text in UTF-8.
     """
     try:
-        psycopg.connect(database.url, connect_timeout=CONNECT_TIMEOUT).close()
+        _look_at(database)
     except psycopg.Error as reason:
         try:
             return _create(database)
         except psycopg.Error as error:
-            raise RepositoryUnavailableError(reason_of(error)) from reason
+            raise refusal_of(error) from reason
     return False
+
+
+def _look_at(database: PostgresDatabase) -> None:
+    with psycopg.connect(database.url, connect_timeout=CONNECT_TIMEOUT) as connection:
+        check_encoding(connection)
 
 
 def _create(database: PostgresDatabase) -> bool:
@@ -36,10 +45,12 @@ def _create(database: PostgresDatabase) -> bool:
     ) as connection:
         name = sql.Identifier(database.name)
         try:
-            connection.execute(sql.SQL("create database {}").format(name))
+            # Whatever the server's own encoding is: template0 and the locale C go with each.
+            options = "template template0 encoding 'UTF8' locale 'C'"
+            connection.execute(sql.SQL(f"create database {{}} {options}").format(name))
         except (errors.DuplicateDatabase, errors.UniqueViolation):
             # It was there and refused us for another reason, or another command was first.
-            psycopg.connect(database.url, connect_timeout=CONNECT_TIMEOUT).close()
+            _look_at(database)
             return False
     return True
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from psycopg.rows import namedtuple_row
 
-from rentomatic.repository.connections import Connection, Connections
+from rentomatic.repository.connection import Connection
+from rentomatic.repository.connections import Connections
 from rentomatic.repository.statement import Statement
 from rentomatic.resources import shipped
 

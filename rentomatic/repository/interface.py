@@ -23,6 +23,13 @@ class RepositoryUnavailableError(Exception):
     """The store cannot answer now: away, overloaded, or not migrated. Its text is for logs."""
 
 
+class RepositoryUnfitError(RepositoryUnavailableError):
+    """The store is not to be used as it is, and time will not mend it.
+
+    Its text names the cause and what would be right, without secrets.
+    """
+
+
 class RepositoryTimeoutError(RepositoryUnavailableError):
     """The store gave up what was asked, as it took too long; less may be had."""
 

@@ -12,8 +12,13 @@ from yoyo.backends import PostgresqlPsycopgBackend
 from yoyo.connections import DatabaseURI
 from yoyo.migrations import Migration, default_migration_table
 
-from rentomatic.repository.connections import reason_of
-from rentomatic.repository.interface import RepositoryUnavailableError, Schema
+from rentomatic.repository.interface import (
+    RepositoryUnavailableError,
+    RepositoryUnfitError,
+    Schema,
+)
+from rentomatic.repository.refusals import refusal_of
+from rentomatic.repository.session import check_encoding, check_own_session
 from rentomatic.resources import shipped
 
 LOCK_TIMEOUT = 60
@@ -33,13 +38,22 @@ class LockedBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
     _is_locked: bool
 
     def connect(self, dburi: DatabaseURI) -> psycopg.Connection[Any]:
-        """Connect to the libpq URL that stands in the argument `conninfo`."""
-        connection = psycopg.connect(dburi.args["conninfo"], autocommit=True, connect_timeout=5)
-        # A server that runs a long statement notices within a second that its migrator was killed,
-        # on platforms where it can.
-        with suppress(psycopg.errors.InvalidParameterValue):
-            connection.execute("SET client_connection_check_interval = '1s'")
+        """Connect to the libpq URL that stands in the argument `conninfo`.
+
+        Raises:
+            RepositoryUnfitError: for a database that does not keep its text in UTF-8.
+        """
+        self._conninfo: str = dburi.args["conninfo"]
+        connection = self._connect()
+        try:
+            check_encoding(connection)
+        except RepositoryUnfitError:
+            connection.close()
+            raise
         return connection
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5)
 
     def init_database(self) -> None:
         """Need neither the lock's table nor the probe for transactional DDL."""
@@ -54,10 +68,18 @@ class LockedBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
 
         Raises:
             LockTimeout: after `timeout` seconds.
+            RepositoryUnfitError: behind a pooler that would keep the lock.
         """
         if self._is_locked:
             yield
             return
+        check_own_session(self.connection, self._connect)
+        # A migration takes as long as it takes, whatever the role says of statements.
+        self.execute("SET statement_timeout = 0")
+        # A server that runs a long statement notices within a second that its migrator was killed,
+        # on platforms where it can.
+        with suppress(psycopg.errors.InvalidParameterValue):
+            self.execute("SET client_connection_check_interval = '1s'")
         try:
             self.execute(f"SET lock_timeout = {int(timeout * 1000)}")
             self.execute(f"SELECT pg_advisory_lock({_LOCK_KEY})")
@@ -110,19 +132,24 @@ def apply_migrations(conninfo: str, *, only_first: bool = False) -> list[str]:
     try:
         return _apply_migrations(conninfo, only_first=only_first)
     except psycopg.Error as error:
-        raise RepositoryUnavailableError(reason_of(error)) from error
+        raise refusal_of(error) from error
     except exceptions.LockTimeout as error:
         raise RepositoryUnavailableError(str(error)) from error
 
 
 def _apply_migrations(conninfo: str, *, only_first: bool) -> list[str]:
     uri = DatabaseURI("rentomatic", None, None, None, None, None, {"conninfo": conninfo})
-    with LockedBackend(uri, default_migration_table) as backend, backend.lock():
-        lacking = backend.to_apply(read_migrations(glob.escape(str(shipped("migrations")))))
-        if only_first and backend.execute("SELECT 1 FROM _yoyo_log LIMIT 1").fetchone():
+    migrations = read_migrations(glob.escape(str(shipped("migrations"))))
+    with LockedBackend(uri, default_migration_table) as backend:
+        # Without the lock, which is not to be had behind some poolers.
+        if not backend.to_apply(migrations):
             return []
-        backend.apply_migrations(lacking)
-        return [migration.id for migration in lacking]
+        with backend.lock():
+            lacking = backend.to_apply(migrations)
+            if only_first and backend.execute("SELECT 1 FROM _yoyo_log LIMIT 1").fetchone():
+                return []
+            backend.apply_migrations(lacking)
+            return [migration.id for migration in lacking]
 
 
 @cache

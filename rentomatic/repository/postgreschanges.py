@@ -10,7 +10,8 @@ from psycopg.rows import namedtuple_row
 
 from rentomatic.domain.room import Room
 from rentomatic.domain.room_change import ChangeKind, RoomChange
-from rentomatic.repository.connections import Connection, Connections
+from rentomatic.repository.connection import Connection
+from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import (
     ChangePage,
     ChangesGoneError,

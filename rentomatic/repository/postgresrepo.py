@@ -28,7 +28,8 @@ from rentomatic.domain.room_summary import (
     bars_of,
     quartiles_of,
 )
-from rentomatic.repository.connections import Connection, Connections
+from rentomatic.repository.connection import Connection
+from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import (
     Page,
     RepositoryBusyError,

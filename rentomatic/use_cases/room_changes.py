@@ -13,11 +13,11 @@ from rentomatic.responses import (
     CHANGES_GONE,
     CHANGES_NEED_POSTGRES,
     CHANGES_ON_STANDBY,
-    UNAVAILABLE,
     Response,
     ResponseSuccess,
     build_response_from_invalid_request,
 )
+from rentomatic.use_cases.unavailable import unavailable
 
 
 def room_changes_use_case(
@@ -34,5 +34,5 @@ def room_changes_use_case(
         return CHANGES_GONE
     except RepositoryStandbyError:
         return CHANGES_ON_STANDBY
-    except RepositoryUnavailableError:
-        return UNAVAILABLE
+    except RepositoryUnavailableError as error:
+        return unavailable(error)

@@ -7,13 +7,13 @@ from rentomatic.repository.interface import RepositoryUnavailableError, RoomRepo
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_get import RoomGetRequest
 from rentomatic.responses import (
-    UNAVAILABLE,
     Response,
     ResponseFailure,
     ResponseSuccess,
     ResponseTypes,
     build_response_from_invalid_request,
 )
+from rentomatic.use_cases.unavailable import unavailable
 
 
 def room_get_use_case(
@@ -24,8 +24,8 @@ def room_get_use_case(
         return build_response_from_invalid_request(request)
     try:
         room = repository.get(request.code)
-    except RepositoryUnavailableError:
-        return UNAVAILABLE
+    except RepositoryUnavailableError as error:
+        return unavailable(error)
     return no_such_room(request.code) if room is None else ResponseSuccess(room)
 
 

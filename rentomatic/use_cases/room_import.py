@@ -16,7 +16,6 @@ from rentomatic.requests.room_import import RoomImportRequest
 from rentomatic.requests.room_import_header import Ignored
 from rentomatic.requests.room_import_record import BadLine
 from rentomatic.responses import (
-    UNAVAILABLE,
     Response,
     ResponseFailure,
     ResponseSuccess,
@@ -24,6 +23,7 @@ from rentomatic.responses import (
     build_response_from_invalid_request,
 )
 from rentomatic.use_cases.room_staging import StagedLines, StagingError
+from rentomatic.use_cases.unavailable import unavailable
 
 TOLD_LINES = 20
 # So many ranges of further bad lines are kept: a file may have millions, each line of its own.
@@ -128,8 +128,8 @@ def room_import_use_case(
             rooms = _rooms(staged, rejected, on_reject)
             saved = repository.save(rooms, dry_run=request.dry_run)
             return ResponseSuccess(ImportReport(saved, rejected, staged.repeated, request.ignored))
-    except RepositoryUnavailableError:
-        return UNAVAILABLE
+    except RepositoryUnavailableError as error:
+        return unavailable(error)
     except StagingError as error:
         logger.error("an import cannot be kept: %s", error)  # noqa: TRY400 - no traceback
         return NO_ROOM

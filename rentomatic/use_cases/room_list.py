@@ -13,11 +13,11 @@ from rentomatic.responses import (
     TOO_MANY_SEARCHES,
     TOO_MANY_STREAMS,
     TOOK_TOO_LONG,
-    UNAVAILABLE,
     Response,
     ResponseSuccess,
     build_response_from_invalid_request,
 )
+from rentomatic.use_cases.unavailable import unavailable
 
 
 def room_list_use_case(
@@ -32,5 +32,5 @@ def room_list_use_case(
         return TOOK_TOO_LONG
     except RepositoryBusyError:
         return TOO_MANY_STREAMS if request.limit is None else TOO_MANY_SEARCHES
-    except RepositoryUnavailableError:
-        return UNAVAILABLE
+    except RepositoryUnavailableError as error:
+        return unavailable(error)

@@ -12,11 +12,11 @@ from rentomatic.requests.room_summary import RoomSummaryRequest
 from rentomatic.responses import (
     TOO_MANY_SEARCHES,
     TOOK_TOO_LONG,
-    UNAVAILABLE,
     Response,
     ResponseSuccess,
     build_response_from_invalid_request,
 )
+from rentomatic.use_cases.unavailable import unavailable
 
 
 def room_summary_use_case(
@@ -31,5 +31,5 @@ def room_summary_use_case(
         return TOOK_TOO_LONG
     except RepositoryBusyError:
         return TOO_MANY_SEARCHES
-    except RepositoryUnavailableError:
-        return UNAVAILABLE
+    except RepositoryUnavailableError as error:
+        return unavailable(error)

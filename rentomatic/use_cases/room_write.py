@@ -15,7 +15,6 @@ from rentomatic.requests.room_write import (
     any_room,
 )
 from rentomatic.responses import (
-    UNAVAILABLE,
     Response,
     ResponseFailure,
     ResponseSuccess,
@@ -23,6 +22,7 @@ from rentomatic.responses import (
     build_response_from_invalid_request,
 )
 from rentomatic.use_cases.room_get import no_such_room
+from rentomatic.use_cases.unavailable import unavailable
 
 CHANGED = ResponseFailure(
     ResponseTypes.PRECONDITION_ERROR,
@@ -46,8 +46,8 @@ def room_add_use_case(
         return build_response_from_invalid_request(request)
     try:
         added = repository.add(request.room)
-    except RepositoryUnavailableError:
-        return UNAVAILABLE
+    except RepositoryUnavailableError as error:
+        return unavailable(error)
     return ResponseSuccess(request.room) if added else exists(request.room.code)
 
 
@@ -74,8 +74,8 @@ def room_replace_use_case(
         values = {name: value for name, value in room.to_dict().items() if name != "code"}
         if not seen or repository.update(room.code, values, seen.room) is None:
             return CHANGED
-    except RepositoryUnavailableError:
-        return UNAVAILABLE
+    except RepositoryUnavailableError as error:
+        return unavailable(error)
     return ResponseSuccess(Written(room, is_new=False))
 
 
@@ -90,8 +90,8 @@ def room_update_use_case(
         if not seen:
             return CHANGED
         room = repository.update(request.code, request.values, seen.room)
-    except RepositoryUnavailableError:
-        return UNAVAILABLE
+    except RepositoryUnavailableError as error:
+        return unavailable(error)
     if room is None:
         return CHANGED if request.is_expected else no_such_room(request.code)
     return ResponseSuccess(room)
@@ -108,8 +108,8 @@ def room_remove_use_case(
         if not seen:
             return CHANGED
         removed = repository.remove(request.code, seen.room)
-    except RepositoryUnavailableError:
-        return UNAVAILABLE
+    except RepositoryUnavailableError as error:
+        return unavailable(error)
     if not removed:
         return CHANGED if request.is_expected else no_such_room(request.code)
     return ResponseSuccess(request.code)

@@ -12,8 +12,9 @@ from rentomatic.repository.interface import (
     RepositoryUnavailableError,
     StoredAnswer,
 )
-from rentomatic.responses import UNAVAILABLE, ResponseFailure, ResponseTypes
+from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.serializers.json import MEDIA_TYPE as JSON
+from rentomatic.use_cases.unavailable import unavailable
 from rentomatic.wsgi.body import MAX_BODY_BYTES, Received, receive
 from rentomatic.wsgi.conditional import entity_tag
 from rentomatic.wsgi.failure import answer_failure
@@ -83,8 +84,8 @@ def _answer_known(
         stored = idempotency.once(key, write)
     except KeyReusedError:
         return answer_failure(REUSED, request)
-    except RepositoryUnavailableError:
-        return answer_failure(UNAVAILABLE, request)
+    except RepositoryUnavailableError as error:
+        return answer_failure(unavailable(error), request)
     if stored is None:
         return refused[0]
     status = HTTPStatus(stored.status)

@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def scripts() -> list[Path]:
     """Find the scripts of sh and bash: by their first line, or their name."""
     found = [path for path in (ROOT / "ops").iterdir() if path.is_file()]
-    return [ROOT / ".ci/run", *(path for path in sorted(found) if is_shell(path))]
+    ci = [ROOT / ".ci/run", ROOT / ".ci/pgbouncer"]
+    return [*ci, *(path for path in sorted(found) if is_shell(path))]
 
 
 def is_shell(path: Path) -> bool:

@@ -112,7 +112,7 @@ def silent(
 
         return connections.read(work)
 
-    connections._patience = 0.3
+    connections._opener.patience = 0.3
     yield read
     connection.execute(
         "select pg_terminate_backend(pid, 5000) from pg_stat_activity "

@@ -1,0 +1,212 @@
+"""Whether a new session of PostgreSQL may be used: its settings, its encoding, and a pooler."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from enum import Enum
+from secrets import token_hex
+from typing import Any
+
+import psycopg
+from psycopg import errors, sql
+from psycopg._preparing import Prepare, PrepareManager
+from psycopg._queries import PostgresQuery
+
+from rentomatic.repository.interface import RepositoryUnfitError
+
+Session = psycopg.Connection[Any]
+
+ENCODING = "UTF8"
+
+# What answers and their limits depend on; the other settings are about speed.
+_VITAL = ("plan_cache_mode", "statement_timeout", "timezone", "rentomatic.changes_kept")
+_MILLISECONDS = "extract(epoch from current_setting('statement_timeout')::interval)::float8 * 1000"
+
+# How often each of two connections asks which session it has.
+_ROUNDS = 4
+# What a session says that does not know a statement, or knows another one by its name.
+_MIXED = (errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement)
+
+UNTRACKED = (
+    "a pooler lends one session to several connections and does not track prepared statements; "
+    "set its max_prepared_statements (PgBouncer 1.21 or later) or pool_mode=session, "
+    "or connect to PostgreSQL itself"
+)
+UNTRANSACTED = (
+    "a pooler allows no transactions (pool_mode=statement); set pool_mode=session, "
+    "or pool_mode=transaction and max_prepared_statements, or connect to PostgreSQL itself"
+)
+
+
+SHARED = (
+    "migrations need a session of their own, and a pooler lends this one to others too; let "
+    "DATABASE_URL name PostgreSQL itself for `yoyo apply`"
+)
+
+
+class Pooling(Enum):
+    """What lies between a connection and its session.
+
+    NONE: nothing; PostgreSQL itself answers.
+    SESSION: a pooler that keeps a session for as long as the connection lasts.
+    TRANSACTION: one that gives another session to each transaction, and tracks statements.
+    """
+
+    NONE = "none"
+    SESSION = "session"
+    TRANSACTION = "transaction"
+
+
+class Statements(PrepareManager):
+    """The prepared statements of a connection, under names that no other connection uses.
+
+    psycopg calls them `_pg3_0`, `_pg3_1` and so on, on each connection. Behind a pooler that does
+    not track them, one connection would then run another's DELETE; so it gets an error instead.
+    """
+
+    def __init__(self, prefix: str = "") -> None:
+        super().__init__()
+        self._prefix = (prefix or f"rentomatic_{token_hex(8)}_").encode()
+
+    def get(self, query: PostgresQuery, prepare: bool | None = None) -> tuple[Prepare, bytes]:  # noqa: FBT001 - psycopg's signature
+        """Tell whether to prepare a query, and the name of its statement."""
+        kind, name = super().get(query, prepare)
+        return kind, name.replace(b"_pg3_", self._prefix)
+
+    def _should_discard(self, *_arguments: object, **_options: object) -> bool:
+        """Keep all statements after a ROLLBACK: DEALLOCATE ALL is more than a pooler may track."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The settings that a session must have.
+
+    Attributes:
+        settings: names and values; a statement_timeout of 0 may be any, as commands set it with
+            each transaction.
+        given: the `options` of the URL, which override them.
+    """
+
+    settings: Mapping[str, object]
+    given: str = ""
+
+    @property
+    def options(self) -> str:
+        """The settings as libpq takes them; no space at the end, at which PgBouncer stumbles."""
+        spelt = [f"-c {name}={value}" for name, value in self.settings.items()]
+        return " ".join([*spelt, self.given]).strip()
+
+    def vital(self) -> dict[str, str]:
+        """Name the settings that are to be verified, and their values."""
+        return {
+            name: str(self.settings[name])
+            for name in _VITAL
+            if self.settings.get(name) and name not in self.given.casefold()
+        }
+
+
+def check_encoding(connection: Session) -> None:
+    """Refuse a database that does not keep its text in UTF-8; asks nothing of the server.
+
+    Raises:
+        RepositoryUnfitError: for any other encoding.
+    """
+    found = (connection.pgconn.parameter_status(b"server_encoding") or b"").decode()
+    if found != ENCODING:
+        msg = f"the database {connection.info.dbname} has the encoding {found}, not {ENCODING}; "
+        msg += (
+            "name a new one in DATABASE_URL, create it with `rentomatic init-postgres`, and copy "
+        )
+        msg += "the rooms there"
+        raise RepositoryUnfitError(msg)
+
+
+def check_session(connection: Session, wanted: Wanted) -> bool:
+    """Verify the settings of a new session; one round trip.
+
+    Returns:
+        whether there is a pooler: the session's process is not the one that said hello.
+
+    Raises:
+        RepositoryUnfitError: when settings are missing.
+    """
+    check_encoding(connection)
+    vital = wanted.vital()
+    columns = [
+        _MILLISECONDS if name == "statement_timeout" else f"current_setting('{name}', true)"
+        for name in vital
+    ]
+    query = f"select {', '.join(['pg_backend_pid()', *columns])}"
+    ((process, *values),) = connection.execute(query.encode(), prepare=False).fetchall()
+    found = dict(zip(vital, values, strict=True))
+    wrong = [
+        f"{name} is {_shown(found[name])}, not {value}"
+        for name, value in vital.items()
+        if _shown(found[name]).casefold() != value.casefold()
+    ]
+    if wrong:
+        msg = f"a pooler has dropped the session's settings: {'; '.join(wrong)}; "
+        msg += f"give them to the role: {_alter(connection, vital)}"
+        raise RepositoryUnfitError(msg)
+    return bool(process != connection.info.backend_pid)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.0f}"
+    return "not set" if value is None else str(value)
+
+
+def _alter(connection: Session, vital: Mapping[str, str]) -> str:
+    info = connection.info
+    role, database = (sql.Identifier(name).as_string() for name in (info.user, info.dbname))
+    return " ".join(
+        f"alter role {role} in database {database} set {name} to '{value}';"
+        for name, value in vital.items()
+    )
+
+
+def check_own_session(connection: Session, connect: Callable[[], Session]) -> None:
+    """Refuse a session that a pooler lends to others too, as locks and settings would stay in it.
+
+    Raises:
+        RepositoryUnfitError: for such a session.
+    """
+    ((process,),) = connection.execute("select pg_backend_pid()").fetchall()
+    if process != connection.info.backend_pid and find_pooling(connect) is Pooling.TRANSACTION:
+        raise RepositoryUnfitError(SHARED)
+
+
+def find_pooling(connect: Callable[[], Session]) -> Pooling:
+    """Find out what a pooler does, with two connections of the caller's.
+
+    Both prepare a statement under one name, and ask again and again which session they have. A
+    pooler that tracks statements gives each connection its own. One that does not is found as soon
+    as a session serves both, or another session serves one of them.
+
+    Raises:
+        RepositoryUnfitError: when statements get mixed up, or transactions are not allowed.
+    """
+    prefix = f"rentomatic_probe_{token_hex(8)}_"
+    seen: dict[str, set[int]] = {"first": set(), "second": set()}
+    with ExitStack() as stack:
+        connections = {name: stack.enter_context(closing(connect())) for name in seen}
+        for connection in connections.values():
+            connection._prepared = Statements(prefix)  # noqa: SLF001
+        try:
+            with connections["first"].transaction():
+                pass
+            # Twice each: a pool that takes turns would else give each connection its own again.
+            for name in ("first", "first", "second", "second") * _ROUNDS:
+                query = f"select '{name}', pg_backend_pid()"
+                answer = connections[name].execute(query.encode(), prepare=True).fetchone()
+                if not answer or answer[0] != name:
+                    raise RepositoryUnfitError(UNTRACKED)
+                seen[name].add(answer[1])
+        except _MIXED:
+            raise RepositoryUnfitError(UNTRACKED) from None
+        except errors.ProtocolViolation:
+            raise RepositoryUnfitError(UNTRANSACTED) from None
+    is_moving = max(map(len, seen.values())) > 1 or seen["first"] & seen["second"]
+    return Pooling.TRANSACTION if is_moving else Pooling.SESSION

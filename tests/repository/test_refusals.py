@@ -1,0 +1,194 @@
+"""What time does not mend is said so, with what would mend it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from webtest import TestApp
+
+from rentomatic.cli import main
+from rentomatic.config import PostgresDatabase
+from rentomatic.embedded.binaries import find_binaries, make_private
+from rentomatic.embedded.cluster import Cluster
+from rentomatic.repository.connections import Connections
+from rentomatic.repository.database import create_database
+from rentomatic.repository.interface import RepositoryUnavailableError, RepositoryUnfitError
+from rentomatic.repository.migrations import apply_migrations
+from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.wsgi.application import Application
+from tests.conftest import SERVER_ACCOUNT
+from tests.process.conftest import until
+
+UNFIT = "The database cannot be used as it is set up, and waiting does not mend it"
+
+
+@pytest.fixture
+def strict(own_cluster: Cluster) -> PostgresDatabase:
+    """A migrated database that clerk enters with a password, guest never, others as before."""
+    create_database(own_cluster.database)
+    apply_migrations(own_cluster.database.url)
+    rules = own_cluster.home / "data" / "pg_hba.conf"
+    lines = "local all clerk scram-sha-256\nlocal all guest reject\n"
+    rules.write_text(lines + rules.read_text())
+    with psycopg.connect(own_cluster.database.url, autocommit=True) as connection:
+        connection.execute("create role clerk login password 'right'")
+        connection.execute("grant pg_read_all_data to clerk")
+        connection.execute("create role porter")
+        connection.execute("select pg_reload_conf()")
+    return own_cluster.database
+
+
+def as_role(database: PostgresDatabase, who: str) -> PostgresDatabase:
+    """Name the same database for another role."""
+    return replace(database, url=database.url.replace("rentomatic@", f"{who}@", 1))
+
+
+@pytest.mark.parametrize(
+    ("who", "told"),
+    [
+        (
+            "clerk:wrong",
+            'password authentication failed for user "clerk"; correct role and password in ',
+        ),
+        ("clerk", "no password supplied; correct role and password in DATABASE_URL"),
+        ("nobody", 'role "nobody" does not exist; create the role (create role NAME login), or '),
+        ("porter", 'role "porter" is not permitted to log in; allow it: alter role NAME login'),
+        ("guest", "; let pg_hba.conf admit this host, role and database, or add ?sslmode"),
+    ],
+)
+def test_a_wrong_role_or_password_is_named(
+    strict: PostgresDatabase, monkeypatch: pytest.MonkeyPatch, who: str, told: str
+) -> None:
+    """To searches without details, to readiness with them, and never with the password."""
+    database = as_role(strict, who)
+    until(lambda: refuses(database))
+    with closing(Connections(database.url)) as connections:
+        client = TestApp(Application(PostgresRepo(connections)))
+        assert client.get("/rooms", status=503).json["message"].startswith(UNFIT)
+        message = client.get("/health/ready", status=503).json["message"]
+    assert message.startswith("the database refuses the service: ")
+    assert told in message
+    assert "wrong" not in message
+    with pytest.raises(RepositoryUnfitError, match=r"^the database refuses the service: "):
+        create_database(replace(database, maintenance_url=database.url))
+
+
+def refuses(database: PostgresDatabase) -> bool:
+    """Tell whether a server has taken its rules over."""
+    try:
+        psycopg.connect(database.url).close()
+    except psycopg.OperationalError:
+        return True
+    return False
+
+
+def test_a_database_that_is_missing_is_named_and_found_when_it_is_there(
+    new_database: Callable[[], PostgresDatabase], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody has to restart the service."""
+    database = new_database()
+    with closing(Connections(database.url)) as connections:
+        repository = PostgresRepo(connections)
+        with pytest.raises(RepositoryUnfitError) as caught:
+            repository.search(RoomListRequest())
+        told = f'the database refuses the service: database "{database.name}" does not exist; '
+        assert str(caught.value).startswith(f"{told}run: rentomatic init-postgres, or correct ")
+        assert caplog.messages == [f"the database cannot answer: {caught.value}"]
+        create_database(database)
+        apply_migrations(database.url)
+
+        def serves() -> bool:
+            try:
+                return not list(repository.search(RoomListRequest()).rooms)
+            except RepositoryUnavailableError:
+                return False
+
+        until(serves)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ("port=x", '"x" for connection option "port"; correct it in DATABASE_URL or in the PG'),
+        (
+            "sslmode=x",
+            'invalid sslmode value: "x"; correct sslmode and its certificates in',
+        ),
+        ("options=-cnothing%3D1", 'configuration parameter "nothing"; correct the `options` of'),
+        ("options=-cjit%3Dx", '"jit" requires a Boolean value; correct the `options` of the URL'),
+    ],
+)
+def test_a_wrong_parameter_is_named(
+    embedded_rooms: PostgresDatabase, parameters: str, told: str
+) -> None:
+    """It will be as wrong in a moment."""
+    url = f"{embedded_rooms.url}&{parameters}"
+    with closing(Connections(url)) as connections, pytest.raises(RepositoryUnfitError) as caught:
+        PostgresRepo(connections).schema()
+    assert told in str(caught.value)
+
+
+def test_an_absent_server_may_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is no lasting reason."""
+    with (
+        closing(Connections("postgresql:///rooms?host=/none")) as connections,
+        pytest.raises(RepositoryUnavailableError) as caught,
+    ):
+        PostgresRepo(connections).schema()
+    assert not isinstance(caught.value, RepositoryUnfitError)
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_another_encoding_is_refused(
+    new_database: Callable[[], PostgresDatabase],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    encoding: str,
+) -> None:
+    """By each command and by the service, in one line that says what would be right."""
+    database = new_database()
+    with psycopg.connect(database.maintenance_url, autocommit=True) as maintenance:
+        options = f"template template0 encoding '{encoding}' locale 'C'"
+        maintenance.execute(f"create database {database.name} {options}".encode())
+    told = f"the database {database.name} has the encoding {encoding}, not UTF8; name a new one in "
+    with closing(Connections(database.url)) as connections:
+        client = TestApp(Application(PostgresRepo(connections)))
+        assert client.get("/health/ready", status=503).json["message"].startswith(told)
+        assert client.get("/rooms", status=503).json["message"].startswith(UNFIT)
+    monkeypatch.setenv("DATABASE_URL", database.url)
+    for command in ("list", "init-postgres", "serve"):
+        assert main([command]) == 4
+        said = capfd.readouterr()
+        assert said.out == ""
+        assert said.err.startswith(f"rentomatic: {told}")
+        assert said.err.count("\n") == 1
+    assert main(["check"]) == 4
+    assert f"FAILED: configured PostgreSQL: {told}" in capfd.readouterr().out
+    with pytest.raises(RepositoryUnfitError):
+        apply_migrations(database.url)
+
+
+@pytest.fixture
+def ascii_cluster(open_folder: Path) -> Iterator[Cluster]:
+    """A server whose own encoding is SQL_ASCII, as initdb chooses without a locale."""
+    cluster = Cluster(open_folder / "cluster", find_binaries(), SERVER_ACCOUNT)
+    make_private(cluster.home, cluster.account)
+    options = ("--encoding=SQL_ASCII", "--no-locale", "--auth=trust", "--username=rentomatic")
+    cluster._must("initdb", *options)
+    cluster.start()
+    yield cluster
+    cluster.stop()
+
+
+def test_a_new_database_is_in_utf8_whatever_the_server_prefers(ascii_cluster: Cluster) -> None:
+    """template1 has the encoding of initdb."""
+    database = ascii_cluster.database
+    assert create_database(database)
+    assert not create_database(database)
+    assert apply_migrations(database.url)
+    with psycopg.connect(database.url) as connection:
+        assert connection.execute("show server_encoding").fetchall() == [("UTF8",)]
