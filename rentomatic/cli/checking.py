@@ -121,7 +121,7 @@ def _look_at_postgres(settings: Settings) -> Iterator[Finding]:
         place = f"embedded PostgreSQL in {find_cluster(settings.data).home}"
     with (
         open_postgres(settings) as database,
-        closing(Connections(database.url)) as connections,
+        closing(Connections(database.url, changes_kept=settings.changes_kept)) as connections,
     ):
         try:
             server = inspect_server(connections)

@@ -40,7 +40,7 @@ UNTRANSACTED = (
 
 SHARED = (
     "migrations need a session of their own, and a pooler lends this one to others too; let "
-    "DATABASE_URL name PostgreSQL itself for `yoyo apply`"
+    "DATABASE_URL name PostgreSQL itself for `rentomatic migrate` and `yoyo apply`"
 )
 
 
