@@ -93,9 +93,11 @@ def when_ready(server: "Arbiter") -> None:
             )
 
 
-def post_worker_init(_worker: object) -> None:
+def post_worker_init(worker: "Worker") -> None:
     """Let the signals through that came while the worker started; look for garbage less often."""
     release_signals()
+    if _settings.has_metrics:
+        worker.log.count_drops()
     # Rooms die with their references. What is there now stays, and need not be looked at again.
     gc.freeze()
     gc.set_threshold(5_000, 10, 10)

@@ -50,11 +50,21 @@ class Metrics:
             multiprocess_mode="livesum",
         )
 
+        self._dropped_lines = Counter(
+            "rentomatic_log_lines_dropped",
+            "Lines of the log that were dropped, as nobody read it",
+            registry=self._registry,
+        )
+
     def count_request(self, route: str | None, method: str, status: int, seconds: float) -> None:
         """Count a request that was answered; without a route, there was nothing at its path."""
         label = route or NO_ROUTE
         self._requests.labels(label, method if method in _METHODS else "other", status).inc()
         self._seconds.labels(label).observe(seconds)
+
+    def count_dropped_lines(self, lines: int) -> None:
+        """Count lines of the log that were dropped."""
+        self._dropped_lines.inc(lines)
 
     def count_connections(self, change: int) -> None:
         """Count connections to the database that were opened, or closed if negative."""

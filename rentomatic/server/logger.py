@@ -6,10 +6,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 from gunicorn import glogging
+
+from rentomatic.server.lines import Lines, lines_to
 
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}")
 # What a line may show of a target: the longest that are taken would hide the rest of the line.
@@ -129,6 +131,25 @@ class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no annotati
         # It warns of errors that it ignores as another one is on its way, which is told.
         logging.getLogger("psycopg").setLevel(logging.ERROR)
 
+    def count_drops(self) -> None:
+        """Count the lines that are dropped from now on; in a worker."""
+        from rentomatic.metrics import metrics  # noqa: PLC0415 - only workers may import it
+
+        Lines.on_drop = metrics().count_dropped_lines
+
+    def _set_handler(
+        self,
+        log: logging.Logger,
+        output: str,
+        fmt: logging.Formatter,
+        stream: TextIO | None = None,
+    ) -> None:
+        """Let a logger write to a stream without waiting for it, or to a file as gunicorn does."""
+        if output == "-":
+            log.addHandler(lines_to((stream or sys.stderr).fileno()))
+        else:
+            super()._set_handler(log, output, fmt, stream)
+
     def access(
         self,
         resp: Any,  # noqa: ANN401 - gunicorn has no annotations
@@ -140,8 +161,7 @@ class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no annotati
         served = Served.of(resp, environ, request_time)
         self.access_log.info(served)
         if self.has_metrics:
-            # Imported here because only workers may import it.
-            from rentomatic.metrics import metrics  # noqa: PLC0415
+            from rentomatic.metrics import metrics  # noqa: PLC0415 - only workers may import it
 
             seconds = served.milliseconds / 1000
             metrics().count_request(served.route, served.method, served.status, seconds)
