@@ -12,6 +12,11 @@ from typing import TextIO
 from rentomatic.requests.base import InvalidRequest, ParameterError, ValidRequest
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_import_csv import read_csv
+from rentomatic.requests.room_import_foreign import (
+    ARRAY_CONVERSION,
+    problem_of_name,
+    problem_of_text,
+)
 from rentomatic.requests.room_import_geojson import read_geojson
 from rentomatic.requests.room_import_header import Ignored
 from rentomatic.requests.room_import_ndjson import read_ndjson
@@ -123,7 +128,12 @@ def build_room_import_request(
     """
     if format not in IMPORT_FORMATS:
         return InvalidRequest((ParameterError("format", f"must be one of {_NAMES}"),))
-    read = IMPORT_FORMATS[format].read(_without_mark(text), options)
+    text = iter(text)
+    start = next(text, "")
+    if problem := problem_of_text(start):
+        return InvalidRequest((ParameterError("file", problem),))
+    whole = chain([start.removeprefix(_MARK)], text)
+    read = IMPORT_FORMATS[format].read(whole, options)
     if isinstance(read, InvalidRequest):
         return read
     return RoomImportRequest(
@@ -139,6 +149,8 @@ def guess_format_by_name(name: str) -> str | InvalidRequest | None:
     for each in IMPORT_FORMATS.values():
         if suffix in each.suffixes:
             return each.name
+    if problem := problem_of_name(name):
+        return InvalidRequest((ParameterError("format", problem),))
     known = " ".join(suffix for each in IMPORT_FORMATS.values() for suffix in each.suffixes)
     return InvalidRequest(
         (
@@ -156,13 +168,8 @@ def guess_format_by_text(start: str) -> str | InvalidRequest:
     start = start.removeprefix(_MARK)
     first = start.lstrip()[:1]
     if first == "[":
-        problem = f"an array of JSON is none of {_NAMES}; write an object a line, without [ ] and ,"
+        problem = f"an array of JSON is none of {_NAMES}; convert it: {ARRAY_CONVERSION}"
         return InvalidRequest((ParameterError("format", problem),))
     if first != "{":
         return "csv"
     return "geojson" if _COLLECTION.search(start) else "ndjson"
-
-
-def _without_mark(text: Iterable[str]) -> Iterator[str]:
-    text = iter(text)
-    return chain([next(text, "").removeprefix(_MARK)], text)

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.parsers import is_utf8
+from rentomatic.requests.room_import_foreign import problem_of_json
 from rentomatic.requests.room_import_header import Ignored
 from rentomatic.requests.room_import_json import JsonDecoder, NotJsonError
 from rentomatic.requests.room_import_options import ImportOptions
@@ -17,6 +18,7 @@ from rentomatic.requests.room_import_record import (
     json_option_errors,
 )
 
+_BLANKS = " \t\r\n"
 # Each may be as long as a line.
 _KNOWN_KEYS = 16
 
@@ -38,13 +40,19 @@ def _read_lines(text: Iterable[str], options: ImportOptions, ignored: Ignored) -
         ignored.add(columns.ignored)
         return columns
 
+    is_first = True
     for number, raw in enumerate(text, 1):
+        line = raw.strip(_BLANKS)
+        if is_first and (foreign := problem_of_json(line)):
+            yield BadLine(0, (foreign,), (), is_last=True)
+            return
         if len(raw) > MAX_CHARACTERS:
             problem = f"is longer than {MAX_CHARACTERS} characters; a line must be one object"
             yield BadLine(number, (problem,), (), is_last=True)
             return
-        if not (line := raw.strip(" \t\r\n")):
+        if not line or line.isspace():
             continue
+        is_first = False
         read = _decode(decoder, line)
         if isinstance(read, str):
             yield BadLine(number, (read,), (line,))

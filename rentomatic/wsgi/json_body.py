@@ -47,6 +47,12 @@ def _parse(body: bytes) -> Values:
     except json.JSONDecodeError as error:
         msg = f"is not JSON: {error.msg} at line {error.lineno} column {error.colno}"
         raise ValueError(msg) from None
+    if isinstance(values, list) and any(isinstance(each, dict) for each in values):
+        msg = (
+            "must be an object such as {...}, not an array; several rooms are sent as "
+            "application/x-ndjson, an object a line: jq -c '.[]'"
+        )
+        raise ValueError(msg)
     if not isinstance(values, dict):
         msg = 'must be an object such as {"size": 20, "price": 60, ...}'
         raise ValueError(msg)  # noqa: TRY004 - what a client sent, not what a caller did

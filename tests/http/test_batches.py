@@ -224,6 +224,13 @@ def test_bytes_that_are_no_utf8_spoil_their_line(client: TestApp) -> None:
         ("application/x-ndjson", '{"size": 1}', "line 1: code: there is no key code or id; keys"),
         ("application/x-ndjson", "[1]", "line 1: must be one JSON object, and nothing else"),
         ("application/geo+json", "{}", "file: is no GeoJSON"),
+        ("application/x-ndjson", '[{"size": 1}]', "file: is a JSON array; an object a line is"),
+        ("application/x-ndjson", '{\n"size": 1\n}', "file: has an object on several lines; one on"),
+        (
+            CSV,
+            "PK\3\4...",
+            "file: is a spreadsheet (xlsx, ods) or another zip file; save it as CSV",
+        ),
         (
             "application/geo+json",
             '{"type":"FeatureCollection","features":[],"crs":"EPSG:2180"}',

@@ -235,6 +235,10 @@ def test_a_method_is_what_the_request_line_says(writable: TestApp, header: str) 
         (b"", "body: is not JSON: Expecting value at line 1 column 1"),
         (b"{", "body: is not JSON: "),
         (b"[]", "body: must be an object such as "),
+        (
+            b"[{}]",
+            "body: must be an object such as {...}, not an array; several rooms are sent as ",
+        ),
         (b"null", "body: must be an object such as "),
         (b'"x"', "body: must be an object such as "),
         (b"{} {}", "body: is not JSON: Extra data at line 1 column 4"),

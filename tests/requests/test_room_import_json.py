@@ -1,7 +1,11 @@
 """NDJSON and GeoJSON files become rooms, or lines that say what is wrong with them."""
 
+import bz2
+import codecs
+import gzip
 import io
 import json
+import lzma
 import tracemalloc
 from collections import deque
 from collections.abc import Iterable
@@ -30,6 +34,7 @@ FIELDS = f'"code":"{CODE}","size":215,"price":39'
 LINE = f'{{{FIELDS},"latitude":51.75436293,"longitude":-0.09998975}}'
 POINT = '"geometry":{"type":"Point","coordinates":[-0.09998975,51.75436293]}'
 FEATURE = f'{{"type":"Feature",{POINT},"properties":{{{FIELDS}}}}}'
+OGR2OGR = "ogr2ogr -t_srs EPSG:4326"
 BEGINNING = f'{{"type":"FeatureCollection","features":[{FEATURE}'
 
 
@@ -171,7 +176,7 @@ def test_a_bad_line_is_told_by_its_number(price: str, told: str) -> None:
     assert str(bad) == f"line 2: {told}"
 
 
-@pytest.mark.parametrize("line", ["[]", "1", "null", LINE + LINE, LINE + ",", f"[{LINE}]"])
+@pytest.mark.parametrize("line", ["[]", "1", "null", LINE + LINE, LINE + ",", "[1]"])
 def test_a_line_is_one_object(line: str) -> None:
     """And nothing else."""
     assert problems(ndjson(line)) == ["line 1: must be one JSON object, and nothing else"]
@@ -557,7 +562,7 @@ def test_a_files_name_tells_its_format(name: str, told: str | None) -> None:
     assert guess_format_by_name(name) == told
 
 
-@pytest.mark.parametrize("name", ["rooms", "rooms.csv.gz", "rooms.xlsx", ".csv", "csv"])
+@pytest.mark.parametrize("name", ["rooms", "rooms.pdf", ".csv", "csv"])
 def test_a_name_that_tells_no_format_is_refused(name: str) -> None:
     """Saying what would be right."""
     guessed = guess_format_by_name(name)
@@ -582,8 +587,97 @@ def test_a_files_text_tells_its_format(start: str, told: str) -> None:
     assert guess_format_by_text(start) == told
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("a/b.csv.gz", "b.csv.gz is compressed: gunzip -c b.csv.gz | rentomatic import -"),
+        (
+            "my b.JSON.BZ2",
+            "my b.JSON.BZ2 is compressed: bzcat 'my b.JSON.BZ2' | rentomatic import -",
+        ),
+        ("b.zip", "b.zip is compressed: unzip -p b.zip | rentomatic import -"),
+        ("b.xlsx", "b.xlsx is a spreadsheet; save it as CSV in UTF-8 and import that"),
+        ("b.ods", "b.ods is a spreadsheet; save it as CSV in UTF-8 and import that"),
+        ("b.shp", f"b.shp is a map of another kind; convert it: {OGR2OGR} rooms.geojson b.shp"),
+    ],
+)
+def test_a_name_tells_what_to_do_with_another_kind(name: str, told: str) -> None:
+    """In a line, which can be copied where it is a command."""
+    guessed = guess_format_by_name(name)
+    assert isinstance(guessed, InvalidRequest)
+    assert str(guessed.errors[0]) == f"format: {told}"
+
+
+@pytest.mark.parametrize("name", ["csv", "ndjson", "geojson"])
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (gzip.compress(b"code,size\n"), "is compressed by gzip; unpack it first"),
+        (bz2.compress(b"code,size\n"), "is compressed by bzip2; unpack it first"),
+        (lzma.compress(b"code,size\n"), "is compressed by xz; unpack it first"),
+        (b"PK\3\4\x14\0", "is a spreadsheet (xlsx, ods) or another zip file; save it as CSV in"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is a spreadsheet (xls); save it as CSV in UTF-8"),
+        (codecs.BOM_UTF16_LE + "code".encode("utf-16-le"), "is UTF-16; save it as UTF-8"),
+        (codecs.BOM_UTF16_BE + "code".encode("utf-16-be"), "is UTF-16; save it as UTF-8"),
+    ],
+)
+def test_a_beginning_tells_what_to_do_with_another_kind(
+    content: bytes, told: str, name: str
+) -> None:
+    """Whatever the file is called."""
+    request = build(content.decode("utf-8", "surrogateescape"), name)
+    assert not request
+    assert str(request.errors[0]).startswith(f"file: {told}")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (
+            f"[{LINE}]",
+            "is a JSON array; an object a line is wanted: jq -c '.[]' OLD >NEW.ndjson",
+        ),
+        (
+            LINE,
+            "has an object on several lines; one on each line is wanted: jq -c . OLD >NEW.ndjson",
+        ),
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 0, 2])
+def test_json_that_is_not_an_object_a_line_is_refused_once(
+    value: str, told: str, indent: int | None
+) -> None:
+    """With the command that converts it, however long it is."""
+    text = json.dumps(json.loads(value), indent=indent)
+    if value == LINE and indent is None:
+        assert ndjson(text) == [ROOM]
+        return
+    for start in ("", " \n\n "):
+        (bad,) = ndjson(start + text + "\n" + text)
+        assert isinstance(bad, BadLine)
+        assert bad.is_last
+        assert str(bad) == f"file: {told}"
+    (bad,) = ndjson(f"[{LINE * 10_000}") if value != LINE else ndjson('{ "size" : 1 ,')
+    assert str(bad) == f"file: {told}"
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\t", "\u00a0 ", "\x0c"])
+def test_a_line_of_blanks_is_passed_over(blank: str) -> None:
+    """In NDJSON and in CSV; it is counted."""
+    good, bad = ndjson(LINE, blank, "x")
+    assert good == ROOM
+    assert str(bad).startswith("line 3: is not JSON")
+    table = build(f"code,size,price,lat,lon\n{blank}\n{CODE},215,39,x,0\n", "csv")
+    assert table
+    (bad,) = found(table)
+    assert str(bad).startswith("line 3: lat must be")
+
+
 def test_an_array_is_refused() -> None:
     """It is what GET /rooms gives as JSON, and none of the formats."""
     guessed = guess_format_by_text("\n[{")
     assert isinstance(guessed, InvalidRequest)
-    assert str(guessed.errors[0]).startswith("format: an array of JSON is none of csv, ndjson, ")
+    assert str(guessed.errors[0]) == (
+        "format: an array of JSON is none of csv, ndjson, geojson; "
+        "convert it: jq -c '.[]' OLD >NEW.ndjson"
+    )
