@@ -146,7 +146,9 @@ def _read_fields(given: Sequence[str]) -> tuple[dict[str, Value | str], list[Par
     errors = []
     for text in given:
         name, equals, value = text.partition("=")
-        if not (name and equals and value):
+        if name in FIELDS and equals and not value:
+            errors.append(ParameterError(name, "has no value"))
+        elif not (name and equals and value):
             errors.append(ParameterError("fields", f"{shown(text)} is not FIELD=VALUE"))
         elif name in read or name in {each.parameter for each in errors}:
             errors.append(ParameterError(name, "is given more than once"))

@@ -1,6 +1,6 @@
 """Requests, valid or not, are values."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -49,10 +49,18 @@ R = TypeVar("R", bound=ValidRequest)
 
 
 def with_errors(
-    request: R | InvalidRequest, errors: Sequence[ParameterError]
+    request: R | InvalidRequest,
+    errors: Sequence[ParameterError],
+    spoilt: Collection[str] = (),
 ) -> R | InvalidRequest:
-    """Put errors that were found before a request could be read in front of its own."""
+    """Put errors that were found before a request could be read in front of its own.
+
+    Args:
+        request: as it was read.
+        errors: what was found before.
+        spoilt: parameters of which these errors tell all; what else is said of them is left out.
+    """
     if not errors:
         return request
     own = request.errors if isinstance(request, InvalidRequest) else ()
-    return InvalidRequest((*errors, *own))
+    return InvalidRequest((*errors, *(each for each in own if each.parameter not in spoilt)))

@@ -70,7 +70,8 @@ SELECTION_PARAMETERS = (
     Parameter(
         "near",
         NEAR_FORM,
-        "a place in degrees; each room then has its `distance` in metres",
+        "a place in degrees; each room then has its `distance` in metres, by which "
+        "only `sort` orders",
         _degrees(NEAR_FORM),
         (-0.12, 51.5),
     ),

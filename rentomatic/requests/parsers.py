@@ -144,11 +144,14 @@ def _parse_coordinate(text: str, most: int) -> float:
         raise ValueError(msg)
     value = float(text)
     if not -most <= value <= most:
-        swapped = abs(value) <= MAX_LONGITUDE
-        hint = "; were longitude and latitude swapped?" if swapped else ""
-        msg = f"must be from -{most} to {most}, not {shown(text)}{hint}"
+        msg = f"must be from -{most} to {most}, not {shown(text)}{swap_hint(value)}"
         raise ValueError(msg)
     return value
+
+
+def swap_hint(value: float) -> str:
+    """Ask whether two coordinates were swapped, of one that is too large to be a latitude."""
+    return "; were longitude and latitude swapped?" if abs(value) <= MAX_LONGITUDE else ""
 
 
 def parse_list(text: str, parse: Callable[[str], T]) -> tuple[T, ...]:

@@ -5,6 +5,7 @@ import all read it; none of them knows a field by name where a loop will do.
 """
 
 import operator
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -169,10 +170,28 @@ FILTER_KEYS: Mapping[str, tuple[str, str]] = {
 }
 
 
+# What others call operators, where the nearest of ours would be another one, or even the opposite.
+_MEANT = {
+    **dict.fromkeys(("min", "minimum", "from", "ge", "atleast", "greaterthanorequal"), "gte"),
+    **dict.fromkeys(("max", "maximum", "to", "le", "atmost", "lessthanorequal", "upto"), "lte"),
+    **dict.fromkeys(("over", "above", "more", "morethan", "greaterthan", "after"), "gt"),
+    **dict.fromkeys(("under", "below", "fewer", "lessthan", "before"), "lt"),
+    **dict.fromkeys(("not", "neq", "nin", "notin", "isnot", "noteq", "notequal", "except"), "ne"),
+}
+_WORD = re.compile(r"[a-z]+")
+
+
 def suggest_filter_key(key: str) -> str | None:
-    """Guess which filter was meant: the nearest field, then its nearest operator."""
-    field_name, _, operator_name = key.partition("__")
-    field = closest(field_name.lower(), FIELDS)
+    """Guess which filter was meant: the field that is named, or the nearest; then the operator."""
+    spelt, _, rest = key.lower().partition("__")
+    words = _WORD.findall(key.lower())
+    field = next((word for word in words if word in FIELDS), None)
+    if field:
+        words.remove(field)
+    else:
+        field, words = closest(spelt, FIELDS), _WORD.findall(rest)
     if field is None:
         return None
-    return f"{field}__{closest(operator_name.lower(), FIELDS[field].operators, 0.5) or 'eq'}"
+    wanted, known = "".join(words), FIELDS[field].operators
+    meant = _MEANT.get(wanted)
+    return f"{field}__{meant if meant in known else closest(wanted, known, 0.5) or 'eq'}"

@@ -13,7 +13,13 @@ from rentomatic.requests.parsers import (
 )
 from rentomatic.requests.room_cursor import read_cursor
 from rentomatic.requests.room_fields import DISTANCE, FIELDS
-from rentomatic.requests.room_order import BY_ADDING, Order, Position, parse_sort
+from rentomatic.requests.room_order import (
+    BY_ADDING,
+    Order,
+    Position,
+    UnknownKeyError,
+    parse_sort,
+)
 from rentomatic.requests.room_selection import NEAR_FORM, RoomSelection, SelectionReader
 
 DEFAULT_LIMIT = 100
@@ -109,6 +115,9 @@ class _Reader(SelectionReader):
             return BY_ADDING
         try:
             order = parse_sort(as_list_text(given))
+        except UnknownKeyError as problem:
+            self.fail("sort", str(problem), problem.suggestion)
+            return BY_ADDING
         except ValueError as problem:
             self.fail("sort", str(problem))
             return BY_ADDING

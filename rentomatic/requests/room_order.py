@@ -1,5 +1,6 @@
 """In which order rooms come."""
 
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,6 +11,11 @@ from rentomatic.requests.room_fields import DISTANCE, FIELDS
 ADDED = "added"
 CODE = "code"
 SORT_NAMES = (*FIELDS, DISTANCE)
+
+# How others spell directions: at the end, or as a word.
+_DIRECTION = re.compile(r"(?<![a-z])(?:a|de)sc(?:ending)?(?![a-z])|(?:a|de)sc(?:ending)?$")
+_DESCENDING = re.compile(r"(?<![a-z])desc(?:ending)?(?![a-z])|desc(?:ending)?$|-1?$")
+_LEADING_MINUS = re.compile(r"-(?!-)")
 
 # The type of each key's values.
 KEY_TYPES: dict[str, type] = {
@@ -42,22 +48,46 @@ Position = tuple[UUID | int | float, ...]
 BY_ADDING: Order = (SortKey(ADDED),)
 
 
+class UnknownKeyError(ValueError):
+    """Something that rooms cannot be sorted by.
+
+    Attributes:
+        suggestion: what was probably meant; None for a guess that would be out of nothing.
+    """
+
+    def __init__(self, name: str, suggestion: str | None) -> None:
+        known = "" if suggestion else f"; it can be {', '.join(SORT_NAMES)}"
+        super().__init__(f"cannot be by {shown_name(name)}{known}")
+        self.suggestion = suggestion
+
+
 def parse_sort(text: str) -> Order:
-    """Read sort keys, `price,-size`; they are made to end in a key that no two rooms share."""
+    """Read sort keys, `price,-size`; they are made to end in a key that no two rooms share.
+
+    Raises:
+        ValueError: for what is none; UnknownKeyError for a name that is none.
+    """
     keys: list[SortKey] = []
     for part in text.split(","):
         name = part.removeprefix("-")
         if name not in SORT_NAMES:
-            known = f"; it can be {', '.join(SORT_NAMES)}"
-            hint = closest(name.lower(), SORT_NAMES)
-            told = f"; did you mean {hint}?" if hint else known
-            msg = f"cannot be by {shown_name(name)}{told}"
-            raise ValueError(msg)
+            raise UnknownKeyError(name, _suggest(part, keys))
         if name in [key.name for key in keys]:
             msg = f"names {name} more than once"
             raise ValueError(msg)
         keys.append(SortKey(name, part.startswith("-")))
     return _total(keys)
+
+
+def _suggest(part: str, before: list[SortKey]) -> str | None:
+    """Guess which key was meant, in its direction, however others spell that: `price:desc`."""
+    text = part.lower()
+    name = _DIRECTION.sub("", text).strip(" -+.:;()_1")
+    # Some frameworks give the direction as an item of its own: `price,desc`.
+    is_alone = bool(before) and _DIRECTION.fullmatch(text) is not None
+    nearest = before[-1].name if is_alone else closest(name, SORT_NAMES)
+    is_descending = bool(_DESCENDING.search(text)) or _LEADING_MINUS.match(text) is not None
+    return str(SortKey(nearest, is_descending)) if nearest else None
 
 
 def _total(keys: list[SortKey]) -> Order:

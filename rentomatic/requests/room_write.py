@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from rentomatic.domain.room import InvalidRoomError, Room
 from rentomatic.requests.base import InvalidRequest, ParameterError, ValidRequest
-from rentomatic.requests.parsers import closest, parse_uuid, shown, shown_name
+from rentomatic.requests.parsers import closest, parse_uuid, shown, shown_name, swap_hint
 from rentomatic.requests.room_fields import AMOUNTS, FIELDS, Value
 from rentomatic.requests.room_get import build_room_get_request
 
@@ -132,8 +132,9 @@ def build_room_remove_request(
 
 def _read_room(values: Values, unreadable: Errors = ()) -> Room | InvalidRequest:
     """Make a room, or tell everything that is wrong with it."""
-    told = {each.parameter for each in unreadable}
     errors = [*unreadable, *_unknown_fields(values)]
+    # What was given in vain, or under a name that nearly is its own, is not missing too.
+    told = {each.parameter for each in errors} | {each.suggestion for each in errors}
     missing = [name for name in FIELDS if name not in values and name not in told]
     errors += [ParameterError(name, "is missing") for name in missing]
     given = {name: values[name] for name in FIELDS if name in values}
@@ -156,7 +157,9 @@ def _wrong_fields(values: Values) -> Iterator[ParameterError]:
         Room.from_dict({**_SAMPLE, **values})
     except InvalidRoomError as error:
         for name, problem in error.problems.items():
-            yield ParameterError(name, f"{problem}, not {_spelt(values[name])}")
+            value: Any = values[name]
+            hint = swap_hint(value) if name == "latitude" and type(value) in {int, float} else ""
+            yield ParameterError(name, f"{problem}, not {_spelt(value)}{hint}")
 
 
 def _spelt(value: object) -> str:
@@ -174,10 +177,16 @@ def _plain(values: Values) -> dict[str, Any]:
     }
 
 
+def _suggest(name: str) -> str | None:
+    """Guess which field was meant."""
+    short = (each for each in COORDINATES if name.lower() in FIELDS[each].aliases)
+    return next(short, None) or closest(name, FIELDS)
+
+
 def _unknown_fields(values: Values) -> Iterator[ParameterError]:
     unknown = [name for name in values if name not in FIELDS]
     known = f"is no field of a room; fields are {', '.join(FIELDS)}"
     for name in unknown[:_TOLD]:
-        yield ParameterError(shown_name(name), known, suggestion=closest(name, FIELDS))
+        yield ParameterError(shown_name(name), known, suggestion=_suggest(name))
     if len(unknown) > _TOLD:
         yield ParameterError("body", f"has {len(unknown) - _TOLD} more names that are no fields")

@@ -1,6 +1,7 @@
 """The parameters of a request become arguments for the builders of requests."""
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rentomatic.demo import book_rooms
@@ -15,7 +16,7 @@ from rentomatic.requests.parameters import (
 )
 from rentomatic.requests.parsers import closest, shown, shown_name
 from rentomatic.requests.room_changes import RoomChangesRequest, build_room_changes_request
-from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS, OPERATORS
+from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS, OPERATORS, suggest_filter_key
 from rentomatic.requests.room_import import IMPORT_FORMATS, OnError
 from rentomatic.requests.room_list import UNLIMITED, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_summary import RoomSummaryRequest, build_room_summary_request
@@ -58,6 +59,17 @@ _ELSEWHERE = {
     ON_ERROR: f"is for a POST of {', '.join(IMPORT_FORMATS)}, as its Content-Type says it is"
 }
 
+# What others call our parameters, where the nearest of ours would be another one.
+_MEANT = {
+    "cursor": "after",
+    **dict.fromkeys(("lat", "lon", "lng"), "near"),
+    **dict.fromkeys(("radius_max", "max_radius"), "radius"),
+    "min_radius": "radius_min",
+}
+
+# Arguments of a builder, what is wrong with parameters, and those of which that tells all.
+_Given = tuple[dict[str, Any], list[ParameterError], Collection[str]]
+
 _SEARCH_NAMES = [each.name for each in SEARCH_PARAMETERS]
 _SUMMARY_NAMES = [each.name for each in SUMMARY_PARAMETERS]
 _CHANGES_NAMES = [each.name for each in CHANGES_PARAMETERS]
@@ -67,27 +79,25 @@ _ROOM_NAMES = [each.name for each in ROOM_PARAMETERS]
 
 def read_search(request: Request, default_limit: int) -> RoomListRequest | InvalidRequest:
     """Read which rooms are searched for, and how."""
-    arguments, errors = _split(request, _SEARCH_NAMES)
-    errors += format_errors(arguments.pop(FORMAT, None))
+    arguments, errors, spoilt = _split(request, _SEARCH_NAMES)
+    errors += format_errors(arguments.pop(FORMAT, None) or None)
     arguments.setdefault("limit", default_limit)
     if arguments["limit"] == UNLIMITED and request.is_http_1_0:
         message = "none needs HTTP/1.1, in which an answer that was cut short is seen as such"
         errors.append(ParameterError("limit", message))
-    return with_errors(build_room_list_request(**arguments), errors)
+    return with_errors(build_room_list_request(**arguments), errors, spoilt)
 
 
 def read_summary(request: Request) -> RoomSummaryRequest | InvalidRequest:
     """Read which rooms are to be summed up."""
-    arguments, errors = _split(request, _SUMMARY_NAMES)
-    return with_errors(build_room_summary_request(**arguments), errors)
+    arguments, errors, spoilt = _split(request, _SUMMARY_NAMES)
+    return with_errors(build_room_summary_request(**arguments), errors, spoilt)
 
 
 def read_changes(request: Request) -> RoomChangesRequest | InvalidRequest:
     """Read which changes are wanted."""
-    given = request.query.values
-    errors = [*request.query.errors, *unknown_parameters(given, _CHANGES_NAMES)]
-    arguments = {name: value for name, value in given.items() if name in _CHANGES_NAMES}
-    return with_errors(build_room_changes_request(**arguments), errors)
+    arguments, errors, spoilt = _read(request, request.query.values, _CHANGES_NAMES)
+    return with_errors(build_room_changes_request(**arguments), errors, spoilt)
 
 
 def read_format(request: Request) -> list[ParameterError]:
@@ -132,22 +142,40 @@ def unknown_parameters(given: Collection[str], known: Collection[str]) -> list[P
         ParameterError(
             shown_name(name),
             f"Parameter {shown_name(name)} cannot be used",
-            suggestion=closest(name, known),
+            suggestion=_suggest(name, known),
         )
         for name in given
         if name not in known
     ]
 
 
-def _split(request: Request, known: Collection[str]) -> tuple[dict[str, Any], list[ParameterError]]:
-    """Tell filters, which their builder checks, from other parameters."""
-    filters = {}
-    others = {}
-    for name, value in request.query.values.items():
-        if name.startswith(FILTER_PREFIX):
-            filters[name.removeprefix(FILTER_PREFIX)] = value
-        else:
-            others[name] = value
-    errors = unknown_parameters(others, known)
-    arguments = {name: value for name, value in others.items() if name in known}
-    return {"filters": filters, **arguments}, [*request.query.errors, *errors]
+def _suggest(name: str, known: Collection[str]) -> str | None:
+    """Guess which parameter was meant; never one that says the opposite."""
+    if (meant := _MEANT.get(name.lower())) in known:
+        return meant
+    if not FIELDS.keys().isdisjoint(re.findall("[a-z]+", name.lower())):
+        meant = f"{FILTER_PREFIX}{suggest_filter_key(name)}"
+    return meant if meant in known else closest(name, known)
+
+
+def _split(request: Request, known: Collection[str]) -> _Given:
+    """Take filters, which their builder checks, apart from other parameters."""
+    values = request.query.values
+    filters = {
+        name.removeprefix(FILTER_PREFIX): value
+        for name, value in values.items()
+        if name.startswith(FILTER_PREFIX)
+    }
+    others = {name: each for name, each in values.items() if not name.startswith(FILTER_PREFIX)}
+    arguments, errors, spoilt = _read(request, others, known)
+    return {"filters": filters, **arguments}, errors, spoilt
+
+
+def _read(request: Request, given: Mapping[str, str], known: Collection[str]) -> _Given:
+    """Read parameters; one that was given in vain, or probably meant, counts as given."""
+    errors = [*request.query.errors, *unknown_parameters(given, known)]
+    told = {each.parameter for each in errors} | {each.suggestion for each in errors}
+    spoilt = {name for name in known if name in told and name not in given}
+    spoilt = {name for name in spoilt if not name.startswith(FILTER_PREFIX)}
+    arguments = {name: value for name, value in given.items() if name in known}
+    return {**arguments, **dict.fromkeys(spoilt, "")}, errors, spoilt

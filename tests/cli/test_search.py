@@ -81,10 +81,17 @@ def test_a_summary_is_json(run: Run, rooms: list[Room]) -> None:
     assert out.count("\n") > 10
 
 
+SWAPPED = "must be from -90 to 90, not '113'; were longitude and latitude swapped?"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["list", "--sort", "prise"], "sort: cannot be by prise; did you mean price?"),
+        (["list", "--sort", "price:desc"], "sort: cannot be by price:desc; did you mean -price?"),
+        (["list", "--near", "52,113"], f"near: latitude {SWAPPED}"),
+        (["list", "--bbox", "0,50,1,113"], f"bbox: north {SWAPPED}"),
+        (["export", "latitude__gt=113"], f"filters: latitude__gt {SWAPPED}"),
         (["list", "--near", "1"], "near: must be longitude,latitude"),
         (["list", "--after", "x"], "after: is no cursor of this search"),
         (["list", "--radius", "5"], "radius: needs near=longitude,latitude"),

@@ -63,6 +63,12 @@ def test_all_that_is_wrong_is_told_at_once(run: Run) -> None:
     ]
 
 
+def test_an_empty_value_is_not_told_as_missing_too(run: Run) -> None:
+    """One cause is one line."""
+    code, _, err = run("add", "size=1", "price=", "longitude=13.4", "latitude=52.5")
+    assert (code, err) == (2, "rentomatic: price: has no value\n")
+
+
 @pytest.mark.parametrize(("command", "names"), [("add", [*FIELDS]), ("update", [*FIELDS][1:])])
 def test_the_help_lists_the_fields_that_can_be_given(
     run: Run, command: str, names: list[str]

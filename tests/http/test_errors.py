@@ -47,13 +47,40 @@ def told(client: TestApp, query: str) -> list[str]:
         ("filter_price__lt=%ed%a0%80", "filter_price__lt: is not UTF-8"),
         ("order=price", "order: Parameter order cannot be used"),
         ("filter_=1", "filters: Key '' cannot be used"),
+        ("near=&radius=5", "near: has no value"),
+        ("near=%ff&radius=5&radius_min=2", "near: is not UTF-8"),
+        ("near=&sort=distance", "near: has no value"),
+        ("near=%&fields=distance", "near: has a % that is not followed by two hexadecimal digits"),
+        ("naer=1,2&radius=5", "naer: Parameter naer cannot be used; did you mean near?"),
+        ("lat=1&radius=5", "lat: Parameter lat cannot be used; did you mean near?"),
+        ("limit=", "limit: has no value"),
+        ("format=", "format: has no value"),
+        ("after=&sort=", "after: has no value\nsort: has no value"),
+        (
+            "min_price=5",
+            "min_price: Parameter min_price cannot be used; did you mean filter_price__gte?",
+        ),
+        (
+            "price_max=5",
+            "price_max: Parameter price_max cannot be used; did you mean filter_price__lte?",
+        ),
+        ("radius_max=5", "radius_max: Parameter radius_max cannot be used; did you mean radius?"),
+        ("cursor=5", "cursor: Parameter cursor cannot be used; did you mean after?"),
         ("a%0Ab=5", "'a\\nb': Parameter 'a\\nb' cannot be used"),
         ("%E2%80%AEx=5", "'\\u202ex': Parameter '\\u202ex' cannot be used"),
     ],
 )
 def test_a_bad_parameter_is_told_by_its_name(client: TestApp, query: str, message: str) -> None:
-    """In one line that says what is wrong with it."""
-    assert told(client, query) == [message]
+    """One cause is one line, which says what is wrong with it."""
+    assert told(client, query) == message.split("\n")
+
+
+def test_what_is_wrong_besides_a_misspelt_parameter_is_told_too(client: TestApp) -> None:
+    """Also of the parameter that was probably meant, where that is given."""
+    assert told(client, "limits=5&limit=0") == [
+        "limits: Parameter limits cannot be used; did you mean limit?",
+        "limit: must be an integer from 1 to 1000, or none, not '0'",
+    ]
 
 
 def test_a_parameter_is_told_once_for_each_thing_that_is_wrong(client: TestApp) -> None:

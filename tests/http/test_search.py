@@ -65,6 +65,19 @@ def test_links_name_no_host_and_keep_the_search(client: TestApp) -> None:
     assert links(client, found["next"])["first"] == found["first"]
 
 
+def test_near_alone_leads_to_the_nearest_first(client: TestApp) -> None:
+    """It orders nothing by itself; the link keeps the search, and goes once there is a sort."""
+    path = "/rooms?near=0.33894476,51.39916678&radius=50000&limit=2"
+    nearest = links(client, path)["related"]
+    assert nearest == f"{path}&sort=distance"
+    assert client.get(nearest).json[0]["distance"] == 0
+    assert "related" not in links(client, nearest)
+    assert "related" not in links(client, f"{path}&sort=price")
+    assert "related" not in links(client, "/rooms?limit=2")
+    page = links(client, links(client, path)["next"])
+    assert page["related"] == nearest
+
+
 @pytest.mark.parametrize("limit", [4, 5, "none"])
 def test_a_last_page_has_no_next(client: TestApp, limit: object) -> None:
     """Also one that is exactly full."""
@@ -162,6 +175,9 @@ def test_fewer_fields_come_in_the_usual_order(client: TestApp) -> None:
         ("sort=price,-price", "sort: names price more than once"),
         ("sort=price,", "sort: cannot be by ''; it can be"),
         ("sort=--price", "sort: cannot be by -price; did you mean price?"),
+        ("sort=price:desc", "sort: cannot be by price:desc; did you mean -price?"),
+        ("sort=price%20desc", "sort: cannot be by price desc; did you mean -price?"),
+        ("sort=price.desc", "sort: cannot be by price.desc; did you mean -price?"),
         ("sort=distance", "sort: by distance needs near=longitude,latitude"),
         ("bbox=1,2,3", "bbox: must be west,south,east,north: 4 decimal numbers, not '1,2,3'"),
         ("bbox=1,3,2,1", "bbox: must be west,south,east,north, and south must not lie above north"),

@@ -365,6 +365,58 @@ def test_all_that_is_wrong_is_told_at_once(writable: TestApp) -> None:
     assert names == ["sise", "price", "latitude", "code", "size", "longitude"]
 
 
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (
+            {"size": 1, "prise": 1, "longitude": 1, "latitude": 1},
+            (
+                "prise: is no field of a room; fields are code, size, price, latitude, longitude; "
+                "did you mean price?"
+            ),
+        ),
+        (
+            {"size": 1, "price": 1, "longitude": 52.5, "latitude": 113.4},
+            (
+                "latitude: must be a number from -90 to 90, not 113.4; "
+                "were longitude and latitude swapped?"
+            ),
+        ),
+        (
+            {"size": 1, "price": 1, "longitude": 1, "latitude": 200},
+            "latitude: must be a number from -90 to 90, not 200",
+        ),
+    ],
+)
+def test_one_cause_is_told_once(writable: TestApp, values: dict[str, object], told: str) -> None:
+    """With what was probably meant."""
+    for method in ("POST", "PUT"):
+        assert write(writable, method, values=values, status=400).json["message"] == told
+
+
+def test_swapped_coordinates_get_a_hint_in_a_patch(writable: TestApp) -> None:
+    """One of them is enough to see it; what is no number is none."""
+    for given, is_swapped in (
+        (113, True),
+        (-180, True),
+        (181, False),
+        (None, False),
+        ("113", False),
+    ):
+        answer = write(writable, "PATCH", values={"latitude": given}, status=400)
+        assert ("swapped?" in answer.json["message"]) == is_swapped
+
+
+def test_short_names_of_coordinates_get_a_suggestion(writable: TestApp) -> None:
+    """And the fields that were meant are not called missing."""
+    values = {"size": 1, "price": 1, "lon": 13.4, "lat": 52.5}
+    lines = write(writable, "POST", values=values, status=400).json["message"].splitlines()
+    assert [line.rpartition("; ")[2] for line in lines] == [
+        "did you mean longitude?",
+        "did you mean latitude?",
+    ]
+
+
 def test_a_code_is_not_changed(writable: TestApp) -> None:
     """Not even to itself, as a patch that names it means something else."""
     answer = write(writable, "PATCH", values={"code": CODE}, status=400)

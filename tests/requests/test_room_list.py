@@ -15,6 +15,20 @@ from rentomatic.requests.room_list import (
 from rentomatic.requests.room_selection import Filter
 
 CODE = UUID("f853578c-fc0f-4e65-81b8-566c5dffa35a")
+# How others spell the direction of a sort.
+DESCENDING = (
+    ":desc",
+    " desc",
+    ".desc",
+    "_desc",
+    "-desc",
+    ";DESC",
+    " descending",
+    "-",
+    ":-1",
+    "Desc",
+)
+ASCENDING = (":asc", " ASC", ".asc", "_asc", "(asc)", " ascending", ":1")
 
 
 def messages(request: RoomListRequest | InvalidRequest) -> list[str]:
@@ -70,13 +84,52 @@ def test_filters_that_are_no_mapping_are_refused() -> None:
         ("Size__gt", "size__gt"),
         ("lattitude__gte", "latitude__gte"),
         ("code__lt", "code__eq"),
-        ("price_lt", "price__eq"),
+        ("price_lt", "price__lt"),
+        ("prise__lte", "price__lte"),
+        ("price__min", "price__gte"),
+        ("price__max", "price__lte"),
+        ("min_price", "price__gte"),
+        ("price_to", "price__lte"),
+        ("size__from", "size__gte"),
+        ("size__under", "size__lt"),
+        ("size__above", "size__gt"),
+        ("size__less_than", "size__lt"),
+        ("size__greater_than_or_equal", "size__gte"),
+        ("code__not_in", "code__ne"),
+        ("code__nin", "code__ne"),
+        ("code__not", "code__ne"),
+        ("code__max", "code__eq"),
     ],
 )
 def test_an_unknown_filter_gets_a_suggestion(key: str, suggestion: str) -> None:
     """The book's sentence, then what was probably meant."""
     expected = f"filters: Key {key} cannot be used; did you mean {suggestion}?"
     assert messages(build_room_list_request({key: "60"})) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("sort", "suggestion"),
+    [
+        *((f"{name}{way}", f"-{name}") for name in ("price", "latitude") for way in DESCENDING),
+        *((f"{name}{way}", name) for name in ("price", "distance") for way in ASCENDING),
+        ("desc(price)", "-price"),
+        ("desc:price", "-price"),
+        ("asc price", "price"),
+        ("price,desc", "-price"),
+        ("price,asc", "price"),
+        ("size,prise desc", "-price"),
+        ("-prise", "-price"),
+        ("-Price", "-price"),
+        ("-price:desc", "-price"),
+        ("+price", "price"),
+        (" price", "price"),
+    ],
+)
+def test_an_unknown_sort_gets_a_suggestion_in_its_direction(sort: str, suggestion: str) -> None:
+    """However others spell it; never the opposite."""
+    request = build_room_list_request(sort=sort, near="0,0")
+    assert isinstance(request, InvalidRequest)
+    assert [each.suggestion for each in request.errors] == [suggestion]
 
 
 def test_what_resembles_nothing_gets_no_suggestion() -> None:

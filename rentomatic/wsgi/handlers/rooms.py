@@ -9,8 +9,10 @@ from rentomatic.repository.interface import Page
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_cursor import write_cursor
+from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_get import build_room_get_request
 from rentomatic.requests.room_list import ESTIMATE, EXACT, RoomListRequest
+from rentomatic.requests.room_order import BY_ADDING
 from rentomatic.responses import (
     ResponseFailure,
     ResponseTypes,
@@ -160,6 +162,9 @@ def _links(request: Request, search: RoomListRequest, page: Page) -> Headers:
         if page.next is not None:
             after = write_cursor(search, search.order, page.next)
             links.append(f'<{_reference([*given, f"after={after}"])}>; rel="next"')
+        if search.near and search.order == BY_ADDING:
+            nearest = _reference([*given, f"sort={DISTANCE}"])
+            links.append(f'<{nearest}>; rel="related"; title="the nearest first"')
     return (("Link", ", ".join(links)),)
 
 

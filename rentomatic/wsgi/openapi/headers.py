@@ -52,7 +52,8 @@ HEADERS = {
         Header(
             "Link",
             "where this is described; of a search the `first` page and, exactly if there is one, "
-            "the `next`; of changes always where to go on; relative references (RFC 8288)",
+            "the `next`; of `near` without `sort` the same, `related`, with the nearest first; of "
+            "changes always where to go on; relative references (RFC 8288)",
             _TEXT,
             is_always=True,
         ),
