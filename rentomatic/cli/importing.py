@@ -17,7 +17,7 @@ from rentomatic.cli.parser import StorePair
 from rentomatic.cli.rejects import Rejects
 from rentomatic.config import ConfigError, Settings
 from rentomatic.requests.base import InvalidRequest
-from rentomatic.requests.room_fields import FIELDS
+from rentomatic.requests.room_fields import FIELDS, SQUARE_FOOT
 from rentomatic.requests.room_import import (
     GUESSED_CHARACTERS,
     IMPORT_FORMATS,
@@ -47,7 +47,8 @@ def add_commands(commands: "Commands") -> None:
         help="add or update rooms from a file",
         description="Add or update the rooms of a file in UTF-8: CSV (comma, semicolon or tab),\n"
         "NDJSON or GeoJSON; all of them or, when a line is bad, none.",
-        epilog=f"columns and keys that are known by name:\n{names}",
+        epilog=f"columns and keys that are known by name:\n{names}\n"
+        f"square feet, where a name says so, become square metres: 1 is {SQUARE_FOOT}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run_import)
@@ -67,6 +68,11 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         metavar="CHARACTER",
         help="what divides the values of CSV (default: comma, semicolon or tab, as the header"
         " tells); tab is a word for the tab",
+    )
+    parser.add_argument(
+        "--decimal",
+        choices=(".", ","),
+        help="the decimal sign of the file's numbers, where it is not clear: 1,200 may be 1.2",
     )
     parser.add_argument(
         "--column",
@@ -90,7 +96,15 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         type=_pair,
         default={},
         metavar="FIELD=VALUE",
-        help="the value of a field for which there is none, such as size=1",
+        help="the value of a field for which there is none, such as size=1: its column or key is"
+        " missing, empty or null",
+    )
+    parser.add_argument(
+        "--null-text",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="text that stands for no value, such as NA",
     )
     parser.add_argument(
         "--source", metavar="NAME", help="make UUIDs of other identities, the same ones each time"
@@ -117,7 +131,9 @@ def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
         ignored=arguments.ignore,
         defaults=arguments.default,
         source=arguments.source,
+        null_texts=arguments.null_text,
         delimiter=arguments.delimiter,
+        decimal=arguments.decimal,
         round_integers=arguments.round,
     )
     with ExitStack() as stack:

@@ -7,7 +7,7 @@ Every parser raises ValueError with a message that goes on after the parameter's
 
 import re
 from collections.abc import Callable, Iterable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import TypeVar
 from uuid import UUID
@@ -18,11 +18,8 @@ MAX_LIST = 100
 
 T = TypeVar("T")
 
-_DIGITS = 18  # of a bigint, whatever they are
-MAX_INTEGER = 10**_DIGITS - 1
-_AMOUNT = re.compile(r"[$€£¥]? ?(-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,18}))(\.[0-9]{1,40})?")
-# A thousand in some countries, one in others.
-_AMBIGUOUS = re.compile(r"\D*([0-9]{1,3})\.([0-9]{3})")
+MAX_DIGITS = 18  # of a bigint, whatever they are
+MAX_INTEGER = 10**MAX_DIGITS - 1
 _EXPONENT = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,40})?[eE]([+-]?[0-9]{1,3})")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,400})?")
@@ -77,7 +74,7 @@ def spell_out(text: str) -> str:
     Programs write small coordinates so: 1e-05.
     """
     number = _EXPONENT.fullmatch(text)
-    if not number or int(number[1]) > _DIGITS:
+    if not number or int(number[1]) > MAX_DIGITS:
         return text
     return format(Decimal(text), "f")
 
@@ -88,28 +85,6 @@ def parse_integer(text: str) -> int:
         msg = f"must be an integer of at most 18 digits such as 60, not {shown(text)}"
         raise ValueError(msg)
     return int(text)
-
-
-def parse_amount(text: str, *, round_it: bool, advice: str = "") -> int:
-    """Read an integer as people write amounts: `1200`, `51.0`, `$1,200.00`.
-
-    A fraction other than zero is refused, with advice, or rounded half up.
-    """
-    if text.isascii() and text.isdigit() and len(text) <= _DIGITS:
-        return int(text)
-    amount = _AMOUNT.fullmatch(text.strip())
-    thousand = _AMBIGUOUS.fullmatch(text.strip())
-    if thousand or not amount:
-        maybe = f", which may mean {''.join(thousand.groups())}" if thousand else ""
-        msg = f"must be an amount such as 1200 or $1,200.00, not {shown(text)}{maybe}"
-        raise ValueError(msg)
-    whole, fraction = amount.groups(default="")
-    exact = Decimal(whole.replace(",", "") + fraction)
-    rounded = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
-    if rounded != exact and not round_it:
-        msg = f"must be an integer, not {shown(text)}{advice}"
-        raise ValueError(msg)
-    return rounded
 
 
 def parse_uuid(text: str) -> UUID:

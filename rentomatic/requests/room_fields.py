@@ -8,6 +8,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -25,9 +26,16 @@ from rentomatic.requests.parsers import (
     parse_uuid,
 )
 
+SQUARE_FOOT = Decimal("0.09290304")  # square metres, exactly
+
 Value = UUID | int | float
 Operand = Value | tuple[Value, ...]
 JsonSchema = Mapping[str, Any]
+
+_SQUARE_FEET = re.compile(
+    r"sq(?:uare)?[\W_]*f(?:ee|oo)?t|(?<![a-z])f(?:ee|oo)?t[\W_]*(?:2|\u00b2|sq)|(?<![a-z])sf(?![a-z])",
+    re.IGNORECASE,
+)
 
 # A filter may compare with more than the columns hold.
 _ANY_INTEGER = {"minimum": -MAX_INTEGER, "maximum": MAX_INTEGER}
@@ -49,6 +57,27 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit in which files give a field, though the room has it in another.
+
+    Attributes:
+        name: its name.
+        pattern: how the name of a column says so.
+        factor: what one is in the room's unit.
+        own: the room's unit.
+    """
+
+    name: str
+    pattern: re.Pattern[str]
+    factor: Decimal
+    own: str
+
+    def is_named_by(self, name: str) -> bool:
+        """Tell whether a column's name says that its values have this unit."""
+        return self.pattern.search(name) is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """A field of the room.
 
@@ -59,6 +88,7 @@ class Field:
         help: what it is, with its unit.
         schema: its values as JSON Schema.
         aliases: other names by which a column of an imported file is known.
+        units: other units in which files give it.
         operand: what of the schema differs for the values that filters compare it with.
     """
 
@@ -68,6 +98,7 @@ class Field:
     help: str
     schema: JsonSchema
     aliases: tuple[str, ...] = ()
+    units: tuple[Unit, ...] = ()
     operand: JsonSchema = field(default_factory=dict)
 
     @property
@@ -128,6 +159,7 @@ FIELDS: Mapping[str, Field] = {
             "floor area in square metres",
             {"type": "integer", "minimum": 1, "maximum": MAX_SIZE},
             aliases=("squareMeters", "square_feet", "sqft", "area"),
+            units=(Unit("square feet", _SQUARE_FEET, SQUARE_FOOT, "square metres"),),
             operand=_ANY_INTEGER,
         ),
         Field(

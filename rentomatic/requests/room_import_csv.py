@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 
 from rentomatic.requests.base import InvalidRequest, ParameterError
@@ -15,8 +15,8 @@ from rentomatic.requests.room_import_record import (
     Columns,
     Line,
     RoomLines,
-    option_errors,
 )
+from rentomatic.requests.room_import_source import option_errors
 
 # The delimiters that are recognized without being given.
 DELIMITERS = ",;\t"
@@ -128,7 +128,8 @@ def _read_head(
         except csv.Error as error:
             problems.append(error)
         else:
-            heads.append(_Head(names, Columns(names, options), each, reader.line_num))
+            columns = Columns(names, replace(options, delimiter=each))
+            heads.append(_Head(names, columns, each, reader.line_num))
     best = min(heads, key=_faults_of, default=None)
     if best is None or (problems and len(best.names) == 1):
         raise _BadHeaderError(f"has a header that is not CSV: {problems[0]}")

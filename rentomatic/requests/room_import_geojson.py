@@ -10,15 +10,16 @@ from rentomatic.requests.room_fields import FIELDS
 from rentomatic.requests.room_import_crs import crs_problem
 from rentomatic.requests.room_import_header import Ignored
 from rentomatic.requests.room_import_json import JsonText, NotJsonError
+from rentomatic.requests.room_import_numbers import Number, json_name
 from rentomatic.requests.room_import_options import ImportOptions
 from rentomatic.requests.room_import_record import (
     BadLine,
     Columns,
     Line,
     RoomLines,
-    json_option_errors,
 )
-from rentomatic.requests.room_import_values import Number, identity_of, json_name
+from rentomatic.requests.room_import_source import json_option_errors
+from rentomatic.requests.room_import_values import identity_of
 
 _COLLECTION = "FeatureCollection"
 _FEATURES = "features"

@@ -35,6 +35,11 @@ class Header:
                 self._places.setdefault(name.casefold(), []).append(index)
         self._missing = [name for name in ignored if not self._drop(name)]
 
+    @property
+    def is_of_one_record(self) -> bool:
+        """Whether other records of the file may have other names."""
+        return self.noun != "column"
+
     def _drop(self, name: str) -> bool:
         found = self.find_given(name)
         for index in found:

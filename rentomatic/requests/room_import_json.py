@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from rentomatic.requests.parsers import shown
+from rentomatic.requests.room_import_numbers import Number
 from rentomatic.requests.room_import_record import MAX_CHARACTERS
-from rentomatic.requests.room_import_values import Number
 
 _PIECE_CHARACTERS = 1 << 16
 _SPACE = re.compile(r"[ \t\r\n]*")

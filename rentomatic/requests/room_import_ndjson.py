@@ -15,8 +15,8 @@ from rentomatic.requests.room_import_record import (
     Columns,
     Line,
     RoomLines,
-    json_option_errors,
 )
+from rentomatic.requests.room_import_source import json_option_errors
 
 _BLANKS = " \t\r\n"
 # Each may be as long as a line.

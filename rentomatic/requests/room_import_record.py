@@ -1,17 +1,17 @@
 """A record of an imported file becomes a room, whatever the format."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
 from rentomatic.domain.room import InvalidRoomError, Room
 from rentomatic.requests.base import ParameterError
-from rentomatic.requests.parsers import is_utf8, shown, shown_name
-from rentomatic.requests.room_fields import FIELDS, Field, Value
+from rentomatic.requests.room_fields import FIELDS, Value
 from rentomatic.requests.room_import_header import Header, Ignored
 from rentomatic.requests.room_import_options import ImportOptions
-from rentomatic.requests.room_import_values import Parser, former_code, import_parser, json_name
+from rentomatic.requests.room_import_source import Source, find_source
+from rentomatic.requests.room_import_values import former_code
 
 # A line or a value of a file: a longer one would take memory, and no room is so long.
 MAX_CHARACTERS = 1 << 20
@@ -88,32 +88,6 @@ class RoomLines:
     ignored: Ignored = field(default_factory=Ignored)
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Where a field's value comes from: a column, or always the same."""
-
-    name: str
-    parse: Parser
-    index: int = -1
-    default: str = ""
-
-    def read(self, record: Sequence[object]) -> Value:
-        if self.index < 0:
-            return self.parse(self.default)
-        value = record[self.index]
-        if not isinstance(value, str):  # of JSON; its numbers come as they are spelt
-            msg = f"must be a number or text, not {json_name(value)}"
-            raise ValueError(msg)  # noqa: TRY004 - it is the file's fault
-        return self.parse(value)
-
-    def misread(self, record: Sequence[object]) -> str | None:
-        """Say that the value is no text, if it is none; whatever else is wrong comes of that."""
-        value = record[self.index] if self.index >= 0 else None
-        if isinstance(value, str) and not is_utf8(value):
-            return f"is no text in UTF-8: {shown(value)}"
-        return None
-
-
 class Columns:
     """Where the fields of a room stand in the records of a file.
 
@@ -131,9 +105,9 @@ class Columns:
             for field, name in options.columns.items()
             if field in FIELDS
         }
-        found = {each.name: _find_source(each, header, given, options) for each in FIELDS.values()}
+        found = {each.name: find_source(each, header, given, options) for each in FIELDS.values()}
         self.errors = [each for each in found.values() if isinstance(each, ParameterError)]
-        self._sources = {name: each for name, each in found.items() if isinstance(each, _Source)}
+        self._sources = {name: each for name, each in found.items() if isinstance(each, Source)}
         self.ignored = header.others({each.index for each in self._sources.values()})
         self.unknown_errors = tuple(header.unknown_errors())
         # In the order of Room's own fields, so that a good line costs no look-up.
@@ -178,68 +152,10 @@ class Columns:
             try:
                 values[name] = source.read(record)
             except ValueError as problem:
-                yield f"{source.name} {source.misread(record) or problem}"
+                yield source.explain(record, problem)
         if len(values) == len(self._sources):
             try:
                 Room.from_dict(values)
             except InvalidRoomError as error:
                 for name, message in error.problems.items():
-                    yield f"{self._sources[name].name} {message}"
-
-
-def json_option_errors(options: ImportOptions) -> Iterator[ParameterError]:
-    """Tell what is wrong with options whatever the file of JSON."""
-    if options.delimiter is not None:
-        yield ParameterError("delimiter", "is for CSV; JSON has none")
-    yield from option_errors(options)
-
-
-def option_errors(options: ImportOptions) -> Iterator[ParameterError]:
-    """Tell what is wrong with options whatever the file."""
-    for option, given in (("column", options.columns), ("default", options.defaults)):
-        for name in given:
-            if name not in FIELDS:
-                known = ", ".join(FIELDS)
-                yield ParameterError(option, f"there is no field {name}; fields are {known}")
-    for name in options.defaults.keys() & FIELDS.keys():
-        yield from _default_errors(FIELDS[name], options)
-
-
-def _default_errors(field: Field, options: ImportOptions) -> Iterator[ParameterError]:
-    if field.is_identity:
-        yield ParameterError("default", "code must differ from line to line")
-        return
-    try:
-        import_parser(field, options)(options.defaults[field.name])
-    except ValueError as problem:
-        yield ParameterError("default", f"{field.name} {problem}")
-
-
-def _find_source(
-    field: Field, header: Header, given: Mapping[str, list[int]], options: ImportOptions
-) -> _Source | ParameterError:
-    """Find where a field stands; those for which a name is given stand in its places."""
-    parse = import_parser(field, options)
-    wanted = options.columns.get(field.name)
-    default = options.defaults.get(field.name, "")
-    if wanted is None:
-        places = header.find_usual(field, {index for each in given.values() for index in each})
-    else:
-        places = given[field.name]
-    if len(places) > 1:
-        return header.ambiguity(field, places, advises=options.advises)
-    if places:
-        return _Source(shown_name(header.names[places[0]]), parse, places[0])
-    if wanted is not None:
-        return ParameterError("column", f"there is no {header.noun} {shown(wanted)}; {header}")
-    if not default:
-        known = " or ".join(field.names)
-        advice = _advice_for(field) if options.advises else ""
-        return ParameterError(field.name, f"there is no {header.noun} {known}; {advice}{header}")
-    return _Source(field.name, parse, default=default)
-
-
-def _advice_for(field: Field) -> str:
-    give = f"give --column {field.name}=NAME"
-    # With one code for all lines they would all be one room.
-    return f"{give}; " if field.is_identity else f"{give} or --default {field.name}=VALUE; "
+                    yield f"{self._sources[name].name} {message}{self._sources[name].unit}"

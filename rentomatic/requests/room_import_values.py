@@ -2,20 +2,20 @@
 
 import re
 from collections.abc import Callable
-from functools import partial
 from uuid import UUID, uuid5
 
-from rentomatic.requests.parsers import (
-    parse_amount,
-    parse_integer,
-    parse_uuid,
-    shown,
-    spell_out,
-)
+from rentomatic.requests.parsers import parse_integer, parse_uuid, shown, spell_out
 from rentomatic.requests.room_fields import Field, Value
+from rentomatic.requests.room_import_numbers import Number, amount_parser, decimal_parser
 from rentomatic.requests.room_import_options import ImportOptions
 
 Parser = Callable[[str], Value]
+
+# What programs write where there is no value: pandas, R, Excel, SQL, people.
+_NULL_TEXTS = {
+    *("na", "n/a", "n.a.", "#n/a", "#na", "<na>", "nan", "-nan", "nat", "null", "(null)"),
+    *("none", "nil", r"\n", "-", "--", "?"),
+}
 
 # The root of every `--source`: changing it would give all imported rooms new codes.
 _SOURCES = UUID("6c1b4c3e-5a0e-5d58-9f0b-2f6f0a1d9c11")
@@ -28,48 +28,24 @@ _SHORT_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,15})")
 _SHORTENED = re.compile(r"-?[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}")
 
 
-class Number(str):
-    """A number of JSON, as it is spelt there; text of JSON is plain `str`."""
+def import_parser(field: Field, options: ImportOptions, name: str = "") -> Parser:
+    """Give what reads a field's values in a file; it raises ValueError as every parser does.
 
-    __slots__ = ()
-
-
-_JSON_NAMES = {
-    Number: "a number",
-    str: "text",
-    bool: "true or false",
-    type(None): "null",
-    list: "an array",
-    dict: "an object",
-}
-
-
-def json_name(value: object) -> str:
-    """Give the name of a value's kind in JSON."""
-    return _JSON_NAMES[type(value)]
-
-
-def import_parser(field: Field, options: ImportOptions) -> Parser:
-    """Give what reads a field's values in a file; it raises ValueError as every parser does."""
-    if field.parse is parse_uuid:
+    Args:
+        field: what they are.
+        options: how they are read.
+        name: of their column, which may say that they have another unit.
+    """
+    if field.is_identity:
         return _identity_parser(options)
     if field.parse is parse_integer:
-        advice = "; give --round to round it" if options.advises else ""
-        return partial(_parse_amount, round_it=options.round_integers, advice=advice)
-    return partial(_parse_decimal, field.parse)
+        return amount_parser(field, options, name)
+    return decimal_parser(field, options)
 
 
-def _parse_amount(text: str, *, round_it: bool, advice: str) -> int:
-    text = spell_out(text) if isinstance(text, Number) else text
-    return parse_amount(text, round_it=round_it, advice=advice)
-
-
-def _parse_decimal(parse: Parser, text: str) -> Value:
-    text = text.strip()
-    try:
-        return parse(text)
-    except ValueError:
-        return parse(spell_out(text))
+def looks_like_no_value(text: str) -> bool:
+    """Tell whether a program or a person may have meant by a text that there is no value."""
+    return text.strip().casefold() in _NULL_TEXTS
 
 
 def identity_of(text: str) -> str:
@@ -107,6 +83,9 @@ def _identity_parser(options: ImportOptions) -> Parser:
         except ValueError:
             if not (identity := identity_of(text)):
                 msg = "is empty"
+                raise ValueError(msg) from None
+            if looks_like_no_value(identity):
+                msg = f"is {shown(identity)}"
                 raise ValueError(msg) from None
             if namespace is None:
                 msg = f"is no UUID: {shown(text.strip())}{advice}"

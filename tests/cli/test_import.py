@@ -332,3 +332,28 @@ def test_no_command_takes_the_last_of_two_values(run: Run) -> None:
     code, out, err = run("list", "--limit", "1", "--sort=price", "--limit", "2")
     assert (code, out) == (2, "")
     assert err.endswith("error: argument --limit: is given more than once\n")
+
+
+def test_import_reads_what_a_spreadsheet_exports(
+    run: Run, tmp_path: Path, postgres_embedded: PostgresRepo
+) -> None:
+    """In a country with decimal commas, with gaps, once it is said what they mean."""
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "sep=;\r\nid;Superficie (m2);Precio (mes, EUR);lon;lat\r\n"
+        f'{UUID(int=1)};52,5;"1.200,00";-3,70379;40,41678\r\n'
+        f"{UUID(int=2)};#N/A;950;-3,7;40,4\r\n;;;;\r\n",
+        encoding="utf-8-sig",
+        newline="",
+    )
+    columns = ("--column", "size=Superficie (m2)", "--column", "price=Precio (mes, EUR)")
+    code, _, err = run("import", path, *columns)
+    assert code == 2
+    assert "; give --decimal , if the comma is the decimal sign" in err
+    assert "looks like no value; give --null-text '#N/A' and --default size=VALUE" in err
+    options = ("--decimal", ",", "--round", "--null-text", "#N/A", "--default", "size=1")
+    outcome = run("import", path, *columns, *options)
+    assert outcome == (0, "added 2, updated 0, unchanged 0, rejected 0\n", "")
+    rooms = {room.code.int: room for room in everything(postgres_embedded)}
+    assert rooms[1] == Room(UUID(int=1), 53, 1200, -3.70379, 40.41678)
+    assert rooms[2].size == 1

@@ -448,3 +448,33 @@ def test_what_is_not_used_of_a_batch_is_named(client: TestApp) -> None:
     assert answer.json == done(unchanged=1, ignored=["m"])
     message = send(client, table.replace("city", "area"), 400).json["message"]
     assert message == "size: could be any of the columns size and area; keep one"
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        (
+            "id;size;price;lon;lat\n{};20;1,200;13.4;52.5\n",
+            "not '1,200', which may mean 1.200 or 1200",
+        ),
+        (
+            "id;size;price;lon;lat\n{};20;60;13,4;52,5\n",
+            "lat must be a decimal number such as 52.23",
+        ),
+        ("id,size,price,lon,lat\n{},20,NA,13.4,52.5\n", "not 'NA', which looks like no value"),
+    ],
+)
+def test_a_batch_guesses_no_value(client: TestApp, table: str, told: str) -> None:
+    """What is wrong is told without the command's options."""
+    message = send(client, table.format(UUID(int=1)), 400).json["message"]
+    assert told in message
+    assert "--" not in message
+
+
+def test_a_batch_converts_square_feet(client: TestApp) -> None:
+    """Whatever the format."""
+    table = f"id,sqft,price,lon,lat\n{UUID(int=1)},500,60,13.4,52.5\n"
+    assert send(client, table).json == done(added=1)
+    assert client.get(f"/rooms/{UUID(int=1)}").json["size"] == 46
+    room = f'{{"id":"{UUID(int=1)}","square_feet":500,"price":60,"lon":13.4,"lat":52.5}}'
+    assert send(client, room, media_type="application/x-ndjson").json == done(unchanged=1)

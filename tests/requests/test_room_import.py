@@ -28,9 +28,9 @@ def test_a_line_makes_a_room(delimiter: str, end: str) -> None:
     "header",
     [
         "id,squareMeters,price,lon,lat",
-        "CODE,Sqft,Price,LNG,Latitude",
+        "CODE,Size,Price,LNG,Latitude",
         " code , area,price , longitude,latitude",
-        '"id","square_feet","price","lng","lat"',
+        '"id","area","price","lng","lat"',
     ],
 )
 def test_columns_are_known_by_name(header: str) -> None:
@@ -167,7 +167,7 @@ def test_a_uuid_is_kept_whatever_the_source() -> None:
 
 def test_every_problem_of_a_line_is_told_with_its_column() -> None:
     """In the names that the file uses."""
-    text = f"id,sqft,price,lng,lat\n,0,x,200,\n{LINE}\n"
+    text = f"id,area,price,lng,lat\n,0,x,200,\n{LINE}\n"
     bad, good = read(text)
     assert good == ROOM
     assert str(bad) == (

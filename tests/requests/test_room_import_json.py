@@ -115,7 +115,7 @@ def test_a_line_is_a_room(end: str) -> None:
 
 def test_keys_are_known_by_name_in_each_line() -> None:
     """Other usual names, in any case and order; others are passed over."""
-    other = f'{{"LNG":-0.09998975,"lat":51.75436293,"sqft":215,"x":[{{"y":1e999}}],"id":"{CODE}"'
+    other = f'{{"LNG":-0.09998975,"lat":51.75436293,"area":215,"x":[{{"y":1e999}}],"id":"{CODE}"'
     assert ndjson(LINE, other + ',"Price":39}') == [ROOM, ROOM]
 
 
