@@ -12,6 +12,7 @@ import orjson
 from gunicorn import glogging
 
 from rentomatic.server.lines import Lines, lines_to
+from rentomatic.tokens import hide_tokens
 
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}")
 # What a line may show of a target: the longest that are taken would hide the rest of the line.
@@ -86,7 +87,7 @@ class JsonFormatter(logging.Formatter):
             }
             if record.exc_info:
                 line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        return hide_tokens(orjson.dumps(line, default=str).decode())
 
 
 class TextFormatter(logging.Formatter):
@@ -94,6 +95,10 @@ class TextFormatter(logging.Formatter):
 
     default_time_format = "%H:%M:%S"
     default_msec_format = ""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Spell a record and its traceback."""
+        return hide_tokens(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """Spell a record; its time is the machine's."""

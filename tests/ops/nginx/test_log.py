@@ -1,0 +1,111 @@
+"""The logs: lines of JSON whatever a client sends, and no token in any of them."""
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.ops.nginx.conftest import SECONDS, TOKEN, Site
+from tests.ops.nginx.test_errors import away
+from tests.process.conftest import until
+
+__all__ = ["away"]
+IN_AN_ADDRESS = [
+    f"/rooms?access_token={TOKEN}",
+    f"/rooms?limit=1&Authorization=Bearer%20{TOKEN}&sort=price",
+    f"/rooms/{TOKEN}",
+    f"/rooms/summary?{TOKEN}",
+    f"/nothing?a={TOKEN.replace('_', '%5F', 1)}",
+    f"/rooms?a={TOKEN[:-1]}",
+]
+
+
+def request(target: bytes, name: str) -> bytes:
+    """Spell a request for a target, by a name."""
+    head = [b"GET %b HTTP/1.1" % target, b"Host: x", b"Connection: close", b"X-Request-Id: "]
+    return b"\r\n".join(head) + name.encode() + b"\r\n\r\n"
+
+
+def line_of(log: Path, name: str) -> bytes:
+    """Wait for the line of a request; give it."""
+    (line,) = until(
+        lambda: [line for line in log.read_bytes().splitlines() if name.encode() in line]
+    )
+    return line
+
+
+@pytest.mark.parametrize(
+    ("sent", "logged"),
+    [
+        (b"/rooms?q=\"\\'", "/rooms?q=\"\\'"),
+        ("/rooms?q=Köln,東京,🏠".encode(), "/rooms?q=Köln,東京,🏠"),
+        (b"/rooms?q=" + "é".encode() * 4_000, "/rooms?q=" + "é" * 4_000),
+        ("/rooms?q=Köln".encode("latin-1") + b"&limit=1", "/rooms?q=K…"),
+        (b"/\xff\xfe", "/…"),
+        (b"/rooms?q=\xc3", "/rooms?q=…"),
+        (b"/rooms?q=\xc0\xaf", "/rooms?q=…"),
+        (b"/rooms?q=\xed\xa0\x80", "/rooms?q=…"),
+        (b"/rooms?q=\xf4\x90\x80\x80", "/rooms?q=…"),
+        (b"/rooms?q=\xf0\x9f\x8f", "/rooms?q=…"),
+    ],
+)
+def test_a_line_is_json_in_utf_8(site: Site, sent: bytes, logged: str) -> None:
+    """Characters are logged as they are; what is not UTF-8 is cut off."""
+    name = str(uuid4())
+    site.send(request(sent, name))
+    line = line_of(site.proxy.folder / "rentomatic.log", name)
+    assert json.loads(line.decode())["uri"] == logged
+
+
+def test_every_byte_makes_a_line(site: Site) -> None:
+    """Wherever it stands in the first line."""
+    for number in range(1, 256):
+        for first in (b"GET /%c HTTP/1.1", b"G%cT / HTTP/1.1", b"GET /?%c HTTP/1.%c"):
+            with closing(site.connect()) as connection:
+                byte = (number,) * first.count(b"%c")
+                connection.sendall(first % byte + b"\r\nHost: x\r\nConnection: close\r\n\r\n")
+                while connection.recv(4096):
+                    pass
+    for folder, some in ((site.proxy.folder, 255), (site.proxy.folder.parent, 100)):
+        lines = (folder / "rentomatic.log").read_bytes().splitlines()
+        assert len([json.loads(line.decode()) for line in lines]) > some
+
+
+@pytest.fixture(params=["site", "away"])
+def each_site(request: pytest.FixtureRequest) -> Iterator[Site]:
+    """A site whose service answers, and one whose service is not there."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.mark.parametrize("target", IN_AN_ADDRESS)
+def test_a_token_in_an_address_is_refused_and_not_logged(each_site: Site, target: str) -> None:
+    """By nothing, not even nginx's log of errors; the message says what to do."""
+    name = str(uuid4())
+    answer = each_site.send(request(target.encode(), name))
+    assert (answer.status, answer.json()["type"]) == (400, "ParametersError")
+    assert "Authorization: Bearer" in answer.json()["message"]
+    line = json.loads(line_of(each_site.proxy.folder / "rentomatic.log", name))
+    assert line["uri"].endswith("…")
+    for log in (
+        *each_site.proxy.folder.glob("*.log"),
+        *each_site.proxy.folder.parent.glob("*.log"),
+    ):
+        assert TOKEN[8:-1] not in log.read_text(errors="replace"), log
+
+
+@pytest.mark.parametrize("target", IN_AN_ADDRESS)
+def test_the_service_logs_no_token_either(site: Site, target: str) -> None:
+    """Where it is reached without nginx; what stands around the token is logged."""
+    service, name = site.proxy.folder.parent / "rentomatic.sock", str(uuid4())
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(SECONDS)
+        connection.connect(str(service))
+        connection.sendall(request(target.encode(), name))
+        assert connection.recv(12) in {b"HTTP/1.1 400", b"HTTP/1.1 404"}
+    served = json.loads(line_of(service.with_suffix(".log"), name))
+    assert "rom_…" in served["target"]
+    assert TOKEN[8:-1] not in service.with_suffix(".log").read_text()
