@@ -21,6 +21,9 @@ from rentomatic.requests.room_import_source import option_errors
 # The delimiters that are recognized without being given.
 DELIMITERS = ",;\t"
 
+# As many as a spreadsheet has; without a limit they would take memory.
+MAX_COLUMNS = 16_384
+
 # What a row without values consists of, before the delimiter is known.
 _NOTHING = f' \r\n"{DELIMITERS}'
 # Excel's own first line, which names the delimiter.
@@ -121,10 +124,7 @@ def _read_head(
     for each in delimiter or sorted(DELIMITERS, key=lines[0].count, reverse=True):
         reader = csv.reader(_kept(lines, text), delimiter=each, strict=True)
         try:
-            names = [
-                " ".join(name.split()) or f"Unnamed: {index}"
-                for index, name in enumerate(next(reader))
-            ]
+            names = _names(next(reader))
         except csv.Error as error:
             problems.append(error)
         else:
@@ -134,6 +134,13 @@ def _read_head(
     if best is None or (problems and len(best.names) == 1):
         raise _BadHeaderError(f"has a header that is not CSV: {problems[0]}")
     return best
+
+
+def _names(row: Sequence[str]) -> list[str]:
+    if len(row) > MAX_COLUMNS:
+        msg = f"it has more than {MAX_COLUMNS} columns"
+        raise csv.Error(msg)
+    return [" ".join(name.split()) or f"Unnamed: {index}" for index, name in enumerate(row)]
 
 
 def _faults_of(head: _Head) -> tuple[int, int]:

@@ -39,7 +39,7 @@ class Source:
 
     def read(self, record: Sequence[object]) -> Value:
         """Read the value; raises ValueError with what is wrong with it."""
-        value = self._value(record)
+        value = record[self.index] if self.index >= 0 else None
         if isinstance(value, str) and value.strip() not in self.nulls:
             return self.parse(value)
         if self.default is not None and (value is None or isinstance(value, str)):
@@ -54,7 +54,7 @@ class Source:
 
     def explain(self, record: Sequence[object], problem: ValueError) -> str:
         """Say what is wrong with the value: maybe it is no text, or was meant to be no value."""
-        value = self._value(record)
+        value = record[self.index] if self.index >= 0 else None
         if not isinstance(value, str) or value.strip() in self.nulls:
             return f"{self.name} {problem}"
         if not is_utf8(value):
@@ -65,9 +65,6 @@ class Source:
             advice = self._advice(f"--null-text{equals}{quote(text)}")
             return f"{self.name} {problem}, which looks like no value{advice}"
         return f"{self.name} {problem}"
-
-    def _value(self, record: Sequence[object]) -> object:
-        return record[self.index] if self.index >= 0 else None
 
     def _advice(self, *options: str) -> str:
         if self.field.is_identity:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from rentomatic.requests.parsers import parse_integer, parse_uuid, shown, spell_out
@@ -95,5 +96,6 @@ def _identity_parser(options: ImportOptions) -> Parser:
     return parse
 
 
+@lru_cache(1)
 def _namespace(source: str) -> UUID:
     return uuid5(_SOURCES, source)

@@ -7,6 +7,7 @@ from itertools import chain, islice, repeat
 import pytest
 
 from rentomatic.requests.room_import import build_room_import_request
+from rentomatic.requests.room_import_csv import MAX_COLUMNS
 from rentomatic.requests.room_import_options import ImportOptions
 from rentomatic.requests.room_import_record import MAX_CHARACTERS, RoomLine
 from tests.requests.imports import CODE, HEADER, LINE, ROOM, build, problems, read
@@ -174,3 +175,19 @@ def test_the_csv_module_does_not_limit_values_further() -> None:
     assert problems(read(f"{HEADER}\n{CODE},{'1' * 200_000},1,0,0\n"))[0].startswith(
         "line 2: size must be an amount such as 1200"
     )
+
+
+def test_a_header_of_too_many_columns_is_refused() -> None:
+    """Each column takes memory, also one without a name."""
+    wide = "," * (MAX_COLUMNS - HEADER.count(",") - 1)
+    assert read(f"{HEADER}{wide}\n{LINE}{wide}\n") == [ROOM]
+    tracemalloc.start()
+    try:
+        request = build(HEADER + "," * (MAX_CHARACTERS - 100) + "\n")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert not request
+    told = f"file: has a header that is not CSV: it has more than {MAX_COLUMNS} columns"
+    assert str(request.errors[0]) == told
+    assert peak < 50_000_000
