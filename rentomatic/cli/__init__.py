@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from rentomatic import __version__
 from rentomatic.cli import administration, checking, importing, rooms, serving, tokens, writing
-from rentomatic.cli.outcome import EXIT_CODES
+from rentomatic.cli.outcome import EXIT_CODES, account_name
 from rentomatic.cli.parser import Parser
 from rentomatic.config import ConfigError, read_settings
 from rentomatic.embedded.binaries import EmbeddedError
@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_CODES[ResponseTypes.SUCCESS]
     except OSError as error:
         told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        told += f" to the account {account_name()}" if isinstance(error, PermissionError) else ""
         return _fail(ResponseTypes.SYSTEM_ERROR, told)
     except KeyboardInterrupt:
         return INTERRUPTED

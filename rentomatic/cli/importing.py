@@ -3,19 +3,21 @@
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from tqdm import tqdm
 
 from rentomatic.bootstrap import open_repository
-from rentomatic.cli.outcome import EXIT_CODES, tell_failure
+from rentomatic.cli.outcome import EXIT_CODES, account_name, tell_failure
 from rentomatic.cli.parser import StorePair
 from rentomatic.cli.rejects import Rejects
 from rentomatic.config import ConfigError, Settings
+from rentomatic.repository.interface import CommitInterruptedError
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_fields import FIELDS, SQUARE_FOOT
 from rentomatic.requests.room_import import (
@@ -117,9 +119,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--rejects",
-        type=Path,
         metavar="FILE",
-        help="where --skip-bad writes the bad lines (STEM.rejected.FORMAT)",
+        help="where --skip-bad writes the bad lines (STEM.rejected.FORMAT); - for standard output",
     )
     parser.add_argument("--dry-run", action="store_true", help="only tell what would happen")
 
@@ -137,18 +138,33 @@ def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
         round_integers=arguments.round,
     )
     with ExitStack() as stack:
-        file = stack.enter_context(_open(arguments.file))
-        request = _read(file, stack, arguments, options)
-        if not request:
-            return tell_failure(build_response_from_invalid_request(request))
-        rejects = Rejects(_rejects_path(arguments, request.format), request)
-        repository = stack.enter_context(open_repository(settings))
-        stack.callback(rejects.close)
-        response = room_import_use_case(repository, request, rejects.add)
+        with _interruptible():
+            file = stack.enter_context(_open(arguments.file))
+            request = _read(file, stack, arguments, options)
+            if not request:
+                return tell_failure(build_response_from_invalid_request(request))
+            rejects = Rejects(_rejects_path(arguments, request.format), request)
+            repository = stack.enter_context(open_repository(settings))
+            stack.callback(rejects.close)
+            response = room_import_use_case(repository, request, rejects.add)
         if not response:
             return tell_failure(response, repository)
-    _tell(response.value, arguments, rejects)
+        rejects.close()
+        _tell(response.value, arguments, rejects)
     return EXIT_CODES[ResponseTypes.SUCCESS]
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Say what Ctrl-C leaves behind: of an import nothing, but for the moment when it is saved."""
+    try:
+        yield
+    except CommitInterruptedError:
+        sys.stderr.write("rentomatic: interrupted at the end; import the file again to be sure\n")
+        raise
+    except KeyboardInterrupt:
+        sys.stderr.write("rentomatic: interrupted; nothing is imported\n")
+        raise
 
 
 def _read(
@@ -182,15 +198,16 @@ def _guess_format(name: str, file: TextIO, start: list[str]) -> str | InvalidReq
     return guess_format_by_text("".join(start))
 
 
-def _rejects_path(arguments: argparse.Namespace, suffix: str) -> Path | None:
+def _rejects_path(arguments: argparse.Namespace, suffix: str) -> str | None:
     if arguments.rejects and not arguments.skip_bad:
         msg = "--rejects goes with --skip-bad; without it a bad line stops the import"
         raise ConfigError(msg)
     if not arguments.skip_bad or arguments.dry_run:
         return None
     stem = "stdin" if arguments.file == "-" else Path(arguments.file).stem
-    path: Path = arguments.rejects or Path(f"{stem}.rejected.{suffix}")
-    if path.exists() and Path(arguments.file).exists() and path.samefile(arguments.file):
+    path: str = arguments.rejects or f"{stem}.rejected.{suffix}"
+    is_same = "-" not in {path, arguments.file} and Path(path).exists()
+    if is_same and Path(path).samefile(arguments.file):
         msg = f"{path} is the file to import; give another one for --rejects"
         raise ConfigError(msg)
     return path
@@ -206,13 +223,20 @@ def _pair(text: str, *, may_be_empty: bool = False) -> tuple[str, str]:
 
 def _open(name: str) -> TextIO:
     # Bytes that are no UTF-8 pass through as lone surrogates: they spoil only their own value.
-    return open(
-        sys.stdin.fileno() if name == "-" else Path(name),
-        encoding="utf-8-sig",
-        errors="surrogateescape",
-        newline="",
-        closefd=name != "-",
-    )
+    try:
+        return open(
+            sys.stdin.fileno() if name == "-" else Path(name),
+            encoding="utf-8-sig",
+            errors="surrogateescape",
+            newline="",
+            closefd=name != "-",
+        )
+    except PermissionError:
+        msg = (
+            f"{name}: the account {account_name()}, as which this runs, may not read it; "
+            f"give it on standard input: rentomatic import - <{quote(name)}"
+        )
+        raise ConfigError(msg) from None
 
 
 def _counted(lines: Iterable[str], bar: "tqdm[NoReturn]") -> Iterator[str]:
@@ -235,6 +259,8 @@ def _tell(report: ImportReport, arguments: argparse.Namespace, rejects: Rejects)
     done = f"added {saved.added}, updated {saved.updated}, unchanged {saved.unchanged}"
     done += f", repeated {report.repeated}" if report.repeated else ""
     note = " (dry run: nothing is changed)" if arguments.dry_run else ""
-    sys.stdout.write(f"{done}, rejected {rejected.count}{note}\n")
-    if rejected.count and rejects.path:
-        sys.stdout.write(f"the rejected lines are in {rejects.path}\n")
+    # Standard output may be the file of rejected lines.
+    out = sys.stderr if rejects.is_standard_output else sys.stdout
+    out.write(f"{done}, rejected {rejected.count}{note}\n")
+    if rejected.count and rejects.path and not rejects.is_standard_output:
+        out.write(f"the rejected lines are in {rejects.path}\n")

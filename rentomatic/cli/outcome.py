@@ -1,5 +1,7 @@
 """How a command ends."""
 
+import os
+import pwd
 import sys
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,15 @@ EXIT_CODES = {
     ResponseTypes.GONE_ERROR: 5,
     ResponseTypes.CONFLICT_ERROR: 6,
 }
+
+
+def account_name() -> str:
+    """Name the account as which this process reads and writes files."""
+    number = os.geteuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
 def tell_failure(failure: ResponseFailure, repository: RoomRepository | None = None) -> int:

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from pathlib import Path
+import sys
 from typing import IO
 
 from rentomatic.requests.room_import import RoomImportRequest
@@ -22,9 +22,14 @@ _FRAMES = {
 
 
 class Rejects:
-    """The file of bad lines, made when there is one: as they were read, and why."""
+    """The file of bad lines, made when there is one: as they were read, and why.
 
-    def __init__(self, path: Path | None, request: RoomImportRequest) -> None:
+    Args:
+        path: where it is to be; `-` is standard output, and None keeps no lines.
+        request: the file that is imported.
+    """
+
+    def __init__(self, path: str | None, request: RoomImportRequest) -> None:
         self.path = path
         self._request = request
         self._start, self._between, self._end = _FRAMES[request.format]
@@ -36,17 +41,28 @@ class Rejects:
             return
         before = self._between
         if self._file is None:
-            self._file = self.path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+            self._file = self._open(self.path)
             before = self._start
             if self._request.format == "csv":
                 before = self._row([*self._request.header, _REASON])
         self._file.write(before + self._show(line))
+
+    @property
+    def is_standard_output(self) -> bool:
+        """Whether the bad lines go there."""
+        return self.path == "-"
+
+    def _open(self, path: str) -> IO[str]:
+        target = sys.stdout.fileno() if self.is_standard_output else path
+        closes = not self.is_standard_output
+        return open(target, "w", -1, "utf-8", "surrogateescape", "", closes)
 
     def close(self) -> None:
         """Write what is still to be written."""
         if self._file is not None:
             self._file.write(self._end)
             self._file.close()
+            self._file = None
 
     def _show(self, line: BadLine) -> str:
         if self._request.format == "csv":

@@ -14,6 +14,7 @@ from psycopg.pq import TransactionStatus
 
 from rentomatic.repository.connection import Connection, NoAnswerError
 from rentomatic.repository.interface import (
+    CommitInterruptedError,
     RepositoryTimeoutError,
     RepositoryUnavailableError,
     RepositoryUnfitError,
@@ -154,7 +155,7 @@ class Connections:
             is_outermost = connection.info.transaction_status == TransactionStatus.IDLE
             if is_outermost:
                 connection.isolation_level = IsolationLevel.REPEATABLE_READ if is_snapshot else None
-            with connection.transaction(force_rollback=dry_run):
+            with _committing(connection, dry_run=dry_run):
                 self._local.in_transaction = True
                 try:
                     if is_outermost and self._opener.patience is None:
@@ -282,3 +283,17 @@ def _is_readable(connection: Connection) -> bool:
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     return bool(poll.poll(0))
+
+
+@contextmanager
+def _committing(connection: Connection, *, dry_run: bool) -> Iterator[None]:
+    """Hold a transaction; raises CommitInterruptedError for Ctrl-C while it is committed."""
+    is_ending = False
+    try:
+        with connection.transaction(force_rollback=dry_run):
+            yield
+            is_ending = not dry_run
+    except KeyboardInterrupt:
+        if is_ending:
+            raise CommitInterruptedError from None
+        raise

@@ -42,6 +42,10 @@ class RepositoryStandbyError(RepositoryUnavailableError):
     """The store is a copy that cannot tell what its original can."""
 
 
+class CommitInterruptedError(KeyboardInterrupt):
+    """Ctrl-C came while a write was committed: it may have been made."""
+
+
 class ChangesGoneError(Exception):
     """What follows a position is no longer kept, or the position is one of another store."""
 

@@ -24,6 +24,7 @@ from rentomatic.domain.room import Room
 from rentomatic.domain.room_summary import summarize
 from rentomatic.repository.interface import (
     SAVE_BATCH,
+    CommitInterruptedError,
     Page,
     RepositoryTimeoutError,
     RepositoryUnavailableError,
@@ -125,7 +126,7 @@ class MongoRepo:
             try:
                 summary = self._stage(rooms, staged)
                 if not dry_run:
-                    self._apply(staged, summary.added)
+                    self._move(staged, summary.added)
             finally:
                 staged.drop()
         return summary
@@ -226,6 +227,12 @@ class MongoRepo:
                 staged.delete_many({"_id": {"$in": [each["_id"] for each in changes]}})
                 staged.insert_many(changes)
         return SaveSummary(added, updated, unchanged)
+
+    def _move(self, staged: Collection[Document], added: int) -> None:
+        try:
+            self._apply(staged, added)
+        except KeyboardInterrupt:
+            raise CommitInterruptedError from None
 
     def _apply(self, staged: Collection[Document], added: int) -> None:
         self._rooms.create_index("code", unique=True)

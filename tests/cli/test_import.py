@@ -1,17 +1,29 @@
 """`rentomatic import`, run in this process on a real PostgreSQL."""
 
+import fcntl
 import json
+import os
+import pwd
+import signal
+import subprocess
 import sys
+import termios
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
 import pytest
 
+from rentomatic.config import PostgresDatabase
 from rentomatic.domain.room import Room
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
 from tests.cli.conftest import Run
+from tests.process.conftest import ask, until
 
 HEADER = "code,size,price,longitude,latitude"
 PRICE = "price must be an amount such as 1200 or $1,200.00, not 'x'"
@@ -116,6 +128,133 @@ def test_rooms_of_pandas_floats_are_found_again(
         assert f"added 0, {done}" in run("import", "a.csv", "--source", "x")[1]
     assert postgres_embedded.get(stored.code) == replace(stored, price=61)
     assert count(postgres_embedded) == 5
+
+
+@pytest.mark.parametrize("chosen", ["csv", "ndjson", "geojson"])
+def test_rejected_lines_can_go_to_standard_output(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chosen: str
+) -> None:
+    """And nothing else does, so that the next command can read them."""
+    monkeypatch.chdir(tmp_path)
+    written = run("list", "--limit", "none", "--format", chosen)[1]
+    Path("a").write_text(written.replace("39", "-39", 1))
+    options = ("--format", chosen, "--skip-bad", "--rejects")
+    code, out, err = run("import", "a", *options, "-")
+    assert code == 0
+    assert err.splitlines()[-1] == "added 0, updated 0, unchanged 3, rejected 1"
+    run("import", "a", *options, "b")
+    assert out == Path("b").read_bytes().decode()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["a", "b"]
+
+
+@contextmanager
+def unprivileged() -> Iterator[str]:
+    """Act as an account that may not read everything; give its name."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(pwd.getpwnam("nobody").pw_uid)
+    try:
+        yield pwd.getpwuid(os.geteuid()).pw_name
+    finally:
+        os.seteuid(before)
+
+
+def test_a_file_that_the_account_may_not_read_is_told(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the account's name, as in an installation that is not the caller's, and a way."""
+    monkeypatch.chdir(tmp_path)
+    Path("my offers.csv").write_text(HEADER)
+    Path("my offers.csv").chmod(0)
+    with unprivileged() as account:
+        code, out, err = run("import", f"{tmp_path}/my offers.csv")
+    assert (code, out) == (1, "")
+    assert err == (
+        f"rentomatic: {tmp_path}/my offers.csv: the account {account}, as which this runs, may not "
+        f"read it; give it on standard input: rentomatic import - <'{tmp_path}/my offers.csv'\n"
+    )
+
+
+def start(url: str, *arguments: str) -> subprocess.Popen[str]:
+    """Start an import of standard input, which it has begun to read."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rentomatic", "import", "-", *arguments],
+        env=os.environ | {"DATABASE_URL": url},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin
+    process.stdin.write(f"{HEADER}\n00000000-0000-0000-0000-000000000001,1,1,0,0\n")
+    process.stdin.flush()
+    unread = array("i", [1])
+
+    def is_read() -> bool:
+        assert process.stdin
+        fcntl.ioctl(process.stdin, termios.FIONREAD, unread)
+        return unread[0] == 0
+
+    until(is_read)
+    return process
+
+
+def stop(process: subprocess.Popen[str], sent: signal.Signals) -> tuple[int, str, str]:
+    """Interrupt a command; give its exit code, output and errors."""
+    process.send_signal(sent)
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_import_that_is_interrupted_says_that_it_changed_nothing(
+    embedded_rooms: PostgresDatabase, postgres_embedded: PostgresRepo, sent: signal.Signals
+) -> None:
+    """While it reads, and while it waits for the database to write."""
+    nothing = (130, "", "rentomatic: interrupted; nothing is imported\n")
+    assert stop(start(embedded_rooms.url), sent) == nothing
+    waits = "select count(*) from pg_locks where not granted and relation = 'room'::regclass"
+    with psycopg.connect(embedded_rooms.url) as connection:
+        connection.execute("lock table room in share mode")
+        process = start(embedded_rooms.url)
+        assert process.stdin
+        process.stdin.close()
+        process.stdin = None
+        until(lambda: ask(embedded_rooms, waits) == [1])
+        assert stop(process, sent) == nothing
+    assert count(postgres_embedded) == 0
+
+
+def test_an_import_that_is_interrupted_while_it_is_saved_says_so(
+    embedded_rooms: PostgresDatabase, postgres_embedded: PostgresRepo
+) -> None:
+    """Nobody knows then whether it was."""
+    waits = "select count(*) from pg_stat_activity where query = 'COMMIT' and state = 'active'"
+    slow = (
+        "create function wait_a_moment() returns trigger language plpgsql as"
+        " 'begin perform pg_sleep(30); return null; end'"
+    )
+    trigger = (
+        "create constraint trigger slow after insert on room deferrable initially deferred"
+        " for each row execute function wait_a_moment()"
+    )
+    with psycopg.connect(embedded_rooms.url, autocommit=True) as connection:
+        connection.execute(slow)
+        connection.execute(trigger)
+        try:
+            process = start(embedded_rooms.url)
+            assert process.stdin
+            process.stdin.close()
+            process.stdin = None
+            until(lambda: ask(embedded_rooms, waits) == [1])
+            assert stop(process, signal.SIGINT) == (
+                130,
+                "",
+                "rentomatic: interrupted at the end; import the file again to be sure\n",
+            )
+        finally:
+            connection.execute("drop function wait_a_moment cascade")
+    assert count(postgres_embedded) == 0
 
 
 def test_a_dry_run_changes_nothing(run: Run, file: Path, postgres_embedded: PostgresRepo) -> None:
