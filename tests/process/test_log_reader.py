@@ -26,8 +26,9 @@ class LogReader:
     """Reads the log of a service when it is asked to, and not before."""
 
     def __init__(self, kind: str) -> None:
-        if kind == "pipe":
+        if kind.endswith("pipe"):
             self._reading, self.writing = os.pipe()
+            os.set_blocking(self.writing, kind == "pipe")
         else:
             ours, theirs = socket.socketpair()
             self._reading, self.writing = ours.detach(), theirs.detach()
@@ -47,9 +48,12 @@ class LogReader:
         os.close(self._reading)
 
 
-@pytest.fixture(params=["pipe", "socket"])
+@pytest.fixture(params=["pipe", "non-blocking pipe", "socket"])
 def reader(request: pytest.FixtureRequest) -> Iterator[LogReader]:
-    """Whoever reads the log: behind a pipe, or behind a socket as journald is."""
+    """Whoever reads the log: behind a pipe, or behind a socket as journald is.
+
+    A pipe may be non-blocking, as another process that has it may have made it so.
+    """
     with closing(LogReader(request.param)) as reader:
         yield reader
 

@@ -1,4 +1,4 @@
-"""Bodies that nobody reads, and malformed ones: one answer, which arrives, and nobody waits.
+"""Bodies and answers that nobody reads, and malformed bodies: one answer each, and nobody waits.
 
 Over raw connections to a real gunicorn of one worker, on TCP as a platform has it and on a unix
 socket as a proxy has it.
@@ -7,22 +7,26 @@ socket as a proxy has it.
 import json
 import random
 import socket
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
+from fcntl import ioctl
 from pathlib import Path
+from termios import FIONREAD
 
 import pytest
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.tokens import new_token, token_line
-from tests.process.conftest import SECONDS, Command, Commands
+from tests.process.conftest import SECONDS, Command, Commands, until
 
 TOKEN = new_token()
 MEGABYTE = 1_000_000
 CLIENTS = 300
 STALLED_SECONDS = 20
+NO_ANSWER_SECONDS = 3
 LINGER_SECONDS = 2.0
 NUMBERS = random.Random(11)
 
@@ -226,3 +230,29 @@ def test_a_malformed_body_gets_one_answer(service: Service) -> None:
             assert (answers, kept) == (1, 0) or is_framed, (body, answered)
             assert b"HTTP/1.1 500" not in answered, (body, answered)
     assert "exception" not in service.command.complained
+
+
+def unread(client: socket.socket) -> int:
+    """Tell how many bytes have come that the client has not read."""
+    return int.from_bytes(ioctl(client, FIONREAD, bytes(4)), sys.byteorder)
+
+
+def has_more(client: socket.socket, before: int) -> bool:
+    """Wait for a further answer; tell whether one came."""
+    with suppress(AssertionError):
+        return until(lambda: unread(client) > before, NO_ANSWER_SECONDS)
+    return False
+
+
+@pytest.mark.parametrize("service", ["unix"], indirect=True)
+def test_answers_that_nobody_reads_stop_nobody(service: Service) -> None:
+    """A client asks, never reading, until no further answer fits; the next client is answered."""
+    ask = head_of("GET /health/live", "")
+    with closing(service.connect()) as deaf, closing(service.connect()) as other:
+        before = -1
+        while has_more(deaf, before):
+            before = unread(deaf)
+            deaf.sendall(ask)
+        assert before > 0
+        other.sendall(ask)
+        assert read_answer(other) == Answer(200, "keep-alive")
