@@ -465,7 +465,7 @@ def test_what_is_not_used_of_a_batch_is_named(client: TestApp) -> None:
     ],
 )
 def test_a_batch_guesses_no_value(client: TestApp, table: str, told: str) -> None:
-    """What is wrong is told without the command's options."""
+    """The answer says what is wrong without naming the command's options."""
     message = send(client, table.format(UUID(int=1)), 400).json["message"]
     assert told in message
     assert "--" not in message

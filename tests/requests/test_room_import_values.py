@@ -35,7 +35,7 @@ def read_one(name: str, values: dict[str, object], **options: object) -> Room | 
 
 
 def read_table(delimiter: str, **values: object) -> Room | str:
-    """Read a room of a table with this delimiter; options are told from values by their names."""
+    """Read a room of a table with this delimiter; an option is what no field is called."""
     options = {key: value for key, value in values.items() if key not in ROOM}
     if delimiter == "|":
         options["delimiter"] = delimiter
@@ -118,7 +118,7 @@ def test_the_decimal_sign_can_be_given(delimiter: str, decimal: str, text: str, 
     ],
 )
 def test_with_a_decimal_comma_a_point_is_none(values: dict[str, str], told: str) -> None:
-    """Numbers are read in one way, and told as they stand in the file."""
+    """Numbers are read in one way, and reported as the file has them."""
     row = {"longitude": "13,4", "latitude": "52,5", **values}
     assert read_table(";", **row, decimal=",") == told
 
