@@ -3,6 +3,8 @@
 import os
 
 from rentomatic.bootstrap import build_application
+from rentomatic.environment import prepare_environment
 
+prepare_environment(os.environ)
 application = build_application(os.environ)
 app = application

@@ -14,6 +14,7 @@ from rentomatic.config import (
     frozen_environment,
     read_settings,
 )
+from rentomatic.environment import prepare_environment
 from rentomatic.repository.outage import shared_mark
 from rentomatic.server.logger import Logger
 from rentomatic.server.metrics_folder import metrics_folder, remove_metrics_folder
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from rentomatic.server.worker import Worker
 
 try:
+    prepare_environment(os.environ)
     _environment = frozen_environment(os.environ)
     _settings = read_settings(_environment)
     # What no worker could use is told here in one line, not by each of them in a traceback.

@@ -1,5 +1,6 @@
 """The one composition root: settings in, application out."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rentomatic.config import ConfigError, PostgresDatabase, Settings, read_settings
 from rentomatic.embedded.cluster import embedded_cluster
+from rentomatic.environment import forget_libpq
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import create_database
 from rentomatic.repository.interface import Idempotency, RoomChanges, RoomRepository
@@ -119,6 +121,7 @@ def open_postgres(settings: Settings, *, prepare: bool = True) -> Iterator[Postg
     if settings.postgres:
         yield settings.postgres
         return
+    forget_libpq(os.environ)
     with embedded_cluster(settings.data) as cluster:
         if prepare:
             create_database(cluster.database)

@@ -13,6 +13,7 @@ from yoyo.connections import DatabaseURI
 from rentomatic.bootstrap import open_postgres
 from rentomatic.config import ConfigError, read_settings
 from rentomatic.embedded.binaries import EmbeddedError
+from rentomatic.environment import prepare_environment
 from rentomatic.repository.database import create_database
 from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.repository.migrations import LOCK_TIMEOUT, LockedBackend
@@ -27,6 +28,7 @@ class SettingsBackend(LockedBackend):
         until_exit = ExitStack()
         atexit.register(until_exit.close)
         with _in_one_line():
+            prepare_environment(os.environ)
             settings = read_settings(os.environ)
             database = until_exit.enter_context(open_postgres(settings, prepare=False))
             if settings.postgres is None:

@@ -14,6 +14,7 @@ from rentomatic.cli.outcome import EXIT_CODES, account_name
 from rentomatic.cli.parser import Parser
 from rentomatic.config import ConfigError, read_settings
 from rentomatic.embedded.binaries import EmbeddedError
+from rentomatic.environment import prepare_environment
 from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.responses import ResponseTypes
 
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     given.rest = rest
     try:
+        if given.run is not administration.run_psql:  # which reads libpq's as its user wants
+            prepare_environment(os.environ)
         code: int = given.run(given, read_settings(os.environ))
         sys.stdout.flush()
     except (ConfigError, EmbeddedError) as error:

@@ -10,10 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
-
-from gunicorn.app.base import Application as GunicornApplication
-from gunicorn.util import import_app
+from typing import TYPE_CHECKING
 
 from rentomatic.bootstrap import open_postgres, open_repository
 from rentomatic.cli.outcome import EXIT_CODES
@@ -26,7 +23,6 @@ from rentomatic.repository.database import create_database
 from rentomatic.repository.interface import RoomRepository
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.requests.room_list import RoomListRequest
-from rentomatic.resources import shipped
 from rentomatic.responses import ResponseTypes
 from rentomatic.serializers.json import dump_value
 from rentomatic.tokens import token_line
@@ -87,7 +83,10 @@ def run_serve(arguments: argparse.Namespace, settings: Settings) -> int:
         banner = "\n".join([*lines, "Ctrl-C stops it."])
         if asked_to_stop:
             raise KeyboardInterrupt
-        _Server(_address(arguments.host, port), banner).run()
+        # gunicorn reads variables as it is imported: not before they are checked.
+        from rentomatic.cli.foreground import Foreground  # noqa: PLC0415
+
+        Foreground(_address(arguments.host, port), banner).run()
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 
@@ -102,34 +101,6 @@ def _interrupt_on(*numbers: signal.Signals) -> list[int]:
     for number in numbers:
         signal.signal(number, interrupt)
     return noted
-
-
-class _Server(GunicornApplication):  # type: ignore[misc]  # gunicorn has no annotations
-    """gunicorn in this process: killing its master leaves no worker behind."""
-
-    def __init__(self, address: str, banner: str) -> None:
-        self._address = address
-        self._banner = banner
-        self._outlives_terminal = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # nohup
-        super().__init__(prog="rentomatic serve")
-
-    def load_config(self) -> None:
-        self.load_config_from_file(str(shipped("ops") / "gunicorn.conf.py"))
-        self.cfg.set("bind", self._address)
-        self.cfg.set("loglevel", "warning")
-        self._when_ready = self.cfg.when_ready
-        self.cfg.set("when_ready", self._tell)
-
-    def load(self) -> Any:  # noqa: ANN401 - a WSGI application, which gunicorn types no closer
-        return import_app("wsgi_app:application")
-
-    def _tell(self, arbiter: object) -> None:
-        self._when_ready(arbiter)
-        # A terminal that is closed ends what runs in it; to gunicorn the signal means to reload.
-        if not self._outlives_terminal:
-            signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
-        sys.stdout.write(f"{self._banner}\n")
-        sys.stdout.flush()
 
 
 def _prepare(settings: Settings, stack: ExitStack) -> PostgresDatabase:

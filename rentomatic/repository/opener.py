@@ -1,5 +1,6 @@
 """How connections are opened: with our settings, to a session that may be used."""
 
+import os
 import threading
 from typing import Any
 
@@ -62,7 +63,9 @@ class Opener:
             "timezone": "UTC",
             **({"rentomatic.changes_kept": changes_kept} if changes_kept else {}),
         }
-        self.wanted = Wanted(settings, str(given.get("options") or ""))
+        # As libpq takes them where the URL has none.
+        options = given.get("options") or os.environ.get("PGOPTIONS") or ""
+        self.wanted = Wanted(settings, str(options))
         self.patience = statement_timeout + ANSWER_SECONDS if statement_timeout else None
         self.refusal = ""
         self._arguments: dict[str, Any] = {

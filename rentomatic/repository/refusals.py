@@ -41,12 +41,12 @@ _LASTING = (
         "ops/README.md, A pooler, has the settings that PgBouncer and the role need",
     ),
     (
-        r"does not support SSL|root certificate file|certificate verify failed|sslmode value",
+        r"does not support SSL|root certificate file|certificate verify failed",
         "correct sslmode and its certificates in the URL or the PGSSL variables",
     ),
     (
-        r"for connection option|definition of service|invalid port number",
-        "correct it in DATABASE_URL or in the PG variable of that name",
+        r"invalid \S+ value:|for connection option|definition of service|could not parse network",
+        "correct it in DATABASE_URL, or in the PG variable of that name",
     ),
     (
         r"(unrecognized configuration|invalid value for) parameter|requires an? .* value",

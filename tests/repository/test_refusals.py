@@ -113,10 +113,10 @@ def test_a_database_that_is_missing_is_named_and_found_when_it_is_there(
 @pytest.mark.parametrize(
     ("parameters", "told"),
     [
-        ("port=x", '"x" for connection option "port"; correct it in DATABASE_URL or in the PG'),
+        ("port=x", '"x" for connection option "port"; correct it in DATABASE_URL, or in the PG'),
         (
             "sslmode=x",
-            'invalid sslmode value: "x"; correct sslmode and its certificates in',
+            'invalid sslmode value: "x"; correct it in DATABASE_URL, or in the PG variable',
         ),
         ("options=-cnothing%3D1", 'configuration parameter "nothing"; correct the `options` of'),
         ("options=-cjit%3Dx", '"jit" requires a Boolean value; correct the `options` of the URL'),

@@ -1,0 +1,41 @@
+"""gunicorn as `rentomatic serve` runs it."""
+
+import os
+import signal
+import sys
+from typing import Any
+
+from gunicorn.app.base import Application
+from gunicorn.util import import_app
+
+from rentomatic.resources import shipped
+
+
+class Foreground(Application):  # type: ignore[misc]  # gunicorn has no annotations
+    """gunicorn in this process: killing its master leaves no worker behind."""
+
+    def __init__(self, address: str, banner: str) -> None:
+        self._address = address
+        self._banner = banner
+        self._outlives_terminal = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # nohup
+        super().__init__(prog="rentomatic serve")
+
+    def load_config(self) -> None:
+        """Read our configuration file only, and no GUNICORN_CMD_ARGS."""
+        self.load_config_from_file(str(shipped("ops") / "gunicorn.conf.py"))
+        self.cfg.set("bind", self._address)
+        self.cfg.set("loglevel", "warning")
+        self._when_ready = self.cfg.when_ready
+        self.cfg.set("when_ready", self._tell)
+
+    def load(self) -> Any:  # noqa: ANN401 - a WSGI application, which gunicorn types no closer
+        """Import the application."""
+        return import_app("wsgi_app:application")
+
+    def _tell(self, arbiter: object) -> None:
+        self._when_ready(arbiter)
+        # A terminal that is closed ends what runs in it; to gunicorn the signal means to reload.
+        if not self._outlives_terminal:
+            signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+        sys.stdout.write(f"{self._banner}\n")
+        sys.stdout.flush()
