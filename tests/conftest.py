@@ -5,6 +5,7 @@ import pwd
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -74,6 +75,7 @@ def pytest_report_header() -> list[str]:
         f"PgBouncer: {poolers.told()}",
         f"running as: {'root' if os.geteuid() == 0 else 'an ordinary user'}",
         f"full disk: {why_no_small_disk() or 'a small one'}",
+        f"generated clients: {why_no_typescript() or 'TypeScript'}, Python",
         _systemd(),
     ]
 
@@ -86,6 +88,37 @@ def why_no_small_disk() -> str:
     if is_root and not subprocess.run(command, capture_output=True, check=False).returncode:
         return ""
     return "not tried (who runs this may not mount; tests/process/test_full_disk.py skipped)"
+
+
+CLIENTS = Path(__file__).parent / "process" / "clients"
+# Kept between two runs, as it is fetched from elsewhere.
+NODE_CLIENTS = Path(sys.prefix) / "clients"
+
+
+@cache
+def why_no_typescript() -> str:
+    """Return why clients in TypeScript cannot be tried here; an empty string if they can.
+
+    The packages that they need are installed beside Python's.
+    """
+    if missing := [name for name in ("node", "npm") if not shutil.which(name)]:
+        return f"TypeScript not tried ({' and '.join(missing)} not installed)"
+    wanted = (CLIENTS / "package.json").read_text()
+    stamp = NODE_CLIENTS / "installed.json"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return ""
+    try:
+        NODE_CLIENTS.mkdir(exist_ok=True)
+        shutil.copy(CLIENTS / "package.json", NODE_CLIENTS)
+    except OSError as error:
+        return f"TypeScript not tried ({error.filename}: {error.strerror})"
+    command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
+    done = subprocess.run(command, cwd=NODE_CLIENTS, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = (done.stderr.split("\n") or ["?"])[0]
+        return f"TypeScript not tried (npm cannot install what it needs: {reason})"
+    stamp.write_text(wanted)
+    return ""
 
 
 def _installed(program: str, *arguments: str) -> str:

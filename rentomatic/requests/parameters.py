@@ -47,6 +47,8 @@ def _degrees(form: str) -> JsonSchema:
     return {
         "type": "array",
         "prefixItems": [pair[place % 2] for place in range(number)],
+        # There are no more than these; generators of clients read this alone.
+        "items": {"type": "number"},
         "minItems": number,
         "maxItems": number,
     }

@@ -6,13 +6,22 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from rentomatic.requests.base import ParameterError
+from rentomatic.requests.parameters import LIST_PARAMETERS
 from rentomatic.requests.parsers import shown_name
+from rentomatic.requests.room_fields import FILTER_KEYS
 
 # What advertising appends to links that people share.
 _IGNORED = re.compile(r"utm_.*|gclid|fbclid")
 _PLAIN = re.compile(r"[\x20-\x24\x26-\x2a\x2c-\x7e]*")  # neither % nor +
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _TWICE = 2
+
+# How the lists are written.
+_LISTS = {
+    each.name: each.form for each in LIST_PARAMETERS if each.schema.get("type") == "array"
+} | {
+    f"filter_{key}": "value,value" for key, (_, operator) in FILTER_KEYS.items() if operator == "in"
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +52,23 @@ def parse_query(raw: str) -> Query:
         if _IGNORED.fullmatch(name):
             continue
         times[name] += 1
+        if times[name] > 1 and name in _LISTS and name in query.values:
+            # As it is meant, so that nothing else is said to be wrong with it.
+            query.values[name] += f",{value}"
         if times[name] == _TWICE:
-            query.errors.append(ParameterError(shown_name(name), "is given more than once"))
+            query.errors.append(ParameterError(shown_name(name), _told_twice(name)))
         elif times[name] == 1 and problem:
             query.errors.append(ParameterError(shown_name(name), problem))
         elif times[name] == 1:
             query.values[name] = value
             query.sent[name] = pair
     return query
+
+
+def _told_twice(name: str) -> str:
+    """Say so, and how a list is written, which some clients send as a parameter for each value."""
+    how = f"; join them with a comma: {name}={_LISTS[name]}" if name in _LISTS else ""
+    return f"is given more than once{how}"
 
 
 def _read(pair: str) -> tuple[str, str, str]:

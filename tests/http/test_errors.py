@@ -29,6 +29,25 @@ def told(client: TestApp, query: str) -> list[str]:
         ("filter_price__lt", "filter_price__lt: has no value"),
         ("=5", "'': is the value of no parameter"),
         ("limit=1&limit=1", "limit: is given more than once"),
+        (
+            "near=13.4&near=52.5&sort=distance",
+            "near: is given more than once; join them with a comma: near=longitude,latitude",
+        ),
+        (
+            "sort=price&sort=-size",
+            "sort: is given more than once; join them with a comma: sort=price,-size",
+        ),
+        (
+            "bbox=1&bbox=2&bbox=3&bbox=4",
+            "bbox: is given more than once; join them with a comma: bbox=west,south,east,north",
+        ),
+        (
+            "filter_price__in=7&filter_price__in=8",
+            (
+                "filter_price__in: is given more than once; join them with a comma: "
+                "filter_price__in=value,value"
+            ),
+        ),
         ("limits=5", "limits: Parameter limits cannot be used; did you mean limit?"),
         (
             "price__lt=5",

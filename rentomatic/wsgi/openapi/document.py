@@ -41,6 +41,9 @@ standard spelling, lists of at most {MAX_LIST} values with commas between them. 
 unknown, given twice, empty or malformed is an error that names it, and all errors are told at once;
 only what advertising appends to links (`utm_*`, `gclid`, `fbclid`) is let through.
 
+Some generated clients send a list as a parameter for each value, which is refused. To openapi-fetch
+give `querySerializer: {{ array: {{ style: "form", explode: false }} }}`.
+
 Errors are `{JSON}`; whoever accepts `{PROBLEM}` gets problem details (RFC 9457).
 
 `HEAD` answers as `GET` does, without a body. `OPTIONS` lists the methods of a path; any other

@@ -106,7 +106,8 @@ IF_MATCH = Header(
     "If-Match",
     "the entity tag of the room as it was read, in any format; where it is another one by now, or "
     "gone, nothing is changed (412); `*` for any room that is there",
-    {"oneOf": [{"type": "string", "const": "*"}, {"type": "string", "pattern": '^"[!#-~]*"$'}]},
+    # One type, as generators of clients want a header to have.
+    {"type": "string", "pattern": r'^(\*|"[!#-~]*")$'},
 )
 IF_MATCH_READ = Header(
     "If-Match",
@@ -117,7 +118,7 @@ IF_MATCH_READ = Header(
 ONLY_ADD = Header(
     "If-None-Match",
     "`*` only adds; where there is a room, nothing is changed (412). Not together with `If-Match`",
-    {"const": "*"},
+    {"type": "string", "pattern": r"^\*$"},
 )
 IDEMPOTENCY_KEY = Header(
     "Idempotency-Key",

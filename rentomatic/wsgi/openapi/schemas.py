@@ -22,9 +22,15 @@ def reference(name: str, kind: str = "schemas") -> Schema:
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
-def array_of(name: str) -> Schema:
-    """Describe an array of a component."""
-    return {"type": "array", "items": reference(name)}
+def array_of(*names: str) -> Schema:
+    """Describe an array of a component, or of several."""
+    return {"type": "array", "items": any_of(*names)}
+
+
+def any_of(*names: str) -> Schema:
+    """Describe what is any of some components; whoever reads it takes the first that fits."""
+    first, *others = map(reference, names)
+    return {"anyOf": [first, *others]} if others else first
 
 
 def record(description: str, properties: Schema, optional: tuple[str, ...] = ()) -> Schema:
@@ -56,7 +62,7 @@ _BESIDE_POINT = {name: schema for name, schema in _FIELDS.items() if name not in
 _DISTANCE = {
     DISTANCE: {"type": "number", "minimum": 0, "description": "metres from `near`, by great circle"}
 }
-_FOUND = "what `fields` names of it, and its distance from `near`"
+_AND_DISTANCE = ", with its distance where there is `near`"
 
 _CHANGEABLE = {name: schema for name, schema in _FIELDS.items() if name != "code"}
 
@@ -98,18 +104,25 @@ SCHEMAS = {
         {"place": {**_TEXT, "description": "its number, as `line 3`"}, "message": _TEXT},
     ),
     "FoundRoom": record(
-        f"A room that a search found: {_FOUND}.",
+        f"A room that a search found{_AND_DISTANCE}.", _FIELDS | _DISTANCE, optional=(DISTANCE,)
+    ),
+    "PartOfRoom": record(
+        f"What `fields` names of a room that a search found{_AND_DISTANCE}.",
         _FIELDS | _DISTANCE,
         optional=(*_FIELDS, DISTANCE),
     ),
     "RoomFeature": _feature("A room (RFC 7946).", record("Its other fields.", _BESIDE_POINT)),
     "FoundRoomFeature": _feature(
         "A room that a search found (RFC 7946).",
-        record(
-            f"Its other fields: {_FOUND}.",
-            _BESIDE_POINT | _DISTANCE,
-            optional=(*_BESIDE_POINT, DISTANCE),
-        ),
+        any_of("FoundRoomProperties", "PartOfRoomProperties"),
+    ),
+    "FoundRoomProperties": record(
+        f"Its other fields{_AND_DISTANCE}.", _BESIDE_POINT | _DISTANCE, optional=(DISTANCE,)
+    ),
+    "PartOfRoomProperties": record(
+        f"What `fields` names of its other fields{_AND_DISTANCE}.",
+        _BESIDE_POINT | _DISTANCE,
+        optional=(*_BESIDE_POINT, DISTANCE),
     ),
     "RoomFeatureCollection": record(
         "Rooms (RFC 7946).",
@@ -122,6 +135,7 @@ SCHEMAS = {
             "coordinates": {
                 "type": "array",
                 "prefixItems": [FIELDS["longitude"].schema, FIELDS["latitude"].schema],
+                "items": {"type": "number"},
                 "minItems": 2,
                 "maxItems": 2,
             },

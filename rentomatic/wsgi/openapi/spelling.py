@@ -15,8 +15,9 @@ def spell(schema: dict[str, Any]) -> Markup:
     if "$ref" in schema:
         name = name_of(schema)
         return element("a", name, href=f"#schema-{name}")
-    if "oneOf" in schema:
-        return _joined(" or ", [spell(each) for each in schema["oneOf"]])
+    for several in ("oneOf", "anyOf"):
+        if several in schema:
+            return _joined(" or ", [spell(each) for each in schema[several]])
     if "const" in schema or "enum" in schema:
         return _joined(", ", [_code(each) for each in schema.get("enum", [schema.get("const")])])
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]

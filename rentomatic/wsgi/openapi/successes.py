@@ -48,7 +48,9 @@ def _in_formats(schemas: Mapping[str, Schema]) -> Mapping[str, Schema]:
 
 ROOMS = Success(
     "The rooms that were found",
-    _in_formats({JSON: array_of("FoundRoom"), GEOJSON: reference("RoomFeatureCollection")}),
+    _in_formats(
+        {JSON: array_of("FoundRoom", "PartOfRoom"), GEOJSON: reference("RoomFeatureCollection")}
+    ),
     examples.ROOMS,
     (TAG, "Link", "X-Total-Count", "X-Total-Count-Kind"),
 )
