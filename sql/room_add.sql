@@ -1,5 +1,10 @@
--- Add a room, unless its code exists; give the code of one that was added.
-insert into room (code, size, price, longitude, latitude)
-values (:code::uuid, :size::integer, :price::bigint, :longitude::float8, :latitude::float8)
+-- Add a room, unless its code exists; return the code of a room that was added.
+insert into room (
+  :room_columns
+)
+select
+  :room_columns
+from
+  :given_rooms
 on conflict (code) do nothing
 returning code

@@ -47,11 +47,7 @@ select
   change.made_at,
   change.made_by,
   change.kind,
-  change.code,
-  change.size,
-  change.price,
-  change.longitude,
-  change.latitude
+  :room_columns
 from present
 cross join removed
 left join lateral (
@@ -71,11 +67,7 @@ left join lateral (
     made_at,
     made_by,
     kind,
-    code,
-    size,
-    price,
-    longitude,
-    latitude
+    :room_columns
   from room_change
   where
     epoch = present.epoch

@@ -1,9 +1,6 @@
--- Show the room with a code.
+-- Return the room with a code; lock it against other writers if it is about to be changed.
 select
-  code,
-  size,
-  price,
-  longitude,
-  latitude
+  :room_columns
 from room
 where code = :code::uuid
+for update  -- if locked

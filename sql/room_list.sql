@@ -14,11 +14,7 @@ with room as (  -- if ringed
 select
   distance,  -- if measured
   id,  -- if paged
-  code,
-  size,
-  price,
-  longitude,
-  latitude
+  :room_columns
 from
   :measured_room
 where true

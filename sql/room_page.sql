@@ -8,11 +8,7 @@ select
   stock.version,
   found.distance,  -- if measured
   found.id,  -- if paged
-  found.code,
-  found.size,
-  found.price,
-  found.longitude,
-  found.latitude
+  :room_columns
 from (
   select
     (  -- if counted

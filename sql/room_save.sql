@@ -1,30 +1,21 @@
 -- Add a batch of rooms in the order given, or replace those whose code exists; count both.
 --
--- A room that is replaced keeps its id and so its place in the order. One that is as it was is not
--- written. No code may stand twice in a batch. xmax is 0 in a row that this statement inserted.
+-- A room that is replaced keeps its id, and so its place in the order, and the fields that are not
+-- given. One that would not change is not written. No code may occur twice in a batch. xmax is 0 in
+-- a row that this statement inserted.
 with saved as (
-  insert into room (code, size, price, longitude, latitude)
+  insert into room (
+    :room_columns
+  )
   select
-    given.code,
-    given.size,
-    given.price,
-    given.longitude,
-    given.latitude
-  from unnest(
-    :code::uuid[],
-    :size::integer[],
-    :price::bigint[],
-    :longitude::float8[],
-    :latitude::float8[]
-  ) with ordinality as given (code, size, price, longitude, latitude, place)
-  order by given.place
+    :room_columns
+  from
+    :given_rooms
+  order by place
   on conflict (code) do update set
-    size = excluded.size,
-    price = excluded.price,
-    longitude = excluded.longitude,
-    latitude = excluded.latitude
-  where (room.size, room.price, room.longitude, room.latitude)
-    is distinct from (excluded.size, excluded.price, excluded.longitude, excluded.latitude)
+    :room_assignments
+  where
+    :room_differs
   returning xmax = 0 as added
 )
 select

@@ -1,32 +1,28 @@
--- Change the given fields of the room with a code, if it still has the expected values; give it.
+-- Change the given fields of the room with a code; return the room as it then is.
 --
--- A field that is null is left as it is. A room that is as it is to be is not written.
+-- A room that would not change is not written.
 with found as (
   select
-    code,
-    coalesce(:size::integer, size) as size,
-    coalesce(:price::bigint, price) as price,
-    coalesce(:longitude::float8, longitude) as longitude,
-    coalesce(:latitude::float8, latitude) as latitude
+    :room_columns
   from room
-  where code = :code::uuid
-    and size = :expected_size::integer  -- if expected_size
-    and price = :expected_price::bigint  -- if expected_price
-    and longitude = :expected_longitude::float8  -- if expected_longitude
-    and latitude = :expected_latitude::float8  -- if expected_latitude
+  where code = any(:code::uuid[])
   for update
 ),
 changed as (
-  update room
-  set
-    size = found.size,
-    price = found.price,
-    longitude = found.longitude,
-    latitude = found.latitude
-  from found
-  where room.code = found.code
-    and (room.size, room.price, room.longitude, room.latitude)
-    is distinct from (found.size, found.price, found.longitude, found.latitude)
+  update room set
+    :room_assignments
+  from
+    :given_rooms
+  where room.code = excluded.code
+    and
+      :room_differs
+  returning room.*
 )
-select code, size, price, longitude, latitude
+select
+  :room_columns
+from changed
+union all
+select
+  :room_columns
 from found
+where not exists (select from changed)

@@ -17,9 +17,10 @@ from rentomatic.cli.outcome import EXIT_CODES, account_name, tell_failure
 from rentomatic.cli.parser import StorePair
 from rentomatic.cli.rejects import Rejects
 from rentomatic.config import ConfigError, Settings
+from rentomatic.domain.room import FIELDS
+from rentomatic.domain.units import SQUARE_FOOT
 from rentomatic.repository.interface import CommitInterruptedError
 from rentomatic.requests.base import InvalidRequest
-from rentomatic.requests.room_fields import FIELDS, SQUARE_FOOT
 from rentomatic.requests.room_import import (
     GUESSED_CHARACTERS,
     IMPORT_FORMATS,

@@ -11,13 +11,13 @@ from tabulate import tabulate
 from rentomatic.bootstrap import open_repository
 from rentomatic.cli.outcome import EXIT_CODES, tell_failure
 from rentomatic.config import Settings
-from rentomatic.domain.room import Room
+from rentomatic.domain.room import FIELDS, Room
 from rentomatic.repository.interface import Page
 from rentomatic.requests.base import ParameterError, with_errors
 from rentomatic.requests.parameters import LIST_PARAMETERS, SELECTION_PARAMETERS, Parameter
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_cursor import write_cursor
-from rentomatic.requests.room_fields import DISTANCE, FIELDS, OPERATORS
+from rentomatic.requests.room_fields import DISTANCE, OPERATORS
 from rentomatic.requests.room_get import build_room_get_request
 from rentomatic.requests.room_list import UNLIMITED, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_summary import build_room_summary_request

@@ -9,9 +9,10 @@ from rentomatic.bootstrap import open_repository
 from rentomatic.cli.outcome import EXIT_CODES, tell_failure
 from rentomatic.cli.rooms import add_format, write_room
 from rentomatic.config import Settings
+from rentomatic.domain.room import FIELDS
 from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.parsers import shown
-from rentomatic.requests.room_fields import FIELDS, Value
+from rentomatic.requests.room_fields import Value, parser_of
 from rentomatic.requests.room_write import (
     CODE,
     build_room_add_request,
@@ -156,7 +157,7 @@ def _read_fields(given: Sequence[str]) -> tuple[dict[str, Value | str], list[Par
             read[name] = value
         else:
             try:
-                read[name] = FIELDS[name].parse(value)
+                read[name] = parser_of(FIELDS[name].kind)(value)
             except ValueError as problem:
                 errors.append(ParameterError(name, str(problem)))
     return read, errors

@@ -265,16 +265,19 @@ class Idempotency(Protocol):
 
 
 def batches(rooms: Iterable[Room], size: int = SAVE_BATCH) -> Iterator[list[Room]]:
-    """Cut rooms into batches in which no code stands twice.
+    """Cut rooms into batches in which no code occurs twice and all rooms keep the same fields.
 
     One statement can then save a batch, and saving batch after batch is the same as saving room
     after room.
     """
     batch: dict[UUID, Room] = {}
+    keeps: frozenset[str] = frozenset()
     for room in rooms:
-        if len(batch) == size or room.code in batch:
-            yield list(batch.values())
+        if len(batch) == size or room.code in batch or room.keeps != keeps:
+            if batch:
+                yield list(batch.values())
             batch = {}
+            keeps = room.keeps
         batch[room.code] = room
     if batch:
         yield list(batch.values())

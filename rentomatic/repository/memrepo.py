@@ -74,8 +74,9 @@ class MemRepo:
         with self._lock:
             after = self._stock.rooms.copy()
             added = updated = unchanged = 0
-            for room in rooms:
-                place, before = after.get(room.code) or (next(self._places), None)
+            for each in rooms:
+                place, before = after.get(each.code) or (next(self._places), None)
+                room = each.completed(before)
                 added += before is None
                 updated += before is not None and before != room
                 unchanged += before == room

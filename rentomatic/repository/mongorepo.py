@@ -20,7 +20,7 @@ from pymongo.errors import (
 )
 
 from rentomatic.domain.geography import Box, box_around
-from rentomatic.domain.room import Room
+from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, Room
 from rentomatic.domain.room_summary import summarize
 from rentomatic.repository.interface import (
     SAVE_BATCH,
@@ -36,10 +36,10 @@ from rentomatic.repository.interface import (
     begun,
 )
 from rentomatic.repository.selection import Entry, ordered, page_of, passes, without_filters_of
-from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, FIELDS, Operand, Value
+from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, NULL, Operand, Value
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_order import ADDED, Order, Position
-from rentomatic.requests.room_selection import Near, RoomSelection
+from rentomatic.requests.room_selection import Filter, Near, RoomSelection
 from rentomatic.requests.room_summary import RoomSummaryRequest
 
 Document = dict[str, Any]
@@ -88,7 +88,7 @@ class MongoRepo:
         """
         with _translated():
             total = Total(self._count(request), is_exact=True) if request.count else None
-        found = self._measured(request) if _needs_distance(request) else self._find(request)
+        found = self._measured(request) if _is_ordered_here(request) else self._find(request)
         if request.limit is None:
             return Page(begun(room for _, room in found), None, total)
         return page_of(list(found), request, total, None)
@@ -210,8 +210,9 @@ class MongoRepo:
             before = {each["code"]: each for each in self._rooms.find({"code": {"$in": codes}})}
             before |= {each["code"]: each for each in staged.find({"_id": {"$in": codes}})}
             changes = []
-            for room in batch:
-                old = before.get(str(room.code))
+            for each in batch:
+                old = before.get(str(each.code))
+                room = each.completed(_room(old) if old else None)
                 if old and _room(old) == room:
                     unchanged += 1
                     continue
@@ -265,7 +266,7 @@ class MongoRepo:
 def _query(selection: RoomSelection) -> Document:
     """Spell what the server can select; its operators have our names behind a dollar."""
     conditions: list[Document] = [
-        {each.field: {f"${each.operator}": _stored(each.value)}} for each in selection.filters
+        {each.field: condition} for each in selection.filters for condition in _conditions(each)
     ]
     near = selection.near
     if selection.bbox:
@@ -273,6 +274,16 @@ def _query(selection: RoomSelection) -> Document:
     if near and near.radius is not None:
         conditions.append(_within(box_around(near.longitude, near.latitude, near.radius)))
     return {"$and": conditions} if conditions else {}
+
+
+def _conditions(each: Filter) -> Iterator[Document]:
+    """Spell a filter; a missing value, which `$ne` would match, only passes `null`."""
+    if each.operator == NULL:
+        yield {"$eq" if each.value else "$ne": None}
+        return
+    yield {f"${each.operator}": _stored(each.value)}
+    if each.field in OPTIONAL_FIELDS:
+        yield {"$ne": None}
 
 
 def _within(whole: Box) -> Document:
@@ -294,17 +305,19 @@ def _behind(position: Position, order: Order) -> Document:
     return {"$or": alternatives}
 
 
-def _needs_distance(request: RoomListRequest) -> bool:
-    return request.near is not None and (
-        _is_bounded(request.near) or DISTANCE in [key.name for key in request.order]
-    )
+def _is_ordered_here(request: RoomListRequest) -> bool:
+    """Tell whether the server cannot select or order: by distances, or with missing values last."""
+    names = {key.name for key in request.order}
+    if names & set(OPTIONAL_FIELDS):
+        return True
+    return request.near is not None and (_is_bounded(request.near) or DISTANCE in names)
 
 
 def _is_bounded(near: Near) -> bool:
     return near.radius is not None or near.radius_min is not None
 
 
-def _stored(value: Operand) -> object:
+def _stored(value: Operand | None) -> object:
     """Give what stands for a value in a document: a UUID is text, for whoever reads it there."""
     if isinstance(value, tuple):
         return [_stored(each) for each in value]
@@ -325,7 +338,7 @@ def _entry(document: Document) -> Entry:
 
 
 def _room(document: Document) -> Room:
-    values = {name: document[name] for name in FIELDS}
+    values: Document = {name: document.get(name) for name in FIELDS}
     return Room(**values | {"code": UUID(document["code"])})
 
 

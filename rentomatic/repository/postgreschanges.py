@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from rentomatic.requests.room_changes import RoomChangesRequest, Start
 from rentomatic.requests.room_changes_cursor import ChangePosition
 from rentomatic.resources import shipped
 
+_VALUES = attrgetter(*Room.__slots__)
 _BEFORE_ALL = {"epoch": None, "xid": "0", "id": 0, "made_at": datetime.fromtimestamp(0, UTC)}
 
 
@@ -83,6 +85,5 @@ def _page(request: RoomChangesRequest, rows: list[Any]) -> ChangePage:
 
 def _change(row: Any) -> RoomChange:  # noqa: ANN401 - a named tuple of the cursor's
     kind = ChangeKind(row.kind)
-    values = (row.code, row.size, row.price, row.longitude, row.latitude)
-    room = None if kind is ChangeKind.REMOVED else Room.trusted(values)
+    room = None if kind is ChangeKind.REMOVED else Room.trusted(_VALUES(row))
     return RoomChange(kind, row.made_at, row.made_by, row.code, room)

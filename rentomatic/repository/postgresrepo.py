@@ -9,7 +9,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from dataclasses import fields, replace
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from psycopg import Cursor, errors
 from psycopg.rows import namedtuple_row, scalar_row
 
 from rentomatic.domain.geography import Box, narrower_box
-from rentomatic.domain.room import Room
+from rentomatic.domain.room import FIELDS, Room
 from rentomatic.domain.room_summary import (
     MAX_BARS,
     QUARTILES,
@@ -53,9 +53,9 @@ from rentomatic.repository.room_parameters import (
     selection_parameters,
 )
 from rentomatic.repository.statement import Statement
-from rentomatic.requests.room_fields import DISTANCE, FIELDS, Value
+from rentomatic.requests.room_fields import DISTANCE, Value
 from rentomatic.requests.room_list import ESTIMATE, EXACT, RoomListRequest
-from rentomatic.requests.room_order import ADDED, Position
+from rentomatic.requests.room_order import ADDED
 from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.requests.room_summary import RoomSummaryRequest
 from rentomatic.resources import shipped
@@ -70,12 +70,12 @@ MANY_ROOMS = 20_000
 # Fewer are put in order faster than they are met on the way from a place.
 FEW_ROOMS = 5_000
 
-# How the rows of sql/room_page.sql end; the distance is there where it is measured.
-ROOM_COLUMNS = tuple(each.name for each in fields(Room))
-PAGE_COLUMNS = (DISTANCE, ADDED, *ROOM_COLUMNS)
+# The columns of sql/room_page.sql before those of a room, and what marks them.
+PAGE_COLUMNS = (("total", "counted"), ("version", ""), (DISTANCE, "measured"), (ADDED, "paged"))
+ROOM_COLUMNS = Room.__slots__
 
-# The values that a room must still have, in parameters beside those of its fields.
-EXPECTED = {f"expected_{name}": name for name in FIELDS if name != "code"}
+# What marks the assignments of sql/parts/room_assignments.sql; rooms are found by their code.
+SETS = {name: f"sets_{name}" for name in FIELDS if name != "code"}
 
 NOTHING: Mapping[str, object] = {}
 
@@ -102,12 +102,12 @@ class PostgresRepo:
         self._summary = _load(
             "room_summary", {*SELECTION_PARAMETERS, "quartiles", "steps", "max_bars"}
         )
-        self._get = _load("room_get", {"code"})
+        self._get = _load("room_get", {"code", "locked"})
         self._existing = _load("room_existing", {"codes"})
-        self._save = _load("room_save", FIELDS)
+        self._save = _load("room_save", {*FIELDS, *SETS.values()})
         self._add = _load("room_add", FIELDS)
-        self._update = _load("room_update", {*FIELDS, *EXPECTED})
-        self._remove = _load("room_remove", {"code", *EXPECTED})
+        self._update = _load("room_update", {*FIELDS, *SETS.values()})
+        self._remove = _load("room_remove", {"code"})
         self._wait = _load("room_wait")
         self._analyze = _load("room_analyze")
         self._version = _load("room_version")
@@ -121,14 +121,14 @@ class PostgresRepo:
         with self._search_slots.open() as take:
             if request.count == EXACT:
                 self._take_if_many(request, take)
-            rows: Sequence[Any] = []
+            found = _Rows((), ())
             for parameters, is_large in self._ways(request):
                 if is_large:
                     _need(take)
-                rows = self._rows(request, parameters)
-                if len(rows) > request.limit:
+                found = self._rows(request, parameters)
+                if len(found.rows) > request.limit:
                     break
-        return self._page_of(request, rows)
+        return self._page_of(request, found)
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
         """Sum rooms up."""
@@ -172,7 +172,8 @@ class PostgresRepo:
                 # The server writes a batch while the next one is read.
                 sent = None
                 for batch in batches(rooms):
-                    cursor = connection.execute(self._save.text(), _columns(batch), prepare=True)
+                    text, parameters = self._saving(batch)
+                    cursor = connection.execute(text, parameters, prepare=True)
                     saved += _summary(sent)
                     sent = batch, cursor
                 saved += _summary(sent)
@@ -184,24 +185,25 @@ class PostgresRepo:
 
     def add(self, room: Room) -> bool:
         """Add a room, unless its code exists."""
-        return bool(self._write(self._add, room.to_dict()))
+        return bool(self._write(self._add.text(), _arrays([room])))
 
     def put(self, room: Room) -> bool:
         """Add or replace a room."""
-        ((added, _),) = self._write(self._save, _columns([room]))
+        ((added, _),) = self._write(*self._saving([room]))
         return bool(added)
 
     def update(
         self, code: UUID, values: Mapping[str, Value], expected: Room | None = None
     ) -> Room | None:
         """Change some fields of the room with this code."""
-        given = {name: values.get(name) for name in FIELDS} | {"code": code}
-        rows = self._write(self._update, given | _expected(expected))
+        given = {name: _array([values.get(name)]) for name in FIELDS} | {"code": _array([code])}
+        text = self._update.text(frozenset(SETS[name] for name in values))
+        rows = self._write(text, given, self._same(expected))
         return Room.trusted(rows[0]) if rows else None
 
     def remove(self, code: UUID, expected: Room | None = None) -> bool:
         """Remove the room with this code."""
-        return bool(self._write(self._remove, {"code": code} | _expected(expected)))
+        return bool(self._write(self._remove.text(), {"code": code}, self._same(expected)))
 
     def version(self) -> str | None:
         """Name the snapshot that a search would see now; None on a standby."""
@@ -250,23 +252,25 @@ class PostgresRepo:
         if rings is None:
             yield list_parameters(request), False
 
-    def _rows(self, request: RoomListRequest, parameters: Parameters) -> Sequence[Any]:
+    def _rows(self, request: RoomListRequest, parameters: Parameters) -> "_Rows":
         text, _ = self.page_statement(request, parameters)
-        return self._connections.read(lambda _: self._connections.execute(text, parameters))
+        rows = self._connections.read(lambda _: self._connections.execute(text, parameters))
+        return _Rows(_page_columns(parameters), rows)
 
-    def _page_of(self, request: RoomListRequest, rows: Sequence[Any]) -> Page:
-        is_counted = request.count == EXACT
-        first = rows[0]
-        total = Total(first[0], is_exact=True) if is_counted else None
+    def _page_of(self, request: RoomListRequest, found: "_Rows") -> Page:
+        first = found.named(0)
+        total = Total(first["total"], is_exact=True) if request.count == EXACT else None
         if request.count == ESTIMATE:
             total = Total(self._estimated(request), is_exact=False)
-        shown = rows[: request.limit] if first[-1] is not None else []
-        return Page(
-            [Room.trusted(row[-len(ROOM_COLUMNS) :]) for row in shown],
-            _position(shown[-1], request) if len(rows) > len(shown) > 0 else None,
-            total,
-            version=first[is_counted],
-        )
+        # Where no room was found, one row tells the version.
+        shown = found.rows[: request.limit] if first["code"] is not None else ()
+        following = None
+        if len(found.rows) > len(shown) > 0:
+            last = found.named(len(shown) - 1)
+            following = tuple(last[key.name] for key in request.order)
+        begin = len(found.columns) - len(ROOM_COLUMNS)
+        rooms = [Room.trusted(row[begin:]) for row in shown]
+        return Page(rooms, following, total, first["version"])
 
     def _take_if_many(self, selection: RoomSelection, take: Callable[[], bool]) -> None:
         """Take a slot, if there is much to read."""
@@ -312,12 +316,36 @@ class PostgresRepo:
                     following = self._fetch(connection, fetch)
                     yield from batch
 
-    def _write(self, statement: Statement, parameters: Mapping[str, object]) -> list[Any]:
-        """Run a statement in a transaction; give what it returns."""
-        text = statement.text(frozenset(parameters))
-        return self._connections.write(
-            lambda _connection: self._connections.execute(text, parameters)
-        )
+    def _write(
+        self,
+        text: bytes,
+        parameters: Mapping[str, object],
+        is_expected: Callable[[], bool] = lambda: True,
+    ) -> list[Any]:
+        """Run a statement in a transaction, if what is there is expected; return its rows."""
+
+        def work(_connection: Connection) -> list[Any]:
+            return self._connections.execute(text, parameters) if is_expected() else []
+
+        return self._connections.write(work)
+
+    def _saving(self, batch: Sequence[Room]) -> tuple[bytes, Mapping[str, object]]:
+        """Return the statement that saves rooms that keep the same fields, and its parameters."""
+        keeps = batch[0].keeps
+        marks = frozenset(mark for name, mark in SETS.items() if name not in keeps)
+        return self._save.text(marks), _arrays(batch)
+
+    def _same(self, expected: Room | None) -> Callable[[], bool]:
+        """Return what locks an expected room, and tells whether it is still the same."""
+
+        def is_same() -> bool:
+            if expected is None:
+                return True
+            text = self._get.text(frozenset({"locked"}))
+            rows = self._connections.execute(text, {"code": expected.code})
+            return bool(rows) and Room.trusted(rows[0]) == expected
+
+        return is_same
 
     @staticmethod
     def _fetch(connection: Connection, fetch: bytes) -> Cursor[Room]:
@@ -343,18 +371,24 @@ def _need(take: Callable[[], bool]) -> None:
         raise RepositoryBusyError(msg)
 
 
-def _expected(room: Room | None) -> dict[str, object]:
-    return {name: getattr(room, field) for name, field in EXPECTED.items()} if room else {}
-
-
 def _room_row(_cursor: object) -> Callable[[Sequence[Any]], Room]:
-    return Room.trusted  # type: ignore[return-value]  # the columns of sql/room_list.sql
+    return Room.trusted  # the columns of sql/room_list.sql
 
 
-def _position(row: Sequence[Any], request: RoomListRequest) -> Position:
-    """Tell where the room of a row stands in the order of a search."""
-    values = dict(zip(reversed(PAGE_COLUMNS), reversed(row), strict=False))
-    return tuple(values[key.name] for key in request.order)
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What sql/room_page.sql returned, and the names of its columns; those of a room come last."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+    def named(self, number: int) -> Mapping[str, Any]:
+        return dict(zip(self.columns, self.rows[number], strict=True))
+
+
+def _page_columns(given: Collection[str]) -> tuple[str, ...]:
+    own = (name for name, mark in PAGE_COLUMNS if not mark or mark in given)
+    return (*own, *ROOM_COLUMNS)
 
 
 def _room_summary(rows: Sequence[Any]) -> RoomSummary:
@@ -387,8 +421,17 @@ def _summary(sent: tuple[list[Room], Cursor[tuple[int, int]]] | None) -> SaveSum
     return SaveSummary(added, updated, len(batch) - added - updated)
 
 
-def _columns(batch: list[Room]) -> dict[str, str]:
-    """Spell each field of a batch as one array literal: far cheaper than to adapt each value."""
-    return {
-        name: f"{{{','.join([str(getattr(room, name)) for room in batch])}}}" for name in FIELDS
-    }
+def _arrays(batch: Sequence[Room]) -> dict[str, object]:
+    """Spell each field of some rooms as one array literal: far cheaper than to adapt each value."""
+    return {name: _array([getattr(room, name) for room in batch]) for name in FIELDS}
+
+
+def _array(values: Iterable[object]) -> str:
+    return f"{{{','.join(map(_spell, values))}}}"
+
+
+def _spell(value: object) -> str:
+    """Spell a value as an element of an array (PostgreSQL manual, section 8.15.6)."""
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return "NULL" if value is None else str(value)

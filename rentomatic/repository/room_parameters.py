@@ -76,7 +76,7 @@ def list_parts(request: RoomListRequest) -> dict[str, str]:
     """Give the parts of a search."""
     parts = {"order": order_by(request.order)}
     if request.after is not None:
-        parts["is_after"] = is_after(request.order)
+        parts["is_after"] = is_after(request.order, request.after)
     return parts
 
 

@@ -22,7 +22,7 @@ def passes(room: Room, selection: RoomSelection) -> bool:
     """Tell whether a room is selected."""
     return (
         all(
-            OPERATORS[each.operator].holds(getattr(room, each.field), each.value)
+            OPERATORS[each.operator].matches(getattr(room, each.field), each.value)
             for each in selection.filters
         )
         and (selection.bbox is None or selection.bbox.contains(room.longitude, room.latitude))
@@ -73,9 +73,16 @@ def _position_of(entry: Entry, request: RoomListRequest) -> Position:
     return tuple(value(key.name) for key in request.order)
 
 
-def _rank(position: Position, order: Order) -> tuple[float, ...]:
-    """Give what sorts as the order wants, in each key's own direction."""
-    numbers = [value.int if isinstance(value, UUID) else value for value in position]
+def _rank(position: Position, order: Order) -> tuple[tuple[bool, float], ...]:
+    """Return what sorts as the order wants, in each key's direction; missing values come last."""
     return tuple(
-        -number if key.descending else number for key, number in zip(order, numbers, strict=True)
+        (value is None, _signed(value, descending=key.descending))
+        for key, value in zip(order, position, strict=True)
     )
+
+
+def _signed(value: UUID | float | None, *, descending: bool) -> float:
+    if value is None:
+        return 0
+    number = value.int if isinstance(value, UUID) else value
+    return -number if descending else number

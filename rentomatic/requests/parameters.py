@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rentomatic.domain.kinds import JsonSchema
+from rentomatic.domain.room import FIELDS
 from rentomatic.requests.parsers import MAX_INTEGER
 from rentomatic.requests.room_changes import DEFAULT_CHANGES, MAX_CHANGES, Start
-from rentomatic.requests.room_fields import DISTANCE, FIELDS, JsonSchema
+from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_import import OnError
 from rentomatic.requests.room_list import COUNTS, DEFAULT_LIMIT, MAX_LIMIT, UNLIMITED
 from rentomatic.requests.room_order import SORT_NAMES
@@ -43,7 +45,7 @@ class Parameter:
 def _degrees(form: str) -> JsonSchema:
     """Describe longitudes and latitudes in turn."""
     number = len(form.split(","))
-    pair = (FIELDS["longitude"].schema, FIELDS["latitude"].schema)
+    pair = (FIELDS["longitude"].kind.schema, FIELDS["latitude"].kind.schema)
     return {
         "type": "array",
         "prefixItems": [pair[place % 2] for place in range(number)],

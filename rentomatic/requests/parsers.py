@@ -97,12 +97,20 @@ def parse_uuid(text: str) -> UUID:
 
 def parse_longitude(text: str) -> float:
     """Read degrees east of Greenwich."""
-    return _parse_coordinate(text, MAX_LONGITUDE)
+    return parse_degrees(text, MAX_LONGITUDE)
 
 
 def parse_latitude(text: str) -> float:
     """Read degrees north of the equator; a longitude in its place gets a hint."""
-    return _parse_coordinate(text, MAX_LATITUDE)
+    return parse_degrees(text, MAX_LATITUDE)
+
+
+def parse_flag(text: str) -> bool:
+    """Read `true` or `false`."""
+    if text not in {"true", "false"}:
+        msg = f"must be true or false, not {shown(text)}"
+        raise ValueError(msg)
+    return text == "true"
 
 
 def parse_metres(text: str) -> float:
@@ -113,7 +121,8 @@ def parse_metres(text: str) -> float:
     return float(text)
 
 
-def _parse_coordinate(text: str, most: int) -> float:
+def parse_degrees(text: str, most: int) -> float:
+    """Read a decimal number of degrees from `-most` to `most`."""
     if not _DECIMAL.fullmatch(text):
         msg = f"must be a decimal number such as 52.23, not {shown(text)}"
         raise ValueError(msg)

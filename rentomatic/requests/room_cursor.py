@@ -5,6 +5,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import blake2b
 from uuid import UUID
 
+from rentomatic.domain.room import OPTIONAL_FIELDS
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_order import KEY_TYPES, Order, Position
 from rentomatic.requests.room_selection import RoomSelection
@@ -48,10 +49,13 @@ def read_cursor(text: str, selection: RoomSelection, order: Order) -> Position:
 
 def _parse_position(payload: bytes, order: Order) -> Position:
     values = zip(order, json.loads(payload), strict=True)
-    return tuple(_parse_value(value, KEY_TYPES[key.name]) for key, value in values)
+    return tuple(_parse_value(value, key.name) for key, value in values)
 
 
-def _parse_value(value: object, kind: type) -> UUID | int | float:
+def _parse_value(value: object, name: str) -> UUID | int | float | None:
+    if value is None and name in OPTIONAL_FIELDS:
+        return None
+    kind = KEY_TYPES[name]
     if kind is UUID and isinstance(value, str):
         return UUID(value)
     if isinstance(value, int | float) and type(value) is kind and abs(value) <= _GREATEST:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 
+from rentomatic.domain.room import FIELDS
 from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.parsers import is_utf8, parse_uuid, shown, shown_name
-from rentomatic.requests.room_fields import FIELDS
 from rentomatic.requests.room_import_crs import crs_problem
 from rentomatic.requests.room_import_header import Ignored
 from rentomatic.requests.room_import_json import JsonText, NotJsonError

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from rentomatic.domain.room import Field
 from rentomatic.requests.base import ParameterError
 from rentomatic.requests.parsers import shown, shown_name
-from rentomatic.requests.room_fields import Field
 
 # How many names are listed.
 MAX_IGNORED = 200

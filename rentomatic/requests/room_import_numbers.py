@@ -5,8 +5,9 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 
+from rentomatic.domain.room import Field
 from rentomatic.requests.parsers import MAX_DIGITS, shown, spell_out
-from rentomatic.requests.room_fields import Field, Value
+from rentomatic.requests.room_fields import Value, parser_of
 from rentomatic.requests.room_import_options import ImportOptions
 
 _AMOUNT = re.compile(r"[$€£¥]? ?(-?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]{1,18}))(\.[0-9]{1,40})?")
@@ -64,7 +65,7 @@ def amount_parser(field: Field, options: ImportOptions, name: str) -> Callable[[
 
 def decimal_parser(field: Field, options: ImportOptions) -> Callable[[str], Value]:
     """Give what reads a coordinate, which has no separators of thousands: `52.23`, `1e-05`."""
-    return partial(_parse_decimal, field.parse, options)
+    return partial(_parse_decimal, parser_of(field.kind), options)
 
 
 def _read_amount(text: str, options: ImportOptions) -> Decimal:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-from rentomatic.domain.room import InvalidRoomError, Room
+from rentomatic.domain.room import FIELDS, InvalidRoomError, Room
 from rentomatic.requests.base import ParameterError
-from rentomatic.requests.room_fields import FIELDS, Value
+from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_import_header import Header, Ignored
 from rentomatic.requests.room_import_options import ImportOptions
 from rentomatic.requests.room_import_source import Source, find_source

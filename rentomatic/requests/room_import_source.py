@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 
+from rentomatic.domain.room import FIELDS, Field
 from rentomatic.requests.base import ParameterError
 from rentomatic.requests.parsers import is_utf8, shown, shown_name
-from rentomatic.requests.room_fields import FIELDS, Field, Value
+from rentomatic.requests.room_fields import Parser, Value
 from rentomatic.requests.room_import_header import Header
 from rentomatic.requests.room_import_numbers import json_name
 from rentomatic.requests.room_import_options import ImportOptions
-from rentomatic.requests.room_import_values import Parser, import_parser, looks_like_no_value
+from rentomatic.requests.room_import_values import import_parser, looks_like_no_value
 
 
 @dataclass(frozen=True, slots=True)

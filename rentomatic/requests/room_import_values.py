@@ -1,16 +1,15 @@
 """The values of an imported file, as people and programs write them."""
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 from uuid import UUID, uuid5
 
-from rentomatic.requests.parsers import parse_integer, parse_uuid, shown, spell_out
-from rentomatic.requests.room_fields import Field, Value
+from rentomatic.domain.kinds import Integer
+from rentomatic.domain.room import Field
+from rentomatic.requests.parsers import parse_uuid, shown, spell_out
+from rentomatic.requests.room_fields import Parser
 from rentomatic.requests.room_import_numbers import Number, amount_parser, decimal_parser
 from rentomatic.requests.room_import_options import ImportOptions
-
-Parser = Callable[[str], Value]
 
 # What programs write where there is no value: pandas, R, Excel, SQL, people.
 _NULL_TEXTS = {
@@ -39,7 +38,7 @@ def import_parser(field: Field, options: ImportOptions, name: str = "") -> Parse
     """
     if field.is_identity:
         return _identity_parser(options)
-    if field.parse is parse_integer:
+    if isinstance(field.kind, Integer):
         return amount_parser(field, options, name)
     return decimal_parser(field, options)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from rentomatic.domain.room import FIELDS
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.parsers import (
     as_list_text,
@@ -12,7 +13,7 @@ from rentomatic.requests.parsers import (
     shown_name,
 )
 from rentomatic.requests.room_cursor import read_cursor
-from rentomatic.requests.room_fields import DISTANCE, FIELDS
+from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_order import (
     BY_ADDING,
     Order,

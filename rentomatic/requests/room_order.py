@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 from uuid import UUID
 
+from rentomatic.domain.room import FIELDS
 from rentomatic.requests.parsers import closest, shown_name
-from rentomatic.requests.room_fields import DISTANCE, FIELDS
+from rentomatic.requests.room_fields import DISTANCE
 
 # The place of a room in the order of adding: a number that its repository gave it.
 ADDED = "added"
@@ -20,11 +21,7 @@ _LEADING_MINUS = re.compile(r"-(?!-)")
 # The type of each key's values.
 KEY_TYPES: dict[str, type] = {
     ADDED: int,
-    CODE: UUID,
-    "size": int,
-    "price": int,
-    "latitude": float,
-    "longitude": float,
+    **{name: field.kind.type for name, field in FIELDS.items()},
     DISTANCE: float,
 }
 
@@ -42,8 +39,8 @@ class SortKey:
 
 Order = tuple[SortKey, ...]
 
-# Where a room stands in an order: its value of each key.
-Position = tuple[UUID | int | float, ...]
+# Where a room stands in an order: its value of each key, None for a missing one.
+Position = tuple[UUID | int | float | None, ...]
 
 BY_ADDING: Order = (SortKey(ADDED),)
 

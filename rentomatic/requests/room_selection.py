@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rentomatic.domain.geography import Box, great_circle_metres
+from rentomatic.domain.room import FIELDS
 from rentomatic.requests.base import ParameterError, ValidRequest
 from rentomatic.requests.parsers import (
     as_list_text,
@@ -14,7 +15,12 @@ from rentomatic.requests.parsers import (
     shown,
     shown_name,
 )
-from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS, Operand, suggest_filter_key
+from rentomatic.requests.room_fields import (
+    FILTER_KEYS,
+    Operand,
+    parse_operand,
+    suggest_filter_key,
+)
 
 BBOX_FORM = "west,south,east,north"
 NEAR_FORM = "longitude,latitude"
@@ -120,7 +126,7 @@ class SelectionReader:
                 continue
             field, operator = FILTER_KEYS[key]
             try:
-                yield Filter(field, operator, FIELDS[field].parse_operand(operator, operand))
+                yield Filter(field, operator, parse_operand(FIELDS[field], operator, operand))
             except ValueError as problem:
                 self.errors.append(ParameterError("filters", f"{key} {problem}", key))
 

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from rentomatic.domain.room import InvalidRoomError, Room
+from rentomatic.domain.kinds import Degrees
+from rentomatic.domain.room import FIELDS, Room
 from rentomatic.requests.base import InvalidRequest, ParameterError, ValidRequest
 from rentomatic.requests.parsers import closest, parse_uuid, shown, shown_name, swap_hint
-from rentomatic.requests.room_fields import AMOUNTS, FIELDS, Value
+from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_get import build_room_get_request
 
 # Tells whether a room is the one that the client has seen.
 IsExpected = Callable[[Room], bool]
 
 CODE = "code"
-COORDINATES = ("longitude", "latitude")
 # So many unknown fields are told by their names.
 _TOLD = 20
 
@@ -135,7 +135,11 @@ def _read_room(values: Values, unreadable: Errors = ()) -> Room | InvalidRequest
     errors = [*unreadable, *_unknown_fields(values)]
     # What was given in vain, or under a name that nearly is its own, is not missing too.
     told = {each.parameter for each in errors} | {each.suggestion for each in errors}
-    missing = [name for name in FIELDS if name not in values and name not in told]
+    missing = [
+        name
+        for name, field in FIELDS.items()
+        if not field.is_optional and name not in values and name not in told
+    ]
     errors += [ParameterError(name, "is missing") for name in missing]
     given = {name: values[name] for name in FIELDS if name in values}
     if isinstance(code := given[CODE], str):
@@ -148,18 +152,17 @@ def _read_room(values: Values, unreadable: Errors = ()) -> Room | InvalidRequest
     return InvalidRequest(tuple(errors)) if errors else Room.from_dict(_plain(given))
 
 
-_SAMPLE: Mapping[str, Any] = {CODE: UUID(int=0)} | dict.fromkeys(AMOUNTS + COORDINATES, 1)
-
-
 def _wrong_fields(values: Values) -> Iterator[ParameterError]:
-    """Tell what is wrong with some fields of a room."""
-    try:
-        Room.from_dict({**_SAMPLE, **values})
-    except InvalidRoomError as error:
-        for name, problem in error.problems.items():
-            value: Any = values[name]
-            hint = swap_hint(value) if name == "latitude" and type(value) in {int, float} else ""
-            yield ParameterError(name, f"{problem}, not {_spelt(value)}{hint}")
+    """Say what is wrong with some fields of a room."""
+    for name, value in values.items():
+        if problem := FIELDS[name].problem(value):
+            yield ParameterError(name, f"{problem}, not {_spelt(value)}{_hint(name, value)}")
+
+
+def _hint(name: str, value: object) -> str:
+    if isinstance(value, int | float) and isinstance(FIELDS[name].kind, Degrees):
+        return swap_hint(value)
+    return ""
 
 
 def _spelt(value: object) -> str:
@@ -170,16 +173,17 @@ def _spelt(value: object) -> str:
 
 
 def _plain(values: Values) -> dict[str, Any]:
-    """Give values as a store gives them back: JSON may write a coordinate as 21 or -0.0."""
+    """Return values as a store returns them."""
     return {
-        name: float(value) + 0.0 if name in COORDINATES else value  # type: ignore[arg-type]
+        name: None if value is None else FIELDS[name].kind.normal(value)
         for name, value in values.items()
     }
 
 
 def _suggest(name: str) -> str | None:
     """Guess which field was meant."""
-    short = (each for each in COORDINATES if name.lower() in FIELDS[each].aliases)
+    degrees = (each for each, field in FIELDS.items() if isinstance(field.kind, Degrees))
+    short = (each for each in degrees if name.lower() in FIELDS[each].aliases)
     return next(short, None) or closest(name, FIELDS)
 
 

@@ -20,7 +20,8 @@ def stream_rooms(rooms: Iterable[Room], view: View) -> Generator[bytes, None, No
     """Write rooms as a table."""
     yield _lines([view.fields])
     for some in pieces(rooms):
-        yield _lines([list(view.show(room).values()) for room in some])
+        shown = map(view.show, some)
+        yield _lines([[wire.get(name) for name in view.fields] for wire in shown])
 
 
 def _lines(rows: Iterable[Sequence[object]]) -> bytes:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rentomatic.demo import book_rooms
+from rentomatic.domain.room import FIELDS
 from rentomatic.requests.base import InvalidRequest, ParameterError, with_errors
 from rentomatic.requests.parameters import (
     BATCH_PARAMETERS,
@@ -16,7 +17,14 @@ from rentomatic.requests.parameters import (
 )
 from rentomatic.requests.parsers import closest, shown, shown_name
 from rentomatic.requests.room_changes import RoomChangesRequest, build_room_changes_request
-from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS, OPERATORS, suggest_filter_key
+from rentomatic.requests.room_fields import (
+    FILTER_KEYS,
+    IN,
+    NULL,
+    OPERATORS,
+    operand_schema,
+    suggest_filter_key,
+)
 from rentomatic.requests.room_import import IMPORT_FORMATS, OnError
 from rentomatic.requests.room_list import UNLIMITED, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_summary import RoomSummaryRequest, build_room_summary_request
@@ -27,16 +35,24 @@ FILTER_PREFIX = "filter_"
 FORMAT = "format"
 
 
+# What the values of filters look like that do not compare with one value of the field.
+_FORMS = {IN: "values", NULL: "true or false"}
+
+
 def _filter(key: str, field: str, operator: str) -> Parameter:
-    schema = FIELDS[field].operand_schema(operator)
-    values = sorted(getattr(room, field) for room in book_rooms())[1:3]
-    is_list = schema["type"] == "array"
+    schema = operand_schema(FIELDS[field], operator)
+    form = _FORMS.get(operator, "value")
+    meaning = OPERATORS[operator].meaning + ("" if operator in _FORMS else " this")
+    values = sorted(value for room in book_rooms() if (value := getattr(room, field)) is not None)[
+        1:3
+    ]
+    example: dict[str, object] = {IN: values, NULL: True}
     return Parameter(
         f"{FILTER_PREFIX}{key}",
-        "values" if is_list else "value",
-        f"rooms whose {field} is {OPERATORS[operator].meaning}{'' if is_list else ' this'}",
+        form,
+        f"rooms whose {field} is {meaning}",
         schema,
-        values if is_list else values[0],
+        example.get(operator, values[0] if values else None),
     )
 
 

@@ -11,9 +11,8 @@ from uuid import UUID
 import pytest
 
 from rentomatic.cli import INTERRUPTED
-from rentomatic.domain.room import Room
+from rentomatic.domain.room import FIELDS, Room
 from rentomatic.repository.postgresrepo import PostgresRepo
-from rentomatic.requests.room_fields import FIELDS
 from rentomatic.tokens import digest_of
 from tests.cli.conftest import Run
 

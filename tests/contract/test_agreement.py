@@ -7,10 +7,10 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rentomatic.domain.room import MAX_PRICE, MAX_SIZE, Room
+from rentomatic.domain.room import FIELDS, MAX_PRICE, MAX_SIZE, Room
 from rentomatic.repository.interface import RoomRepository
 from rentomatic.requests.room_cursor import write_cursor
-from rentomatic.requests.room_fields import DISTANCE, FIELDS, FILTER_KEYS
+from rentomatic.requests.room_fields import DISTANCE, FILTER_KEYS
 from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
 from rentomatic.requests.room_order import SORT_NAMES
 from rentomatic.requests.room_summary import build_room_summary_request

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from webtest import TestApp
 
 from rentomatic.demo import book_rooms
+from rentomatic.domain.room import FIELDS
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.postgresrepo import PostgresRepo
-from rentomatic.requests.room_fields import FIELDS
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.tokens import digest_of, new_token
 from rentomatic.wsgi.application import Application

@@ -14,13 +14,13 @@ from webtest import TestApp
 
 from rentomatic import __version__
 from rentomatic.demo import book_rooms
-from rentomatic.domain.room import InvalidRoomError, Room
+from rentomatic.domain.room import FIELDS, InvalidRoomError, Room
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.interface import Page, RepositoryUnavailableError
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.requests.parameters import LIST_PARAMETERS, SELECTION_PARAMETERS
 from rentomatic.requests.parsers import as_list_text
-from rentomatic.requests.room_fields import FIELDS, FILTER_KEYS
+from rentomatic.requests.room_fields import FILTER_KEYS
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.serializers.formats import FORMATS
 from rentomatic.tokens import digest_of
@@ -156,7 +156,7 @@ def test_every_parameter_of_the_tables_is_in_it(
 def test_the_values_of_a_room_are_those_that_it_allows(rooms: list[Room]) -> None:
     """What a schema has as least and greatest makes a room, what lies beyond does not."""
     for name, field in FIELDS.items():
-        bounds = field.schema.get("minimum"), field.schema.get("maximum")
+        bounds = field.kind.schema.get("minimum"), field.kind.schema.get("maximum")
         for bound, step in zip(bounds, (-1, 1), strict=True):
             if bound is not None:
                 assert Room.from_dict(rooms[0].to_dict() | {name: bound})

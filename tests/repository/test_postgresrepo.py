@@ -12,7 +12,7 @@ import pytest
 from rentomatic.config import PostgresDatabase
 from rentomatic.demo import demo_rooms
 from rentomatic.domain.geography import great_circle_metres
-from rentomatic.domain.room import MAX_PRICE, MAX_SIZE, InvalidRoomError, Room
+from rentomatic.domain.room import FIELDS, MAX_PRICE, MAX_SIZE, InvalidRoomError, Room
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import SaveSummary
 from rentomatic.repository.postgresrepo import ANALYZED_CHANGES, PostgresRepo
@@ -24,7 +24,7 @@ from rentomatic.repository.room_parameters import (
 )
 from rentomatic.repository.statement import Statement
 from rentomatic.requests.room_cursor import write_cursor
-from rentomatic.requests.room_fields import DISTANCE, FIELDS, FILTER_KEYS
+from rentomatic.requests.room_fields import DISTANCE, FILTER_KEYS
 from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
 from rentomatic.requests.room_order import parse_sort
 from rentomatic.requests.room_selection import RoomSelection

@@ -26,8 +26,6 @@ order by
 PSQL_VALUES = {"order": "price, code", "is_after": "(price, code) > (1, null)", "hemisphere": "1"}
 # What null would not do for.
 PSQL_VALUES_OF = {
-    "room_add": dict.fromkeys(("size", "price", "longitude", "latitude"), "1")
-    | {"code": "gen_random_uuid()"},
     "idempotency_claim": dict.fromkeys(("scope", "key", "fingerprint"), "'text'"),
 }
 NAMES = {"a_lt", "b_in", "modulus", "by_a"}

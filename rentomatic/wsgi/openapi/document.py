@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from rentomatic.domain.room import FIELDS
 from rentomatic.requests.parameters import Parameter
 from rentomatic.requests.parsers import MAX_LIST
-from rentomatic.requests.room_fields import FIELDS
 from rentomatic.responses import ResponseTypes
 from rentomatic.serializers.json import MEDIA_TYPE as JSON
 from rentomatic.serializers.problem import MEDIA_TYPE as PROBLEM
@@ -200,7 +200,7 @@ def _in_path(name: str) -> Node:
         "in": "path",
         "required": True,
         "description": FIELDS[name].help,
-        "schema": FIELDS[name].schema,
+        "schema": FIELDS[name].kind.schema,
         "example": getattr(FIRST, name),
     }
 

@@ -3,10 +3,11 @@
 from http import HTTPStatus
 from typing import Any
 
+from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS
 from rentomatic.domain.room_change import ChangeKind
 from rentomatic.domain.room_summary import QUARTILES
 from rentomatic.requests.parameters import CURSOR_PATTERN
-from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, FIELDS
+from rentomatic.requests.room_fields import AMOUNTS, DISTANCE
 from rentomatic.requests.room_import_header import MAX_IGNORED
 from rentomatic.serializers.geojson import COORDINATES
 from rentomatic.use_cases.room_import import TOLD_RANGES
@@ -44,10 +45,15 @@ def record(description: str, properties: Schema, optional: tuple[str, ...] = ())
     }
 
 
+def _or_null(schema: Schema) -> Schema:
+    """Describe a value that may be null, which removes it."""
+    return {**schema, "type": [schema["type"], "null"]}
+
+
 def _feature(description: str, properties: Schema) -> Schema:
     members = {
         "type": {"const": "Feature"},
-        "id": FIELDS["code"].schema,
+        "id": FIELDS["code"].kind.schema,
         "geometry": reference("Point"),
         "properties": properties,
     }
@@ -57,18 +63,22 @@ def _feature(description: str, properties: Schema) -> Schema:
 _TEXT = {"type": "string"}
 _INTEGER = {"type": "integer"}
 _COUNT = {"type": "integer", "minimum": 0}
-_FIELDS = {each.name: {**each.schema, "description": each.help} for each in FIELDS.values()}
+_FIELDS = {name: {**each.kind.schema, "description": each.help} for name, each in FIELDS.items()}
 _BESIDE_POINT = {name: schema for name, schema in _FIELDS.items() if name not in COORDINATES}
 _DISTANCE = {
     DISTANCE: {"type": "number", "minimum": 0, "description": "metres from `near`, by great circle"}
 }
 _AND_DISTANCE = ", with its distance where there is `near`"
 
-_CHANGEABLE = {name: schema for name, schema in _FIELDS.items() if name != "code"}
+_CHANGEABLE = {
+    name: _or_null(schema) if name in OPTIONAL_FIELDS else schema
+    for name, schema in _FIELDS.items()
+    if name != "code"
+}
 
 SCHEMAS = {
-    "Room": record("A room.", _FIELDS),
-    "NewRoom": record("A room as it is to be.", _FIELDS, optional=("code",)),
+    "Room": record("A room.", _FIELDS, optional=OPTIONAL_FIELDS),
+    "NewRoom": record("A room as it is to be.", _FIELDS, optional=("code", *OPTIONAL_FIELDS)),
     "RoomChange": record("What is to change of a room.", _CHANGEABLE, optional=tuple(_CHANGEABLE)),
     "Batch": {
         "type": ["string", "object"],
@@ -104,20 +114,26 @@ SCHEMAS = {
         {"place": {**_TEXT, "description": "its number, as `line 3`"}, "message": _TEXT},
     ),
     "FoundRoom": record(
-        f"A room that a search found{_AND_DISTANCE}.", _FIELDS | _DISTANCE, optional=(DISTANCE,)
+        f"A room that a search found{_AND_DISTANCE}.",
+        _FIELDS | _DISTANCE,
+        optional=(DISTANCE, *OPTIONAL_FIELDS),
     ),
     "PartOfRoom": record(
         f"What `fields` names of a room that a search found{_AND_DISTANCE}.",
         _FIELDS | _DISTANCE,
         optional=(*_FIELDS, DISTANCE),
     ),
-    "RoomFeature": _feature("A room (RFC 7946).", record("Its other fields.", _BESIDE_POINT)),
+    "RoomFeature": _feature(
+        "A room (RFC 7946).", record("Its other fields.", _BESIDE_POINT, optional=OPTIONAL_FIELDS)
+    ),
     "FoundRoomFeature": _feature(
         "A room that a search found (RFC 7946).",
         any_of("FoundRoomProperties", "PartOfRoomProperties"),
     ),
     "FoundRoomProperties": record(
-        f"Its other fields{_AND_DISTANCE}.", _BESIDE_POINT | _DISTANCE, optional=(DISTANCE,)
+        f"Its other fields{_AND_DISTANCE}.",
+        _BESIDE_POINT | _DISTANCE,
+        optional=(DISTANCE, *OPTIONAL_FIELDS),
     ),
     "PartOfRoomProperties": record(
         f"What `fields` names of its other fields{_AND_DISTANCE}.",
@@ -134,7 +150,7 @@ SCHEMAS = {
             "type": {"const": "Point"},
             "coordinates": {
                 "type": "array",
-                "prefixItems": [FIELDS["longitude"].schema, FIELDS["latitude"].schema],
+                "prefixItems": [FIELDS["longitude"].kind.schema, FIELDS["latitude"].kind.schema],
                 "items": {"type": "number"},
                 "minItems": 2,
                 "maxItems": 2,
@@ -202,7 +218,7 @@ SCHEMAS = {
                 "description": "when it began, in UTC; not the order of the changes",
             },
             "by": {**_TEXT, "description": "who made it: a token's name or a database role"},
-            "code": {**FIELDS["code"].schema, "description": "the room's"},
+            "code": {**FIELDS["code"].kind.schema, "description": "the room's"},
             "room": {
                 **reference("Room"),
                 "description": "as it was afterwards; a removal has none",
