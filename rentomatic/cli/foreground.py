@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from gunicorn.app.base import Application
@@ -12,7 +13,13 @@ from rentomatic.resources import shipped
 
 
 class Foreground(Application):  # type: ignore[misc]  # gunicorn has no annotations
-    """gunicorn in this process: killing its master leaves no worker behind."""
+    """gunicorn in this process: killing its master leaves no worker behind.
+
+    Attributes:
+        on_start: called when the log is open, before there are workers.
+    """
+
+    on_start: Callable[[], object] = staticmethod(lambda: None)
 
     def __init__(self, address: str, banner: str) -> None:
         self._address = address
@@ -34,6 +41,7 @@ class Foreground(Application):  # type: ignore[misc]  # gunicorn has no annotati
 
     def _tell(self, arbiter: object) -> None:
         self._when_ready(arbiter)
+        self.on_start()
         # A terminal that is closed ends what runs in it; to gunicorn the signal means to reload.
         if not self._outlives_terminal:
             signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))

@@ -1,16 +1,18 @@
 """`rentomatic serve`: database, migrations and gunicorn, in the foreground."""
 
 import argparse
+import errno
 import fcntl
 import os
 import shlex
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from rentomatic.bootstrap import open_postgres, open_repository
 from rentomatic.cli.outcome import EXIT_CODES
@@ -19,6 +21,7 @@ from rentomatic.config import TOKENS, ConfigError, PostgresDatabase, Settings, i
 from rentomatic.demo import BOOK, PREFIX, demo_rooms
 from rentomatic.embedded.binaries import make_data_folder, open_lock
 from rentomatic.embedded.cluster import find_cluster
+from rentomatic.embedded.guard import guarded
 from rentomatic.repository.database import create_database
 from rentomatic.repository.interface import RoomRepository
 from rentomatic.repository.migrations import apply_migrations
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
 # The name of the token that an embedded service makes for itself.
 _OWNER = "owner"
+# The workers of a service that was killed keep its port until they see that.
+_ORPHANS_SECONDS = 5
 _ROOM = {"size": 20, "price": 60, "longitude": 13.4, "latitude": 52.5}
 
 
@@ -65,14 +70,16 @@ def run_serve(arguments: argparse.Namespace, settings: Settings) -> int:
     asked_to_stop = _interrupt_on(signal.SIGTERM, signal.SIGINT)
     port = settings.port if arguments.port is None else arguments.port
     with ExitStack() as stack:
+        patience = 0
         url = f"http://{_address(arguments.host, port)}/rooms"
         examples = _examples(url)
         is_embedded = not (settings.postgres or settings.mongodb_url)
         place = "the configured database"
         if is_embedded:
-            stack.enter_context(_alone(settings))
+            if stack.enter_context(_alone(settings)):
+                patience = _ORPHANS_SECONDS
             place = f"embedded PostgreSQL, data in {find_cluster(settings.data).home}"
-        _refuse_taken(arguments.host, port)
+        _refuse_taken(arguments.host, port, patience)
         if is_embedded and not settings.tokens:
             examples.append(_let_owner_write(settings, url))
         if not settings.mongodb_url:
@@ -86,7 +93,10 @@ def run_serve(arguments: argparse.Namespace, settings: Settings) -> int:
         # gunicorn reads variables as it is imported: not before they are checked.
         from rentomatic.cli.foreground import Foreground  # noqa: PLC0415
 
-        Foreground(_address(arguments.host, port), banner).run()
+        service = Foreground(_address(arguments.host, port), banner)
+        if is_embedded:
+            service.on_start = lambda: stack.enter_context(guarded(settings.data))
+        service.run()
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 
@@ -114,33 +124,52 @@ def _prepare(settings: Settings, stack: ExitStack) -> PostgresDatabase:
 
 
 @contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Keep a second service off the same data folder."""
+def _alone(settings: Settings) -> Iterator[bool]:
+    """Keep a second service off the same data folder; tell whether the last one was killed."""
     make_data_folder(settings.data)
     with open_lock(settings.data / "serve.lock") as lock:
+        lock.seek(0)
+        former = lock.read().strip()
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            msg = f"process {lock.read().strip()} already serves {settings.data}; stop it first, "
+            # Of this process alone: the workers of a service that was killed do not hold it.
+            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in {errno.EACCES, errno.EAGAIN}:
+                raise
+            msg = f"process {former} already serves {settings.data}; stop it first, "
             msg += "or set RENTOMATIC_DATA to another folder"
             raise ConfigError(msg) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        yield
+        service = os.getpid()
+        _rewrite(lock, f"{service}\n")
+        yield bool(former)
+        if os.getpid() == service:
+            _rewrite(lock, "")
 
 
-def _refuse_taken(host: str, port: int) -> None:
+def _rewrite(file: IO[str], text: str) -> None:
+    file.truncate(0)
+    file.write(text)
+    file.flush()
+
+
+def _refuse_taken(host: str, port: int, patience: float) -> None:
+    deadline = time.monotonic() + patience
+    while reason := _why_taken(host, port):
+        if time.monotonic() >= deadline:
+            msg = f"cannot listen on {host} port {port}: {reason}; give another --port or --host"
+            raise ConfigError(msg)
+        time.sleep(0.1)
+
+
+def _why_taken(host: str, port: int) -> str | None:
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        msg = f"cannot listen on {host} port {port}: {error.strerror}; "
-        msg += "give another --port or --host"
-        raise ConfigError(msg) from None
+        return error.strerror
+    return None
 
 
 def _address(host: str, port: int) -> str:

@@ -107,10 +107,30 @@ class Cluster:
             self.stop()
             raise
 
+    def start_again(self) -> None:
+        """Start the server that ran before, unless another command has done so.
+
+        Raises:
+            EmbeddedError: when that fails; no new cluster takes the place of one that is gone.
+        """
+        if not (self.home / "data").exists():
+            msg = f"{self.home / 'data'} is gone"
+            raise EmbeddedError(msg)
+        if not self._answers():
+            self._start_when_free()
+
     def stop(self) -> None:
         """Stop the server, if it runs: nothing that was committed is lost."""
-        if not self._run("pg_ctl", "status").returncode:
+        if not self._runs():
+            return
+        try:
             self._must("pg_ctl", "stop", "-w", "-m", "fast")
+        except EmbeddedError:
+            if self._runs():  # else it was killed meanwhile
+                raise
+
+    def _runs(self) -> bool:
+        return not self._run("pg_ctl", "status").returncode
 
     def _make(self) -> None:
         """Make the cluster's data, which get their name when they are whole."""
@@ -133,11 +153,25 @@ class Cluster:
             try:
                 self._must("pg_ctl", "start", "-w", "-t", _START_SECONDS, "-l", LOG, "-o", options)
             except EmbeddedError as error:
+                self._forget_dead_server()
                 if time.monotonic() > deadline or not any(sign in str(error) for sign in _CRASHED):
                     raise
                 time.sleep(0.2)
             else:
                 return
+
+    def _forget_dead_server(self) -> None:
+        """Remove a postmaster.pid whose number another program has now, as after a crash it may.
+
+        PostgreSQL takes that program for its server. All processes of a server stand in its data.
+        """
+        data = self.home / "data"
+        pid = data / "postmaster.pid"
+        with suppress(OSError, ValueError):
+            number = int(pid.read_text().splitlines()[0])
+            stranger = Path(f"/proc/{number}/cwd").readlink()
+            if stranger != data and data not in _working_folders():
+                pid.unlink()
 
     def _answers(self) -> bool:
         with suppress(psycopg.OperationalError):
@@ -174,7 +208,7 @@ def embedded_cluster(data: Path) -> Iterator[Cluster]:
     user = os.getpid()
     make_data_folder(data)
     with open_lock(data / "users.lock") as users:
-        with _exclusive(data / "start.lock"):
+        with starting(data):
             fcntl.flock(users, fcntl.LOCK_SH)
             cluster = find_cluster(data)
             cluster.start()
@@ -183,14 +217,15 @@ def embedded_cluster(data: Path) -> Iterator[Cluster]:
         finally:
             # A forked worker leaves through here too; only the process that came in is counted.
             if os.getpid() == user:
-                with _exclusive(data / "start.lock"), suppress(BlockingIOError):
+                with starting(data), suppress(BlockingIOError):
                     fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     cluster.stop()
 
 
 @contextmanager
-def _exclusive(path: Path) -> Iterator[None]:
-    with open_lock(path) as lock:
+def starting(data: Path) -> Iterator[None]:
+    """Wait until nobody else starts or stops the server of a data folder, and keep them waiting."""
+    with open_lock(data / "start.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -221,6 +256,13 @@ def find_cluster(data: Path) -> Cluster:
             msg = f"{home} belongs to {owner_of(home)}, who has no account here"
             raise EmbeddedError(msg) from None
     return Cluster(home, reachable(find_binaries(), account), account)
+
+
+def _working_folders() -> Iterator[Path]:
+    """Give the working folders of the processes that we may look at."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            yield (process / "cwd").readlink()
 
 
 def _digest(path: Path) -> str:

@@ -1,12 +1,18 @@
 """What is left when processes are killed: nothing that the next start does not cope with."""
 
 import os
+import shutil
 import signal
+import time
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
 
 from ops.experiments.writes import children_of
 from rentomatic.config import read_settings
-from tests.process.conftest import Command, Commands, until, words_of
+from rentomatic.embedded.cluster import find_cluster
+from tests.process.conftest import Account, Command, Commands, until, words_of
 
 
 def is_alive(process: int) -> bool:
@@ -18,6 +24,13 @@ def kill(*processes: int) -> None:
     """End processes as a crash does."""
     for process in processes:
         os.kill(process, signal.SIGKILL)
+
+
+def found(service: Command) -> Any:  # noqa: ANN401 - JSON
+    """Search; None as long as a worker does not know that the database is back."""
+    with suppress(HTTPError):
+        return service.get()
+    return None
 
 
 def workers_of(service: Command) -> set[int]:
@@ -62,8 +75,85 @@ def test_a_killed_server_does_not_end_the_service(commands: Commands) -> None:
     until(lambda: not commands.servers())
     commands.run("list")
     assert service.get() == rooms
-    assert service.end(signal.SIGTERM) == 0
+    assert service.end(signal.SIGTERM) == 0, service.complained
     assert commands.servers() == []
+
+
+def test_a_killed_server_is_started_again(commands: Commands) -> None:
+    """Nobody need do anything, twice over: a line says so, and the rooms are there."""
+    service = commands.serve("--demo")
+    rooms = service.get()
+    for times in (1, 2):
+        before = commands.servers()
+        kill(*before)
+        until(lambda before=before: commands.servers() not in ([], before))
+        until(lambda: found(service) == rooms)
+        told = "the embedded PostgreSQL had ended, and is started again"
+        until(lambda times=times, told=told: service.complained.count(told) == times)
+    assert workers_of(service)
+    assert service.end(signal.SIGTERM) == 0, service.complained
+    assert commands.servers() == []
+
+
+def test_a_server_that_cannot_be_started_again_is_told_once(commands: Commands) -> None:
+    """The reason is one line; nothing is made anew, and once that is mended the rooms are there."""
+    service = commands.serve("--demo")
+    rooms = service.get()
+    data = find_cluster(commands.data).home / "data"
+    kill(*commands.servers())
+    moved = data.rename(data.with_name("moved"))
+    told = "the embedded PostgreSQL has ended, and does not start: "
+    until(lambda: told in service.complained)
+    time.sleep(2)
+    assert service.complained.count(told) == 1
+    assert not data.exists()
+    moved.rename(data)
+    until(lambda: found(service) == rooms)
+    assert service.end(signal.SIGTERM) == 0, service.complained
+    assert commands.servers() == []
+
+
+def test_a_service_that_ends_leaves_no_server_that_was_just_killed(commands: Commands) -> None:
+    """Nothing is started again behind the back of a service that is told to end."""
+    service = commands.serve()
+    kill(*commands.servers())
+    assert service.end(signal.SIGTERM) == 0, service.complained
+    time.sleep(2)
+    assert commands.servers() == []
+
+
+def test_killed_with_its_server_it_starts_again_at_once(commands: Commands) -> None:
+    """The workers that are still there keep neither the data folder nor the port."""
+    service = commands.serve("--demo")
+    rooms = service.get()
+    kill(service.process.pid, *commands.servers())
+    service.end()
+    again = commands.start("serve", "--port", str(service.port))
+    again.port = service.port
+    again.ready()
+    assert again.get() == rooms
+    assert again.complained == ""
+    assert again.end(signal.SIGTERM) == 0
+    assert commands.servers() == []
+
+
+def test_a_stranger_with_the_number_of_a_dead_server_does_not_keep_it_down(
+    commands: Commands,
+) -> None:
+    """After a crash postmaster.pid may name any process, as numbers begin anew with a container."""
+    commands.run("list")
+    cluster = find_cluster(commands.data)
+    stranger = Account(cluster.account.pw_name if cluster.account else None).popen(["sleep", "60"])
+    try:
+        pid_file = cluster.home / "data" / "postmaster.pid"
+        pid_file.write_text(f"{stranger.pid}\n{pid_file.parent}\n0\n5432\n{cluster.home}\n\n")
+        pid_file.chmod(0o600)
+        shutil.chown(pid_file, pid_file.parent.owner())
+        assert commands.run("list").told == "[]\n"
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
 
 
 def test_a_killed_worker_is_replaced(commands: Commands) -> None:
@@ -79,4 +169,4 @@ def test_a_killed_worker_is_replaced(commands: Commands) -> None:
 
     until(replaced)
     assert len(workers_of(service) - workers) == 1
-    assert service.end(signal.SIGTERM) == 0
+    assert service.end(signal.SIGTERM) == 0, service.complained
