@@ -36,6 +36,7 @@ from rentomatic.embedded.binaries import (
     reachable,
     run_as,
 )
+from rentomatic.embedded.postmaster_pid import forget_stranger
 
 DATABASE = "rentomatic"
 ROLE = "rentomatic"
@@ -153,25 +154,12 @@ class Cluster:
             try:
                 self._must("pg_ctl", "start", "-w", "-t", _START_SECONDS, "-l", LOG, "-o", options)
             except EmbeddedError as error:
-                self._forget_dead_server()
+                forget_stranger(self.home / "data")
                 if time.monotonic() > deadline or not any(sign in str(error) for sign in _CRASHED):
                     raise
                 time.sleep(0.2)
             else:
                 return
-
-    def _forget_dead_server(self) -> None:
-        """Remove a postmaster.pid whose number another program has now, as after a crash it may.
-
-        PostgreSQL takes that program for its server. All processes of a server stand in its data.
-        """
-        data = self.home / "data"
-        pid = data / "postmaster.pid"
-        with suppress(OSError, ValueError):
-            number = int(pid.read_text().splitlines()[0])
-            stranger = Path(f"/proc/{number}/cwd").readlink()
-            if stranger != data and data not in _working_folders():
-                pid.unlink()
 
     def _answers(self) -> bool:
         with suppress(psycopg.OperationalError):
@@ -256,13 +244,6 @@ def find_cluster(data: Path) -> Cluster:
             msg = f"{home} belongs to {owner_of(home)}, who has no account here"
             raise EmbeddedError(msg) from None
     return Cluster(home, reachable(find_binaries(), account), account)
-
-
-def _working_folders() -> Iterator[Path]:
-    """Give the working folders of the processes that we may look at."""
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            yield (process / "cwd").readlink()
 
 
 def _digest(path: Path) -> str:
