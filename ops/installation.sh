@@ -12,6 +12,7 @@ current=$opt/current
 previous=$opt/previous
 settings=/etc/rentomatic/rentomatic.env
 tokens=/etc/rentomatic/tokens
+nginx_main=/etc/nginx/nginx.conf
 log=/var/log/nginx/rentomatic.log
 backups=/var/backups/rentomatic
 socket=/run/rentomatic/rentomatic.sock
@@ -238,6 +239,47 @@ close_log() {
 reload_nginx() {
     step "nginx: check" quietly "nginx refuses its settings" nginx -t
     step "nginx: reload" systemctl reload-or-restart nginx
+}
+
+# more_connections, fewer_connections: nginx's main file as Debian ships it, with other limits. nginx
+# reads both in that file only. Half-sent requests of one client use up Debian's 768 connections.
+more_connections() {
+    sed -e 's/^worker_processes auto;$/&\nworker_rlimit_nofile 16384;/' \
+        -e 's/^\(\tworker_connections\) 768;$/\1 8192;/' "$nginx_main"
+}
+
+fewer_connections() {
+    sed -e '/^worker_rlimit_nofile 16384;$/d' -e 's/^\(\tworker_connections\) 8192;$/\1 768;/' "$nginx_main"
+}
+
+# Whether the standard input is nginx's main file as Debian ships it, by the digest that dpkg has.
+is_shipped() {
+    digest=$(md5sum | cut -d ' ' -f 1)
+    dpkg-query --show --showformat='${Conffiles}\n' nginx-common 2>/dev/null |
+        grep -qF " $nginx_main $digest"
+}
+
+# write_main COMMAND: what it prints becomes nginx's main file.
+write_main() {
+    "$1" >"$nginx_main.new"
+    mv "$nginx_main.new" "$nginx_main"
+}
+
+# A file that an operator has changed stays.
+raise_connections() {
+    if [ ! -e "$nginx_main" ] || is_shipped <"$nginx_main"; then
+        step "nginx: 8192 connections for each process, in $nginx_main" write_main more_connections
+        return
+    fi
+    allowed=$(sed -n 's/^[[:space:]]*worker_connections[[:space:]]\{1,\}\([0-9]\{1,\}\);.*/\1/p' "$nginx_main")
+    [ "${allowed:-512}" -ge 8192 ] || printf '%s was changed by hand and stays; with worker_connections %s, raise it to 8192, and worker_rlimit_nofile to 16384\n' \
+        "$nginx_main" "${allowed:-512}"
+}
+
+# It is again as it was, unless an operator has changed it since.
+restore_connections() {
+    [ -e "$nginx_main" ] && ! is_shipped <"$nginx_main" && fewer_connections | is_shipped || return 0
+    step "nginx: as many connections as before, in $nginx_main" write_main fewer_connections
 }
 
 # switch RELEASE: at no moment is there no release.

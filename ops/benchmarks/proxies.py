@@ -27,14 +27,15 @@ _PLACES = {
     "metrics.conf": "sites-enabled/rentomatic-metrics",
 }
 
-# What Debian's has, where it matters; with nothing outside of the folder.
+# What Debian's has where it matters, with the limits that ops/install sets; with nothing outside of
+# the folder.
 _MAIN = """
 {user}
 worker_processes 2;
-worker_rlimit_nofile 2048;
+worker_rlimit_nofile 16384;
 pid nginx.pid;
 error_log error.log info;
-events {{ worker_connections 768; }}
+events {{ worker_connections 8192; }}
 http {{
     client_body_temp_path body;
     proxy_temp_path proxy;

@@ -12,6 +12,16 @@ from ops.benchmarks.proxies import FILES, place
 from rentomatic.serializers.formats import FORMATS
 from rentomatic.wsgi.negotiation import preferred
 
+# As of Debian 12 and 13, where it matters.
+DEBIANS = """user www-data;
+worker_processes auto;
+pid /run/nginx.pid;
+
+events {
+\tworker_connections 768;
+\t# multi_accept on;
+}
+"""
 HTTP = (FILES / "http.conf").read_text()
 
 
@@ -32,6 +42,39 @@ def test_nginx_takes_the_files_without_a_warning(tmp_path: Path) -> None:
         f"nginx: the configuration file {conf} syntax is ok",
         f"nginx: configuration file {conf} test is successful",
     ]
+
+
+def run_in_installation(script: str, main: Path) -> str:
+    """Run a script with what ops/install and ops/uninstall share, on a main file of nginx's."""
+    command = ["sh", "-euc", f". ops/installation.sh; nginx_main={main}; {script}"]
+    done = subprocess.run(command, cwd=FILES.parents[1], check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+def test_debians_limits_are_raised_and_put_back(tmp_path: Path) -> None:
+    """In its main file, to what these tests run with; nothing else in it changes."""
+    main = tmp_path / "nginx.conf"
+    main.write_text(DEBIANS)
+    run_in_installation("write_main more_connections", main)
+    raised = main.read_text()
+    ours = place(tmp_path, tmp_path / "rentomatic.sock").folder / "nginx.conf"
+    for limit in ("worker_connections", "worker_rlimit_nofile"):
+        (found,) = re.findall(rf"\b{limit} \d+;", raised)
+        assert found in ours.read_text()
+    main.write_text(raised)
+    run_in_installation("write_main fewer_connections", main)
+    assert main.read_text() == DEBIANS
+
+
+def test_limits_that_were_changed_by_hand_stay(tmp_path: Path) -> None:
+    """What is too low is named."""
+    main = tmp_path / "nginx.conf"
+    for allowed, warned in ((768, True), (1024, True), (8192, False), (20000, False)):
+        changed = DEBIANS.replace("768;", f"{allowed};") + "# by hand\n"
+        main.write_text(changed)
+        told = run_in_installation("raise_connections; restore_connections", main)
+        assert main.read_text() == changed
+        assert (f"worker_connections {allowed}, raise it to 8192" in told) == warned
 
 
 def test_the_linter_finds_nothing(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from ops.experiments.machine import CHECKOUT, SETTINGS, Machine, until
 from tests.ops.systemd.conftest import SNAPSHOT, Installation
 
+NGINX = "/etc/nginx/nginx.conf"
 TOKENS = "/etc/rentomatic/tokens"
 EXPOSURE = 1.0
 SERVICES = ("rentomatic.service", "rentomatic-migrate.service", "rentomatic-backup.service")
@@ -163,6 +164,15 @@ def test_the_services_are_fenced_in(machine: Machine) -> None:
         assert float(exposure[1]) <= EXPOSURE, told
 
 
+def test_nginx_has_connections_to_spare(machine: Machine) -> None:
+    """What Debian allows each of its processes is raised, without a warning of nginx's."""
+    assert "worker_connections 8192;" in machine.run("cat", NGINX)
+    assert "[warn]" not in machine.try_to("nginx", "-t").stderr
+    workers = machine.run("pgrep", "-P", machine.run("cat", "/run/nginx.pid")).split()
+    for worker in workers:
+        assert re.search(r"Max open files +16384 ", machine.run("cat", f"/proc/{worker}/limits"))
+
+
 def test_the_units_are_sound(machine: Machine) -> None:
     """`systemd-analyze verify` has nothing to say about any of them."""
     verified = machine.try_to("systemd-analyze", "verify", *UNITS)
@@ -218,6 +228,7 @@ def test_purged_nothing_is_left(machine: Machine) -> None:
     assert machine.try_to("id", "rentomatic").returncode
     assert "rentomatic" not in machine.sql("select datname from pg_database")
     assert "rentomatic" not in machine.sql("select rolname from pg_roles")
+    assert NGINX not in machine.try_to("dpkg", "--verify", "nginx-common").stdout
     machine.ops("install")
     machine.run("systemctl", "start", "rentomatic")
     until(machine.is_ready)
