@@ -1,4 +1,4 @@
-"""Outcomes of the use cases, as values of a closed set of kinds."""
+"""What the use cases return: successes and failures, each of one of a few kinds."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,10 +28,22 @@ class ResponseTypes(StrEnum):
     SYSTEM_ERROR = "SystemError"
     UNAVAILABLE_ERROR = "UnavailableError"
 
+    @property
+    def general(self) -> "ResponseTypes":
+        """The kind that a client reads: for a special kind, the one that it belongs to."""
+        return _GENERAL.get(self, self)
+
+
+_GENERAL = {
+    ResponseTypes.GONE_ERROR: ResponseTypes.RESOURCE_ERROR,
+    ResponseTypes.PRECONDITION_ERROR: ResponseTypes.CONFLICT_ERROR,
+    ResponseTypes.UNAVAILABLE_ERROR: ResponseTypes.SYSTEM_ERROR,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class ResponseSuccess(Generic[T_co]):
-    """What was asked for; it is true."""
+    """What was asked for; it is truthy."""
 
     value: T_co
 
@@ -46,17 +58,22 @@ class ResponseSuccess(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class ResponseFailure:
-    """Why it could not be had; it is false.
+    """Why there is no such result; it is falsy.
 
     Attributes:
         type: its kind.
-        message: for whoever asked; one line for each error.
-        errors: the same in parts, where parameters were wrong.
+        message: what went wrong, one line for each error.
+        errors: the errors themselves, where parameters were wrong.
     """
 
     type: ResponseTypes
     message: str
     errors: tuple[ParameterError, ...] = ()
+
+    @property
+    def value(self) -> dict[str, str]:
+        """The failure as clients read it, ready for JSON."""
+        return {"type": self.type.general, "message": self.message}
 
     def __bool__(self) -> Literal[False]:
         return False
@@ -66,7 +83,7 @@ Response = ResponseSuccess[T_co] | ResponseFailure
 
 
 def build_response_from_invalid_request(request: InvalidRequest) -> ResponseFailure:
-    """Tell every error of a request at once, a line each."""
+    """Report every error of a request at once, one line each."""
     message = "\n".join(map(str, request.errors))
     return ResponseFailure(ResponseTypes.PARAMETERS_ERROR, message, request.errors)
 

@@ -6,24 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from rentomatic.domain.room import Room
-from rentomatic.repository.interface import (
-    RepositoryUnavailableError,
-    RoomRepository,
-    SaveSummary,
-)
-from rentomatic.requests.base import InvalidRequest, ParameterError
+from rentomatic.repository.interface import RoomRepository, SaveSummary
+from rentomatic.requests.base import ParameterError
 from rentomatic.requests.room_import import RoomImportRequest
 from rentomatic.requests.room_import_header import Ignored
 from rentomatic.requests.room_import_record import BadLine
-from rentomatic.responses import (
-    Response,
-    ResponseFailure,
-    ResponseSuccess,
-    ResponseTypes,
-    build_response_from_invalid_request,
-)
+from rentomatic.responses import Response, ResponseFailure, ResponseSuccess, ResponseTypes
+from rentomatic.use_cases.outcomes import use_case
 from rentomatic.use_cases.room_staging import StagedLines, StagingError
-from rentomatic.use_cases.unavailable import unavailable
 
 TOLD_LINES = 20
 # So many ranges of further bad lines are kept: a file may have millions, each line of its own.
@@ -100,9 +90,10 @@ class ImportReport:
     ignored: Ignored = field(default_factory=Ignored)
 
 
+@use_case
 def room_import_use_case(
     repository: RoomRepository,
-    request: RoomImportRequest | InvalidRequest,
+    request: RoomImportRequest,
     on_reject: Callable[[BadLine], None] = lambda line: None,  # noqa: ARG005
     told: int = TOLD_LINES,
 ) -> Response[ImportReport]:
@@ -117,8 +108,6 @@ def room_import_use_case(
         on_reject: gets each bad line that is skipped.
         told: of so many bad lines what is wrong is told, of others the number.
     """
-    if not request:
-        return build_response_from_invalid_request(request)
     try:
         with StagedLines(request.lines, keeps_records=request.skip_bad) as staged:
             if staged.is_torn or (staged.bad and not request.skip_bad):
@@ -128,8 +117,6 @@ def room_import_use_case(
             rooms = _rooms(staged, rejected, on_reject)
             saved = repository.save(rooms, dry_run=request.dry_run)
             return ResponseSuccess(ImportReport(saved, rejected, staged.repeated, request.ignored))
-    except RepositoryUnavailableError as error:
-        return unavailable(error)
     except StagingError as error:
         logger.error("an import cannot be kept: %s", error)  # noqa: TRY400 - no traceback
         return NO_ROOM

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from rentomatic.domain.room import Room
-from rentomatic.repository.interface import RepositoryUnavailableError, RoomRepository
-from rentomatic.requests.base import InvalidRequest
+from rentomatic.repository.interface import RoomRepository
 from rentomatic.requests.room_write import (
     IsExpected,
     RoomAddRequest,
@@ -14,15 +13,9 @@ from rentomatic.requests.room_write import (
     RoomUpdateRequest,
     any_room,
 )
-from rentomatic.responses import (
-    Response,
-    ResponseFailure,
-    ResponseSuccess,
-    ResponseTypes,
-    build_response_from_invalid_request,
-)
+from rentomatic.responses import Response, ResponseFailure, ResponseSuccess, ResponseTypes
+from rentomatic.use_cases.outcomes import use_case
 from rentomatic.use_cases.room_get import no_such_room
-from rentomatic.use_cases.unavailable import unavailable
 
 CHANGED = ResponseFailure(
     ResponseTypes.PRECONDITION_ERROR,
@@ -38,81 +31,59 @@ class Written:
     is_new: bool
 
 
-def room_add_use_case(
-    repository: RoomRepository, request: RoomAddRequest | InvalidRequest
-) -> Response[Room]:
+@use_case
+def room_add_use_case(repository: RoomRepository, request: RoomAddRequest) -> Response[Room]:
     """Add a room; one with its code is left as it is."""
-    if not request:
-        return build_response_from_invalid_request(request)
-    try:
-        added = repository.add(request.room)
-    except RepositoryUnavailableError as error:
-        return unavailable(error)
+    added = repository.add(request.room)
     return ResponseSuccess(request.room) if added else exists(request.room.code)
 
 
 def exists(code: UUID) -> ResponseFailure:
-    """Say that there is one already."""
+    """Say that a room has this code already."""
     message = f"There is a room with the code {code} already"
     return ResponseFailure(ResponseTypes.CONFLICT_ERROR, message)
 
 
+@use_case
 def room_replace_use_case(
-    repository: RoomRepository, request: RoomReplaceRequest | InvalidRequest
+    repository: RoomRepository, request: RoomReplaceRequest
 ) -> Response[Written]:
     """Put a room in the place of the one with its code, or add it."""
-    if not request:
-        return build_response_from_invalid_request(request)
     room = request.room
-    try:
-        if request.only_add:
-            added = repository.add(room)
-            return ResponseSuccess(Written(room, is_new=True)) if added else CHANGED
-        if request.is_expected is None:
-            return ResponseSuccess(Written(room, is_new=repository.put(room)))
-        seen = _look(repository, room.code, request.is_expected)
-        values = {name: value for name, value in room.to_dict().items() if name != "code"}
-        if not seen or repository.update(room.code, values, seen.room) is None:
-            return CHANGED
-    except RepositoryUnavailableError as error:
-        return unavailable(error)
+    if request.only_add:
+        added = repository.add(room)
+        return ResponseSuccess(Written(room, is_new=True)) if added else CHANGED
+    if request.is_expected is None:
+        return ResponseSuccess(Written(room, is_new=repository.put(room)))
+    seen = _look(repository, room.code, request.is_expected)
+    values = {name: value for name, value in room.to_dict().items() if name != "code"}
+    if not seen or repository.update(room.code, values, seen.room) is None:
+        return CHANGED
     return ResponseSuccess(Written(room, is_new=False))
 
 
-def room_update_use_case(
-    repository: RoomRepository, request: RoomUpdateRequest | InvalidRequest
-) -> Response[Room]:
+@use_case
+def room_update_use_case(repository: RoomRepository, request: RoomUpdateRequest) -> Response[Room]:
     """Change some fields of a room."""
-    if not request:
-        return build_response_from_invalid_request(request)
-    try:
-        seen = _look(repository, request.code, request.is_expected)
-        if not seen:
-            return CHANGED
-        room = repository.update(request.code, request.values, seen.room)
-    except RepositoryUnavailableError as error:
-        return unavailable(error)
-    if room is None:
-        return CHANGED if request.is_expected else no_such_room(request.code)
-    return ResponseSuccess(room)
+    seen = _look(repository, request.code, request.is_expected)
+    if not seen:
+        return CHANGED
+    room = repository.update(request.code, request.values, seen.room)
+    return _not_there(request) if room is None else ResponseSuccess(room)
 
 
-def room_remove_use_case(
-    repository: RoomRepository, request: RoomRemoveRequest | InvalidRequest
-) -> Response[UUID]:
+@use_case
+def room_remove_use_case(repository: RoomRepository, request: RoomRemoveRequest) -> Response[UUID]:
     """Remove a room."""
-    if not request:
-        return build_response_from_invalid_request(request)
-    try:
-        seen = _look(repository, request.code, request.is_expected)
-        if not seen:
-            return CHANGED
-        removed = repository.remove(request.code, seen.room)
-    except RepositoryUnavailableError as error:
-        return unavailable(error)
-    if not removed:
-        return CHANGED if request.is_expected else no_such_room(request.code)
-    return ResponseSuccess(request.code)
+    seen = _look(repository, request.code, request.is_expected)
+    if not seen:
+        return CHANGED
+    removed = repository.remove(request.code, seen.room)
+    return ResponseSuccess(request.code) if removed else _not_there(request)
+
+
+def _not_there(request: RoomUpdateRequest | RoomRemoveRequest) -> ResponseFailure:
+    return CHANGED if request.is_expected else no_such_room(request.code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,11 @@
-"""Name the present state of the stock."""
+"""Name the present state of all rooms."""
 
-from rentomatic.repository.interface import RepositoryUnavailableError, RoomRepository
+from rentomatic.repository.interface import RoomRepository
 from rentomatic.responses import Response, ResponseSuccess
-from rentomatic.use_cases.unavailable import unavailable
+from rentomatic.use_cases.outcomes import use_case
 
 
+@use_case
 def stock_version_use_case(repository: RoomRepository) -> Response[str | None]:
-    """Tell which state of the stock a search would show; None where the store cannot tell."""
-    try:
-        return ResponseSuccess(repository.version())
-    except RepositoryUnavailableError as error:
-        return unavailable(error)
+    """Return the name of the state that a search would show; None if the store has no such name."""
+    return ResponseSuccess(repository.version())

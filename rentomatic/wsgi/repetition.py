@@ -14,7 +14,7 @@ from rentomatic.repository.interface import (
 )
 from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.serializers.json import MEDIA_TYPE as JSON
-from rentomatic.use_cases.unavailable import unavailable
+from rentomatic.use_cases.outcomes import unavailable
 from rentomatic.wsgi.body import MAX_BODY_BYTES, Received, receive
 from rentomatic.wsgi.conditional import entity_tag
 from rentomatic.wsgi.failure import answer_failure

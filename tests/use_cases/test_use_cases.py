@@ -1,18 +1,23 @@
 """The use cases turn requests into responses, whatever happens beneath them."""
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 from uuid import UUID, uuid4
 
 import pytest
 
+from rentomatic.demo import book_rooms
 from rentomatic.domain.room import Room
 from rentomatic.repository.interface import (
     ChangePage,
     ChangesGoneError,
     Page,
+    RepositoryBusyError,
     RepositoryStandbyError,
+    RepositoryTimeoutError,
     RepositoryUnavailableError,
+    RepositoryUnfitError,
     SaveSummary,
     Schema,
     Summarized,
@@ -32,7 +37,16 @@ from rentomatic.requests.room_write import (
     RoomUpdateRequest,
     any_room,
 )
-from rentomatic.responses import UNAVAILABLE, ResponseFailure, ResponseSuccess, ResponseTypes
+from rentomatic.responses import (
+    TOO_MANY_SEARCHES,
+    TOO_MANY_STREAMS,
+    TOOK_TOO_LONG,
+    UNAVAILABLE,
+    UNFIT,
+    ResponseFailure,
+    ResponseSuccess,
+    ResponseTypes,
+)
 from rentomatic.use_cases.readiness import readiness_use_case
 from rentomatic.use_cases.room_changes import room_changes_use_case
 from rentomatic.use_cases.room_get import room_get_use_case
@@ -127,6 +141,65 @@ def test_list_tells_what_is_wrong_with_a_request(filled: MemRepo) -> None:
         "filters: Key prise__lq cannot be used; did you mean price__lt?"
     )
     assert [error.parameter for error in response.errors] == ["filters", "limit"]
+
+
+def test_a_failure_is_json_as_in_the_book(filled: MemRepo) -> None:
+    """Its value has a type and a message."""
+    response = room_list_use_case(filled, build_room_list_request({"price__eq": "x"}))
+    assert json.loads(json.dumps(response.value)) == {
+        "type": "ParametersError",
+        "message": "filters: price__eq must be an integer of at most 18 digits such as 60, not 'x'",
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "general"),
+    [
+        (ResponseTypes.GONE_ERROR, "ResourceError"),
+        (ResponseTypes.PRECONDITION_ERROR, "ConflictError"),
+        (ResponseTypes.UNAVAILABLE_ERROR, "SystemError"),
+        (ResponseTypes.RESOURCE_ERROR, "ResourceError"),
+    ],
+)
+def test_a_client_reads_the_general_kind_of_a_failure(kind: ResponseTypes, general: str) -> None:
+    """A special kind has a status and an exit code of its own, but no name of its own."""
+    assert ResponseFailure(kind, "message").value == {"type": general, "message": "message"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "response"),
+    [
+        (RepositoryBusyError(), TOO_MANY_SEARCHES),
+        (RepositoryTimeoutError(), TOOK_TOO_LONG),
+        (RepositoryUnfitError(), UNFIT),
+        (RepositoryUnavailableError(), UNAVAILABLE),
+    ],
+)
+def test_each_error_of_the_store_has_its_response(
+    reason: Exception, response: ResponseFailure
+) -> None:
+    """A search that takes too long can be narrowed; a write can only be sent again."""
+
+    class Failing(AwayRepository):
+        def search(self, request: RoomListRequest) -> Page:
+            raise reason
+
+        def put(self, room: Room) -> bool:
+            raise reason
+
+    assert room_list_use_case(Failing(), RoomListRequest()) == response
+    replaced = room_replace_use_case(Failing(), RoomReplaceRequest(book_rooms()[0]))
+    assert replaced == (UNAVAILABLE if response is TOOK_TOO_LONG else response)
+
+
+def test_a_stream_that_finds_no_slot_can_be_read_in_pages() -> None:
+    """The failure says so."""
+
+    class Busy(AwayRepository):
+        def search(self, request: RoomListRequest) -> Page:
+            raise RepositoryBusyError
+
+    assert room_list_use_case(Busy(), RoomListRequest(limit=None)) == TOO_MANY_STREAMS
 
 
 def test_get_finds_a_room(filled: MemRepo, rooms: list[Room]) -> None:
