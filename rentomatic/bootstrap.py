@@ -86,7 +86,9 @@ def build_stores(
     )
     shares = shares or ThreadShares(settings.threads)
     repository = PostgresRepo(connections, shares.streams, shares.searches)
-    return Stores(repository, PostgresChanges(connections), PostgresIdempotency(connections))
+    return Stores(
+        repository, PostgresChanges(connections), PostgresIdempotency(connections, repository)
+    )
 
 
 def _mongo_repository(url: str) -> RoomRepository:

@@ -210,9 +210,7 @@ class Database:
     def plan(self, request: RoomListRequest) -> str:
         """Give the plan of a search."""
         text, parameters = self.repository.page_statement(request)
-        rows = self.connections.read(
-            lambda connection: connection.execute(b"explain " + text, parameters).fetchall()
-        )
+        rows = self.connections.read(lambda session: session.run(b"explain " + text, parameters))
         return "\n".join(row[0] for row in rows)
 
     def pgbench(self, request: RoomListRequest, seconds: int) -> float:

@@ -7,7 +7,7 @@ import psycopg
 from psycopg.abc import RV, PQGen
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
-from rentomatic.repository.session import Statements
+from rentomatic.repository.pooling import Statements
 
 
 class NoAnswerError(psycopg.OperationalError):

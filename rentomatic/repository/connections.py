@@ -4,9 +4,10 @@ import logging
 import select
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 import psycopg
 from psycopg import IsolationLevel, errors
@@ -22,6 +23,7 @@ from rentomatic.repository.interface import (
 from rentomatic.repository.opener import Opener
 from rentomatic.repository.outage import Outage
 from rentomatic.repository.refusals import reason_of
+from rentomatic.repository.sessions import Session, Sessions, Yields
 
 logger = logging.getLogger(__name__)
 
@@ -76,8 +78,8 @@ class Connections:
     database.
 
     Args:
-        conninfo: a libpq URL or connection string; what it sets goes before what is set here.
-        on_change: told of each connection that is opened (1) and closed (-1).
+        conninfo: a libpq URL or connection string; what it sets overrides what is set here.
+        on_change: called with 1 for each connection that is opened, and -1 for each that is closed.
         connect_timeout: seconds until an attempt to connect is given up.
         statement_timeout: seconds until a statement is given up; 0 for never.
         changes_kept: days after which what these connections write removes older changes; None
@@ -107,131 +109,127 @@ class Connections:
         )
         self.options = self._opener.wanted.options
         self._on_change = on_change
-        self._local = threading.local()
+        self._local = _Local()
         self._outage = Outage(self._probe)
-        # Connections of a time before the server fell silent are not trusted to have an end.
+        # Connections that were opened before the server fell silent are discarded.
         self._silences = 0
 
-    def read(self, work: Callable[[Connection], T]) -> T:
+    def read(self, work: Callable[[Session], T]) -> T:
         """Do work that changes nothing; once more if its connection was lost."""
 
-        def attempt() -> T:
+        def attempt(deadline: float | None) -> T:
             with self._translated():
-                return work(self.get())
+                return work(self._session(deadline))
 
-        return self.retried(attempt)
+        return self._retried(attempt)
 
-    def retried(self, work: Callable[[], T]) -> T:
-        """Do work that changes nothing and gets its connection here; once more if that was lost.
+    def stream(self, work: Callable[[Session], Yields[T]]) -> tuple[T, Yields[T]]:
+        """Do work that yields, in a snapshot; once more if its connection was lost at first."""
 
-        Both attempts together may wait no longer than one.
-        """
-        if self._opener.patience:
-            self._local.deadline = time.monotonic() + self._opener.patience
-        try:
-            return work()
-        except ConnectionLostError:
-            return work()
-        finally:
-            self._local.deadline = None
-            if connection := self._held():
-                connection.deadline = None
+        def yields(deadline: float | None) -> Yields[T]:
+            with self.transaction(is_snapshot=True, deadline=deadline) as session:
+                yield from work(session)
 
-    def write(self, work: Callable[[Connection], T], *, dry_run: bool = False) -> T:
+        def attempt(deadline: float | None) -> tuple[T, Yields[T]]:
+            following = yields(deadline)
+            return next(following), following
+
+        return self._retried(attempt)
+
+    def write(
+        self, work: Callable[[Session], T], *, dry_run: bool = False, actor: str | None = None
+    ) -> T:
         """Do work in a transaction; never twice, as a lost connection may have committed it."""
-        with self.transaction(dry_run=dry_run) as connection:
-            return work(connection)
+        with self.transaction(dry_run=dry_run, actor=actor) as session:
+            return work(session)
+
+    def acting_as(self, actor: str) -> Sessions:
+        """Return sessions whose changes are recorded as the work of somebody."""
+        return _Acting(self, actor)
 
     @contextmanager
     def transaction(
-        self, *, dry_run: bool = False, is_snapshot: bool = False
-    ) -> Iterator[Connection]:
+        self,
+        *,
+        dry_run: bool = False,
+        is_snapshot: bool = False,
+        actor: str | None = None,
+        deadline: float | None = None,
+    ) -> Iterator[Session]:
         """Hold a transaction on this thread's connection; within another, a part of that.
 
-        A dry run is rolled back. All statements of a snapshot see the same moment.
+        Args:
+            dry_run: roll it back.
+            is_snapshot: let all statements see the same moment.
+            actor: whose work its changes are recorded as (sql: room_change).
+            deadline: the time, as `time.monotonic` counts, until which the server must answer.
         """
         with self._translated(is_write=not is_snapshot):
-            connection = self.get()
+            session = self._session(deadline)
+            connection = session.connection
             is_outermost = connection.info.transaction_status == TransactionStatus.IDLE
             if is_outermost:
                 connection.isolation_level = IsolationLevel.REPEATABLE_READ if is_snapshot else None
             with _committing(connection, dry_run=dry_run):
-                self._local.in_transaction = True
-                try:
-                    if is_outermost and self._opener.patience is None:
-                        connection.execute(_WITHOUT_LIMITS)
-                    if is_outermost and (actor := getattr(self._local, "actor", None)):
-                        connection.execute(_ACT_AS, [actor])
-                    yield connection
-                finally:
-                    self._local.in_transaction = not is_outermost
-
-    @contextmanager
-    def acting_as(self, actor: str) -> Iterator[None]:
-        """Let what this thread changes be noted as the work of somebody (sql: room_change)."""
-        self._local.actor = actor
-        try:
-            yield
-        finally:
-            self._local.actor = None
-
-    def get(self) -> Connection:
-        """Give this thread's connection, a new one if it was closed or the server has gone.
-
-        Within a transaction it is the one that holds it, or none.
-        """
-        connection = self._held()
-        if connection and getattr(self._local, "in_transaction", False):
-            return connection
-        if connection and not self._is_usable(connection):
-            self._drop()
-            connection = None
-        connection = connection or self._connect()
-        connection.deadline = getattr(self._local, "deadline", None)
-        return connection
-
-    def execute(self, text: bytes, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
-        """Run a prepared statement on this thread's connection, within `read`; give its rows.
-
-        One cursor serves all of them: to make one takes as long as a short statement.
-        """
-        cursor: psycopg.Cursor[tuple[Any, ...]] = self._local.cursor
-        return cursor.execute(text, parameters, prepare=True).fetchall()
+                if is_outermost and self._opener.patience is None:
+                    connection.execute(_WITHOUT_LIMITS)
+                if actor is not None:
+                    connection.execute(_ACT_AS, [actor])
+                yield session
 
     def close(self) -> None:
         """Close this thread's connection, and look for the database no longer."""
         self._outage.close()
         self._drop()
 
-    def _held(self) -> Connection | None:
-        return getattr(self._local, "connection", None)
+    def _retried(self, attempt: Callable[[float | None], T]) -> T:
+        """Try twice where the connection is lost; both may wait no longer than one together."""
+        patience = self._opener.patience
+        deadline = time.monotonic() + patience if patience else None
+        try:
+            return attempt(deadline)
+        except ConnectionLostError:
+            return attempt(deadline)
+        finally:
+            if session := self._local.session:
+                session.connection.deadline = None
 
-    def _is_usable(self, connection: Connection) -> bool:
-        is_trusted = self._local.silences == self._silences
-        return is_trusted and not connection.closed and not _is_readable(connection)
+    def _session(self, deadline: float | None = None) -> Session:
+        """Return this thread's session, a new one if its connection is closed or not trusted."""
+        session = self._local.session
+        if session and not self._is_usable(session):
+            self._drop()
+            session = None
+        session = session or self._open()
+        session.connection.deadline = deadline
+        return session
+
+    def _is_usable(self, session: Session) -> bool:
+        connection = session.connection
+        if connection.closed or session.silences != self._silences:
+            return False
+        is_idle = connection.info.transaction_status == TransactionStatus.IDLE
+        return not (is_idle and _is_readable(connection))
 
     def _drop(self) -> None:
-        if connection := self._held():
-            connection.close()
-            self._local.connection = None
+        if session := self._local.session:
+            session.connection.close()
+            self._local.session = None
             self._on_change(-1)
 
-    def _connect(self) -> Connection:
+    def _open(self) -> Session:
         if self._outage.is_on:
             if self._opener.refusal:
                 raise RepositoryUnfitError(self._opener.refusal)
-            msg = "the database is known to be away"
-            raise RepositoryUnavailableError(msg)
+            raise RepositoryUnavailableError("the database is known to be away")
         try:
-            connection = self._opener.open()
+            session = Session(self._opener.open(), self._silences)
         except RepositoryUnfitError as error:
             self._outage.begin(str(error))
             raise
-        self._local.connection = connection
-        self._local.cursor = connection.cursor(binary=True)
-        self._local.silences = self._silences
+        self._local.session = session
         self._on_change(1)
-        return connection
+        return session
 
     def _probe(self) -> bool:
         """Tell whether the server lets us in, and its sessions may be used."""
@@ -252,7 +250,8 @@ class Connections:
             yield
         except psycopg.Error as error:
             state = error.sqlstate or ""
-            connection = self._held()
+            session = self._local.session
+            connection = session.connection if session else None
             if connection and state in _CONNECTION_STATES:
                 connection.close()
                 self._opener.distrust()
@@ -276,6 +275,32 @@ class Connections:
             raise (ConnectionLostError if is_repeatable else RepositoryUnavailableError)(
                 reason
             ) from error
+
+
+class _Local(threading.local):
+    """What a thread has."""
+
+    session: Session | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Acting:
+    """Sessions of somebody; see Connections.acting_as."""
+
+    connections: Connections
+    actor: str
+
+    def read(self, work: Callable[[Session], T]) -> T:
+        return self.connections.read(work)
+
+    def stream(self, work: Callable[[Session], Yields[T]]) -> tuple[T, Yields[T]]:
+        return self.connections.stream(work)
+
+    def write(self, work: Callable[[Session], T], *, dry_run: bool = False) -> T:
+        return self.connections.write(work, dry_run=dry_run, actor=self.actor)
+
+    def acting_as(self, actor: str) -> Sessions:
+        return _Acting(self.connections, actor)
 
 
 def _is_readable(connection: Connection) -> bool:

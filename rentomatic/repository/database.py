@@ -5,8 +5,8 @@ from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from rentomatic.config import PostgresDatabase
+from rentomatic.repository.pooling import check_encoding
 from rentomatic.repository.refusals import refusal_of
-from rentomatic.repository.session import check_encoding
 
 CONNECT_TIMEOUT = 5
 

@@ -2,11 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from psycopg.rows import namedtuple_row
-
-from rentomatic.repository.connection import Connection
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.statement import Statement
 from rentomatic.resources import shipped
@@ -36,11 +32,6 @@ def inspect_server(connections: Connections) -> Inspection:
         RepositoryUnavailableError: while it cannot answer.
     """
     statement = Statement(shipped("sql") / "server_inspection.sql")
-
-    def work(connection: Connection) -> Inspection:
-        cursor = connection.cursor(row_factory=namedtuple_row)
-        row: Any = cursor.execute(statement.text()).fetchone()
-        allowed = min(limit for limit in row.connections if limit >= 0)
-        return Inspection(row.version, row.clock, allowed, tuple(row.invalid_indexes))
-
-    return connections.read(work)
+    (row,) = connections.read(lambda session: session.named(statement.text()))
+    allowed = min(limit for limit in row.connections if limit >= 0)
+    return Inspection(row.version, row.clock, allowed, tuple(row.invalid_indexes))

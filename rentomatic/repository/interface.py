@@ -1,7 +1,7 @@
 """What every repository of rooms promises, whatever it keeps them in."""
 
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -185,6 +185,12 @@ class RoomRepository(Protocol):
         None where the store cannot promise that.
         """
 
+    def acting_as(self, actor: str) -> "RoomRepository":
+        """Return the same store, whose history, if it keeps one, records changes as this actor's.
+
+        The actor is who makes a change: the name of a token, or of a role of the database.
+        """
+
     def schema(self) -> Schema:
         """Compare the store's schema with the one that this release ships."""
 
@@ -204,9 +210,6 @@ class RoomChanges(Protocol):
             RepositoryUnavailableError: while it cannot answer.
         """
 
-    def acting_as(self, actor: str) -> AbstractContextManager[None]:
-        """Note what this thread changes, in the context, as the work of somebody."""
-
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
@@ -225,7 +228,7 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """An answer to a write, to be given again.
+    """An answer to a write, to be returned again.
 
     Attributes:
         status: its HTTP status.
@@ -246,16 +249,17 @@ class Idempotency(Protocol):
     """Writes that are made once, however often they are sent; not every store can promise it."""
 
     def once(
-        self, key: IdempotencyKey, write: Callable[[], StoredAnswer | None]
-    ) -> StoredAnswer | None:
-        """Write and store the answer, both or neither; or give what is stored already.
+        self, key: IdempotencyKey, actor: str, write: Callable[["RoomRepository"], StoredAnswer]
+    ) -> StoredAnswer:
+        """Write and store the answer, both or neither; or return what is stored already.
 
-        Who comes at the same time with the same key waits for the answer of the first.
+        A second request with the same key waits until the first one has its answer.
 
         Args:
             key: what the client calls the write.
-            write: makes it in this thread and gives its answer; None if it failed, and then nothing
-                is stored, nor written.
+            actor: who makes it, as in `RoomRepository.acting_as`.
+            write: makes it, with the repository that it is given, and returns its answer; what it
+                raises undoes it, and nothing is stored.
 
         Raises:
             KeyReusedError: for a key that was used for something else.

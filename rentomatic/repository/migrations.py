@@ -17,8 +17,8 @@ from rentomatic.repository.interface import (
     RepositoryUnfitError,
     Schema,
 )
+from rentomatic.repository.pooling import check_encoding, check_own_session
 from rentomatic.repository.refusals import refusal_of
-from rentomatic.repository.session import check_encoding, check_own_session
 from rentomatic.resources import shipped
 
 LOCK_TIMEOUT = 60

@@ -10,8 +10,8 @@ from psycopg.conninfo import conninfo_to_dict
 from rentomatic.config import ConfigError
 from rentomatic.repository.connection import Connection
 from rentomatic.repository.interface import RepositoryUnfitError
+from rentomatic.repository.pooling import Wanted, check_session, find_pooling
 from rentomatic.repository.refusals import reason_of, refusal_of
-from rentomatic.repository.session import Wanted, check_session, find_pooling
 
 # How much longer than a statement may take its answer is waited for.
 ANSWER_SECONDS = 0.5

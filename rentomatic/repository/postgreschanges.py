@@ -1,17 +1,13 @@
 """The changes of rooms that PostgreSQL's triggers note."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import namedtuple_row
-
 from rentomatic.domain.room import Room
 from rentomatic.domain.room_change import ChangeKind, RoomChange
-from rentomatic.repository.connection import Connection
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import (
     ChangePage,
@@ -40,15 +36,9 @@ class PostgresChanges:
         limit = 0 if request.since is Start.NOW else request.limit + 1
         parameters = {**_place(request.since), "limit": limit}
 
-        def work(connection: Connection) -> list[Any]:
-            cursor = connection.cursor(binary=True, row_factory=namedtuple_row)
-            return cursor.execute(self._changes.text(), parameters, prepare=True).fetchall()
-
-        return _page(request, self._connections.read(work))
-
-    def acting_as(self, actor: str) -> AbstractContextManager[None]:
-        """Note what this thread changes as the work of somebody."""
-        return self._connections.acting_as(actor)
+        text = self._changes.text()
+        rows = self._connections.read(lambda session: session.named(text, parameters))
+        return _page(request, rows)
 
 
 def _place(since: ChangePosition | Start) -> Mapping[str, object]:

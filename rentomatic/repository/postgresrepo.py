@@ -9,25 +9,21 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
+from copy import copy
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from psycopg import Cursor, errors
-from psycopg.rows import namedtuple_row, scalar_row
 
-from rentomatic.domain.geography import Box, narrower_box
 from rentomatic.domain.room import FIELDS, Room
 from rentomatic.domain.room_summary import (
     MAX_BARS,
     QUARTILES,
     STEPS,
-    AmountSummary,
-    RoomSummary,
-    bars_of,
-    quartiles_of,
 )
+from rentomatic.repository.arrays import array_of, arrays_of
 from rentomatic.repository.connection import Connection
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import (
@@ -52,7 +48,9 @@ from rentomatic.repository.room_parameters import (
     list_parts,
     selection_parameters,
 )
+from rentomatic.repository.sessions import NOTHING, OneTransaction, Session, Sessions, Yields
 from rentomatic.repository.statement import Statement
+from rentomatic.repository.summary_rows import summary_of
 from rentomatic.requests.room_fields import DISTANCE, Value
 from rentomatic.requests.room_list import ESTIMATE, EXACT, RoomListRequest
 from rentomatic.requests.room_order import ADDED
@@ -77,8 +75,6 @@ ROOM_COLUMNS = Room.__slots__
 # What marks the assignments of sql/parts/room_assignments.sql; rooms are found by their code.
 SETS = {name: f"sets_{name}" for name in FIELDS if name != "code"}
 
-NOTHING: Mapping[str, object] = {}
-
 
 class PostgresRepo:
     """Keeps rooms in the table `room`; safe to share between threads.
@@ -92,7 +88,7 @@ class PostgresRepo:
     def __init__(
         self, connections: Connections, streams: Slots | None = None, searches: Slots | None = None
     ) -> None:
-        self._connections = connections
+        self._sessions: Sessions = connections
         self._stream_slots = streams or Slots()
         self._search_slots = searches or Slots()
         self._list = _load("room_list", LIST_PARAMETERS, LIST_PARTS)
@@ -117,18 +113,20 @@ class PostgresRepo:
     def search(self, request: RoomListRequest) -> Page:
         """Find rooms; an unlimited search holds a snapshot until it is exhausted or closed."""
         if request.limit is None:
-            return self._connections.retried(lambda: self._stream_page(request))
+            found = self._sessions.stream(lambda session: self._stream(session, request))
+            page, rooms = cast("tuple[Page, Yields[Room]]", found)
+            return replace(page, rooms=begun(rooms))
         with self._search_slots.open() as take:
             if request.count == EXACT:
                 self._take_if_many(request, take)
-            found = _Rows((), ())
+            rows = _Rows((), ())
             for parameters, is_large in self._ways(request):
                 if is_large:
                     _need(take)
-                found = self._rows(request, parameters)
-                if len(found.rows) > request.limit:
+                rows = self._rows(request, parameters)
+                if len(rows.rows) > request.limit:
                     break
-        return self._page_of(request, found)
+        return self._page_of(request, rows)
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
         """Sum rooms up."""
@@ -140,34 +138,31 @@ class PostgresRepo:
         }
         text = self._summary.text(frozenset(selection))
 
-        def work(connection: Connection) -> list[Any]:
-            cursor = connection.cursor(binary=True, row_factory=namedtuple_row)
-            return cursor.execute(text, parameters, prepare=True).fetchall()
-
         with self._search_slots.open() as take:
             self._take_if_many(request, take)
-            rows = self._connections.read(work)
-        return Summarized(_room_summary(rows), rows[0].version)
+            rows = self._sessions.read(lambda session: session.named(text, parameters))
+        return Summarized(summary_of(rows), rows[0].version)
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""
         text = self._get.text()
-        rows = self._connections.read(lambda _: self._connections.execute(text, {"code": code}))
+        rows = self._sessions.read(lambda session: session.run(text, {"code": code}))
         return Room.trusted(rows[0]) if rows else None
 
     def existing(self, codes: Collection[UUID]) -> Collection[UUID]:
         """Tell which of these codes rooms have."""
         text = self._existing.text()
         given = {"codes": list(codes)}
-        rows = self._connections.read(lambda _: self._connections.execute(text, given))
+        rows = self._sessions.read(lambda session: session.run(text, given))
         return {code for (code,) in rows}
 
     def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
         """Add or replace rooms in one transaction, a statement a batch; after many, ANALYZE."""
 
-        def work(connection: Connection) -> SaveSummary:
+        def work(session: Session) -> SaveSummary:
             saved = SaveSummary()
-            connection.execute(self._wait.text())
+            session.run(self._wait.text())
+            connection = session.connection
             with connection.pipeline():
                 # The server writes a batch while the next one is read.
                 sent = None
@@ -178,14 +173,14 @@ class PostgresRepo:
                     sent = batch, cursor
                 saved += _summary(sent)
             if saved.added + saved.updated >= ANALYZED_CHANGES:
-                connection.execute(self._analyze.text())
+                session.run(self._analyze.text())
             return saved
 
-        return self._connections.write(work, dry_run=dry_run)
+        return self._sessions.write(work, dry_run=dry_run)
 
     def add(self, room: Room) -> bool:
         """Add a room, unless its code exists."""
-        return bool(self._write(self._add.text(), _arrays([room])))
+        return bool(self._write(self._add.text(), arrays_of([room])))
 
     def put(self, room: Room) -> bool:
         """Add or replace a room."""
@@ -196,31 +191,43 @@ class PostgresRepo:
         self, code: UUID, values: Mapping[str, Value], expected: Room | None = None
     ) -> Room | None:
         """Change some fields of the room with this code."""
-        given = {name: _array([values.get(name)]) for name in FIELDS} | {"code": _array([code])}
+        given = {name: array_of([values.get(name)]) for name in FIELDS} | {"code": array_of([code])}
         text = self._update.text(frozenset(SETS[name] for name in values))
-        rows = self._write(text, given, self._same(expected))
+        rows = self._write(text, given, expected)
         return Room.trusted(rows[0]) if rows else None
 
     def remove(self, code: UUID, expected: Room | None = None) -> bool:
         """Remove the room with this code."""
-        return bool(self._write(self._remove.text(), {"code": code}, self._same(expected)))
+        return bool(self._write(self._remove.text(), {"code": code}, expected))
 
     def version(self) -> str | None:
         """Name the snapshot that a search would see now; None on a standby."""
-        version: str | None = self._connections.read(lambda _: self._value(self._version))
+        version: str | None = self._sessions.read(lambda session: _value(session, self._version))
         return version
 
     def schema(self) -> Schema:
         """Compare the migrations that the database has with those that this release ships."""
 
-        def work(connection: Connection) -> list[str]:
+        def work(session: Session) -> list[str]:
             try:
-                cursor = connection.cursor(row_factory=scalar_row)
-                return cursor.execute(self._migrations.text()).fetchall()
+                return [name for (name,) in session.run(self._migrations.text())]
             except errors.UndefinedTable:
                 return []
 
-        return compare_schema(self._connections.read(work))
+        return compare_schema(self._sessions.read(work))
+
+    def acting_as(self, actor: str) -> "PostgresRepo":
+        """Return the same rooms, with changes recorded as the work of somebody."""
+        return self._with(self._sessions.acting_as(actor))
+
+    def within(self, session: Session) -> "PostgresRepo":
+        """Return the same rooms, with all work done in a transaction that is open."""
+        return self._with(OneTransaction(session))
+
+    def _with(self, sessions: Sessions) -> "PostgresRepo":
+        other = copy(self)
+        other._sessions = sessions  # noqa: SLF001 - its own class
+        return other
 
     def page_statement(
         self, request: RoomListRequest, parameters: Parameters | None = None
@@ -254,7 +261,7 @@ class PostgresRepo:
 
     def _rows(self, request: RoomListRequest, parameters: Parameters) -> "_Rows":
         text, _ = self.page_statement(request, parameters)
-        rows = self._connections.read(lambda _: self._connections.execute(text, parameters))
+        rows = self._sessions.read(lambda session: session.run(text, parameters))
         return _Rows(_page_columns(parameters), rows)
 
     def _page_of(self, request: RoomListRequest, found: "_Rows") -> Page:
@@ -279,32 +286,22 @@ class PostgresRepo:
 
     def _estimated(self, selection: RoomSelection) -> int:
         """Estimate how many rooms are selected, as the planner does."""
-        return self._connections.read(lambda _: self._estimate_of(selection))
+        return self._sessions.read(lambda session: self._estimate_of(session, selection))
 
-    def _estimate_of(self, selection: RoomSelection) -> int:
-        (plan,) = self._value(self._estimate, selection_parameters(selection))
+    def _estimate_of(self, session: Session, selection: RoomSelection) -> int:
+        (plan,) = _value(session, self._estimate, selection_parameters(selection))
         (counted,) = plan["Plan"]["Plans"]
         return int(counted["Plan Rows"])
 
-    def _stream_page(self, request: RoomListRequest) -> Page:
-        found = self._stream(request)
-        page: Page = next(found)
-        return replace(page, rooms=begun(found))
-
-    def _stream(self, request: RoomListRequest) -> Generator[Any, None, None]:
-        """Give a page without rooms, and then the rooms, all of one moment."""
+    def _stream(self, session: Session, request: RoomListRequest) -> Generator[Any, None, None]:
+        """Yield a page without rooms, and then the rooms, all of one moment."""
         parameters = list_parameters(request)
         text = self._list.text(frozenset(parameters), **list_parts(request))
+        connection = session.connection
         with self._stream_slots.open() as take:
             _need(take)
-            yield from self._read_stream(request, text, parameters)
-
-    def _read_stream(
-        self, request: RoomListRequest, text: bytes, parameters: Parameters
-    ) -> Generator[Any, None, None]:
-        with self._connections.transaction(is_snapshot=True) as connection:
-            version = self._value(self._version)
-            yield Page([], None, self._total(request), version)
+            version = _value(session, self._version)
+            yield Page([], None, self._total(session, request), version)
             name = f"rooms_{next(self._streams)}"
             declare = f"declare {name} no scroll cursor for ".encode()
             connection.execute(declare + text, parameters)
@@ -320,49 +317,46 @@ class PostgresRepo:
         self,
         text: bytes,
         parameters: Mapping[str, object],
-        is_expected: Callable[[], bool] = lambda: True,
+        expected: Room | None = None,
     ) -> list[Any]:
-        """Run a statement in a transaction, if what is there is expected; return its rows."""
+        """Run a statement in a transaction, if the room there is the expected one."""
 
-        def work(_connection: Connection) -> list[Any]:
-            return self._connections.execute(text, parameters) if is_expected() else []
+        def work(session: Session) -> list[Any]:
+            is_same = expected is None or self._locked(session, expected.code) == expected
+            return session.run(text, parameters) if is_same else []
 
-        return self._connections.write(work)
+        return self._sessions.write(work)
 
     def _saving(self, batch: Sequence[Room]) -> tuple[bytes, Mapping[str, object]]:
         """Return the statement that saves rooms that keep the same fields, and its parameters."""
         keeps = batch[0].keeps
         marks = frozenset(mark for name, mark in SETS.items() if name not in keeps)
-        return self._save.text(marks), _arrays(batch)
+        return self._save.text(marks), arrays_of(batch)
 
-    def _same(self, expected: Room | None) -> Callable[[], bool]:
-        """Return what locks an expected room, and tells whether it is still the same."""
-
-        def is_same() -> bool:
-            if expected is None:
-                return True
-            text = self._get.text(frozenset({"locked"}))
-            rows = self._connections.execute(text, {"code": expected.code})
-            return bool(rows) and Room.trusted(rows[0]) == expected
-
-        return is_same
+    def _locked(self, session: Session, code: UUID) -> Room | None:
+        """Find a room, and lock it until the transaction ends."""
+        rows = session.run(self._get.text(frozenset({"locked"})), {"code": code})
+        return Room.trusted(rows[0]) if rows else None
 
     @staticmethod
     def _fetch(connection: Connection, fetch: bytes) -> Cursor[Room]:
         cursor = connection.cursor(binary=True, row_factory=_room_row)
         return cursor.execute(fetch, prepare=False)
 
-    def _total(self, request: RoomListRequest) -> Total | None:
+    def _total(self, session: Session, request: RoomListRequest) -> Total | None:
         if request.count == EXACT:
-            counted = self._value(self._count, selection_parameters(request))
+            counted = _value(session, self._count, selection_parameters(request))
             return Total(counted, is_exact=True)
         if request.count == ESTIMATE:
-            return Total(self._estimate_of(request), is_exact=False)
+            return Total(self._estimate_of(session, request), is_exact=False)
         return None
 
-    def _value(self, statement: Statement, parameters: Mapping[str, object] = NOTHING) -> Any:  # noqa: ANN401 - each statement gives a type of its own
-        """Run a statement that gives one value, within a transaction or `read`."""
-        return self._connections.execute(statement.text(frozenset(parameters)), parameters)[0][0]
+
+def _value(
+    session: Session, statement: Statement, parameters: Mapping[str, object] = NOTHING
+) -> Any:  # noqa: ANN401 - each statement returns a type of its own
+    """Run a statement that returns one value."""
+    return session.run(statement.text(frozenset(parameters)), parameters)[0][0]
 
 
 def _need(take: Callable[[], bool]) -> None:
@@ -391,24 +385,6 @@ def _page_columns(given: Collection[str]) -> tuple[str, ...]:
     return (*own, *ROOM_COLUMNS)
 
 
-def _room_summary(rows: Sequence[Any]) -> RoomSummary:
-    whole = rows[0]
-    box = None
-    if whole.selected:
-        box = Box(whole.west, whole.south, whole.east, whole.north)
-        box = narrower_box(box, whole.first_east, whole.last_west)
-    return RoomSummary(whole.selected, box, {row.name: _amount_summary(row) for row in rows})
-
-
-def _amount_summary(row: Any) -> AmountSummary:  # noqa: ANN401 - a named tuple of the cursor's
-    histogram = bars_of(row.width, dict(zip(row.numbers, row.shown, strict=True)))
-    if not row.selected:
-        return AmountSummary(None, None, None, None, histogram)
-    quartiles = quartiles_of(row.selected, zip(row.low, row.high, strict=True))
-    mean = int(row.total) / row.selected
-    return AmountSummary(row.minimum, row.maximum, mean, quartiles, histogram)
-
-
 def _load(stem: str, parameters: Iterable[str] = (), parts: Collection[str] = ()) -> Statement:
     return Statement(shipped("sql") / f"{stem}.sql", set(parameters), parts)
 
@@ -419,19 +395,3 @@ def _summary(sent: tuple[list[Room], Cursor[tuple[int, int]]] | None) -> SaveSum
     batch, cursor = sent
     ((added, updated),) = cursor.fetchall()
     return SaveSummary(added, updated, len(batch) - added - updated)
-
-
-def _arrays(batch: Sequence[Room]) -> dict[str, object]:
-    """Spell each field of some rooms as one array literal: far cheaper than to adapt each value."""
-    return {name: _array([getattr(room, name) for room in batch]) for name in FIELDS}
-
-
-def _array(values: Iterable[object]) -> str:
-    return f"{{{','.join(map(_spell, values))}}}"
-
-
-def _spell(value: object) -> str:
-    """Spell a value as an element of an array (PostgreSQL manual, section 8.15.6)."""
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return "NULL" if value is None else str(value)

@@ -3,7 +3,6 @@
 import errno
 import logging
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -146,9 +145,10 @@ class Application:
                 return owner
             environ["rentomatic.token"] = owner
             request = replace(request, owner=owner)
-        changes = self._service.changes
-        with changes.acting_as(request.owner) if changes and request.owner else nullcontext():
-            answer = operation.handler(self._service, request, **segments)
+        service = self._service
+        if request.owner:
+            service = replace(service, repository=service.repository.acting_as(request.owner))
+        answer = operation.handler(service, request, **segments)
         if is_write:
             return answer
         answer = under_conditions(request, answer)

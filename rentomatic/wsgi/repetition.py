@@ -10,6 +10,7 @@ from rentomatic.repository.interface import (
     IdempotencyKey,
     KeyReusedError,
     RepositoryUnavailableError,
+    RoomRepository,
     StoredAnswer,
 )
 from rentomatic.responses import ResponseFailure, ResponseTypes
@@ -64,30 +65,43 @@ def answer_once(
             service.idempotency,
             request,
             _named(request, request.idempotency_key, received),
-            lambda: handler(service, replace(request, body=received)),
+            lambda rooms: handler(
+                replace(service, repository=rooms), replace(request, body=received)
+            ),
         )
 
 
-def _answer_known(
-    idempotency: Idempotency, request: Request, key: IdempotencyKey, answer: Callable[[], Answer]
-) -> Answer:
-    refused: list[Answer] = []
+class _RefusedError(Exception):
+    """A write was not made; nothing of it is kept.
 
-    def write() -> StoredAnswer | None:
-        given = answer()
+    Attributes:
+        answer: says why.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+
+def _answer_known(
+    idempotency: Idempotency,
+    request: Request,
+    key: IdempotencyKey,
+    answer: Callable[[RoomRepository], Answer],
+) -> Answer:
+    def write(rooms: RoomRepository) -> StoredAnswer:
+        given = answer(rooms)
         if given.status >= HTTPStatus.BAD_REQUEST or not isinstance(given.body, bytes):
-            refused.append(given)
-            return None
+            raise _RefusedError(given)
         return StoredAnswer(given.status, given.headers, given.body)
 
     try:
-        stored = idempotency.once(key, write)
+        stored = idempotency.once(key, request.owner or "", write)
+    except _RefusedError as refused:
+        return refused.answer
     except KeyReusedError:
         return answer_failure(REUSED, request)
     except RepositoryUnavailableError as error:
         return answer_failure(unavailable(error), request)
-    if stored is None:
-        return refused[0]
     status = HTTPStatus(stored.status)
     media_type = None if status == HTTPStatus.NO_CONTENT else JSON
     return Answer(status, stored.body, media_type, stored.headers, cache="no-store")

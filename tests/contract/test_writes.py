@@ -89,7 +89,7 @@ def test_changes_of_different_fields_both_last(
             assert changed
             assert getattr(changed, field) == value
         if isinstance(repository, PostgresRepo):
-            repository._connections.close()
+            repository._sessions.close()
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(write, ("size", "price")))
@@ -113,6 +113,6 @@ def test_of_many_writers_one_wins(
         if isinstance(repository, PostgresRepo):
             # Each thread has a connection of its own; all of them wait for each other.
             everybody = Barrier(WRITERS)
-            close = repository._connections.close
+            close = repository._sessions.close
             list(pool.map(lambda _: (everybody.wait(), close()), writers))
     assert rooms_of(repository) == []

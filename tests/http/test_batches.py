@@ -48,7 +48,7 @@ def client(database: PostgresDatabase, rooms: list[Room]) -> Iterator[TestApp]:
             repository,
             tokens=TOKENS,
             changes=PostgresChanges(connections),
-            idempotency=PostgresIdempotency(connections),
+            idempotency=PostgresIdempotency(connections, PostgresRepo(connections)),
             max_batch_bytes=MOST,
         )
         # It ends no body by itself.

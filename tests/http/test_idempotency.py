@@ -32,7 +32,7 @@ def client(database: PostgresDatabase) -> Iterator[TestApp]:
             PostgresRepo(connections),
             tokens=TOKENS,
             changes=PostgresChanges(connections),
-            idempotency=PostgresIdempotency(connections),
+            idempotency=PostgresIdempotency(connections, PostgresRepo(connections)),
         )
         yield TestApp(application, extra_environ={"SERVER_PROTOCOL": "HTTP/1.1"})
 

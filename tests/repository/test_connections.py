@@ -14,12 +14,13 @@ from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.repository.migrations import shipped_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.repository.sessions import Session
 from rentomatic.requests.room_list import RoomListRequest
 
 
 def backend(connections: Connections) -> int:
     """Tell the process that serves this thread's connection."""
-    (row,) = connections.read(lambda c: c.execute("select pg_backend_pid()").fetchall())
+    (row,) = connections.read(lambda session: session.run("select pg_backend_pid()"))
     return int(row[0])
 
 
@@ -36,10 +37,10 @@ def test_a_read_survives_a_connection_that_was_lost(
 ) -> None:
     """An idle connection that the server ended is replaced unseen."""
     postgres_embedded.save(rooms)
-    lost = backend(postgres_embedded._connections)
+    lost = backend(postgres_embedded._sessions)
     connection.execute("select pg_terminate_backend(%s, 1000)", [lost])
     assert postgres_embedded.search(RoomListRequest()).rooms == rooms
-    assert backend(postgres_embedded._connections) != lost
+    assert backend(postgres_embedded._sessions) != lost
 
 
 def test_work_is_done_once_more_when_its_connection_is_lost(
@@ -48,11 +49,11 @@ def test_work_is_done_once_more_when_its_connection_is_lost(
     """A read, between its beginning and its end; a write is never repeated."""
     attempts = []
 
-    def work(own: psycopg.Connection[Any]) -> list[Any]:
+    def work(own: Session) -> list[Any]:
         attempts.append(own)
         if len(attempts) == 1:
             end_sessions(connection)
-        return own.execute("select 1").fetchall()
+        return own.run("select 1")
 
     assert connections.read(work) == [(1,)]
     assert len(attempts) == 2
@@ -67,14 +68,14 @@ def test_a_statement_that_takes_too_long_is_given_up(embedded_rooms: PostgresDat
     with closing(Connections(embedded_rooms.url, statement_timeout=0.05)) as connections:
         before = backend(connections)
         with pytest.raises(RepositoryUnavailableError, match="statement timeout"):
-            connections.read(lambda c: c.execute("select pg_sleep(5)"))
+            connections.read(lambda session: session.run("select pg_sleep(5)"))
         assert backend(connections) == before
 
 
 def test_a_bug_is_no_outage(connections: Connections) -> None:
     """Only what may pass by itself is told as such; the rest is for the last resort."""
     with pytest.raises(psycopg.errors.SyntaxError):
-        connections.read(lambda c: c.execute("selekt 1"))
+        connections.read(lambda session: session.run("selekt 1"))
 
 
 def test_a_changed_result_shape_is_survived(
@@ -83,7 +84,7 @@ def test_a_changed_result_shape_is_survived(
     """A migration under a prepared statement costs a connection, not an answer."""
     connection.execute("create table shape (a int)")
     try:
-        read = lambda c: c.execute("select * from shape", prepare=True).fetchall()  # noqa: E731
+        read = lambda session: session.run("select * from shape")  # noqa: E731
         assert connections.read(read) == []
         connection.execute("alter table shape add b int")
         assert connections.read(read) == []
@@ -96,10 +97,10 @@ def test_a_urls_own_options_go_first(embedded_rooms: PostgresDatabase) -> None:
     url = f"{embedded_rooms.url}&options=-csearch_path%3Dmine&application_name=mine"
     with closing(Connections(url)) as connections:
         (found,) = connections.read(
-            lambda c: c.execute(
+            lambda session: session.run(
                 "select current_setting('search_path'), current_setting('application_name'),"
                 " current_setting('jit')"
-            ).fetchall()
+            )
         )
     assert found == ("mine", "mine", "off")
 

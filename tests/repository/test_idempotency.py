@@ -17,6 +17,7 @@ from rentomatic.repository.interface import (
     IdempotencyKey,
     KeyReusedError,
     RepositoryUnavailableError,
+    RoomRepository,
     StoredAnswer,
 )
 from rentomatic.repository.postgresidempotency import PostgresIdempotency
@@ -26,6 +27,7 @@ from rentomatic.requests.room_list import RoomListRequest
 MakeRoom = Callable[..., Room]
 ANSWER = StoredAnswer(201, (("Location", "/rooms/1"), ("ETag", '"1"')), b'{"code":"1"}')
 TWINS = 8
+ACTOR = "office"
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def connections(
 @pytest.fixture
 def keys(connections: Connections) -> PostgresIdempotency:
     """What is to be tested."""
-    return PostgresIdempotency(connections)
+    return PostgresIdempotency(connections, PostgresRepo(connections))
 
 
 @pytest.fixture
@@ -67,12 +69,12 @@ def test_a_write_may_be_long_in_coming(database: PostgresDatabase, make_room: Ma
     with closing(Connections(f"{database.url}&options={options}")) as connections:
         repository = PostgresRepo(connections)
 
-        def write() -> StoredAnswer:
+        def write(rooms: RoomRepository) -> StoredAnswer:
             time.sleep(0.3)
-            repository.add(make_room(1))
+            rooms.add(make_room(1))
             return ANSWER
 
-        assert PostgresIdempotency(connections).once(key(), write) == ANSWER
+        assert PostgresIdempotency(connections, repository).once(key(), ACTOR, write) == ANSWER
         assert rooms_of(repository) == [make_room(1)]
 
 
@@ -82,23 +84,23 @@ def test_a_write_is_made_once(
     """Whoever repeats it gets the answer of then, headers and all; each scope has its own keys."""
     numbers = iter(range(1, 10))
 
-    def write() -> StoredAnswer:
-        repository.add(make_room(next(numbers)))
+    def write(rooms: RoomRepository) -> StoredAnswer:
+        rooms.add(make_room(next(numbers)))
         return ANSWER
 
-    assert keys.once(key(), write) == ANSWER
-    assert keys.once(key(), write) == ANSWER
+    assert keys.once(key(), ACTOR, write) == ANSWER
+    assert keys.once(key(), ACTOR, write) == ANSWER
     assert rooms_of(repository) == [make_room(1)]
-    assert keys.once(key(scope="portal POST /rooms"), write) == ANSWER
-    assert keys.once(key("b"), write) == ANSWER
+    assert keys.once(key(scope="portal POST /rooms"), ACTOR, write) == ANSWER
+    assert keys.once(key("b"), ACTOR, write) == ANSWER
     assert len(rooms_of(repository)) == 3
 
 
 def test_a_key_is_for_one_thing(keys: PostgresIdempotency) -> None:
     """What is sent with it must be what was sent first."""
-    keys.once(key(), lambda: ANSWER)
+    keys.once(key(), ACTOR, lambda _rooms: ANSWER)
     with pytest.raises(KeyReusedError):
-        keys.once(key(fingerprint="g"), lambda: ANSWER)
+        keys.once(key(fingerprint="g"), ACTOR, lambda _rooms: ANSWER)
 
 
 def test_what_failed_is_not_stored(
@@ -106,18 +108,14 @@ def test_what_failed_is_not_stored(
 ) -> None:
     """Neither a refusal nor a bug; what was written meanwhile is taken back with the key."""
 
-    def refused() -> None:
-        repository.add(make_room(1))
+    def refused(rooms: RoomRepository) -> StoredAnswer:
+        rooms.add(make_room(1))
+        raise LookupError
 
-    def failing() -> StoredAnswer:
-        repository.add(make_room(1))
-        raise ZeroDivisionError
-
-    assert keys.once(key(), refused) is None
-    with pytest.raises(ZeroDivisionError):
-        keys.once(key(), failing)
+    with pytest.raises(LookupError):
+        keys.once(key(), ACTOR, refused)
     assert rooms_of(repository) == []
-    assert keys.once(key(), lambda: ANSWER) == ANSWER
+    assert keys.once(key(), ACTOR, lambda _rooms: ANSWER) == ANSWER
 
 
 def test_twins_wait_for_each_other(
@@ -131,13 +129,13 @@ def test_twins_wait_for_each_other(
     everybody = Barrier(TWINS)
 
     def send(number: int) -> StoredAnswer | None:
-        def write() -> StoredAnswer:
-            repository.add(make_room(number + 1))
+        def write(rooms: RoomRepository) -> StoredAnswer:
+            rooms.add(make_room(number + 1))
             return StoredAnswer(201, (), str(number).encode())
 
         everybody.wait()
         try:
-            return keys.once(key(), write)
+            return keys.once(key(), ACTOR, write)
         finally:
             everybody.wait()
             connections.close()
@@ -154,13 +152,13 @@ def test_a_key_expires(
 ) -> None:
     """After a day it is like a new one; writes remove those of others, a few at a time."""
     for number in range(15):
-        keys.once(key(str(number)), lambda: ANSWER)
+        keys.once(key(str(number)), ACTOR, lambda _rooms: ANSWER)
     with psycopg.connect(database.url) as connection:
         connection.execute("update idempotency_key set created = now() - interval '25 hours'")
     other = StoredAnswer(201, (), b"another answer")
-    assert keys.once(key("0", fingerprint="g"), lambda: other) == other
+    assert keys.once(key("0", fingerprint="g"), ACTOR, lambda _rooms: other) == other
     assert count(database) == 15 - 10
-    keys.once(key("new"), lambda: ANSWER)
+    keys.once(key("new"), ACTOR, lambda _rooms: ANSWER)
     assert count(database) == 2
 
 
@@ -189,17 +187,17 @@ def test_a_connection_that_is_lost_takes_all_back(
 ) -> None:
     """Nothing is written on another connection behind its back; that is logged once."""
 
-    def write() -> StoredAnswer:
-        repository.add(make_room(1))
+    def write(rooms: RoomRepository) -> StoredAnswer:
+        rooms.add(make_room(1))
         end_sessions(database)
-        repository.add(make_room(2))
+        rooms.add(make_room(2))
         return ANSWER
 
     with pytest.raises(RepositoryUnavailableError):
-        keys.once(key(), write)
+        keys.once(key(), ACTOR, write)
     assert caplog.text.count("a write lost its connection: ") == 1
     assert rooms_of(repository) == []
-    assert keys.once(key(), lambda: ANSWER) == ANSWER
+    assert keys.once(key(), ACTOR, lambda _rooms: ANSWER) == ANSWER
 
 
 def test_a_refusal_over_a_connection_that_is_lost_is_one(
@@ -210,10 +208,12 @@ def test_a_refusal_over_a_connection_that_is_lost_is_one(
 ) -> None:
     """Where nothing can be rolled back any more either."""
 
-    def write() -> None:
+    def write(rooms: RoomRepository) -> StoredAnswer:
         end_sessions(database)
-        with pytest.raises(RepositoryUnavailableError):
-            repository.add(make_room(1))
+        with pytest.raises(psycopg.OperationalError):
+            rooms.add(make_room(1))
+        raise LookupError
 
-    assert keys.once(key(), write) is None
+    with pytest.raises(LookupError):
+        keys.once(key(), ACTOR, write)
     assert rooms_of(repository) == []

@@ -14,6 +14,7 @@ import pytest
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.repository.outage import Outage, shared_mark
+from rentomatic.repository.sessions import Session
 from tests.process.conftest import until
 
 NOWHERE = "postgresql:///nowhere?host=/none"
@@ -81,7 +82,7 @@ def test_nobody_tries_while_it_is_known() -> None:
     with closing(Connections(NOWHERE)) as connections:
 
         def read() -> object:
-            return connections.read(lambda c: c.execute("select 1").fetchall())
+            return connections.read(lambda session: session.run("select 1"))
 
         with pytest.raises(RepositoryUnavailableError, match="No such file"):
             read()
@@ -106,9 +107,9 @@ def silent(
     """A read that the server does not answer in time, and whose own limit it does not keep."""
 
     def read() -> object:
-        def work(connection: object) -> object:
-            connection.execute("set statement_timeout = 0")  # type: ignore[attr-defined]
-            return connection.execute("select pg_sleep(60)")  # type: ignore[attr-defined]
+        def work(session: Session) -> object:
+            session.run("set statement_timeout = 0")
+            return session.run("select pg_sleep(60)")
 
         return connections.read(work)
 
@@ -129,4 +130,4 @@ def test_an_answer_that_does_not_come_is_not_waited_for(
         silent()
     assert time.monotonic() - begun < 30
     until(lambda: not connections._outage.is_on)
-    assert connections.read(lambda c: c.execute("select 1").fetchall()) == [(1,)]
+    assert connections.read(lambda session: session.run("select 1")) == [(1,)]

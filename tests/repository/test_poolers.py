@@ -17,8 +17,8 @@ from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import RepositoryUnavailableError, RepositoryUnfitError
 from rentomatic.repository.migrations import apply_migrations
+from rentomatic.repository.pooling import SHARED, UNTRACKED, UNTRANSACTED
 from rentomatic.repository.postgresrepo import PostgresRepo
-from rentomatic.repository.session import SHARED, UNTRACKED, UNTRANSACTED
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.wsgi.application import Application
 from tests.poolers import POOLERS, TRACKING_POOLERS, Pooler, let_role_carry_settings, pooled
@@ -77,7 +77,7 @@ def storm(repository: PostgresRepo) -> tuple[list[Room | None], list[Exception]]
                 assert len(list(page.rooms)) == 3
             except RepositoryUnavailableError as error:
                 errors.append(error)
-        repository._connections._drop()
+        repository._sessions._drop()
 
     threads = [threading.Thread(target=work, args=[number]) for number in range(THREADS)]
     for thread in threads:
@@ -171,9 +171,8 @@ def test_commands_work_behind_a_pooler_without_the_limits_of_the_service(
         closing(Connections(behind.url, statement_timeout=0)) as connections,
     ):
         assert PostgresRepo(connections).save([make_room()]).added == 1
-        with connections.transaction() as connection:
-            shown = "select current_setting('statement_timeout')"
-            assert connection.execute(shown).fetchall() == [("0",)]
+        shown = "select current_setting('statement_timeout')"
+        assert connections.write(lambda session: session.run(shown)) == [("0",)]
 
 
 @each_pooler
@@ -291,10 +290,9 @@ def test_no_two_connections_share_the_name_of_a_statement(embedded_rooms: Postgr
     names: list[str] = []
     for _ in range(2):
         with closing(Connections(embedded_rooms.url)) as connections:
-            connections.get()
-            connections.execute(b"select 1", {})
-            names += [
-                name
-                for (name,) in connections.execute(b"select name from pg_prepared_statements", {})
-            ]
+            connections.read(lambda session: session.run("select 1"))
+            rows = connections.read(
+                lambda session: session.run("select name from pg_prepared_statements")
+            )
+            names += [name for (name,) in rows]
     assert len(names) == len(set(names)) == 4

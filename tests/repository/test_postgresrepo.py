@@ -275,7 +275,7 @@ def test_an_import_may_be_long_without_a_room(
 
 def test_a_plan_does_not_turn_generic(connections: Connections) -> None:
     """A prepared search is planned for its own values however often it ran."""
-    (setting,) = connections.read(lambda c: c.execute("show plan_cache_mode").fetchall())
+    (setting,) = connections.read(lambda session: session.run("show plan_cache_mode"))
     assert setting == ("force_custom_plan",)
 
 
@@ -287,8 +287,10 @@ def test_a_search_is_prepared_once_for_each_set_of_filters(
         request = build_room_list_request({"price__lt": price})
         assert request
         postgres_embedded.search(request)
-    prepared = postgres_embedded._connections.read(
-        lambda c: c.execute("select count(*) from pg_prepared_statements").fetchall()
+    prepared = postgres_embedded._sessions.read(
+        lambda session: session.connection.execute(
+            "select count(*) from pg_prepared_statements"
+        ).fetchall()
     )
     assert prepared == [(1,)]
 
@@ -322,7 +324,8 @@ def test_a_stream_that_is_left_ends_its_transaction(
       select count(*) from pg_stat_activity
       where xact_start < now() and datname = current_database() and backend_type like 'client%'
     """
-    backend = postgres_embedded._connections.get().info.backend_pid
+    pid = "select pg_backend_pid()"
+    backend = postgres_embedded._sessions.read(lambda session: session.run(pid))
     for read in (1, 500, 1_500, 3_999):
         found = iter(postgres_embedded.search(RoomListRequest(limit=None)).rooms)
         for _ in range(read):
@@ -330,7 +333,7 @@ def test_a_stream_that_is_left_ends_its_transaction(
         assert connection.execute(sessions).fetchall() == [(1,)]
         found.close()  # type: ignore[attr-defined]
         assert connection.execute(sessions).fetchall() == [(0,)]
-        assert postgres_embedded._connections.get().info.backend_pid == backend
+        assert postgres_embedded._sessions.read(lambda session: session.run(pid)) == backend
 
 
 def test_two_writers_of_the_same_rooms_both_succeed(
