@@ -11,7 +11,7 @@ from collections.abc import (
 )
 from copy import copy
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import chain, count
 from typing import Any, cast
 from uuid import UUID
 
@@ -65,7 +65,7 @@ ANALYZED_CHANGES = 1_000
 
 # From so many on, to count rooms or to sum them up takes a slot: tens of milliseconds.
 MANY_ROOMS = 20_000
-# Fewer are put in order faster than they are met on the way from a place.
+# Fewer are put in order faster than they are found on the way from a place, or in rings around it.
 FEW_ROOMS = 5_000
 
 # The columns of sql/room_page.sql before those of a room, and what marks them.
@@ -249,15 +249,16 @@ class PostgresRepo:
         if not near or not is_by_distance(request):
             yield list_parameters(request), False
             return
-        is_filtered = bool(request.filters or request.bbox)
-        if is_filtered and self._estimated(request) < FEW_ROOMS:
+        rings = rings_of(request, near)
+        first = next(rings, None)
+        is_narrow = first is not None or request.filters or request.bbox
+        if is_narrow and self._estimated(request) < FEW_ROOMS:
             yield list_parameters(request, are_few=True), False
-            return
-        rings = None
-        for rings in rings_of(request, near):
-            yield list_parameters(request, rings), rings.is_large
-        if rings is None:
+        elif first is None:
             yield list_parameters(request), False
+        else:
+            for each in chain([first], rings):
+                yield list_parameters(request, each), each.is_large
 
     def _rows(self, request: RoomListRequest, parameters: Parameters) -> "_Rows":
         text, _ = self.page_statement(request, parameters)
