@@ -10,9 +10,9 @@ from rentomatic.cli import build_parser
 from rentomatic.cli.outcome import EXIT_CODES
 from rentomatic.config import SETTINGS
 from rentomatic.domain.room import FIELDS
+from rentomatic.formats.table import FORMATS
 from rentomatic.requests.parameters import CHANGES_PARAMETERS
 from rentomatic.requests.room_fields import OPERATORS
-from rentomatic.serializers.formats import FORMATS
 from rentomatic.wsgi.parameters import FILTER_PREFIX, SEARCH_PARAMETERS
 from rentomatic.wsgi.routing import ROUTES
 

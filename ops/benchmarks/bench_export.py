@@ -16,8 +16,8 @@ from stock import fill
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster
+from rentomatic.formats.table import FORMATS
 from rentomatic.repository.database import psql_arguments
-from rentomatic.serializers.formats import FORMATS
 
 COPY = "copy (select code, size, price, latitude, longitude from room order by id) to stdout"
 

@@ -18,11 +18,10 @@ from pathlib import Path
 from rentomatic.config import PostgresDatabase
 from rentomatic.domain.room import Room
 from rentomatic.embedded.cluster import Cluster, embedded_cluster
+from rentomatic.formats.table import FORMATS, IMPORT_FORMATS
+from rentomatic.formats.view import View
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
-from rentomatic.requests.room_import import IMPORT_FORMATS
-from rentomatic.serializers.formats import FORMATS
-from rentomatic.serializers.room import View
 
 # In the order in which `rentomatic list` writes a table.
 COPY = r"\copy room (code, size, price, latitude, longitude) from '{file}' csv header"

@@ -24,8 +24,8 @@ from stock import fill, rows
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster
+from rentomatic.formats.table import FORMATS
 from rentomatic.repository.connections import Connections
-from rentomatic.serializers.formats import FORMATS
 from rentomatic.tokens import new_token, token_line
 
 TOKEN = new_token()

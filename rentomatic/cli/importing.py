@@ -19,18 +19,17 @@ from rentomatic.cli.rejects import Rejects
 from rentomatic.config import ConfigError, Settings
 from rentomatic.domain.room import FIELDS
 from rentomatic.domain.units import SQUARE_FOOT
-from rentomatic.repository.interface import CommitInterruptedError
-from rentomatic.requests.base import InvalidRequest
-from rentomatic.requests.room_import import (
+from rentomatic.formats.pieces import LINE_CHARACTERS
+from rentomatic.formats.table import (
     GUESSED_CHARACTERS,
     IMPORT_FORMATS,
-    LINE_CHARACTERS,
-    RoomImportRequest,
-    build_room_import_request,
+    ImportFormat,
     guess_format_by_name,
     guess_format_by_text,
 )
-from rentomatic.requests.room_import_options import ImportOptions
+from rentomatic.repository.interface import CommitInterruptedError
+from rentomatic.requests.base import InvalidRequest
+from rentomatic.requests.room_import import ImportOptions, RoomImportRequest
 from rentomatic.responses import ResponseTypes, build_response_from_invalid_request
 from rentomatic.use_cases.room_import import ImportReport, room_import_use_case
 
@@ -137,6 +136,8 @@ def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
         delimiter=arguments.delimiter,
         decimal=arguments.decimal,
         round_integers=arguments.round,
+        skip_bad=arguments.skip_bad,
+        dry_run=arguments.dry_run,
     )
     with ExitStack() as stack:
         with _interruptible():
@@ -172,21 +173,19 @@ def _read(
     file: TextIO, stack: ExitStack, arguments: argparse.Namespace, options: ImportOptions
 ) -> RoomImportRequest | InvalidRequest:
     start: list[str] = []
-    chosen = arguments.format or _guess_format(arguments.file, file, start)
+    chosen = IMPORT_FORMATS.get(arguments.format) or _guess_format(arguments.file, file, start)
     if isinstance(chosen, InvalidRequest):
         return chosen
-    text: Iterator[str] = chain(start, IMPORT_FORMATS[chosen].cut(file))
+    text: Iterator[str] = chain(start, chosen.cut(file))
     if sys.stderr.isatty():
         size = None if arguments.file == "-" else Path(arguments.file).stat().st_size
         bar = stack.enter_context(tqdm(total=size, unit="B", unit_scale=True, leave=False))
         text = _counted(text, bar)
-    return build_room_import_request(
-        text, options, format=chosen, skip_bad=arguments.skip_bad, dry_run=arguments.dry_run
-    )
+    return chosen.read(text, options)
 
 
-def _guess_format(name: str, file: TextIO, start: list[str]) -> str | InvalidRequest:
-    """Tell a file's format by its name, else by its text, of which the start is handed out."""
+def _guess_format(name: str, file: TextIO, start: list[str]) -> ImportFormat | InvalidRequest:
+    """Guess a file's format from its name, else from its text, whose start is added to `start`."""
     by_name = None if name == "-" else guess_format_by_name(name)
     if by_name is not None:
         return by_name

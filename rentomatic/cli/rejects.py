@@ -7,8 +7,7 @@ import re
 import sys
 from typing import IO
 
-from rentomatic.requests.room_import import RoomImportRequest
-from rentomatic.requests.room_import_record import BadLine
+from rentomatic.requests.room_import import BadLine, RoomImportRequest
 
 _REASON = "rejected_because"
 _EARLIER_REASON = re.compile(rf',?\s*"{_REASON}"\s*:\s*"(?:[^"\\]|\\.)*"\s*\}}\Z')

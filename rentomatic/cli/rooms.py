@@ -12,6 +12,8 @@ from rentomatic.bootstrap import open_repository
 from rentomatic.cli.outcome import EXIT_CODES, tell_failure
 from rentomatic.config import Settings
 from rentomatic.domain.room import FIELDS, Room
+from rentomatic.formats.table import FORMATS
+from rentomatic.formats.view import View
 from rentomatic.repository.interface import Page
 from rentomatic.requests.base import ParameterError, with_errors
 from rentomatic.requests.parameters import LIST_PARAMETERS, SELECTION_PARAMETERS, Parameter
@@ -22,8 +24,7 @@ from rentomatic.requests.room_get import build_room_get_request
 from rentomatic.requests.room_list import UNLIMITED, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_summary import build_room_summary_request
 from rentomatic.responses import ResponseTypes, build_response_from_invalid_request
-from rentomatic.serializers.formats import FORMATS
-from rentomatic.serializers.room import RoomJsonEncoder, View
+from rentomatic.serializers.room import RoomJsonEncoder
 from rentomatic.serializers.room_summary import summary_to_wire
 from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_list import room_list_use_case

@@ -22,12 +22,12 @@ from rentomatic.demo import BOOK, PREFIX, demo_rooms
 from rentomatic.embedded.binaries import make_data_folder, open_lock
 from rentomatic.embedded.cluster import find_cluster
 from rentomatic.embedded.guard import guarded
+from rentomatic.formats.json import dump_value
 from rentomatic.repository.database import create_database
 from rentomatic.repository.interface import RoomRepository
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.responses import ResponseTypes
-from rentomatic.serializers.json import dump_value
 from rentomatic.tokens import token_line
 
 if TYPE_CHECKING:

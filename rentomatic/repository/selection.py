@@ -25,8 +25,8 @@ def passes(room: Room, selection: RoomSelection) -> bool:
             OPERATORS[each.operator].matches(getattr(room, each.field), each.value)
             for each in selection.filters
         )
-        and (selection.bbox is None or selection.bbox.contains(room.longitude, room.latitude))
-        and (selection.near is None or selection.near.reaches(room.longitude, room.latitude))
+        and (selection.bbox is None or selection.bbox.contains(*room.place))
+        and (selection.near is None or selection.near.reaches(*room.place))
     )
 
 
@@ -67,7 +67,7 @@ def _position_of(entry: Entry, request: RoomListRequest) -> Position:
         if name == ADDED:
             return place
         if name == DISTANCE and request.near:
-            return request.near.metres_to(room.longitude, room.latitude)
+            return request.near.metres_to(*room.place)
         return getattr(room, name)
 
     return tuple(value(key.name) for key in request.order)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rentomatic.domain.kinds import JsonSchema
-from rentomatic.domain.room import FIELDS
+from rentomatic.domain.room import COORDINATES, FIELDS
 from rentomatic.requests.parsers import MAX_INTEGER
 from rentomatic.requests.room_changes import DEFAULT_CHANGES, MAX_CHANGES, Start
 from rentomatic.requests.room_fields import DISTANCE
@@ -43,9 +43,9 @@ class Parameter:
 
 
 def _degrees(form: str) -> JsonSchema:
-    """Describe longitudes and latitudes in turn."""
+    """Describe the coordinates of one or two places."""
     number = len(form.split(","))
-    pair = (FIELDS["longitude"].kind.schema, FIELDS["latitude"].kind.schema)
+    pair = [FIELDS[name].kind.schema for name in COORDINATES]
     return {
         "type": "array",
         "prefixItems": [pair[place % 2] for place in range(number)],

@@ -1,81 +1,20 @@
 """The request to import rooms from a file."""
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
-from itertools import chain
-from pathlib import PurePath
-from typing import TextIO
+from typing import NamedTuple
+from uuid import UUID
 
-from rentomatic.requests.base import InvalidRequest, ParameterError, ValidRequest
-from rentomatic.requests.parsers import shown
-from rentomatic.requests.room_import_csv import read_csv
-from rentomatic.requests.room_import_foreign import (
-    ARRAY_CONVERSION,
-    problem_of_name,
-    problem_of_text,
-)
-from rentomatic.requests.room_import_geojson import read_geojson
-from rentomatic.requests.room_import_header import Ignored
-from rentomatic.requests.room_import_ndjson import read_ndjson
-from rentomatic.requests.room_import_options import ImportOptions
-from rentomatic.requests.room_import_record import (
-    MAX_CHARACTERS,
-    Line,
-    RoomLines,
-)
+from rentomatic.domain.room import Room
+from rentomatic.requests.base import ValidRequest
+from rentomatic.requests.parsers import shown_name
 
-# One more, so that a line that is too long is seen to be.
-LINE_CHARACTERS = MAX_CHARACTERS + 1
-_PIECE_CHARACTERS = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class ImportFormat:
-    """A format that can be imported.
-
-    Attributes:
-        name: as the parameter `format` spells it.
-        suffixes: how the names of its files end.
-        read: finds the rooms in a file's text, which comes in lines.
-        cut: cuts a file into lines, or pieces, that take the same memory whatever stands in it.
-    """
-
-    name: str
-    suffixes: tuple[str, ...]
-    read: Callable[[Iterable[str], ImportOptions], RoomLines | InvalidRequest]
-    cut: Callable[[TextIO], Iterator[str]]
-
-
-def _lines(file: TextIO) -> Iterator[str]:
-    return iter(partial(file.readline, LINE_CHARACTERS), "")
-
-
-def _pieces(file: TextIO) -> Iterator[str]:
-    return iter(partial(file.read, _PIECE_CHARACTERS), "")
-
-
-IMPORT_FORMATS: Mapping[str, ImportFormat] = {
-    each.name: each
-    for each in (
-        ImportFormat("csv", (".csv", ".tsv"), read_csv, _lines),
-        ImportFormat("ndjson", (".ndjson", ".jsonl"), read_ndjson, _lines),
-        ImportFormat("geojson", (".geojson",), read_geojson, _pieces),
-    )
-}
-
-# How long a batch may be that is sent, by default.
+# The default limit of a batch sent over HTTP.
 MAX_BATCH_BYTES = 64 << 20
 
-# Of this many characters a file's format is guessed.
-GUESSED_CHARACTERS = 1 << 16
-
-_ANY_JSON = ".json"
-_COLLECTION = re.compile(r'\A\s*\{\s*"features"\s*:\s*\[|"type"\s*:\s*"FeatureCollection"')
-_MARK = "\ufeff"  # that a file is UTF-8
-_NAMES = ", ".join(IMPORT_FORMATS)
+# How many unused names are listed.
+MAX_IGNORED = 200
 
 
 class OnError(StrEnum):
@@ -86,90 +25,133 @@ class OnError(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RoomImportRequest(ValidRequest):
-    """Rooms to add or replace.
+class ImportOptions:
+    """How a file is imported.
 
     Attributes:
-        lines: what the file's lines are, read as they are asked for.
-        format: the file's format.
-        header: the names of a CSV file's columns.
-        delimiter: what stands between them.
-        ignored: which columns or keys are not used, as far as the lines are read.
+        columns: the file's column or key, by field, where its name does not say which field it is.
+        ignored: names of columns or keys that are not used.
+        defaults: the value, by field, where the file has no such column, an object no such key, or
+            they have no value.
+        null_texts: what stands for no value, besides empty text and null.
+        source: the name under which identities that are not UUIDs become one (RFC 9562, version 5).
+        delimiter: what divides the values of a CSV file, where its header does not show it.
+        decimal: the decimal sign of text, a point or a comma; the other one is the separator of
+            thousands. Without it both are read as with a point, unless that could be wrong.
+        round_integers: read 34.5 as 35 where an integer is expected; else it is a bad line.
+        advises: whether errors name the options of `rentomatic import` that would help.
         skip_bad: import the good lines although there are bad ones.
-        dry_run: only tell what would happen.
+        dry_run: only report what would happen.
     """
 
-    lines: Iterator[Line]
-    format: str = "csv"
-    header: Sequence[str] = ()
-    delimiter: str = ","
-    ignored: Ignored = field(default_factory=Ignored)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    ignored: Sequence[str] = ()
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    null_texts: Sequence[str] = ()
+    source: str | None = None
+    delimiter: str | None = None
+    decimal: str | None = None
+    round_integers: bool = False
+    advises: bool = True
     skip_bad: bool = False
     dry_run: bool = False
 
 
-def build_room_import_request(
-    text: Iterable[str],
-    options: ImportOptions,
-    *,
-    format: str = "csv",  # noqa: A002 - as it is called everywhere
-    skip_bad: bool = False,
-    dry_run: bool = False,
-) -> RoomImportRequest | InvalidRequest:
-    """Begin to read a file and find the room's fields.
+class RoomLine(NamedTuple):
+    """A line that makes a room.
 
-    Args:
-        text: the file's text with its ends of lines, as the format's `cut` gives it; it is read as
-            the request's `lines` are.
-        options: how to read them.
-        format: a name of IMPORT_FORMATS.
-        skip_bad: see RoomImportRequest.
-        dry_run: see RoomImportRequest.
+    Attributes:
+        number: as in a bad line.
+        room: what it makes.
+        record: as in a bad line.
+        unit: what the number counts.
+        former_code: the code under which an earlier release may have stored the room.
     """
-    if format not in IMPORT_FORMATS:
-        return InvalidRequest((ParameterError("format", f"must be one of {_NAMES}"),))
-    text = iter(text)
-    start = next(text, "")
-    if problem := problem_of_text(start):
-        return InvalidRequest((ParameterError("file", problem),))
-    whole = chain([start.removeprefix(_MARK)], text)
-    read = IMPORT_FORMATS[format].read(whole, options)
-    if isinstance(read, InvalidRequest):
-        return read
-    return RoomImportRequest(
-        read.lines, format, read.header, read.delimiter, read.ignored, skip_bad, dry_run
-    )
+
+    number: int
+    room: Room
+    record: Sequence[str] = ()
+    unit: str = "line"
+    former_code: UUID | None = None
 
 
-def guess_format_by_name(name: str) -> str | InvalidRequest | None:
-    """Tell a file's format by how its name ends; None if its text must tell."""
-    suffix = PurePath(name).suffix.lower()
-    if suffix == _ANY_JSON:
-        return None
-    for each in IMPORT_FORMATS.values():
-        if suffix in each.suffixes:
-            return each.name
-    if problem := problem_of_name(name):
-        return InvalidRequest((ParameterError("format", problem),))
-    known = " ".join(suffix for each in IMPORT_FORMATS.values() for suffix in each.suffixes)
-    return InvalidRequest(
-        (
-            ParameterError(
-                "format",
-                f"{shown(PurePath(name).name)} does not tell it, as {known} {_ANY_JSON} would; "
-                f"give one of {_NAMES}",
-            ),
-        )
-    )
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that makes no room.
+
+    Attributes:
+        number: the line at which the record begins, from 1; of a GeoJSON file, which feature;
+            0 for what is wrong with the file itself.
+        problems: what is wrong, each beginning with the column's name.
+        record: its values, as they were read; of JSON, its text.
+        is_last: whether what follows cannot be read either, so that nothing may be imported.
+        unit: what the number counts.
+    """
+
+    number: int
+    problems: tuple[str, ...]
+    record: Sequence[str]
+    is_last: bool = False
+    unit: str = "line"
+
+    @property
+    def place(self) -> str:
+        """Where it stands."""
+        return f"{self.unit} {self.number}" if self.number else "file"
+
+    @property
+    def reason(self) -> str:
+        """All that is wrong, in one line."""
+        return "; ".join(self.problems)
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
 
 
-def guess_format_by_text(start: str) -> str | InvalidRequest:
-    """Tell a file's format by its first GUESSED_CHARACTERS."""
-    start = start.removeprefix(_MARK)
-    first = start.lstrip()[:1]
-    if first == "[":
-        problem = f"an array of JSON is none of {_NAMES}; convert it: {ARRAY_CONVERSION}"
-        return InvalidRequest((ParameterError("format", problem),))
-    if first != "{":
-        return "csv"
-    return "geojson" if _COLLECTION.search(start) else "ndjson"
+Line = RoomLine | BadLine
+
+
+class Ignored:
+    """The names in a file that are not used, in their order, at most MAX_IGNORED of them."""
+
+    def __init__(self, noun: str = "column") -> None:
+        self._noun = noun
+        self._names: dict[str, None] = {}
+        self._is_whole = True
+
+    @property
+    def names(self) -> list[str]:
+        """The names, fit to be shown; the last one is … where there are more."""
+        return [*self._names, *([] if self._is_whole else ["…"])]
+
+    def add(self, names: Iterable[str]) -> None:
+        """Take names, some of which may be known already."""
+        for name in map(shown_name, names):
+            if len(self._names) == MAX_IGNORED and name not in self._names:
+                self._is_whole = False
+                return
+            self._names[name] = None
+
+    def __str__(self) -> str:
+        return f"ignored {self._noun}s: {', '.join(self.names)}" if self._names else ""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomImportRequest(ValidRequest):
+    """Rooms to add or replace.
+
+    Attributes:
+        lines: the file's lines, read as they are asked for.
+        options: how to import them.
+        ignored: the columns or keys that are not used, as far as the lines have been read.
+        format: the file's format.
+        header: the names of a CSV file's columns.
+        delimiter: what divides its values.
+    """
+
+    lines: Iterator[Line]
+    options: ImportOptions = field(default_factory=ImportOptions)
+    ignored: Ignored = field(default_factory=Ignored)
+    format: str = "csv"
+    header: Sequence[str] = ()
+    delimiter: str = ","

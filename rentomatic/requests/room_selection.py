@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rentomatic.domain.geography import Box, great_circle_metres
-from rentomatic.domain.room import FIELDS
+from rentomatic.domain.room import COORDINATES, FIELDS
 from rentomatic.requests.base import ParameterError, ValidRequest
 from rentomatic.requests.parsers import (
     as_list_text,
@@ -23,7 +23,7 @@ from rentomatic.requests.room_fields import (
 )
 
 BBOX_FORM = "west,south,east,north"
-NEAR_FORM = "longitude,latitude"
+NEAR_FORM = ",".join(COORDINATES)
 
 
 def _parameter(field: str, operator: str) -> str:

@@ -1,1 +1,1 @@
-"""Rooms become bytes here, one module a format."""
+"""Changes, summaries, reports and errors become JSON here; rooms do in rentomatic.formats."""

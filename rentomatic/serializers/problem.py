@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
+from rentomatic.formats.json import dump_value
 from rentomatic.requests.base import ParameterError
-from rentomatic.serializers.json import dump_value
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from rentomatic.domain.room_change import RoomChange
-from rentomatic.serializers.json import dump_value
-from rentomatic.serializers.room import room_to_wire
+from rentomatic.formats.json import dump_value
+from rentomatic.formats.view import room_to_wire
 
 
 def dump_changes(

@@ -1,6 +1,6 @@
 """What an import did, as it looks outside."""
 
-from rentomatic.serializers.json import dump_value
+from rentomatic.formats.json import dump_value
 from rentomatic.use_cases.room_import import ImportReport
 
 

@@ -4,7 +4,7 @@ from dataclasses import astuple
 from typing import Any
 
 from rentomatic.domain.room_summary import AmountSummary, RoomSummary
-from rentomatic.serializers.json import dump_value
+from rentomatic.formats.json import dump_value
 
 
 def dump_summary(summary: RoomSummary) -> bytes:

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from rentomatic.domain.room import Room
 from rentomatic.repository.interface import RoomRepository, SaveSummary
 from rentomatic.requests.base import ParameterError
-from rentomatic.requests.room_import import RoomImportRequest
-from rentomatic.requests.room_import_header import Ignored
-from rentomatic.requests.room_import_record import BadLine
+from rentomatic.requests.room_import import BadLine, Ignored, RoomImportRequest
 from rentomatic.responses import Response, ResponseFailure, ResponseSuccess, ResponseTypes
 from rentomatic.use_cases.outcomes import use_case
 from rentomatic.use_cases.room_staging import StagedLines, StagingError
@@ -109,13 +107,13 @@ def room_import_use_case(
         told: of so many bad lines what is wrong is told, of others the number.
     """
     try:
-        with StagedLines(request.lines, keeps_records=request.skip_bad) as staged:
-            if staged.is_torn or (staged.bad and not request.skip_bad):
+        with StagedLines(request.lines, keeps_records=request.options.skip_bad) as staged:
+            if staged.is_torn or (staged.bad and not request.options.skip_bad):
                 return _refuse(staged, told)
             rejected = Rejected(told)
             staged.keep_codes(repository.existing)
             rooms = _rooms(staged, rejected, on_reject)
-            saved = repository.save(rooms, dry_run=request.dry_run)
+            saved = repository.save(rooms, dry_run=request.options.dry_run)
             return ResponseSuccess(ImportReport(saved, rejected, staged.repeated, request.ignored))
     except StagingError as error:
         logger.error("an import cannot be kept: %s", error)  # noqa: TRY400 - no traceback

@@ -15,7 +15,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from rentomatic.domain.room import Room
-from rentomatic.requests.room_import_record import BadLine, Line, RoomLine
+from rentomatic.requests.room_import import BadLine, Line, RoomLine
 
 _BATCH = 1_000
 

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from rentomatic import __version__
+from rentomatic.formats.json import dump_value
 from rentomatic.repository.interface import (
     Idempotency,
     RepositoryUnavailableError,
@@ -18,7 +19,6 @@ from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_import import MAX_BATCH_BYTES
 from rentomatic.requests.room_list import DEFAULT_LIMIT
 from rentomatic.responses import ResponseFailure, ResponseTypes
-from rentomatic.serializers.json import dump_value
 from rentomatic.slots import Slots
 from rentomatic.tokens import NOBODY, Tokens
 from rentomatic.wsgi.authorization import WRITES, authorize, identify

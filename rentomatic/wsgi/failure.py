@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import quote
 
+from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.responses import ResponseFailure, ResponseTypes
-from rentomatic.serializers.json import MEDIA_TYPE as JSON
 from rentomatic.serializers.problem import MEDIA_TYPE as PROBLEM
 from rentomatic.serializers.problem import dump_error, dump_problem
 from rentomatic.wsgi.negotiation import prefers_problem

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from rentomatic.serializers.json import MEDIA_TYPE as JSON
+from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.serializers.problem import MEDIA_TYPE as PROBLEM
 
 _RANGE = re.compile(r"\*/\*|[\w!#$&^.+-]+/(?:\*|[\w!#$&^.+-]+)")

@@ -6,6 +6,7 @@ from typing import Any
 
 from rentomatic.demo import book_rooms
 from rentomatic.domain.room import FIELDS
+from rentomatic.formats.table import FORMATS, IMPORT_FORMATS
 from rentomatic.requests.base import InvalidRequest, ParameterError, with_errors
 from rentomatic.requests.parameters import (
     BATCH_PARAMETERS,
@@ -25,10 +26,9 @@ from rentomatic.requests.room_fields import (
     operand_schema,
     suggest_filter_key,
 )
-from rentomatic.requests.room_import import IMPORT_FORMATS, OnError
+from rentomatic.requests.room_import import OnError
 from rentomatic.requests.room_list import UNLIMITED, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_summary import RoomSummaryRequest, build_room_summary_request
-from rentomatic.serializers.formats import FORMATS
 from rentomatic.wsgi.request import Request
 
 FILTER_PREFIX = "filter_"

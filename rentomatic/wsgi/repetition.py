@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
 
+from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.repository.interface import (
     Idempotency,
     IdempotencyKey,
@@ -14,7 +15,6 @@ from rentomatic.repository.interface import (
     StoredAnswer,
 )
 from rentomatic.responses import ResponseFailure, ResponseTypes
-from rentomatic.serializers.json import MEDIA_TYPE as JSON
 from rentomatic.use_cases.outcomes import unavailable
 from rentomatic.wsgi.body import MAX_BODY_BYTES, Received, receive
 from rentomatic.wsgi.conditional import entity_tag

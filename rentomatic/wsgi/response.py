@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from rentomatic.serializers.json import MEDIA_TYPE as JSON
+from rentomatic.formats.json import MEDIA_TYPE as JSON
 
 HTML = "text/html"
 TEXT = "text/plain"

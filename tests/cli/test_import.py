@@ -401,8 +401,8 @@ def test_import_changes_nothing_when_a_file_cannot_be_read_to_its_end(
         ),
         (["offers.csv", "--rejects", "x.csv"], "--rejects goes with --skip-bad"),
         (["offers.csv", "--skip-bad", "--rejects", "offers.csv"], "is the file to import"),
-        (["offers.txt"], "format: 'offers.txt' does not tell it, as .csv .tsv"),
-        (["offers.json"], "format: an array of JSON is none of csv, ndjson, geojson"),
+        (["offers.txt"], "format: 'offers.txt' does not tell it, as .geojson .csv"),
+        (["offers.json"], "format: an array of JSON is none of geojson, csv, ndjson"),
         (
             ["offers.txt", "--format", "geojson", "--default", "latitude=1"],
             "default: latitude is what the Points say in GeoJSON; it cannot be given",

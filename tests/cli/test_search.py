@@ -6,7 +6,7 @@ import re
 import pytest
 
 from rentomatic.domain.room import Room
-from rentomatic.serializers.formats import FORMATS
+from rentomatic.formats.table import FORMATS
 from tests.cli.conftest import Run
 
 

@@ -14,13 +14,13 @@ from webtest import TestApp, TestResponse
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.domain.room import Room
+from rentomatic.formats.table import FORMATS
+from rentomatic.formats.view import View
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresidempotency import PostgresIdempotency
 from rentomatic.repository.postgresrepo import PostgresRepo
-from rentomatic.serializers.formats import FORMATS
-from rentomatic.serializers.room import View
 from rentomatic.tokens import digest_of, new_token
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.body import MAX_BODY_BYTES
@@ -275,7 +275,7 @@ def test_what_is_wrong_with_the_request_is_told(
 def test_on_error_is_for_batches(client: TestApp) -> None:
     """One room has no good lines."""
     answer = send(client, "{}", 400, "?on_error=skip", "application/json")
-    assert answer.json["message"].startswith("on_error: is for a POST of csv, ndjson, geojson, ")
+    assert answer.json["message"].startswith("on_error: is for a POST of geojson, csv, ndjson, ")
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,13 @@ from rentomatic import __version__
 from rentomatic.demo import book_rooms
 from rentomatic.domain.room import FIELDS, InvalidRoomError, Room
 from rentomatic.embedded.cluster import Cluster
+from rentomatic.formats.table import FORMATS
 from rentomatic.repository.interface import Page, RepositoryUnavailableError
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.requests.parameters import LIST_PARAMETERS, SELECTION_PARAMETERS
 from rentomatic.requests.parsers import as_list_text
 from rentomatic.requests.room_fields import FILTER_KEYS
 from rentomatic.requests.room_list import RoomListRequest
-from rentomatic.serializers.formats import FORMATS
 from rentomatic.tokens import digest_of
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.failure import STATUSES

@@ -9,10 +9,10 @@ import pytest
 from webtest import TestApp, TestResponse
 
 from rentomatic.domain.room import MAX_LATITUDE, MAX_LONGITUDE, MAX_PRICE, MAX_SIZE, Room
+from rentomatic.formats.table import FORMATS
+from rentomatic.formats.view import View
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.postgresrepo import PostgresRepo
-from rentomatic.serializers.formats import FORMATS
-from rentomatic.serializers.room import View
 from rentomatic.tokens import digest_of, new_token
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.body import MAX_BODY_BYTES

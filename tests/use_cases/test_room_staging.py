@@ -12,8 +12,13 @@ import pytest
 from rentomatic.domain.room import MAX_PRICE, MAX_SIZE, Room
 from rentomatic.repository.interface import SaveSummary
 from rentomatic.repository.memrepo import MemRepo
-from rentomatic.requests.room_import import RoomImportRequest
-from rentomatic.requests.room_import_record import BadLine, Line, RoomLine
+from rentomatic.requests.room_import import (
+    BadLine,
+    ImportOptions,
+    Line,
+    RoomImportRequest,
+    RoomLine,
+)
 from rentomatic.responses import ResponseTypes
 from rentomatic.use_cases.room_import import room_import_use_case
 from rentomatic.use_cases.room_staging import StagedLines
@@ -87,7 +92,7 @@ def test_an_import_of_one_code_twice_guesses_nothing(make_room: MakeRoom) -> Non
 
     def importing(*, skip_bad: bool) -> RoomImportRequest:
         lines = (RoomLine(number, each) for number, each in enumerate(given, 2))
-        return RoomImportRequest(lines, skip_bad=skip_bad)
+        return RoomImportRequest(lines, ImportOptions(skip_bad=skip_bad))
 
     repository = MemRepo()
     response = room_import_use_case(repository, importing(skip_bad=False))

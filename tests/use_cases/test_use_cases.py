@@ -26,8 +26,13 @@ from rentomatic.repository.memrepo import MemRepo
 from rentomatic.requests.room_changes import RoomChangesRequest, Start, build_room_changes_request
 from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_get import RoomGetRequest, build_room_get_request
-from rentomatic.requests.room_import import RoomImportRequest
-from rentomatic.requests.room_import_record import BadLine, Line, RoomLine
+from rentomatic.requests.room_import import (
+    BadLine,
+    ImportOptions,
+    Line,
+    RoomImportRequest,
+    RoomLine,
+)
 from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
 from rentomatic.requests.room_summary import RoomSummaryRequest
 from rentomatic.requests.room_write import (
@@ -262,7 +267,7 @@ def importing(
     rooms: Iterable[Room], bad: int = 0, *, skip_bad: bool = False, dry_run: bool = False
 ) -> RoomImportRequest:
     """Make a request to import rooms and bad lines."""
-    return RoomImportRequest(lines(rooms, bad), skip_bad=skip_bad, dry_run=dry_run)
+    return RoomImportRequest(lines(rooms, bad), ImportOptions(skip_bad=skip_bad, dry_run=dry_run))
 
 
 def test_import_saves_all_rooms(rooms: list[Room]) -> None:

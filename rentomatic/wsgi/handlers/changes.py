@@ -2,9 +2,9 @@
 
 from http import HTTPStatus
 
+from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.requests.room_changes_cursor import write_changes_cursor
 from rentomatic.responses import build_response_from_invalid_request
-from rentomatic.serializers.json import MEDIA_TYPE as JSON
 from rentomatic.serializers.room_changes import dump_changes
 from rentomatic.use_cases.room_changes import room_changes_use_case
 from rentomatic.wsgi.failure import answer_failure, answer_unacceptable

@@ -2,9 +2,9 @@
 
 from http import HTTPStatus
 
+from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.responses import build_response_from_invalid_request
-from rentomatic.serializers.json import MEDIA_TYPE as JSON
 from rentomatic.wsgi.conditional import entity_tag, tagged
 from rentomatic.wsgi.failure import answer_failure, answer_unacceptable
 from rentomatic.wsgi.negotiation import preferred

@@ -2,9 +2,9 @@
 
 from http import HTTPStatus
 
+from rentomatic.formats.json import dump_value
 from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.responses import ResponseFailure, ResponseTypes
-from rentomatic.serializers.json import dump_value
 from rentomatic.use_cases.readiness import readiness_use_case
 from rentomatic.wsgi.failure import answer_failure
 from rentomatic.wsgi.request import Request

@@ -5,20 +5,14 @@ from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 
+from rentomatic.formats.table import IMPORT_FORMATS, ImportFormat
 from rentomatic.requests.base import InvalidRequest
-from rentomatic.requests.room_import import (
-    IMPORT_FORMATS,
-    ImportFormat,
-    OnError,
-    build_room_import_request,
-)
-from rentomatic.requests.room_import_options import ImportOptions
+from rentomatic.requests.room_import import ImportOptions, OnError
 from rentomatic.responses import (
     ResponseFailure,
     ResponseTypes,
     build_response_from_invalid_request,
 )
-from rentomatic.serializers.formats import FORMATS
 from rentomatic.serializers.room_import import dump_report
 from rentomatic.use_cases.room_import import room_import_use_case
 from rentomatic.wsgi.body import given_type, is_readable, receive, unsupported
@@ -31,7 +25,7 @@ from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.service import Service
 
 BATCH_FORMATS: Mapping[str, ImportFormat] = {
-    FORMATS[name].media_type: each for name, each in IMPORT_FORMATS.items()
+    each.media_type: each for each in IMPORT_FORMATS.values()
 }
 # Of so many bad lines an answer tells what is wrong with them.
 TOLD_LINES = 1_000
@@ -67,12 +61,8 @@ def _import(service: Service, request: Request, form: ImportFormat, on_error: On
     if isinstance(received, ResponseFailure):
         return answer_failure(received, request)
     with received:
-        rooms = build_room_import_request(
-            form.cut(received.open_text()),
-            ImportOptions(advises=False),
-            format=form.name,
-            skip_bad=on_error is OnError.SKIP,
-        )
+        options = ImportOptions(advises=False, skip_bad=on_error is OnError.SKIP)
+        rooms = form.read(form.cut(received.open_text()), options)
         if not rooms:
             return answer_failure(build_response_from_invalid_request(rooms), request)
         response = room_import_use_case(service.repository, rooms, told=TOLD_LINES)

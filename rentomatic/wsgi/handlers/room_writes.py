@@ -5,6 +5,9 @@ from functools import partial, wraps
 from http import HTTPStatus
 
 from rentomatic.domain.room import Room
+from rentomatic.formats.json import MEDIA_TYPE as JSON
+from rentomatic.formats.table import FORMATS
+from rentomatic.formats.view import View
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_get import build_room_get_request
 from rentomatic.requests.room_write import (
@@ -16,9 +19,6 @@ from rentomatic.requests.room_write import (
     build_room_update_request,
 )
 from rentomatic.responses import ResponseFailure, build_response_from_invalid_request
-from rentomatic.serializers.formats import FORMATS
-from rentomatic.serializers.json import MEDIA_TYPE as JSON
-from rentomatic.serializers.room import View
 from rentomatic.use_cases.room_write import (
     room_add_use_case,
     room_remove_use_case,

@@ -5,6 +5,9 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote
 
+from rentomatic.formats.json import MEDIA_TYPE as JSON
+from rentomatic.formats.table import FORMATS, Format
+from rentomatic.formats.view import View
 from rentomatic.repository.interface import Page
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.parsers import shown
@@ -18,9 +21,6 @@ from rentomatic.responses import (
     ResponseTypes,
     build_response_from_invalid_request,
 )
-from rentomatic.serializers.formats import FORMATS, Format
-from rentomatic.serializers.json import MEDIA_TYPE as JSON
-from rentomatic.serializers.room import View
 from rentomatic.serializers.room_summary import dump_summary
 from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_list import room_list_use_case

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rentomatic.serializers.json import MEDIA_TYPE as JSON
+from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
 from rentomatic.wsgi.json_body import MERGE_PATCH
 from rentomatic.wsgi.openapi.schemas import Schema, reference

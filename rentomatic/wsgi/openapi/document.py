@@ -5,10 +5,10 @@ from http import HTTPStatus
 from typing import Any
 
 from rentomatic.domain.room import FIELDS
+from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.requests.parameters import Parameter
 from rentomatic.requests.parsers import MAX_LIST
 from rentomatic.responses import ResponseTypes
-from rentomatic.serializers.json import MEDIA_TYPE as JSON
 from rentomatic.serializers.problem import MEDIA_TYPE as PROBLEM
 from rentomatic.wsgi.authorization import WRITES
 from rentomatic.wsgi.failure import STATUSES

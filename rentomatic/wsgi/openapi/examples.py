@@ -14,18 +14,17 @@ from rentomatic.demo import book_rooms
 from rentomatic.domain.room import Room
 from rentomatic.domain.room_change import ChangeKind, RoomChange
 from rentomatic.domain.room_summary import summarize
+from rentomatic.formats.json import MEDIA_TYPE as JSON
+from rentomatic.formats.json import dump_value
+from rentomatic.formats.table import FORMATS, IMPORT_FORMATS, Format
+from rentomatic.formats.view import View
 from rentomatic.repository.interface import SaveSummary
 from rentomatic.requests.room_changes_cursor import ChangePosition, write_changes_cursor
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE
-from rentomatic.requests.room_import import IMPORT_FORMATS
-from rentomatic.requests.room_import_record import BadLine
+from rentomatic.requests.room_import import BadLine
 from rentomatic.requests.room_order import parse_sort
 from rentomatic.requests.room_selection import Near, RoomSelection
-from rentomatic.serializers.formats import FORMATS, Format
-from rentomatic.serializers.json import MEDIA_TYPE as JSON
-from rentomatic.serializers.json import dump_value
-from rentomatic.serializers.room import View
 from rentomatic.serializers.room_changes import dump_changes
 from rentomatic.serializers.room_import import dump_report
 from rentomatic.serializers.room_summary import dump_summary
@@ -196,7 +195,7 @@ _BAD_LINE = BadLine(4, ("must have 5 values, not 1",), ())
 _REJECTED = Rejected(count=1, first=[_BAD_LINE])
 IMPORTED = {
     JSON: (
-        *(_batch(FORMATS[name]) for name in IMPORT_FORMATS),
+        *map(_batch, IMPORT_FORMATS.values()),
         _batch(FORMATS["csv"], "/rooms?on_error=skip", b"a room\n", _REJECTED),
     )
 }

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_selection import SelectionReader
 from rentomatic.responses import (
@@ -11,7 +12,6 @@ from rentomatic.responses import (
     ResponseTypes,
     build_response_from_invalid_request,
 )
-from rentomatic.serializers.json import MEDIA_TYPE as JSON
 from rentomatic.serializers.problem import MEDIA_TYPE as PROBLEM
 from rentomatic.use_cases.room_write import CHANGED, exists
 from rentomatic.wsgi.authorization import MISSING, NOT_CONFIGURED

@@ -3,13 +3,12 @@
 from http import HTTPStatus
 from typing import Any
 
-from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS
+from rentomatic.domain.room import COORDINATES, FIELDS, OPTIONAL_FIELDS
 from rentomatic.domain.room_change import ChangeKind
 from rentomatic.domain.room_summary import QUARTILES
 from rentomatic.requests.parameters import CURSOR_PATTERN
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE
-from rentomatic.requests.room_import_header import MAX_IGNORED
-from rentomatic.serializers.geojson import COORDINATES
+from rentomatic.requests.room_import import MAX_IGNORED
 from rentomatic.use_cases.room_import import TOLD_RANGES
 from rentomatic.wsgi.failure import STATUSES
 
@@ -150,7 +149,7 @@ SCHEMAS = {
             "type": {"const": "Point"},
             "coordinates": {
                 "type": "array",
-                "prefixItems": [FIELDS["longitude"].kind.schema, FIELDS["latitude"].kind.schema],
+                "prefixItems": [FIELDS[name].kind.schema for name in COORDINATES],
                 "items": {"type": "number"},
                 "minItems": 2,
                 "maxItems": 2,

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from rentomatic.serializers.formats import FORMATS
-from rentomatic.serializers.geojson import MEDIA_TYPE as GEOJSON
-from rentomatic.serializers.json import MEDIA_TYPE as JSON
+from rentomatic.formats.geojson import MEDIA_TYPE as GEOJSON
+from rentomatic.formats.json import MEDIA_TYPE as JSON
+from rentomatic.formats.table import FORMATS
 from rentomatic.wsgi.openapi import examples
 from rentomatic.wsgi.openapi.examples import Examples
 from rentomatic.wsgi.openapi.headers import TAG

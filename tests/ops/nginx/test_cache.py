@@ -16,7 +16,7 @@ import pytest
 
 from ops.benchmarks.proxies import FILES
 from rentomatic.demo import BOOK
-from rentomatic.serializers.formats import FORMATS
+from rentomatic.formats.table import FORMATS
 from rentomatic.wsgi.negotiation import preferred
 from tests.ops.nginx.conftest import HERE, Site
 from tests.process.conftest import until

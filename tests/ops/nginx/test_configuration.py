@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ops.benchmarks.proxies import FILES, place
-from rentomatic.serializers.formats import FORMATS
+from rentomatic.formats.table import FORMATS
 from rentomatic.wsgi.negotiation import preferred
 
 # As of Debian 12 and 13, where it matters.

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from ops.benchmarks.proxies import place, running
-from rentomatic.serializers.formats import FORMATS, Format
+from rentomatic.formats.table import FORMATS, Format
 from tests.ops.nginx.conftest import TOKEN, Answer, Site
 from tests.process.conftest import ask, locked_rooms, until
 

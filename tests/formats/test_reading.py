@@ -6,14 +6,10 @@ from uuid import UUID
 import pytest
 
 from rentomatic.domain.room import Room
-from rentomatic.requests.room_import import (
-    IMPORT_FORMATS,
-    LINE_CHARACTERS,
-    build_room_import_request,
-)
-from rentomatic.requests.room_import_options import ImportOptions
-from rentomatic.requests.room_import_record import MAX_CHARACTERS, BadLine
-from tests.requests.imports import CODE, HEADER, LINE, ROOM, build, found, problems, read
+from rentomatic.formats.pieces import LINE_CHARACTERS, MAX_CHARACTERS
+from rentomatic.formats.table import IMPORT_FORMATS
+from rentomatic.requests.room_import import BadLine
+from tests.formats.imports import CODE, HEADER, LINE, ROOM, build, found, problems, read
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", ""])
@@ -240,7 +236,7 @@ def test_an_endless_line_ends_the_file() -> None:
     """It does not fill the memory either, and is not taken for several lines."""
     long = ("x," * MAX_CHARACTERS)[: LINE_CHARACTERS + 10]
     cut = IMPORT_FORMATS["csv"].cut(io.StringIO(f"{HEADER}\n{LINE}\n{long}\n{LINE}\n"))
-    request = build_room_import_request(cut, ImportOptions())
+    request = build(cut)
     assert request
     good, bad = found(request)
     assert good == ROOM

@@ -1,34 +1,50 @@
-"""NDJSON files to import: an object a line."""
+"""NDJSON: a JSON object on each line, for programs that read line by line."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from functools import lru_cache
 
+import orjson
+
+from rentomatic.domain.room import Room
+from rentomatic.formats.columns import Columns, json_option_errors
+from rentomatic.formats.foreign import problem_of_json
+from rentomatic.formats.json import JsonDecoder, NotJsonError
+from rentomatic.formats.pieces import MAX_CHARACTERS, TOO_LONG, pieces_of
+from rentomatic.formats.view import View
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.parsers import is_utf8
-from rentomatic.requests.room_import_foreign import problem_of_json
-from rentomatic.requests.room_import_header import Ignored
-from rentomatic.requests.room_import_json import JsonDecoder, NotJsonError
-from rentomatic.requests.room_import_options import ImportOptions
-from rentomatic.requests.room_import_record import (
-    MAX_CHARACTERS,
+from rentomatic.requests.room_import import (
     BadLine,
-    Columns,
+    Ignored,
+    ImportOptions,
     Line,
-    RoomLines,
+    RoomImportRequest,
 )
-from rentomatic.requests.room_import_source import json_option_errors
+
+MEDIA_TYPE = "application/x-ndjson"
 
 _BLANKS = " \t\r\n"
 # Each may be as long as a line.
 _KNOWN_KEYS = 16
 
 
-def read_ndjson(text: Iterable[str], options: ImportOptions) -> RoomLines | InvalidRequest:
+def dump_room(room: Room, view: View) -> bytes:
+    """Write a room as a line."""
+    return orjson.dumps(view.show(room), option=orjson.OPT_APPEND_NEWLINE)
+
+
+def stream_rooms(rooms: Iterable[Room], view: View) -> Generator[bytes, None, None]:
+    """Write rooms, each as a line."""
+    for piece in pieces_of(rooms):
+        yield b"".join([dump_room(room, view) for room in piece])
+
+
+def read_rooms(text: Iterable[str], options: ImportOptions) -> RoomImportRequest | InvalidRequest:
     """Read objects with the room's fields among their keys; blank lines are passed over."""
     if errors := tuple(json_option_errors(options)):
         return InvalidRequest(errors)
     ignored = Ignored("key")
-    return RoomLines(_read_lines(text, options, ignored), ignored=ignored)
+    return RoomImportRequest(_read_lines(text, options, ignored), options, ignored, "ndjson")
 
 
 def _read_lines(text: Iterable[str], options: ImportOptions, ignored: Ignored) -> Iterator[Line]:
@@ -47,7 +63,7 @@ def _read_lines(text: Iterable[str], options: ImportOptions, ignored: Ignored) -
             yield BadLine(0, (foreign,), (), is_last=True)
             return
         if len(raw) > MAX_CHARACTERS:
-            problem = f"is longer than {MAX_CHARACTERS} characters; a line must be one object"
+            problem = f"{TOO_LONG}; a line must be one object"
             yield BadLine(number, (problem,), (), is_last=True)
             return
         if not line or line.isspace():

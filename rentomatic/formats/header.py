@@ -7,8 +7,7 @@ from rentomatic.domain.room import Field
 from rentomatic.requests.base import ParameterError
 from rentomatic.requests.parsers import shown, shown_name
 
-# How many names are listed.
-MAX_IGNORED = 200
+# How many names an error lists.
 _SHOWN_NAMES = 20
 
 # As pandas calls a column without a name, such as the index that it writes itself.
@@ -89,28 +88,3 @@ class Header:
     def __str__(self) -> str:
         names = ", ".join(shown_name(name) for name in self.names[:_SHOWN_NAMES] if name)
         return f"{self.noun}s are {names}" if names else f"there are no {self.noun}s"
-
-
-class Ignored:
-    """The names in a file that are not used, in their order, at most MAX_IGNORED of them."""
-
-    def __init__(self, noun: str = "column") -> None:
-        self._noun = noun
-        self._names: dict[str, None] = {}
-        self._is_whole = True
-
-    @property
-    def names(self) -> list[str]:
-        """The names, fit to be shown; the last one is … where there are more."""
-        return [*self._names, *([] if self._is_whole else ["…"])]
-
-    def add(self, names: Iterable[str]) -> None:
-        """Take names of which some may be known already."""
-        for name in map(shown_name, names):
-            if len(self._names) == MAX_IGNORED and name not in self._names:
-                self._is_whole = False
-                return
-            self._names[name] = None
-
-    def __str__(self) -> str:
-        return f"ignored {self._noun}s: {', '.join(self.names)}" if self._names else ""

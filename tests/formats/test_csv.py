@@ -6,11 +6,10 @@ from itertools import chain, islice, repeat
 
 import pytest
 
-from rentomatic.requests.room_import import build_room_import_request
-from rentomatic.requests.room_import_csv import MAX_COLUMNS
-from rentomatic.requests.room_import_options import ImportOptions
-from rentomatic.requests.room_import_record import MAX_CHARACTERS, RoomLine
-from tests.requests.imports import CODE, HEADER, LINE, ROOM, build, problems, read
+from rentomatic.formats.csv import MAX_COLUMNS
+from rentomatic.formats.pieces import MAX_CHARACTERS
+from rentomatic.requests.room_import import RoomLine
+from tests.formats.imports import CODE, HEADER, LINE, ROOM, build, problems, read
 
 VALUES = LINE.split(",")
 SEMICOLONS = ";".join(VALUES)
@@ -96,7 +95,7 @@ def test_what_cannot_be_a_delimiter_is_refused(delimiter: str) -> None:
 @pytest.mark.parametrize("name", ["ndjson", "geojson"])
 def test_json_has_no_delimiter(name: str) -> None:
     """An option that could do nothing is refused."""
-    request = build_room_import_request([], ImportOptions(delimiter=";"), format=name)
+    request = build([], name, delimiter=";")
     assert not request
     assert str(request.errors[0]) == "delimiter: is for CSV; JSON has none"
 
@@ -158,7 +157,7 @@ def test_records_of_many_lines_are_read_in_constant_memory() -> None:
     note = "note\n" * 10
     record = f'"{note}",{LINE}\n'.splitlines(keepends=True)
     text = chain([f"note,{HEADER}\n"], *repeat(record, 5_000))
-    request = build_room_import_request(text, ImportOptions())
+    request = build(text)
     assert request
     tracemalloc.start()
     try:

@@ -1,14 +1,18 @@
-"""Reading CSV as it is imported, for tests."""
+"""Reading files as they are imported, for tests."""
 
 import io
 from collections.abc import Iterable
 from uuid import UUID
 
 from rentomatic.domain.room import Room
+from rentomatic.formats.table import IMPORT_FORMATS
 from rentomatic.requests.base import InvalidRequest
-from rentomatic.requests.room_import import RoomImportRequest, build_room_import_request
-from rentomatic.requests.room_import_options import ImportOptions
-from rentomatic.requests.room_import_record import BadLine, RoomLine
+from rentomatic.requests.room_import import (
+    BadLine,
+    ImportOptions,
+    RoomImportRequest,
+    RoomLine,
+)
 
 CODE = UUID("f853578c-fc0f-4e65-81b8-566c5dffa35a")
 HEADER = "code,size,price,longitude,latitude"
@@ -16,10 +20,12 @@ ROOM = Room(CODE, 215, 39, -0.09998975, 51.75436293)
 LINE = f"{CODE},215,39,-0.09998975,51.75436293"
 
 
-def build(text: str, **options: object) -> RoomImportRequest | InvalidRequest:
-    """Build a request from the text of a file."""
-    lines = io.StringIO(text, newline="")
-    return build_room_import_request(lines, ImportOptions(**options))  # type: ignore[arg-type]
+def build(
+    text: str | Iterable[str], name: str = "csv", **options: object
+) -> RoomImportRequest | InvalidRequest:
+    """Build a request from the text of a file, whole or cut."""
+    cut = io.StringIO(text, newline="") if isinstance(text, str) else text
+    return IMPORT_FORMATS[name].read(cut, ImportOptions(**options))  # type: ignore[arg-type]
 
 
 def read(text: str, **options: object) -> list[Room | BadLine]:

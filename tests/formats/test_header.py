@@ -6,11 +6,12 @@ import pytest
 
 from rentomatic.domain.room import Room
 from rentomatic.requests.base import InvalidRequest
-from rentomatic.requests.room_import import RoomImportRequest, build_room_import_request
-from rentomatic.requests.room_import_header import MAX_IGNORED
-from rentomatic.requests.room_import_options import ImportOptions
-from rentomatic.requests.room_import_record import BadLine
-from tests.requests.imports import CODE, HEADER, LINE, ROOM, build, found, read
+from rentomatic.requests.room_import import (
+    MAX_IGNORED,
+    BadLine,
+    RoomImportRequest,
+)
+from tests.formats.imports import CODE, HEADER, LINE, ROOM, build, found, read
 
 VALUES = dict(zip(HEADER.split(","), LINE.split(","), strict=True))
 JSON_FORMATS = ["ndjson", "geojson"]
@@ -37,7 +38,7 @@ def build_any(
 ) -> RoomImportRequest | InvalidRequest:
     """Build a request from values in a format."""
     text = [text_of(name, values)] if name != "csv" else table(values).splitlines(keepends=True)
-    return build_room_import_request(text, ImportOptions(**options), format=name)  # type: ignore[arg-type]
+    return build(text, name, **options)
 
 
 def outcome(name: str, values: dict[str, str], **options: object) -> Room | str:
@@ -159,7 +160,7 @@ def test_what_is_not_used_is_named(name: str) -> None:
 def test_keys_that_are_not_used_take_no_more_memory() -> None:
     """However many there are: a file may have others in each line."""
     lines = (f'{{"key {number}":1,"again":2}}\n' for number in range(10_000))
-    request = build_room_import_request(lines, ImportOptions(), format="ndjson")
+    request = build(lines, "ndjson")
     assert request
     assert all(isinstance(each, BadLine) for each in request.lines)
     assert len(request.ignored.names) == MAX_IGNORED + 1

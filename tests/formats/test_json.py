@@ -3,30 +3,26 @@
 import bz2
 import codecs
 import gzip
-import io
 import json
 import lzma
 import tracemalloc
 from collections import deque
-from collections.abc import Iterable
 from itertools import chain, islice, repeat
 from uuid import UUID
 
 import pytest
 
 from rentomatic.domain.room import MAX_PRICE, MAX_SIZE, Room
+from rentomatic.formats.pieces import MAX_CHARACTERS
+from rentomatic.formats.table import FORMATS, guess_format_by_name, guess_format_by_text
+from rentomatic.formats.values import former_code, identity_of
+from rentomatic.formats.view import View
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_import import (
-    RoomImportRequest,
-    build_room_import_request,
-    guess_format_by_name,
-    guess_format_by_text,
+    BadLine,
+    RoomLine,
 )
-from rentomatic.requests.room_import_options import ImportOptions
-from rentomatic.requests.room_import_record import MAX_CHARACTERS, BadLine, RoomLine
-from rentomatic.requests.room_import_values import former_code, identity_of
-from rentomatic.serializers.formats import FORMATS
-from rentomatic.serializers.room import View
+from tests.formats.imports import build, found, problems
 
 CODE = UUID("f853578c-fc0f-4e65-81b8-566c5dffa35a")
 ROOM = Room(CODE, 215, 39, -0.09998975, 51.75436293)
@@ -36,17 +32,6 @@ POINT = '"geometry":{"type":"Point","coordinates":[-0.09998975,51.75436293]}'
 FEATURE = f'{{"type":"Feature",{POINT},"properties":{{{FIELDS}}}}}'
 OGR2OGR = "ogr2ogr -t_srs EPSG:4326"
 BEGINNING = f'{{"type":"FeatureCollection","features":[{FEATURE}'
-
-
-def found(request: RoomImportRequest) -> list[Room | BadLine]:
-    """Give the rooms and the bad lines of a file."""
-    return [each.room if isinstance(each, RoomLine) else each for each in request.lines]
-
-
-def build(text: str, name: str, **options: object) -> RoomImportRequest | InvalidRequest:
-    """Build a request from the text of a file."""
-    lines = io.StringIO(text, newline="")
-    return build_room_import_request(lines, ImportOptions(**options), format=name)  # type: ignore[arg-type]
 
 
 def ndjson(*lines: str, **options: object) -> list[Room | BadLine]:
@@ -75,12 +60,6 @@ def collection(text: str, **options: object) -> list[Room | BadLine]:
     request = build(text, "geojson", **options)
     assert request
     return found(request)
-
-
-def problems(lines: Iterable[Room | BadLine]) -> list[str]:
-    """Give what is wrong with lines, which must all be bad."""
-    assert all(isinstance(line, BadLine) for line in lines)
-    return [str(line) for line in lines]
 
 
 def with_price(price: str) -> str:
@@ -280,7 +259,7 @@ def test_an_identity_that_cannot_be_spelt_is_told() -> None:
 )
 def test_a_file_without_end_is_read_in_constant_memory(name: str, start: str, more: str) -> None:
     """Its rooms come as they are asked for, and what was read is forgotten."""
-    request = build_room_import_request(chain([start], repeat(more)), ImportOptions(), format=name)
+    request = build(chain([start], repeat(more)), name)
     assert request
     tracemalloc.start()
     try:
@@ -319,7 +298,7 @@ def test_geojson_may_come_in_any_pieces(size: int) -> None:
     }
     for text in (json.dumps(value), json.dumps(value, indent=2), json.dumps(value, sort_keys=True)):
         pieces = ["\ufeff", "", *(text[at : at + size] for at in range(0, len(text), size)), " \n"]
-        request = build_room_import_request(pieces, ImportOptions(), format="geojson")
+        request = build(pieces, "geojson")
         assert request
         assert found(request) == [ROOM] * 3
 
@@ -543,13 +522,6 @@ def test_wrong_options_are_told_before_anything_is_read(name: str) -> None:
     }
 
 
-def test_an_unknown_format_is_told() -> None:
-    """With those that there are."""
-    request = build("", "xml")
-    assert not request
-    assert str(request.errors[0]) == "format: must be one of csv, ndjson, geojson"
-
-
 @pytest.mark.parametrize(
     ("name", "told"),
     [
@@ -559,7 +531,8 @@ def test_an_unknown_format_is_told() -> None:
 )
 def test_a_files_name_tells_its_format(name: str, told: str | None) -> None:
     """In any case; .json may be several."""
-    assert guess_format_by_name(name) == told
+    guessed = guess_format_by_name(name)
+    assert guessed == (FORMATS[told] if told else None)
 
 
 @pytest.mark.parametrize("name", ["rooms", "rooms.pdf", ".csv", "csv"])
@@ -568,8 +541,8 @@ def test_a_name_that_tells_no_format_is_refused(name: str) -> None:
     guessed = guess_format_by_name(name)
     assert isinstance(guessed, InvalidRequest)
     assert str(guessed.errors[0]) == (
-        f"format: {name!r} does not tell it, as .csv .tsv .ndjson .jsonl .geojson .json would; "
-        "give one of csv, ndjson, geojson"
+        f"format: {name!r} does not tell it, as .geojson .csv .tsv .ndjson .jsonl .json would; "
+        "give one of geojson, csv, ndjson"
     )
 
 
@@ -584,7 +557,9 @@ def test_a_name_that_tells_no_format_is_refused(name: str) -> None:
 )
 def test_a_files_text_tells_its_format(start: str, told: str) -> None:
     """By its first character, and if that is JSON's by what the object is."""
-    assert guess_format_by_text(start) == told
+    guessed = guess_format_by_text(start)
+    assert not isinstance(guessed, InvalidRequest)
+    assert guessed.name == told
 
 
 @pytest.mark.parametrize(
@@ -678,6 +653,6 @@ def test_an_array_is_refused() -> None:
     guessed = guess_format_by_text("\n[{")
     assert isinstance(guessed, InvalidRequest)
     assert str(guessed.errors[0]) == (
-        "format: an array of JSON is none of csv, ndjson, geojson; "
+        "format: an array of JSON is none of geojson, csv, ndjson; "
         "convert it: jq -c '.[]' OLD >NEW.ndjson"
     )

@@ -1,19 +1,70 @@
-"""JSON (RFC 8259) of others, read strictly."""
+"""JSON (RFC 8259): arrays of rooms are written, values are read strictly."""
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 
+import orjson
+
+from rentomatic.domain.room import Room
+from rentomatic.formats.pieces import MAX_CHARACTERS, PIECE_CHARACTERS, TOO_LONG, pieces_of
+from rentomatic.formats.view import View
 from rentomatic.requests.parsers import shown
-from rentomatic.requests.room_import_numbers import Number
-from rentomatic.requests.room_import_record import MAX_CHARACTERS
 
-_PIECE_CHARACTERS = 1 << 16
+MEDIA_TYPE = "application/json"
+
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
+def dump_value(value: object) -> bytes:
+    """Write a value made of JSON's types, UUIDs, dates and times."""
+    return orjson.dumps(value)
+
+
+def dump_room(room: Room, view: View) -> bytes:
+    """Write a room as an object."""
+    return orjson.dumps(view.show(room))
+
+
+def stream_rooms(rooms: Iterable[Room], view: View) -> Generator[bytes, None, None]:
+    """Write rooms as a bare array."""
+    return stream_items(rooms, view.show, b"[", b"]")
+
+
+def stream_items(
+    rooms: Iterable[Room], show: Callable[[Room], object], start: bytes, end: bytes
+) -> Generator[bytes, None, None]:
+    """Write what is shown of rooms as the items of an array between `start` and `end`."""
+    separator = start
+    for piece in pieces_of(rooms):
+        yield separator + orjson.dumps([show(room) for room in piece])[1:-1]
+        separator = b","
+    yield end if separator == b"," else start + end
+
+
+class Number(str):
+    """A number of JSON, as it is spelt there; text of JSON is plain `str`."""
+
+    __slots__ = ()
+
+
+_NAMES = {
+    Number: "a number",
+    str: "text",
+    bool: "true or false",
+    type(None): "null",
+    list: "an array",
+    dict: "an object",
+}
+
+
+def json_name(value: object) -> str:
+    """Return the name of a value's kind in JSON."""
+    return _NAMES[type(value)]
+
+
 class NotJsonError(ValueError):
-    """Text that is no JSON."""
+    """Text that is not JSON."""
 
 
 class JsonDecoder:
@@ -43,11 +94,9 @@ class JsonDecoder:
             return self._decoder.raw_decode(text, start)
         except json.JSONDecodeError as error:
             said = f"{error.msg[0].lower()}{error.msg[1:]}".removesuffix(" at")
-            msg = f"{said} at character {error.pos - start + 1}"
-            raise NotJsonError(msg) from None
+            raise NotJsonError(f"{said} at character {error.pos - start + 1}") from None
         except RecursionError:
-            msg = "it is nested too deeply"
-            raise NotJsonError(msg) from None
+            raise NotJsonError("it is nested too deeply") from None
 
     def _read_object(self, pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
         read = dict(pairs)
@@ -86,8 +135,7 @@ class JsonText:
         found = self.peek()
         if not found or found not in wanted:
             there = shown(found) if found else "the end of the file"
-            msg = f"{' or '.join(wanted)} must stand where {there} is"
-            raise NotJsonError(msg)
+            raise NotJsonError(f"{' or '.join(wanted)} must stand where {there} is")
         self._end += 1
         return found
 
@@ -99,18 +147,16 @@ class JsonText:
             try:
                 value, end = self._decoder.decode(self._text, self._start)
             except NotJsonError as error:
-                # It may be whole with what follows; so may a number that stands at the end.
+                # The value may continue in the next piece; so may a number that ends this one.
                 if len(self._text) - self._start > MAX_CHARACTERS:
-                    msg = f"{error}, or it is longer than {MAX_CHARACTERS} characters"
-                    raise NotJsonError(msg) from None
+                    raise NotJsonError(f"{error}, or it {TOO_LONG}") from None
                 if not self._read_on():
                     raise
                 continue
             if end == len(self._text) and self._read_on():
                 continue
             if end - self._start > MAX_CHARACTERS:
-                msg = f"it is longer than {MAX_CHARACTERS} characters"
-                raise NotJsonError(msg)
+                raise NotJsonError(f"it {TOO_LONG}")
             self._end = end
             return value
 
@@ -125,7 +171,7 @@ class JsonText:
     def _read_on(self) -> bool:
         """Read as much again as there is, so that a long value is not decoded for each piece."""
         rest = self._text[self._end :]
-        wanted, pieces = max(len(rest), _PIECE_CHARACTERS), []
+        wanted, pieces = max(len(rest), PIECE_CHARACTERS), []
         while wanted > 0 and (piece := next(self._pieces, None)) is not None:
             pieces.append(piece)
             wanted -= len(piece)

@@ -5,10 +5,8 @@ import json
 import pytest
 
 from rentomatic.domain.room import Room
-from rentomatic.requests.room_import import build_room_import_request
-from rentomatic.requests.room_import_options import ImportOptions
-from rentomatic.requests.room_import_record import BadLine
-from tests.requests.imports import CODE, HEADER, build, found
+from rentomatic.requests.room_import import BadLine
+from tests.formats.imports import CODE, HEADER, build, found
 
 ROOM = {"code": str(CODE), "size": 20, "price": 60, "longitude": 13.4, "latitude": 52.5}
 FORMATS = ["csv", "ndjson", "geojson"]
@@ -28,7 +26,7 @@ def read_one(name: str, values: dict[str, object], **options: object) -> Room | 
         point = {"type": "Point", "coordinates": place}
         feature = {"type": "Feature", "geometry": point, "properties": values}
         lines = [json.dumps({"type": "FeatureCollection", "features": [feature]})]
-    request = build_room_import_request(lines, ImportOptions(**options), format=name)  # type: ignore[arg-type]
+    request = build(lines, name, **options)
     assert request
     (line,) = found(request)
     return line.reason if isinstance(line, BadLine) else line
@@ -145,7 +143,7 @@ def test_the_decimal_sign_of_a_json_number_is_the_point(name: str) -> None:
         assert room == Room(CODE, 20, 1200, 13.4, 52.5)
     assert read_one(name, {"price": "1.200,00"}, decimal=",") == room
     text = json.dumps(ROOM).replace("60", "1.000")
-    request = build_room_import_request([text], ImportOptions(), format="ndjson")
+    request = build([text], "ndjson")
     assert request
     assert found(request) == [Room(CODE, 20, 1, 13.4, 52.5)]
 

@@ -1,25 +1,29 @@
-"""GeoJSON files to import (RFC 7946): a FeatureCollection of Points."""
+"""GeoJSON (RFC 7946): a FeatureCollection of Points, whose properties are the room's fields."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import Any
 
-from rentomatic.domain.room import FIELDS
+import orjson
+
+from rentomatic.domain.room import COORDINATES, FIELDS, Room
+from rentomatic.formats.columns import Columns, json_option_errors
+from rentomatic.formats.crs import crs_problem
+from rentomatic.formats.json import JsonText, NotJsonError, Number, json_name, stream_items
+from rentomatic.formats.values import identity_of
+from rentomatic.formats.view import View
 from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.parsers import is_utf8, parse_uuid, shown, shown_name
-from rentomatic.requests.room_import_crs import crs_problem
-from rentomatic.requests.room_import_header import Ignored
-from rentomatic.requests.room_import_json import JsonText, NotJsonError
-from rentomatic.requests.room_import_numbers import Number, json_name
-from rentomatic.requests.room_import_options import ImportOptions
-from rentomatic.requests.room_import_record import (
+from rentomatic.requests.room_import import (
     BadLine,
-    Columns,
+    Ignored,
+    ImportOptions,
     Line,
-    RoomLines,
+    RoomImportRequest,
 )
-from rentomatic.requests.room_import_source import json_option_errors
-from rentomatic.requests.room_import_values import identity_of
+
+MEDIA_TYPE = "application/geo+json"
 
 _COLLECTION = "FeatureCollection"
 _FEATURES = "features"
@@ -28,15 +32,34 @@ _OWN_IDENTITY = "feature.id"  # in the options, where a property has the name `i
 _CRS = "crs"
 _UNIT = "feature"
 
-# What the geometry says, in its order; a height may follow.
-_COORDINATES = ("longitude", "latitude")
-# What properties may call the same.
-_PLACES = {name.casefold() for field in _COORDINATES for name in FIELDS[field].names}
+# What properties may call the coordinates that the geometry gives.
+_PLACES = {name.casefold() for field in COORDINATES for name in FIELDS[field].names}
 
 _KNOWN_PROPERTIES = 16
 
 
-def read_geojson(text: Iterable[str], options: ImportOptions) -> RoomLines | InvalidRequest:
+def dump_room(room: Room, view: View) -> bytes:
+    """Write a room as a Feature."""
+    return orjson.dumps(_feature(room, view))
+
+
+def stream_rooms(rooms: Iterable[Room], view: View) -> Generator[bytes, None, None]:
+    """Write rooms as a FeatureCollection."""
+    start = b'{"type":"FeatureCollection","features":['
+    return stream_items(rooms, partial(_feature, view=view), start, b"]}")
+
+
+def _feature(room: Room, view: View) -> dict[str, Any]:
+    shown = view.show(room)
+    return {
+        "type": "Feature",
+        "id": room.code,
+        "geometry": {"type": "Point", "coordinates": room.place},
+        "properties": {name: value for name, value in shown.items() if name not in COORDINATES},
+    }
+
+
+def read_rooms(text: Iterable[str], options: ImportOptions) -> RoomImportRequest | InvalidRequest:
     """Read Points with the room's other fields among their properties.
 
     A property `code` overrides the feature's `id` and a property `id`; where these two differ the
@@ -45,13 +68,14 @@ def read_geojson(text: Iterable[str], options: ImportOptions) -> RoomLines | Inv
     errors = [
         ParameterError(option, f"{name} is what the Points say in GeoJSON; it cannot be given")
         for option, given in (("column", options.columns), ("default", options.defaults))
-        for name in _COORDINATES
+        for name in COORDINATES
         if name in given
     ]
     if errors := [*errors, *json_option_errors(options)]:
         return InvalidRequest(tuple(errors))
     ignored = Ignored("key")
-    return RoomLines(_read_lines(JsonText(text), options, ignored), ignored=ignored)
+    lines = _read_lines(JsonText(text), options, ignored)
+    return RoomImportRequest(lines, options, ignored, "geojson")
 
 
 def _read_lines(source: JsonText, options: ImportOptions, ignored: Ignored) -> Iterator[Line]:
@@ -157,7 +181,7 @@ def _split(
         raise _BadFeatureError("; ".join(faults))
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
         raise _BadFeatureError(f"must be a Feature, not {_kind_of(feature)}")
-    ours = dict(zip(_COORDINATES, _position(feature), strict=False))
+    ours = dict(zip(COORDINATES, _position(feature), strict=False))
     properties = feature.get("properties")
     if properties is None:
         properties = {}
@@ -174,7 +198,7 @@ def _position(feature: dict[str, object]) -> list[object]:
     if problem := crs_problem(feature.get(_CRS)) or crs_problem(geometry.get(_CRS)):
         raise _BadFeatureError(problem)
     position = geometry.get("coordinates")
-    if not isinstance(position, list) or len(position) < len(_COORDINATES):
+    if not isinstance(position, list) or len(position) < len(COORDINATES):
         raise _BadFeatureError("coordinates must be longitude and latitude")
     for each in position:
         if not isinstance(each, Number):

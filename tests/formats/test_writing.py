@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from rentomatic.domain.room import Room
+from rentomatic.formats.table import FORMATS
+from rentomatic.formats.view import View
 from rentomatic.requests.room_selection import Near
-from rentomatic.serializers.formats import FORMATS
-from rentomatic.serializers.room import RoomJsonEncoder, View
+from rentomatic.serializers.room import RoomJsonEncoder
 
 WIRE = (
     '{"code":"f853578c-fc0f-4e65-81b8-566c5dffa35a","size":215,"price":39,'

@@ -1,22 +1,26 @@
-"""CSV files to import (RFC 4180, also with another delimiter than the comma)."""
+"""CSV with a header (RFC 4180); read with other delimiters than the comma, too."""
 
 import csv
+import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
 
+from rentomatic.domain.room import Room
+from rentomatic.formats.columns import Columns, option_errors
+from rentomatic.formats.pieces import MAX_CHARACTERS, TOO_LONG, pieces_of
+from rentomatic.formats.view import View
 from rentomatic.requests.base import InvalidRequest, ParameterError
-from rentomatic.requests.room_import_header import Ignored
-from rentomatic.requests.room_import_options import ImportOptions
-from rentomatic.requests.room_import_record import (
-    MAX_CHARACTERS,
+from rentomatic.requests.room_import import (
     BadLine,
-    Columns,
+    Ignored,
+    ImportOptions,
     Line,
-    RoomLines,
+    RoomImportRequest,
 )
-from rentomatic.requests.room_import_source import option_errors
+
+MEDIA_TYPE = "text/csv"
 
 # The delimiters that are recognized without being given.
 DELIMITERS = ",;\t"
@@ -28,14 +32,32 @@ MAX_COLUMNS = 16_384
 _NOTHING = f' \r\n"{DELIMITERS}'
 # Excel's own first line, which names the delimiter.
 _EXCEL = re.compile(r'"?sep=(.)"?\1*\s*', re.IGNORECASE)
-_TOO_LONG = f"is longer than {MAX_CHARACTERS} characters"
 
 # The csv module has one limit for all readers, below ours; _Lines keeps ours.
 csv.field_size_limit(MAX_CHARACTERS)
 
 
+def dump_room(room: Room, view: View) -> bytes:
+    """Write a room as a table of one line."""
+    return b"".join(stream_rooms([room], view))
+
+
+def stream_rooms(rooms: Iterable[Room], view: View) -> Generator[bytes, None, None]:
+    """Write rooms as a table."""
+    yield _table([view.fields])
+    for piece in pieces_of(rooms):
+        shown = map(view.show, piece)
+        yield _table([[wire.get(name) for name in view.fields] for wire in shown])
+
+
+def _table(rows: Iterable[Sequence[object]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
+
 class _BadHeaderError(ValueError):
-    """Says what is wrong with how a file begins."""
+    """Says what is wrong with the beginning of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +70,7 @@ class _Head:
     lines: int
 
 
-def read_csv(text: Iterable[str], options: ImportOptions) -> RoomLines | InvalidRequest:
+def read_rooms(text: Iterable[str], options: ImportOptions) -> RoomImportRequest | InvalidRequest:
     """Read the header and find the room's fields.
 
     Blank lines before the header are passed over, and so is Excel's `sep=;`, which names the
@@ -71,7 +93,7 @@ def read_csv(text: Iterable[str], options: ImportOptions) -> RoomLines | Invalid
     rooms = _read_lines(rest, number + head.lines, head)
     ignored = Ignored()
     ignored.add(columns.ignored)
-    return RoomLines(rooms, head.names, head.delimiter, ignored)
+    return RoomImportRequest(rooms, options, ignored, "csv", head.names, head.delimiter)
 
 
 def _delimiter_errors(delimiter: str | None) -> Iterator[ParameterError]:
@@ -98,7 +120,7 @@ def _find_header(text: Iterator[str]) -> tuple[int, str, str | None]:
         if not (line := next(text, "")):
             raise _BadHeaderError("is empty; it must begin with a header")
         if len(line) > MAX_CHARACTERS:
-            raise _BadHeaderError(f"has a header that {_TOO_LONG}")
+            raise _BadHeaderError(f"has a header that {TOO_LONG}")
         if "\0" in line:
             raise _BadHeaderError("is no text in UTF-8; save it as that")
         is_blank = not line.strip(_NOTHING)
@@ -138,8 +160,7 @@ def _read_head(
 
 def _names(row: Sequence[str]) -> list[str]:
     if len(row) > MAX_COLUMNS:
-        msg = f"it has more than {MAX_COLUMNS} columns"
-        raise csv.Error(msg)
+        raise csv.Error(f"it has more than {MAX_COLUMNS} columns")
     return [" ".join(name.split()) or f"Unnamed: {index}" for index, name in enumerate(row)]
 
 
@@ -171,8 +192,7 @@ class _Lines:
         for line in self._text:
             self.characters += len(line)
             if self.characters > MAX_CHARACTERS:
-                msg = f"it {_TOO_LONG}"
-                raise csv.Error(msg)
+                raise csv.Error(f"it {TOO_LONG}")
             yield line
 
 

@@ -1,0 +1,1 @@
+"""The formats in which rooms are read and written, one module each."""
