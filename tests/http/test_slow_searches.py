@@ -37,6 +37,7 @@ def app(
 ) -> Iterator[TestApp]:
     """The service over some rooms, to which half of them are many."""
     monkeypatch.setattr(postgresrepo, "MANY_ROOMS", ROOMS // 2)
+    monkeypatch.setattr(postgresrepo, "FEW_ROOMS", ROOMS // 100)
     # Their number makes the statistics fresh.
     postgres_embedded.save(
         make_room(number, price=number, longitude=number / 20, latitude=number / 40)

@@ -13,6 +13,7 @@ from rentomatic.config import PostgresDatabase
 from rentomatic.demo import demo_rooms
 from rentomatic.domain.geography import great_circle_metres
 from rentomatic.domain.room import FIELDS, MAX_PRICE, MAX_SIZE, InvalidRoomError, Room
+from rentomatic.repository import postgresrepo
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import SaveSummary
 from rentomatic.repository.postgresrepo import ANALYZED_CHANGES, PostgresRepo
@@ -200,9 +201,13 @@ def place(room: Room) -> tuple[float, float]:
 
 
 def test_a_ring_is_searched_from_its_edge(
-    stock: list[Room], postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any]
+    stock: list[Room],
+    postgres_embedded: PostgresRepo,
+    connection: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """From the inner one outwards, or from the outer one inwards."""
+    """From the inner one outwards, or from the outer one inwards, where there are many rooms."""
+    monkeypatch.setattr(postgresrepo, "FEW_ROOMS", len(stock) // 100)
     ring = {"near": "0,0", "radius_min": 5_000_000, "radius": 9_000_000, "limit": 20}
     for sort in ("distance", "-distance"):
         assert rooms_read(postgres_embedded, connection, **ring, sort=sort) < 2_000
