@@ -1,4 +1,4 @@
-"""Settings, from the environment: one table makes the parser, `rentomatic check` and the README."""
+"""Settings from the environment: one table for the parser, `rentomatic check` and the manual."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -150,71 +150,71 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "DATABASE_URL",
         "The PostgreSQL database: `postgresql://`, `postgres://` or `postgresql+psycopg://`."
-        " Goes before the `POSTGRES_` group; with neither, a server is embedded",
+        " Overrides the `POSTGRES_` group; without either, `rentomatic serve` embeds a server",
         parse=_postgres_url,
     ),
-    Setting("POSTGRES_HOSTNAME", "The server, where no URL is given"),
+    Setting("POSTGRES_HOSTNAME", "The server, if `DATABASE_URL` is not set"),
     Setting("POSTGRES_PORT", "Its port", "5432", integer_between(1, 65535)),
     Setting("POSTGRES_USER", "The role to connect as"),
     Setting("POSTGRES_PASSWORD", "Its password", secret=True),
-    Setting("POSTGRES_DB", "The maintenance database, from which others are created", "postgres"),
+    Setting("POSTGRES_DB", "The maintenance database, used to create the others", "postgres"),
     Setting("APPLICATION_DB", "The database of the rooms"),
     Setting("MONGODB_URL", "Keep the rooms in this MongoDB database instead", parse=_mongodb_url),
     Setting(
         "RENTOMATIC_DATA",
-        "Where the embedded server keeps its data; unset: `.data` in the checkout, or the user's"
-        " data folder for an installed wheel",
+        "Where the embedded server keeps its data; by default `.data` in a checkout, and the"
+        " user's data folder for an installed wheel",
         parse=Path,
     ),
     Setting(
         "RENTOMATIC_DEFAULT_LIMIT",
-        "How many rooms a search gives that names no limit",
+        "How many rooms a search without `limit` returns",
         str(DEFAULT_LIMIT),
         integer_between(1, MAX_LIMIT),
     ),
     Setting(
         TOKENS,
-        "Who may change rooms: lines of `rentomatic token new`, or the same with commas; without"
-        " any, nobody may",
+        "Who may change rooms: lines of `rentomatic token new`, or the same separated by commas;"
+        " by default nobody",
         parse=parse_tokens,
         secret=True,
     ),
-    Setting(TOKENS_FILE, "A file of such lines, a line each", parse=_read_tokens),
+    Setting(TOKENS_FILE, "A file of such lines", parse=_read_tokens),
     Setting(
         "RENTOMATIC_CHANGES_KEPT",
-        "For how many days `/rooms/changes` can be asked what has changed",
+        "How many days `/rooms/changes` goes back",
         "30",
         integer_between(1, 366),
     ),
     Setting(
         "RENTOMATIC_MAX_BATCH_BYTES",
-        "How long a batch of rooms may be that is sent over HTTP",
+        "The longest batch of rooms over HTTP, in bytes",
         str(MAX_BATCH_BYTES),
         integer_between(1 << 16, 1 << 40),
     ),
     Setting("PORT", "The TCP port to listen on", "8000", integer_between(1, 65535)),
     Setting(
         "RENTOMATIC_SOCKET",
-        "The unix socket to listen on instead, for a proxy; where systemd opens it, its path",
+        "The unix socket to listen on instead, for a proxy; if systemd opens it, its path",
         parse=_socket_path,
     ),
     Setting("WEB_CONCURRENCY", "Worker processes", "4", integer_between(1, 256)),
     Setting("RENTOMATIC_THREADS", "Threads in each worker process", "4", integer_between(1, 256)),
     Setting(
         "RENTOMATIC_LOG",
-        "How the log is written: `json`, `text`, or `auto` for text on a terminal and else JSON",
+        "Format of the log: `json`, `text`, or `auto` (text on a terminal, otherwise JSON)",
         "auto",
         one_of("auto", "json", "text"),
     ),
     Setting(
         "RENTOMATIC_METRICS",
-        "`on` gives `/metrics` for Prometheus, to everyone who reaches the service",
+        "`on` serves `/metrics` for Prometheus, to everyone who can reach the service",
         "off",
         one_of("on", "off"),
     ),
     Setting(
         ENV_FILE,
-        "A file of `NAME=value` lines with more of these; what the environment sets goes before it",
+        "A file of more settings, `NAME=value` lines; environment variables override it",
     ),
 )
 

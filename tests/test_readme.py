@@ -1,4 +1,7 @@
-"""The README tells the truth: its tables are the code's; process/test_readme runs its commands."""
+"""The documents tell the truth: their tables are the code's, and their links lead somewhere.
+
+process/test_readme runs their commands.
+"""
 
 import argparse
 import re
@@ -18,6 +21,15 @@ from rentomatic.wsgi.routing import ROUTES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+HTTP = ROOT / "rentomatic/wsgi/README.md"
+COMMAND_LINE = ROOT / "rentomatic/cli/README.md"
+RUNBOOK = ROOT / "ops/README.md"
+FOLDERS = ("migrations", "ops", "rentomatic", "sql", "tests")
+DOCUMENTS = [
+    *ROOT.glob("*.md"),
+    *(each for name in FOLDERS for each in ROOT.glob(f"{name}/**/*.md")),
+]
 
 
 def commands() -> dict[str, str]:
@@ -31,17 +43,17 @@ def commands() -> dict[str, str]:
 
 
 TABLES = {
-    "| Path | Methods | What |": [
+    (HTTP, "| Path | Methods | What |"): [
         f"| `{route.template}` | {' '.join(route.methods)} | {route.summary} |" for route in ROUTES
     ],
-    "| Field | Operators | What |": [
+    (HTTP, "| Field | Operators | What |"): [
         f"| `{field.name}` | {' '.join(field.operators)} | {field.help} |"
         for field in FIELDS.values()
     ],
-    "| Operator | Meaning |": [
+    (HTTP, "| Operator | Meaning |"): [
         f"| `{each.name}` | {each.meaning} |" for each in OPERATORS.values()
     ],
-    "| Parameter | Value | Meaning |": [
+    (HTTP, "| Parameter | Value | Meaning |"): [
         (
             "| `filter_<field>__<operator>` | a value, or a list for `in` "
             "| rooms whose field compares so; all filters must hold |"
@@ -52,34 +64,72 @@ TABLES = {
             if not each.name.startswith(FILTER_PREFIX)
         ),
     ],
-    "| Parameter of changes | Value | Meaning |": [
+    (HTTP, "| Parameter of changes | Value | Meaning |"): [
         f"| `{each.name}` | {each.form} | {each.help} |" for each in CHANGES_PARAMETERS
     ],
-    "| Format | Media type | What |": [
+    (HTTP, "| Format | Media type | What |"): [
         f"| `{each.name}` | `{each.media_type}` | {each.help} |" for each in FORMATS.values()
     ],
-    "| Command | What |": [
+    (COMMAND_LINE, "| Command | What |"): [
         f"| `rentomatic {name}` | {said} |" for name, said in commands().items()
     ],
-    "| Exit code | Outcome |": [f"| {code} | {kind} |" for kind, code in EXIT_CODES.items()],
-    "| Variable | Default | What |": [
+    (COMMAND_LINE, "| Exit code | Outcome |"): [
+        f"| {code} | {kind} |" for kind, code in EXIT_CODES.items()
+    ],
+    (RUNBOOK, "| Variable | Default | What |"): [
         f"| `{each.name}` | {f'`{each.default}`' if each.default else ''} | {each.help} |"
         for each in SETTINGS
     ],
 }
 
 
-@pytest.mark.parametrize("header", TABLES)
-def test_tables_are_the_codes(header: str) -> None:
+@pytest.mark.parametrize(("document", "header"), TABLES, ids=[header for _, header in TABLES])
+def test_tables_are_the_codes(document: Path, header: str) -> None:
     """Row for row: what is documented is what there is."""
-    rows = README.read_text().split(f"{header}\n")[1].split("\n\n")[0].splitlines()[1:]
-    assert rows == TABLES[header]
+    rows = document.read_text().split(f"{header}\n")[1].split("\n\n")[0].splitlines()[1:]
+    assert rows == TABLES[document, header]
 
 
-def test_the_layout_names_what_there_is() -> None:
+def test_the_options_of_an_import_are_documented() -> None:
+    """Each option of `rentomatic import` has its row, and there is no other."""
+    (parsers,) = (
+        action
+        for action in build_parser()._actions
+        if isinstance(action, argparse._SubParsersAction)
+    )
+    options = parsers.choices["import"]._option_string_actions
+    table = COMMAND_LINE.read_text().split("| Option | What |\n")[1].split("\n\n")[0]
+    documented = re.findall(r"^\| `(--[\w-]+)", table, re.MULTILINE)
+    assert set(documented) == {name for name in options if name.startswith("--")} - {"--help"}
+
+
+def test_the_picture_names_every_folder() -> None:
     """Every folder that it names exists, and every part of the package is named."""
-    text = README.read_text().split("## Layout")[1]
-    named = set(re.findall(r"^(rentomatic/\w+)", text, re.MULTILINE))
+    picture = CONTRIBUTING.read_text().split("## The house")[1].split("\n## ")[0]
+    named = set(re.findall(r"^(rentomatic/\w+)", picture, re.MULTILINE))
     assert named == {
         str(path.parent.relative_to(ROOT)) for path in ROOT.glob("rentomatic/*/__init__.py")
     }
+
+
+def test_the_front_page_is_short() -> None:
+    """At most 200 lines; what does not fit stands where the thing is."""
+    assert len(README.read_text().splitlines()) <= 200
+
+
+def anchors(text: str) -> set[str]:
+    """Name the headings of a document as links spell them."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {
+        re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings
+    }
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=[str(p.relative_to(ROOT)) for p in DOCUMENTS])
+def test_links_lead_somewhere(document: Path) -> None:
+    """Each relative link names a file or folder that exists, and a heading that it has."""
+    for link in re.findall(r"\]\((?!\w+:)([^)]+)\)", document.read_text()):
+        path, _, anchor = link.partition("#")
+        target = document.parent / path if path else document
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target.read_text()), link

@@ -102,7 +102,7 @@ FORMATS: Mapping[str, Format] = {
         ImportFormat(
             "ndjson",
             ndjson.MEDIA_TYPE,
-            "an object a line",
+            "one object per line",
             ndjson.dump_room,
             ndjson.stream_rooms,
             (".ndjson", ".jsonl"),

@@ -1,4 +1,4 @@
-"""THE table of the parameters of a search beside its filters: HTTP, command line and documents."""
+"""The table of the parameters of a search except its filters: HTTP, command line, documents."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,22 +74,21 @@ SELECTION_PARAMETERS = (
     Parameter(
         "near",
         NEAR_FORM,
-        "a place in degrees; each room then has its `distance` in metres, by which "
-        "only `sort` orders",
+        "a place in degrees; adds the `distance` of each room in metres, but does not sort by it",
         _degrees(NEAR_FORM),
         (-0.12, 51.5),
     ),
     Parameter(
         "radius",
         "metres",
-        "rooms at most so far from `near`, by great circle",
+        "rooms at most this far from `near` (great-circle distance)",
         _METRES,
         50_000,
     ),
     Parameter(
         "radius_min",
         "metres",
-        "rooms at least so far from `near`",
+        "rooms at least this far from `near`",
         _METRES,
         1_000,
     ),
@@ -100,14 +99,14 @@ LIST_PARAMETERS = (
     Parameter(
         "sort",
         "price,-size",
-        f"fields, and `{DISTANCE}` with `near`; `-` for descending (by default as they were added)",
+        f"fields, and `{DISTANCE}` with `near`; `-` for descending (default: in the order added)",
         _some_of([*SORT_NAMES, *(f"-{name}" for name in SORT_NAMES)]),
         ("price", "-size"),
     ),
     Parameter(
         "limit",
         f"1..{MAX_LIMIT} or {UNLIMITED}",
-        f"how many rooms at most (by default {DEFAULT_LIMIT}, a setting); "
+        f"at most this many rooms (default {DEFAULT_LIMIT}, a setting); "
         f"`{UNLIMITED}` streams all of them",
         {
             "oneOf": [
@@ -120,20 +119,20 @@ LIST_PARAMETERS = (
     Parameter(
         "after",
         "cursor",
-        "the next page of the same search, as the `Link` of the page before gives it",
+        "the next page of the same search: the cursor in the `Link` of the previous page",
         {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
     ),
     Parameter(
         "count",
         " or ".join(COUNTS),
-        "how many rooms there are on all pages, in `X-Total-Count`",
+        "adds the number of rooms on all pages, in `X-Total-Count`",
         {"type": "string", "enum": list(COUNTS)},
         COUNTS[0],
     ),
     Parameter(
         "fields",
         "code,price",
-        "only these fields of each room",
+        "return only these fields of each room",
         _some_of((*FIELDS, DISTANCE)),
         ("code", "price"),
     ),
@@ -145,7 +144,7 @@ CHANGES_PARAMETERS = (
     Parameter(
         "since",
         f"cursor, {Start.OLDEST} or {Start.NOW}",
-        "the `next` of the answer before; "
+        "the `next` of the previous answer; "
         f"`{Start.NOW}` to begin, `{Start.OLDEST}` for the oldest change that is kept",
         {
             "oneOf": [
@@ -159,7 +158,7 @@ CHANGES_PARAMETERS = (
     Parameter(
         "limit",
         f"1..{MAX_CHANGES}",
-        f"how many changes at most (by default {DEFAULT_CHANGES})",
+        f"at most this many changes (default {DEFAULT_CHANGES})",
         {"type": "integer", "minimum": 1, "maximum": MAX_CHANGES, "default": DEFAULT_CHANGES},
         20,
         title="limit-of-changes",
@@ -172,8 +171,8 @@ BATCH_PARAMETERS = (
     Parameter(
         ON_ERROR,
         " or ".join(OnError),
-        "of a batch: what becomes of the good lines where there are bad ones; by default "
-        f"(`{OnError.STOP}`) nothing is written, `{OnError.SKIP}` writes them",
+        "for a batch with bad lines: by default "
+        f"(`{OnError.STOP}`) nothing is written, `{OnError.SKIP}` writes the good lines",
         {"type": "string", "enum": list(OnError), "default": OnError.STOP},
     ),
 )

@@ -111,9 +111,8 @@ ROUTES = (
                 (successes.ROOMS,),
                 SEARCH_PARAMETERS,
                 failures=(_UNACCEPTABLE, _UNAVAILABLE),
-                help="Gives the rooms that pass all filters and lie where `bbox`, `near` and "
-                "`radius` want them. They come page by page: as long as there are more, `Link` "
-                "leads to the `next` page.",
+                help="Returns the rooms that pass all filters and lie within `bbox` and `radius`, "
+                "page by page: while there are more, `Link` has the `next` page.",
                 is_kept=True,
             ),
             "POST": Operation(
@@ -124,10 +123,10 @@ ROUTES = (
                 headers=(IDEMPOTENCY_KEY,),
                 body=bodies.ROOMS,
                 failures=(*_SENDING, _CONFLICT),
-                help="Adds a room, with a new `code` where none is given. With an "
+                help="Adds a room, with a new `code` unless one is given. With an "
                 "`Idempotency-Key` it is added once, however often it is sent. A batch adds rooms "
-                "or replaces those with the same code: all of them or, where a line is bad, none, "
-                "with each bad line told.",
+                "or replaces those with the same code: all of them or, if a line is bad, none, "
+                "and each bad line is reported.",
             ),
         },
     ),
@@ -137,12 +136,12 @@ ROUTES = (
         {
             "GET": Operation(
                 rooms.room_summary,
-                "What a search's rooms have in common",
+                "Count, bounds and spread of a search's rooms",
                 (successes.SUMMARY,),
                 SUMMARY_PARAMETERS,
                 failures=(_UNACCEPTABLE, _UNAVAILABLE),
-                help="Tells how many there are, the box in which they lie, and how size and price "
-                "are spread: for sliders, histograms and maps.",
+                help="Returns the number of rooms, the box around them, and how size and price are "
+                "distributed, for sliders, histograms and maps.",
                 is_kept=True,
             )
         },
@@ -163,13 +162,12 @@ ROUTES = (
                     _GONE,
                     _UNAVAILABLE,
                 ),
-                help="To keep a copy of all rooms: take `since=now`, then read "
-                "`/rooms?limit=none`, and from then on ask for the changes since the `next` of the "
-                "answer before, which every answer has. None is missed and none comes twice, those "
-                "of one room come in their order; what was read with the rooms already may come "
-                "once more. Where changes may be missing, as they are no longer kept or a backup "
-                "was restored, that is told (410): begin anew. Who made a change is told to who "
-                "has a token.",
+                help="To keep a copy of all rooms: request `since=now`, then read "
+                "`/rooms?limit=none`, and from then on request the changes since the `next` of the "
+                "previous answer. Every change is delivered exactly once, those of a room in "
+                "order; the first ones may repeat what you have read with the rooms. If changes "
+                "may be missing, because they are no longer kept or a backup was restored, the "
+                "answer is 410: start again. Only token holders see who made a change.",
                 tells_owners_more=True,
             )
         },
@@ -193,8 +191,8 @@ ROUTES = (
                 headers=(IF_MATCH, ONLY_ADD, IDEMPOTENCY_KEY),
                 body=bodies.ROOM,
                 failures=(*_SENDING, _NOT_FOUND, _PRECONDITION, _CONFLICT),
-                help="Puts a room in the place of the one with this code, or adds it. A `code` in "
-                "the body must be that of the path.",
+                help="Replaces the room with this code, or adds it. A `code` in the body must be "
+                "the same as in the path.",
             ),
             "PATCH": Operation(
                 room_writes.room_update,
@@ -203,7 +201,7 @@ ROUTES = (
                 headers=(IF_MATCH, IDEMPOTENCY_KEY),
                 body=bodies.CHANGE,
                 failures=(*_SENDING, _NOT_FOUND, _PRECONDITION, _CONFLICT),
-                help="Changes the fields that the body names (RFC 7396). The code stays.",
+                help="Changes the fields in the body (RFC 7396). The code cannot change.",
             ),
             "DELETE": Operation(
                 room_writes.room_remove,
@@ -232,7 +230,7 @@ ROUTES = (
         {
             "GET": Operation(
                 documents.docs,
-                "The same, to read",
+                "The same, for people",
                 (successes.PAGE,),
                 failures=(_UNACCEPTABLE,),
             )
@@ -261,13 +259,13 @@ ROUTES = (
         {
             "GET": Operation(
                 health.metrics,
-                "Counts for Prometheus, if a setting turns them on",
+                "Metrics for Prometheus, if turned on",
                 (successes.METRICS,),
                 failures=(_NOT_FOUND,),
             )
         },
     ),
-    Route("/", "Site", {"GET": Operation(site.home, "Leads to `/rooms`", (successes.HOME,))}),
+    Route("/", "Site", {"GET": Operation(site.home, "Redirects to `/rooms`", (successes.HOME,))}),
     Route(
         "/robots.txt",
         "Site",
@@ -276,7 +274,7 @@ ROUTES = (
     Route(
         "/favicon.ico",
         "Site",
-        {"GET": Operation(site.favicon, "Nothing, quietly", (successes.NOTHING,))},
+        {"GET": Operation(site.favicon, "No content", (successes.NOTHING,))},
     ),
 )
 

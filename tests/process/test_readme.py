@@ -1,4 +1,4 @@
-"""The README's commands give what it shows, typed one after the other as its reader would."""
+"""The documents' commands give what they show, typed one after the other as a reader would."""
 
 import os
 import re
@@ -6,27 +6,31 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.process.conftest import CHECKOUT, Commands
 
-README = CHECKOUT / "README.md"
+# Each has at least this many commands in consoles.
+MANUALS = {"README.md": 6, "rentomatic/wsgi/README.md": 15, "rentomatic/cli/README.md": 10}
 
 
-def examples() -> list[tuple[str, str]]:
-    """Read the commands of the README's consoles and what each of them prints."""
-    consoles = re.findall(r"^```console\n(.*?)^```$", README.read_text(), re.DOTALL | re.MULTILINE)
+def examples(manual: Path) -> list[tuple[str, str]]:
+    """Read the commands of a document's consoles and what each of them prints."""
+    consoles = re.findall(r"^```console\n(.*?)^```$", manual.read_text(), re.DOTALL | re.MULTILINE)
     typed = [
         part for console in consoles for part in re.split(r"^\$ ", console, flags=re.MULTILINE)
     ]
     return [(command, output) for command, _, output in (p.partition("\n") for p in typed if p)]
 
 
-def test_the_readmes_commands_give_what_it_shows(commands: Commands, tmp_path: Path) -> None:
+@pytest.mark.parametrize("manual", MANUALS)
+def test_the_commands_give_what_is_shown(manual: str, commands: Commands, tmp_path: Path) -> None:
     """Byte for byte, but for the port and the data folder; on the made-up rooms."""
     service = commands.serve("--demo")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "RENTOMATIC_DATA": str(commands.data)}
-    shown = examples()
-    assert len([command for command, _ in shown if command.startswith("curl ")]) >= 5
+    shown = examples(CHECKOUT / manual)
+    assert len(shown) >= MANUALS[manual]
     for command, expected in shown:
         result = subprocess.run(
             command.replace(":8000", f":{service.port}").replace(".data/", f"{commands.data}/"),
