@@ -252,7 +252,9 @@ class PostgresRepo:
         rings = rings_of(request, near)
         first = next(rings, None)
         is_narrow = first is not None or request.filters or request.bbox
-        if is_narrow and self._estimated(request) < FEW_ROOMS:
+        # Of distances the planner knows nothing.
+        anywhere = RoomSelection(request.filters, request.bbox)
+        if is_narrow and self._estimated(anywhere) < FEW_ROOMS:
             yield list_parameters(request, are_few=True), False
         elif first is None:
             yield list_parameters(request), False
