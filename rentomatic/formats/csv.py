@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import chain, count
 
 from rentomatic.domain.room import Room
-from rentomatic.formats.columns import Columns, option_errors
+from rentomatic.formats.columns import Columns
 from rentomatic.formats.pieces import MAX_CHARACTERS, TOO_LONG, pieces_of
+from rentomatic.formats.sources import option_errors
 from rentomatic.formats.view import View
 from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.room_import import (

@@ -8,9 +8,10 @@ from typing import Any
 import orjson
 
 from rentomatic.domain.room import COORDINATES, FIELDS, Room
-from rentomatic.formats.columns import Columns, json_option_errors
+from rentomatic.formats.columns import Columns
 from rentomatic.formats.crs import crs_problem
 from rentomatic.formats.json import JsonText, NotJsonError, Number, json_name, stream_items
+from rentomatic.formats.sources import json_option_errors
 from rentomatic.formats.values import identity_of
 from rentomatic.formats.view import View
 from rentomatic.requests.base import InvalidRequest, ParameterError

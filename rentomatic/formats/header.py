@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
 
 from rentomatic.domain.room import Field
 from rentomatic.requests.base import ParameterError
@@ -53,14 +54,16 @@ class Header:
         return [index for index in found if self.names[index] == name] or [*found]
 
     def find_usual(self, field: Field, taken: Collection[int]) -> list[int]:
-        """Tell where a field's name or its other names stand, but for the values that are taken.
+        """Find where a field's name or its other names stand, but for the values that are taken.
 
-        An identity's own name overrides the others: a table often has an `id` of its own.
+        An identity's own name overrides the others, as a table often has an `id` of its own; of the
+        names of an optional field the first one that is there is used.
         """
-        own, *others = ([*self._places.get(name.casefold(), [])] for name in field.names)
-        if own and field.is_identity:
-            others = []
-        return [index for found in (own, *others) for index in found if index not in taken]
+        places = (self._places.get(name.casefold(), []) for name in field.names)
+        own, *others = ([index for index in each if index not in taken] for each in places)
+        if field.is_optional:
+            return next(filter(None, (own, *others)), [])
+        return own if own and field.is_identity else [*own, *chain.from_iterable(others)]
 
     def _indexes(self) -> Iterator[int]:
         for found in self._places.values():

@@ -6,10 +6,11 @@ from functools import lru_cache
 import orjson
 
 from rentomatic.domain.room import Room
-from rentomatic.formats.columns import Columns, json_option_errors
+from rentomatic.formats.columns import Columns
 from rentomatic.formats.foreign import problem_of_json
 from rentomatic.formats.json import JsonDecoder, NotJsonError
 from rentomatic.formats.pieces import MAX_CHARACTERS, TOO_LONG, pieces_of
+from rentomatic.formats.sources import json_option_errors
 from rentomatic.formats.view import View
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.parsers import is_utf8

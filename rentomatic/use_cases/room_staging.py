@@ -14,15 +14,16 @@ from operator import attrgetter
 from typing import Any, Self
 from uuid import UUID
 
-from rentomatic.domain.room import Room
+from rentomatic.domain.room import PartialRoom, Room
 from rentomatic.requests.room_import import BadLine, Line, RoomLine
 
 _BATCH = 1_000
 
 _FIELDS = Room.__match_args__
-_OTHERS = _FIELDS[1:]  # but for the code
+_OTHERS = (*_FIELDS[1:], "keeps")  # what lines of one code are compared by
 _NOTHING = (None,) * len(_FIELDS)
-_UNIT = len(_FIELDS) + 2  # the column behind the number, the fields and the former code
+_KEEPS = len(_FIELDS) + 1  # the column behind the number and the fields
+_UNIT = _KEEPS + 2
 _fields_of = attrgetter(*_FIELDS)
 
 
@@ -34,13 +35,13 @@ _SCHEMA = f"""
 pragma temp_store = file;
 pragma journal_mode = off;
 create table line (
-  number integer primary key, {", ".join(_FIELDS)}, former_code, unit, problems, record,
+  number integer primary key, {", ".join(_FIELDS)}, keeps, former_code, unit, problems, record,
   mate integer
 );
 create table shared (code primary key, first integer, other integer) without rowid;
 begin;
 """
-_ADD = f"insert into line values ({', '.join('?' * (len(_FIELDS) + 5))}, null)"  # noqa: S608 - marks only
+_ADD = f"insert into line values ({', '.join('?' * (len(_FIELDS) + 6))}, null)"  # noqa: S608 - marks only
 # `other` is the first line that differs from the first one with its code.
 _COMPARE = f"""
 create index line_code on line (code);
@@ -124,10 +125,11 @@ class StagedLines:
         record = json.dumps(line.record) if self._keeps_records else None
         if isinstance(line, RoomLine):
             code, *others = _fields_of(line.room)
+            keeps = ",".join(sorted(line.room.keeps)) or None
             former = line.former_code and line.former_code.bytes
-            return (line.number, code.bytes, *others, former, line.unit, None, record)
+            return (line.number, code.bytes, *others, keeps, former, line.unit, None, record)
         self.is_torn = self.is_torn or line.is_last
-        return (line.number, *_NOTHING, None, line.unit, json.dumps(line.problems), record)
+        return (line.number, *_NOTHING, None, None, line.unit, json.dumps(line.problems), record)
 
     def keep_codes(self, existing: Callable[[Collection[UUID]], Collection[UUID]]) -> None:
         """Give rooms that are stored under a former code, and not under their present one, that.
@@ -168,9 +170,10 @@ class StagedLines:
 
 def _read(row: tuple[Any, ...]) -> Room | BadLine:
     line, mate = row[: len(row) // 2], row[len(row) // 2 :]
-    number, code, *others, _, unit, problems, record, mate_number = line
+    number, code, *others, keeps, _, unit, problems, record, mate_number = line
     if problems is None and mate_number is None:
-        return Room.trusted((UUID(bytes=code), *others))
+        room = Room.trusted((UUID(bytes=code), *others))
+        return PartialRoom.of(room, frozenset(keeps.split(","))) if keeps else room
     told = json.loads(problems) if problems else [_difference(line, mate)]
     return BadLine(number, tuple(told), json.loads(record or "[]"), unit=unit)
 
@@ -180,10 +183,19 @@ def _difference(line: tuple[Any, ...], mate: tuple[Any, ...]) -> str:
     unit, other = line[_UNIT], mate[0]
     differing = [
         f"{name} {theirs}, not {ours}"
-        for name, ours, theirs in zip(_FIELDS, line[1:], mate[1:], strict=False)
+        for name, ours, theirs in zip(_FIELDS, _shown(line), _shown(mate), strict=True)
         if ours != theirs
     ]
     return f"has the same code as {unit} {other}, which differs: {', '.join(differing)}"
+
+
+def _shown(row: tuple[Any, ...]) -> list[object]:
+    """Return the values of a line as its file has them: an optional one may be absent or empty."""
+    keeps = (row[_KEEPS] or "").split(",")
+    return [
+        "absent" if name in keeps else "empty" if value is None else value
+        for name, value in zip(_FIELDS, row[1:_KEEPS], strict=True)
+    ]
 
 
 @contextmanager
