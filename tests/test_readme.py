@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from rentomatic import __version__
 from rentomatic.cli import build_parser
 from rentomatic.cli.outcome import EXIT_CODES
 from rentomatic.config import SETTINGS
@@ -133,3 +134,11 @@ def test_links_lead_somewhere(document: Path) -> None:
         target = document.parent / path if path else document
         assert target.exists(), link
         assert not anchor or anchor in anchors(target.read_text()), link
+
+
+def test_the_changelog_has_the_version() -> None:
+    """The newest version with a date is the one that the package has."""
+    versions = re.findall(
+        r"^## (\S+) \(\d{4}-\d\d-\d\d\)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
+    assert versions[0] == __version__
