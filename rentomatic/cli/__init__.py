@@ -12,6 +12,7 @@ from rentomatic import __version__
 from rentomatic.cli import administration, checking, importing, rooms, serving, tokens, writing
 from rentomatic.cli.outcome import EXIT_CODES, account_name
 from rentomatic.cli.parser import Parser
+from rentomatic.cli.streams import complain, let_go, open_closed_streams, told
 from rentomatic.config import ConfigError, read_settings
 from rentomatic.embedded.binaries import EmbeddedError
 from rentomatic.environment import prepare_environment
@@ -26,37 +27,53 @@ _SIGNED_OPTIONS = {"--sort", "--near", "--bbox"}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; give its exit code."""
+    open_closed_streams()
     # Ended as by Ctrl-C, a command leaves no server of its own behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.basicConfig(format="rentomatic: %(message)s", level=logging.WARNING)
     # It warns of errors that it ignores as another one is on its way, which is told.
     logging.getLogger("psycopg").setLevel(logging.ERROR)
-    parser = build_parser()
-    typed = sys.argv[1:] if arguments is None else arguments
-    given, rest = parser.parse_known_args(_with_values_joined(typed))
-    if rest and given.run is not administration.run_psql:
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    given.rest = rest
     try:
-        if given.run is not administration.run_psql:  # which reads libpq's as its user wants
-            prepare_environment(os.environ)
-        code: int = given.run(given, read_settings(os.environ))
+        code = _run(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
     except (ConfigError, EmbeddedError) as error:
         return _fail(ResponseTypes.SYSTEM_ERROR, error)
     except RepositoryUnavailableError as error:
         return _fail(ResponseTypes.UNAVAILABLE_ERROR, error)
     except BrokenPipeError:
-        # The reader has what it wanted (`rentomatic list | head`); Python would flush once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has what it wanted (`rentomatic list | head`).
+        let_go(sys.stdout)
         return EXIT_CODES[ResponseTypes.SUCCESS]
     except OSError as error:
-        told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        told += f" to the account {account_name()}" if isinstance(error, PermissionError) else ""
-        return _fail(ResponseTypes.SYSTEM_ERROR, told)
+        let_go(sys.stdout)
+        account = f" to the account {account_name()}" if isinstance(error, PermissionError) else ""
+        return _fail(ResponseTypes.SYSTEM_ERROR, f"{told(error)}{account}")
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
+
+
+def _run(typed: Sequence[str]) -> int:
+    """Run a command; give its exit code, also that of argparse, which ends what it answers."""
+    parser = build_parser()
+    try:
+        given, rest = parser.parse_known_args(_with_values_joined(_with_help(typed)))
+        if rest and given.run is not administration.run_psql:
+            parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    except SystemExit as end:
+        return int(end.code or 0)
+    given.rest = rest
+    if given.run is not administration.run_psql:  # which reads libpq's as its user wants
+        prepare_environment(os.environ)
+    code: int = given.run(given, read_settings(os.environ))
+    return code
+
+
+def _with_help(typed: Sequence[str]) -> Sequence[str]:
+    """Take no command at all, and `help`, for a request for help."""
+    if not typed:
+        return ["--help"]
+    return [*typed[1:], "--help"] if typed[0] == "help" else typed
 
 
 def _with_values_joined(arguments: Sequence[str]) -> list[str]:
@@ -71,7 +88,7 @@ def _with_values_joined(arguments: Sequence[str]) -> list[str]:
 
 
 def _fail(kind: ResponseTypes, error: Exception | str) -> int:
-    sys.stderr.write(f"rentomatic: {error}\n")
+    complain(str(error))
     return EXIT_CODES[kind]
 
 
@@ -80,7 +97,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="rentomatic",
         description="The room search service of a company that rents out rooms.",
-        epilog="Settings come from the environment; `rentomatic check` shows them.",
+        epilog="`rentomatic help COMMAND` shows the arguments of a command. Settings come from the"
+        " environment; `rentomatic check` shows them.",
     )
     parser.add_argument("--version", action="version", version=f"rentomatic {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")

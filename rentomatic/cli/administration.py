@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rentomatic.bootstrap import open_postgres
 from rentomatic.cli.outcome import EXIT_CODES
+from rentomatic.cli.streams import after
 from rentomatic.config import Settings
 from rentomatic.embedded.binaries import find_binaries
 from rentomatic.repository.database import create_database, psql_arguments
@@ -51,7 +52,8 @@ def run_init_postgres(_arguments: argparse.Namespace, settings: Settings) -> int
     told = (
         "is created; next: rentomatic migrate" if created else "exists already; nothing is changed"
     )
-    sys.stdout.write(f"database {database.name} {told}\n")
+    with after(f"the database {'is created' if created else 'exists'}"):
+        sys.stdout.write(f"database {database.name} {told}\n")
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 
@@ -62,7 +64,8 @@ def run_migrate(_arguments: argparse.Namespace, settings: Settings) -> int:
             create_database(database)
         applied = apply_migrations(database.url)
     lines = [f"applied {name}" for name in applied] or ["all migrations are applied already"]
-    sys.stdout.write("\n".join([*lines, ""]))
+    with after("all migrations are applied"):
+        sys.stdout.write("\n".join([*lines, ""]))
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 

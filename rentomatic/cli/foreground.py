@@ -9,6 +9,7 @@ from typing import Any
 from gunicorn.app.base import Application
 from gunicorn.util import import_app
 
+from rentomatic.cli.streams import let_go
 from rentomatic.resources import shipped
 
 
@@ -45,5 +46,9 @@ class Foreground(Application):  # type: ignore[misc]  # gunicorn has no annotati
         # A terminal that is closed ends what runs in it; to gunicorn the signal means to reload.
         if not self._outlives_terminal:
             signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
-        sys.stdout.write(f"{self._banner}\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(f"{self._banner}\n")
+            sys.stdout.flush()
+        except OSError:
+            # It serves, whether or not somebody reads that.
+            let_go(sys.stdout)

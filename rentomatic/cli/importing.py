@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -16,6 +16,7 @@ from rentomatic.bootstrap import open_repository
 from rentomatic.cli.outcome import EXIT_CODES, account_name, tell_failure
 from rentomatic.cli.parser import StorePair
 from rentomatic.cli.rejects import Rejects
+from rentomatic.cli.streams import after, complain, note, told
 from rentomatic.config import ConfigError, Settings
 from rentomatic.domain.room import FIELDS
 from rentomatic.domain.units import SQUARE_FOOT
@@ -27,10 +28,14 @@ from rentomatic.formats.table import (
     guess_format_by_name,
     guess_format_by_text,
 )
-from rentomatic.repository.interface import CommitInterruptedError
+from rentomatic.repository.interface import CommitInterruptedError, RoomRepository
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_import import ImportOptions, RoomImportRequest
-from rentomatic.responses import ResponseTypes, build_response_from_invalid_request
+from rentomatic.responses import (
+    Response,
+    ResponseTypes,
+    build_response_from_invalid_request,
+)
 from rentomatic.use_cases.room_import import ImportReport, room_import_use_case
 
 if TYPE_CHECKING:
@@ -147,13 +152,31 @@ def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
                 return tell_failure(build_response_from_invalid_request(request))
             rejects = Rejects(_rejects_path(arguments, request.format), request)
             repository = stack.enter_context(open_repository(settings))
-            stack.callback(rejects.close)
-            response = room_import_use_case(repository, request, rejects.add)
+            stack.callback(_close, rejects)
+            response = _import(repository, request, rejects)
         if not response:
             return tell_failure(response, repository)
-        rejects.close()
-        _tell(response.value, arguments, rejects)
+        with after("nothing is changed" if arguments.dry_run else "the good lines are imported"):
+            rejects.close()
+            _tell(response.value, arguments, rejects)
     return EXIT_CODES[ResponseTypes.SUCCESS]
+
+
+def _import(
+    repository: RoomRepository, request: RoomImportRequest, rejects: Rejects
+) -> Response[ImportReport]:
+    try:
+        return room_import_use_case(repository, request, rejects.add)
+    except OSError as error:
+        # Whoever takes the bad lines and leaves does not want half of them.
+        msg = f"{told(error)}; nothing is imported"
+        raise ConfigError(msg) from None
+
+
+def _close(rejects: Rejects) -> None:
+    """Close the file of bad lines after an error, which is the one to report."""
+    with suppress(OSError):
+        rejects.close()
 
 
 @contextmanager
@@ -162,10 +185,10 @@ def _interruptible() -> Iterator[None]:
     try:
         yield
     except CommitInterruptedError:
-        sys.stderr.write("rentomatic: interrupted at the end; import the file again to be sure\n")
+        complain("interrupted at the end; import the file again to be sure")
         raise
     except KeyboardInterrupt:
-        sys.stderr.write("rentomatic: interrupted; nothing is imported\n")
+        complain("interrupted; nothing is imported")
         raise
 
 
@@ -253,14 +276,14 @@ def _counted(lines: Iterable[str], bar: "tqdm[NoReturn]") -> Iterator[str]:
 def _tell(report: ImportReport, arguments: argparse.Namespace, rejects: Rejects) -> None:
     saved, rejected = report.saved, report.rejected
     if rejected.count:
-        sys.stderr.write(f"{rejected}\n")
+        note(str(rejected))
     if report.ignored.names:
-        sys.stderr.write(f"{report.ignored}\n")
+        note(str(report.ignored))
     done = f"added {saved.added}, updated {saved.updated}, unchanged {saved.unchanged}"
     done += f", repeated {report.repeated}" if report.repeated else ""
-    note = " (dry run: nothing is changed)" if arguments.dry_run else ""
+    aside = " (dry run: nothing is changed)" if arguments.dry_run else ""
     # Standard output may be the file of rejected lines.
     out = sys.stderr if rejects.is_standard_output else sys.stdout
-    out.write(f"{done}, rejected {rejected.count}{note}\n")
+    out.write(f"{done}, rejected {rejected.count}{aside}\n")
     if rejected.count and rejects.path and not rejects.is_standard_output:
         out.write(f"the rejected lines are in {rejects.path}\n")

@@ -2,9 +2,9 @@
 
 import os
 import pwd
-import sys
 from typing import TYPE_CHECKING
 
+from rentomatic.cli.streams import complain
 from rentomatic.repository.interface import RoomRepository
 from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.use_cases.readiness import readiness_use_case
@@ -42,5 +42,5 @@ def tell_failure(failure: ResponseFailure, repository: RoomRepository | None = N
         # The usual reason, which a person at a terminal can do something about.
         readiness = readiness_use_case(repository)
         message = message if readiness else readiness.message
-    sys.stderr.write(f"rentomatic: {message}\n")
+    complain(message)
     return EXIT_CODES[failure.type]

@@ -1,6 +1,7 @@
 """A parser of arguments that lets nothing that was given be lost."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,13 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*arguments, **options)
         for name in (None, "store"):
             self.register("action", name, _StoreOnce)
+
+    def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ANN401 - as argparse has
+        """Write help; raise what argparse would pass over where standard output is full."""
+        if file is sys.stdout:
+            file.write(message)
+        else:
+            super()._print_message(message, file)
 
 
 class _StoreOnce(argparse.Action):

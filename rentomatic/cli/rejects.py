@@ -5,6 +5,8 @@ import io
 import json
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 from rentomatic.requests.room_import import BadLine, RoomImportRequest
@@ -36,11 +38,14 @@ class Rejects:
 
     def add(self, line: BadLine) -> None:
         """Write a bad line, if it is to be kept."""
-        if self.path is None:
-            return
+        if self.path is not None:
+            with self._named():
+                self._write(self.path, line)
+
+    def _write(self, path: str, line: BadLine) -> None:
         before = self._between
         if self._file is None:
-            self._file = self._open(self.path)
+            self._file = self._open(path)
             before = self._start
             if self._request.format == "csv":
                 before = self._row([*self._request.header, _REASON])
@@ -58,10 +63,19 @@ class Rejects:
 
     def close(self) -> None:
         """Write what is still to be written."""
-        if self._file is not None:
-            self._file.write(self._end)
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            with self._named(), file:
+                file.write(self._end)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Name the file in an error, as Python does when it cannot be opened."""
+        try:
+            yield
+        except OSError as error:
+            name = None if self.is_standard_output else self.path
+            raise OSError(error.errno, error.strerror, name) from None
 
     def _show(self, line: BadLine) -> str:
         if self._request.format == "csv":

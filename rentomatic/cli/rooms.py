@@ -3,13 +3,13 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
-
-from tabulate import tabulate
 
 from rentomatic.bootstrap import open_repository
 from rentomatic.cli.outcome import EXIT_CODES, tell_failure
+from rentomatic.cli.streams import complain
+from rentomatic.cli.tables import room_table, summary_table
 from rentomatic.config import Settings
 from rentomatic.domain.room import FIELDS, Room
 from rentomatic.formats.table import FORMATS
@@ -19,7 +19,7 @@ from rentomatic.requests.base import ParameterError, with_errors
 from rentomatic.requests.parameters import LIST_PARAMETERS, SELECTION_PARAMETERS, Parameter
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_cursor import write_cursor
-from rentomatic.requests.room_fields import DISTANCE, OPERATORS
+from rentomatic.requests.room_fields import OPERATORS
 from rentomatic.requests.room_get import build_room_get_request
 from rentomatic.requests.room_list import UNLIMITED, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_summary import build_room_summary_request
@@ -52,7 +52,7 @@ def add_commands(commands: "Commands") -> None:
         commands,
         "summary",
         "sum up the rooms of a search",
-        "Sum up rooms: how many, where, and how price and size are spread; as JSON.",
+        "Sum up rooms: how many, where, and how price and size are spread.",
         "rentomatic summary price__lt=60 --bbox 20.8,52.1,21.3,52.4",
         SELECTION_PARAMETERS,
     )
@@ -71,13 +71,14 @@ def add_commands(commands: "Commands") -> None:
     export.set_defaults(run=run_list, limit=UNLIMITED)
     for parser in (search, one, export):
         add_format(parser)
+    add_format(summary, ("json",))
 
 
-def add_format(parser: argparse.ArgumentParser) -> None:
+def add_format(parser: argparse.ArgumentParser, formats: Collection[str] = tuple(FORMATS)) -> None:
     """Describe the option that chooses how rooms are written."""
     parser.add_argument(
         "--format",
-        choices=(TABLE, *FORMATS),
+        choices=(TABLE, *formats),
         help="default: a table on a terminal, else JSON",
     )
 
@@ -134,7 +135,11 @@ def run_summary(arguments: argparse.Namespace, settings: Settings) -> int:
         response = room_summary_use_case(repository, request)
         if not response:
             return tell_failure(response, repository)
-    sys.stdout.write(json.dumps(summary_to_wire(response.value.summary), indent=2) + "\n")
+    found = response.value.summary
+    if _format(arguments) == TABLE:
+        sys.stdout.write(f"{summary_table(found)}\n")
+    else:
+        sys.stdout.write(json.dumps(summary_to_wire(found), indent=2) + "\n")
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 
@@ -186,10 +191,8 @@ def _format(arguments: argparse.Namespace) -> str:
 
 def _write_rooms(rooms: Iterable[Room], chosen: str, view: View) -> None:
     if chosen == TABLE:
-        rows = [view.show(room) for room in rooms]
-        decimals = ["g" if name == DISTANCE else ".6f" for name in view.fields]
-        table = tabulate(rows, headers="keys", floatfmt=decimals) if rows else "no rooms"
-        sys.stdout.write(f"{table}\n")
+        shown = [view.show(room) for room in rooms]
+        sys.stdout.write(f"{room_table(shown) if shown else 'no rooms'}\n")
         return
     piece = b"\n"
     for piece in FORMATS[chosen].stream_rooms(rooms, view):
@@ -202,7 +205,7 @@ def _tell_more(page: Page, request: RoomListRequest) -> None:
     """Tell what is not about a room where it does not get into a file of them."""
     if page.total:
         kind = "" if page.total.is_exact else "about "
-        sys.stderr.write(f"rentomatic: {kind}{page.total.count} rooms in all\n")
+        complain(f"{kind}{page.total.count} rooms in all")
     if page.next:
         cursor = write_cursor(request, request.order, page.next)
-        sys.stderr.write(f"rentomatic: there are more rooms: --after {cursor}\n")
+        complain(f"there are more rooms: --after {cursor}")

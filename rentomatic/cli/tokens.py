@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rentomatic.cli.outcome import EXIT_CODES
+from rentomatic.cli.streams import after
 from rentomatic.config import ConfigError, Settings
 from rentomatic.responses import ResponseTypes
 from rentomatic.tokens import new_token, token_line
@@ -51,7 +52,8 @@ def run_new(arguments: argparse.Namespace, _settings: Settings) -> int:
         "This line makes it valid, in RENTOMATIC_TOKENS or the file of RENTOMATIC_TOKENS_FILE:\n"
     )
     sys.stderr.flush()
-    sys.stdout.write(f"{token_line(arguments.name, token)}\n")
+    with after("the token is not valid"):
+        sys.stdout.write(f"{token_line(arguments.name, token)}\n")
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 

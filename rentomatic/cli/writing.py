@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rentomatic.bootstrap import open_repository
 from rentomatic.cli.outcome import EXIT_CODES, tell_failure
 from rentomatic.cli.rooms import add_format, write_room
+from rentomatic.cli.streams import after, complain
 from rentomatic.config import Settings
 from rentomatic.domain.room import FIELDS
 from rentomatic.requests.base import InvalidRequest, ParameterError
@@ -95,7 +96,8 @@ def run_add(arguments: argparse.Namespace, settings: Settings) -> int:
         response = room_add_use_case(repository, request)
         if not response:
             return tell_failure(response, repository)
-    write_room(response.value, arguments)
+    with after("the room is added"):
+        write_room(response.value, arguments)
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 
@@ -109,7 +111,8 @@ def run_update(arguments: argparse.Namespace, settings: Settings) -> int:
         response = room_update_use_case(repository, request)
         if not response:
             return tell_failure(response, repository)
-    write_room(response.value, arguments)
+    with after("the room is changed"):
+        write_room(response.value, arguments)
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 
@@ -121,13 +124,14 @@ def run_remove(arguments: argparse.Namespace, settings: Settings) -> int:
     if not (arguments.yes or sys.stdin.isatty()):
         return tell_failure(ResponseFailure(ResponseTypes.PARAMETERS_ERROR, _UNASKED))
     if not (arguments.yes or _is_wanted(arguments.code)):
-        sys.stderr.write("rentomatic: nothing is removed\n")
+        complain("nothing is removed")
         raise KeyboardInterrupt
     with open_repository(settings) as repository:
         response = room_remove_use_case(repository, request)
         if not response:
             return tell_failure(response, repository)
-    sys.stdout.write(f"removed {response.value}\n")
+    with after("the room is removed"):
+        sys.stdout.write(f"removed {response.value}\n")
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 

@@ -46,6 +46,7 @@ class Request:
         body: what is sent, to read.
         is_http_1_0: whether the client would take a cut connection for the end of an answer.
         has_host: whether it names a host as HTTP/1.1 wants it.
+        address: the service's, as the client names it: scheme, host and port.
         is_preflight: whether a browser asks what another origin's page may do.
         second: the whole second, of the Unix epoch, in which it came from our own proxy, who alone
             comes over a unix socket; None for anyone else's.
@@ -67,6 +68,7 @@ class Request:
     body: Body
     is_http_1_0: bool
     has_host: bool
+    address: str
     is_preflight: bool
     second: int | None
 
@@ -76,6 +78,7 @@ def read_request(environ: Environ) -> Request:
     given_id = environ.get("HTTP_X_REQUEST_ID", "")
     length = environ.get("CONTENT_LENGTH") or ""
     is_http_1_0 = environ.get("SERVER_PROTOCOL") == "HTTP/1.0"
+    named = environ.get("HTTP_HOST") or f"{environ.get('SERVER_NAME')}:{environ.get('SERVER_PORT')}"
     return Request(
         method=environ["REQUEST_METHOD"],
         path=environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace") or "/",
@@ -93,6 +96,7 @@ def read_request(environ: Environ) -> Request:
         body=environ.get("wsgi.input") or BytesIO(),
         is_http_1_0=is_http_1_0,
         has_host=bool(_HOST.fullmatch(environ.get("HTTP_HOST", "-" if is_http_1_0 else ""))),
+        address=f"{environ.get('wsgi.url_scheme', 'http')}://{named}",
         is_preflight="HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ,
         second=int(time.time()) if environ.get("REMOTE_ADDR") == "" else None,
     )

@@ -22,6 +22,34 @@ def test_version_is_the_packages(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("PORT", "x"),
+        ("WEB_CONCURRENCY", "auto"),
+        ("DATABASE_URL", "nonsense"),
+        ("RENTOMATIC_ENV_FILE", "/nonexistent"),
+        ("GUNICORN_CMD_ARGS", "--nonsense"),
+    ],
+)
+def test_version_and_help_need_no_settings(
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str, wrong: str
+) -> None:
+    """Who is to mend a setting may read how."""
+    monkeypatch.setenv(name, wrong)
+    assert run("--version") == (0, f"rentomatic {__version__}\n", "")
+    assert run("help", "check")[0] == 0
+
+
+def test_help_is_shown_to_whoever_asks_for_nothing(run: Run) -> None:
+    """And by `help`, of a command too."""
+    everything = run("--help")
+    assert everything[0] == 0
+    assert run() == run("help") == everything
+    assert run("help", "list") == run("list", "--help")
+    assert run("help", "token", "new") == run("token", "new", "--help")
+
+
+@pytest.mark.parametrize(
     "command",
     [
         [],
@@ -50,7 +78,13 @@ def test_help_names_command_and_arguments(run: Run, command: list[str]) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        *([], ["nothing"], ["list", "--nothing"], ["get"], ["serve", "--port", "0"]),
+        *(
+            ["nothing"],
+            ["help", "nothing"],
+            ["list", "--nothing"],
+            ["get"],
+            ["serve", "--port", "0"],
+        ),
         *(["add"], ["update", "x"], ["remove"], ["remove", "x", "y"]),
         *(["import", "x", "--column", "size"], ["import", "x", "--default", "colour=red"]),
     ],

@@ -2,11 +2,13 @@
 
 import json
 import re
+from collections.abc import Callable
 
 import pytest
 
 from rentomatic.domain.room import Room
 from rentomatic.formats.table import FORMATS
+from rentomatic.repository.postgresrepo import PostgresRepo
 from tests.cli.conftest import Run
 
 
@@ -104,3 +106,31 @@ def test_what_cannot_be_read_ends_with_2(run: Run, arguments: list[str], message
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
     assert err.startswith(f"rentomatic: {message}")
+
+
+def test_a_table_fits_a_terminal_of_80_columns(
+    run: Run, postgres_embedded: PostgresRepo, make_room: Callable[..., Room]
+) -> None:
+    """Also with distances, anywhere on earth."""
+    far = make_room(1, size=12_345, price=99_999, longitude=-179.123456, latitude=-89.123456)
+    postgres_embedded.save([far])
+    near = ("--near", "179,89", "--sort", "distance")
+    for arguments in ((), near):
+        code, out, _ = run("list", *arguments, "--format", "table")
+        assert code == 0
+        assert str(far.code) in out
+        assert {len(line) <= 80 for line in out.splitlines()} == {True}
+    assert re.search(r"-89\.123456 -179\.123456 +19\d{6}$", out, re.MULTILINE)
+
+
+def test_a_summary_is_a_table_on_demand(run: Run) -> None:
+    """How many rooms, where, how their amounts are spread, and bars; of no rooms too."""
+    code, out, err = run("summary", "price__lt=50", "--format", "table")
+    assert (code, err) == (0, "")
+    lines = [line.split() for line in out.splitlines()]
+    assert lines[0] == ["rooms", "2"]
+    assert lines[1][0] == "bbox"
+    assert ["price", "39", "41.2", "43.5", "45.8", "48", "43.5"] in lines
+    assert ["price", "from", "rooms"] in lines
+    assert {len(line) <= 80 for line in out.splitlines()} == {True}
+    assert run("summary", "price__lt=1", "--format", "table")[1].startswith("rooms  0\n")

@@ -359,3 +359,20 @@ def test_the_page_escapes_everything(document: Any) -> None:  # noqa: ANN401 - J
     assert not shown.find_all("script")
     assert shown.title.string == hostile
     assert shown.get_text().count(hostile) > 50
+
+
+@pytest.mark.parametrize(
+    ("environ", "address"),
+    [
+        ({"HTTP_HOST": "rooms.example.com"}, "http://rooms.example.com"),
+        ({"HTTP_HOST": "[::1]:8080"}, "http://[::1]:8080"),
+        ({"HTTP_HOST": "x", "wsgi.url_scheme": "https"}, "https://x"),
+    ],
+)
+def test_the_page_shows_the_address_under_which_it_is_read(
+    environ: dict[str, str], address: str
+) -> None:
+    """The commands of its examples work where they are copied."""
+    app = TestApp(Application(MemRepo()), extra_environ=environ)
+    page = BeautifulSoup(app.get("/docs").text, "html.parser")
+    assert f"SERVICE={address}" in [each.text for each in page("pre")]

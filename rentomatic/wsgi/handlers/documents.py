@@ -1,5 +1,6 @@
 """What the service says of itself."""
 
+from html import escape
 from http import HTTPStatus
 
 from rentomatic.formats.json import MEDIA_TYPE as JSON
@@ -8,6 +9,7 @@ from rentomatic.responses import build_response_from_invalid_request
 from rentomatic.wsgi.conditional import entity_tag, tagged
 from rentomatic.wsgi.failure import answer_failure, answer_unacceptable
 from rentomatic.wsgi.negotiation import preferred
+from rentomatic.wsgi.openapi.page import ADDRESS
 from rentomatic.wsgi.openapi.style import POLICY
 from rentomatic.wsgi.parameters import read_nothing
 from rentomatic.wsgi.request import Request
@@ -21,8 +23,9 @@ def openapi(service: Service, request: Request) -> Answer:
 
 
 def docs(service: Service, request: Request) -> Answer:
-    """Show the same, to read."""
-    return _show(service, request, service.page, HTML, (("Content-Security-Policy", POLICY),))
+    """Show the same, to read, with the address under which it is read."""
+    body = service.page.replace(ADDRESS.encode(), escape(request.address).encode())
+    return _show(service, request, body, HTML, (("Content-Security-Policy", POLICY),))
 
 
 def _show(

@@ -25,7 +25,8 @@ _EXAMPLES = """\
 The examples show what a service with four rooms answers; `TOKEN` stands for a token. Their commands
 find it at the address that `SERVICE` holds:
 """
-_ADDRESS = "SERVICE=http://127.0.0.1:8000"
+# Stands for the address under which the page is read.
+ADDRESS = "{address}"
 
 
 def write_page(document: Node) -> bytes:
@@ -56,7 +57,7 @@ def write_page(document: Node) -> bytes:
         element(
             "main",
             paragraphs(f"{info['description']}\n\n{_EXAMPLES}"),
-            element("pre", _ADDRESS),
+            element("pre", f"SERVICE={ADDRESS}"),
             *(_operation(each, components) for each in operations),
             *(_section(_id(name), name, body) for name, body in sections.items()),
         ),

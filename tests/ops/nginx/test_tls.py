@@ -136,3 +136,12 @@ def test_plain_http_on_the_tls_port_is_told_so(site: Site) -> None:
     """In the contract's form."""
     answer = site.ask("/rooms", {"Host": NAME}, port=site.proxy.tls_port)
     assert (answer.status, answer.json()["type"]) == (400, "ParametersError")
+
+
+def test_the_page_shows_the_address_under_which_it_is_read(site: Site) -> None:
+    """With the port and the scheme that the client has, not those behind nginx."""
+    plain = site.ask("/docs", {"X-Forwarded-Proto": "https"}).body.decode()
+    assert f"SERVICE=http://127.0.0.1:{site.proxy.port}<" in plain
+    named = site.ask("/docs", {"Host": "rooms.example.com"}).body.decode()
+    assert "SERVICE=http://rooms.example.com<" in named
+    assert f"SERVICE=https://{NAME}<" in ask(site, "/docs").body.decode()
