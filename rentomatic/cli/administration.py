@@ -75,6 +75,9 @@ def run_psql(arguments: argparse.Namespace, settings: Settings) -> int:
         psql = shutil.which("psql") if settings.postgres else None
         target, secrets = psql_arguments(database)
         # Ctrl-C is psql's: it cancels a query, and must not end the server beneath it.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         command = [psql or str(find_binaries() / "psql"), *target, *arguments.rest]
-        return subprocess.run(command, check=False, env=os.environ | secrets).returncode
+        try:
+            return subprocess.run(command, check=False, env=os.environ | secrets).returncode
+        finally:
+            signal.signal(signal.SIGINT, before)

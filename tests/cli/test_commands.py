@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -267,7 +268,9 @@ def test_init_postgres_is_idempotent(
 def test_psql_opens_the_same_database(run: Run) -> None:
     """All arguments are psql's, and so is the exit code."""
     assert run("psql", "-X", "-A", "-t", "-c", "select count(*) from room")[:2] == (0, "4\n")
+    before = signal.getsignal(signal.SIGINT)
     assert run("psql", "-X", "-c", "selekt")[0] == 1
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_what_needs_postgresql_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
