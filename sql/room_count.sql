@@ -3,7 +3,7 @@ select count(*)
 from
   :measured_room
 where true
-  :matching_place
+  :matching_fields
   :matching_near_box
   :matching_distance
   :matching_size

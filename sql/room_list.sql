@@ -18,7 +18,7 @@ select
 from
   :measured_room
 where true
-  :matching_place
+  :matching_fields
   :matching_near_box  -- if boxed
   :matching_distance
   and distance <= :far_most::float8  -- if far_most

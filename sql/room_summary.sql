@@ -20,7 +20,7 @@ with candidate as (
   from
     :measured_room
   where true
-    :matching_place
+    :matching_fields
     :matching_near_box
     :matching_distance
     and (

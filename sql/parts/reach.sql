@@ -16,7 +16,7 @@ from (
   from
     :measured_room
   where true
-    :matching_place
+    :matching_fields
     :matching_size
     :matching_price
     and on_plane(longitude, latitude * :hemisphere::float8)  -- if radius

@@ -1,4 +1,5 @@
--- A part of statements: the filters of code and place, and a box.
+-- A part of statements: the filters of all fields but the two amounts, and the box of a search. The
+-- amounts have parts of their own, as the histogram of an amount ignores its filters.
 and code = :code_eq::uuid  -- if code_eq
 and code <> :code_ne::uuid  -- if code_ne
 and code = any(:code_in::uuid[])  -- if code_in
