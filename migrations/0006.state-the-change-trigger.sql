@@ -1,11 +1,11 @@
--- States the function of the triggers whole, as 0005 left it: this file shows what runs. A migration
--- that adds a field of the room states it again, with that field.
+-- States the triggers' function whole, unchanged: this file shows what runs. A migration that adds a
+-- field of the room states it again, with that field.
 
--- Note what a statement did to the rooms, a row for each of them. A room is its code: one that gets
+-- Record what a statement did to the rooms, one row for each room. A room is its code: one that gets
 -- another code is removed and added.
 --
--- It runs as its owner, so that who may write rooms cannot write history. Each hundredth change or
--- so removes twice as many expired ones as there are new ones, so that none pile up.
+-- It runs with the rights of its owner, so that a role that may write rooms cannot write history. About
+-- every hundredth change removes expired changes, twice as many as there are new ones.
 create or replace function note_room_changes()
 returns trigger
 language plpgsql
@@ -52,18 +52,15 @@ begin
 end
 $$;
 
--- Nobody else may note the rows of another table.
+-- No other role may record the rows of another table.
 revoke execute on function note_room_changes() from public;
 
--- Whatever path a session searches, they find the tables beside them, and none that is temporary.
+-- Whatever path a session searches, the function finds the tables beside it, and no temporary ones.
 do $$
-declare
-  name text;
 begin
-  foreach name in array array['remove_room_changes(bigint)', 'note_room_changes()']
-  loop
-    execute format('alter function %s set search_path = %I, pg_temp', name, current_schema());
-  end loop;
+  execute format(
+    'alter function note_room_changes() set search_path = %I, pg_temp', current_schema()
+  );
 end
 $$;
 
