@@ -11,7 +11,7 @@ from rentomatic.requests.parsers import parse_integer, shown
 from rentomatic.requests.room_import import MAX_BATCH_BYTES
 from rentomatic.requests.room_list import DEFAULT_LIMIT, MAX_LIMIT
 from rentomatic.resources import default_data
-from rentomatic.tokens import NOBODY, Tokens, parse_tokens, write_tokens
+from rentomatic.tokens import NO_TOKENS, Tokens, parse_tokens, write_tokens
 
 ENV_FILE = "RENTOMATIC_ENV_FILE"
 TOKENS = "RENTOMATIC_TOKENS"
@@ -295,8 +295,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         data=(values["RENTOMATIC_DATA"] or default_data()).resolve(),
         default_limit=values["RENTOMATIC_DEFAULT_LIMIT"],
         tokens={
-            **(values[TOKENS_FILE] or NOBODY),
-            **(values[TOKENS] or NOBODY),
+            **(values[TOKENS_FILE] or NO_TOKENS),
+            **(values[TOKENS] or NO_TOKENS),
         },
         changes_kept=values["RENTOMATIC_CHANGES_KEPT"],
         max_batch_bytes=values["RENTOMATIC_MAX_BATCH_BYTES"],

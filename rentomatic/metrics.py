@@ -1,7 +1,7 @@
-"""Counts for Prometheus, right over several worker processes.
+"""Metrics for Prometheus, correct across several worker processes.
 
-Where PROMETHEUS_MULTIPROC_DIR was set before prometheus_client was imported, the processes count in
-files there, and each of them can tell the sum.
+If PROMETHEUS_MULTIPROC_DIR was set before prometheus_client was imported, each process counts in
+files in that folder, and any of them can report the sum.
 """
 
 import os
@@ -19,9 +19,9 @@ from rentomatic.repository.interface import Schema
 
 NO_ROUTE = "none"
 
-# Seconds; a search takes some milliseconds, a statement is given up after 4 s.
+# Seconds; a search takes a few milliseconds, a statement times out after 4 s.
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-# Clients make methods up; each would be a series of its own.
+# Clients invent methods; each would become a series.
 _METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -52,30 +52,30 @@ class Metrics:
 
         self._dropped_lines = Counter(
             "rentomatic_log_lines_dropped",
-            "Lines of the log that were dropped, as nobody read it",
+            "Log lines that were dropped because the log was not read",
             registry=self._registry,
         )
 
     def count_request(self, route: str | None, method: str, status: int, seconds: float) -> None:
-        """Count a request that was answered; without a route, there was nothing at its path."""
+        """Count an answered request; its route is None if no route has its path."""
         label = route or NO_ROUTE
         self._requests.labels(label, method if method in _METHODS else "other", status).inc()
         self._seconds.labels(label).observe(seconds)
 
     def count_dropped_lines(self, lines: int) -> None:
-        """Count lines of the log that were dropped."""
+        """Count log lines that were dropped."""
         self._dropped_lines.inc(lines)
 
     def count_connections(self, change: int) -> None:
-        """Count connections to the database that were opened, or closed if negative."""
+        """Count database connections that were opened, or closed if `change` is negative."""
         self._connections.inc(change)
 
-    def tell(self, release: str, schema: Schema | None) -> bytes:
-        """Write all of it in Prometheus' text format, with the state of the service.
+    def render(self, release: str, schema: Schema | None) -> bytes:
+        """Return all metrics and the state of the service in Prometheus' text format.
 
         Args:
-            release: names the code that runs.
-            schema: the database's; None if it does not answer.
+            release: the identifier of the running code.
+            schema: of the database; None if the database does not answer.
         """
         registry = CollectorRegistry(support_collectors_without_names=True)
         registry.register(_State(release, schema))
@@ -88,7 +88,7 @@ class Metrics:
 
 
 class _State(Collector):
-    """What is asked for when it is to be told."""
+    """The state of the service, collected at scrape time."""
 
     def __init__(self, release: str, schema: Schema | None) -> None:
         self._release = release
@@ -97,7 +97,7 @@ class _State(Collector):
     def collect(self) -> Iterator[Metric]:
         schema = self._schema or Schema()
         labels = {"version": __version__, "release": self._release, "schema": schema.latest or ""}
-        yield InfoMetricFamily("rentomatic", "The code that runs, and the last migration", labels)
+        yield InfoMetricFamily("rentomatic", "The running code, and the last migration", labels)
         for name, help_, value in (
             ("database_up", "Whether the database answers", int(self._schema is not None)),
             ("missing_migrations", "Migrations that the database lacks", len(schema.missing)),
@@ -108,5 +108,5 @@ class _State(Collector):
 
 @cache
 def metrics() -> Metrics:
-    """Give the counts of this process."""
+    """Return the metrics of this process."""
     return Metrics()

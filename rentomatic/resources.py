@@ -1,4 +1,4 @@
-"""Where the files that are no Python modules stand."""
+"""Finding the package's files that are not Python modules."""
 
 from hashlib import blake2b
 from pathlib import Path
@@ -13,14 +13,14 @@ PACKAGE = Path(__file__).resolve().parent
 def shipped(folder: str) -> Path:
     """Find the folder `sql`, `migrations` or `ops`.
 
-    An installed wheel carries them inside the package, a checkout beside it.
+    In an installed wheel it is inside the package, in a checkout beside it.
     """
     inside = PACKAGE / folder
     return inside if inside.is_dir() else PACKAGE.parent / folder
 
 
 def release() -> str:
-    """Name the code that runs, by what its files say: a deploy may change them and no version."""
+    """Identify the running code by a digest of its files: a deploy may not change the version."""
     files = sorted(
         [*PACKAGE.rglob("*.py"), *shipped("sql").rglob("*.sql")], key=lambda file: file.as_posix()
     )
@@ -31,10 +31,10 @@ def release() -> str:
 
 
 def default_data() -> Path:
-    """Find where the embedded server keeps its data.
+    """Return the default data folder of the embedded server.
 
-    In `.data` of a checkout; for an installed wheel in the user's data folder, whatever folder
-    the command is run in.
+    That is `.data` in a checkout, and the user's data folder for an installed wheel. It does not
+    depend on the working directory.
     """
     root = PACKAGE.parent
     if (root / "setup.cfg").is_file():
@@ -43,6 +43,6 @@ def default_data() -> Path:
 
 
 def how_to_install(extra: str) -> str:
-    """Say how to install an extra of this package, which is in no index."""
+    """Return how to install an extra of this package, which is not published in an index."""
     wheel = f"./rentomatic-{__version__}-py3-none-any.whl"
     return f"pip install '.[{extra}]' in a checkout, or '{wheel}[{extra}]'"

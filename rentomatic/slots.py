@@ -1,4 +1,4 @@
-"""Slots: how many of a kind of work a process does at a time."""
+"""Slots: how much work of one kind a process does at a time."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -6,11 +6,11 @@ from threading import BoundedSemaphore
 
 
 class Slots:
-    """Slots that nobody waits for: they are taken, or refused at once.
+    """Slots that are taken or refused at once; nothing waits for one.
 
     Args:
-        most: how many there are; None for any number.
-        within: slots of which each of these takes one as well.
+        most: the number of slots; None for no limit.
+        within: a larger set of slots; each slot of this set also takes one of those.
     """
 
     def __init__(self, most: int | None = None, within: "Slots | None" = None) -> None:
@@ -19,9 +19,9 @@ class Slots:
 
     @contextmanager
     def open(self) -> Iterator[Callable[[], bool]]:
-        """Give a function that takes a slot and returns whether it did; the context frees it.
+        """Return a function that takes a slot and returns whether it did; the context frees it.
 
-        Called again, it takes no second slot.
+        Further calls do not take a second slot.
         """
         is_taken = False
 
@@ -53,12 +53,12 @@ class Slots:
 
 
 class ThreadShares:
-    """How many of a process's threads may do what takes long; one is left for what does not.
+    """Limits how many of a process's threads do slow work; one stays free for fast requests.
 
     Attributes:
         streams: searches without a limit: half of the threads.
         searches: searches that read many rooms: a quarter.
-        batches: batches of rooms that are written: a quarter.
+        batches: writes of batches: a quarter.
     """
 
     def __init__(self, threads: int) -> None:

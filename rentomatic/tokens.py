@@ -1,4 +1,4 @@
-"""Tokens, of which only digests are kept: who has one may change rooms."""
+"""Tokens: their holders may change rooms, and only their digests are stored."""
 
 import re
 import secrets
@@ -10,37 +10,37 @@ NAME_FORM = "at most 63 letters, digits, spaces, ., _, @ and -, the first a lett
 
 _PREFIX = "rom_"
 _BYTES = 32
-# Somewhere in a text, also where a client has escaped it; one with a slip is as good a hint.
+# Anywhere in a text, percent-encoded too; even a mistyped token should not be logged.
 _WRITTEN = re.compile(r"rom(?:_|%5[Ff])[A-Za-z0-9_-]{16,}")
 _LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9 ._@-]{0,62}):([0-9a-f]{64})", re.ASCII)
 
 Tokens = Mapping[str, str]  # names, by digest
-NOBODY: Tokens = {}
+NO_TOKENS: Tokens = {}
 
 
 def new_token() -> str:
-    """Make a token of 256 random bits."""
+    """Generate a token of 256 random bits."""
     return _PREFIX + secrets.token_urlsafe(_BYTES)
 
 
 def hide_tokens(text: str) -> str:
-    """Put an ellipsis in place of each token in a text, so that it can be logged."""
+    """Replace each token in a text by an ellipsis, so that the text can be logged."""
     return _WRITTEN.sub(f"{_PREFIX}…", text)
 
 
 def digest_of(token: str) -> str:
-    """Give the digest by which a token is known: SHA-256 in hexadecimal.
+    """Return the digest of a token: SHA-256 in hexadecimal.
 
-    A token cannot be guessed, so its digest needs neither salt nor a slow function.
+    A token cannot be guessed, so its digest needs neither a salt nor a slow hash.
     """
     return sha256(token.encode()).hexdigest()
 
 
 def token_line(name: str, token: str) -> str:
-    """Give the line by which a token is configured.
+    """Return the line that configures a token.
 
     Raises:
-        ValueError: with what a name may be.
+        ValueError: for an invalid name; the text says what a name may be.
     """
     line = f"{name}:{digest_of(token)}"
     if not _LINE.fullmatch(line):
@@ -49,15 +49,15 @@ def token_line(name: str, token: str) -> str:
 
 
 def write_tokens(tokens: Tokens) -> str:
-    """Spell tokens so that parse_tokens reads them."""
+    """Write tokens in the form that parse_tokens reads."""
     return ",".join(f"{name}:{digest}" for digest, name in tokens.items())
 
 
 def parse_tokens(text: str) -> Tokens:
-    """Read lines `name:digest`, or the same with commas; lines that begin with # are comments.
+    """Parse `name:digest` items, separated by newlines or commas; # starts a comment line.
 
     Raises:
-        ValueError: with what would be right; it does not tell the line.
+        ValueError: with what would be right; it does not quote the line, which may be a secret.
     """
     lines = [line.strip() for line in re.split(r"[,\n]", text)]
     tokens = {}
@@ -66,17 +66,16 @@ def parse_tokens(text: str) -> Tokens:
             continue
         match = _LINE.fullmatch(line)
         if not match:
-            msg = "lines of `rentomatic token new`, such as office:DIGEST"
-            raise ValueError(msg)
+            raise ValueError("lines of `rentomatic token new`, such as office:DIGEST")
         tokens[match[2]] = match[1]
     return tokens
 
 
-def owner_of(token: str, tokens: Tokens) -> str | None:
-    """Name whose token it is; how long that takes does not tell how much of it is right."""
+def actor_of(token: str, tokens: Tokens) -> str | None:
+    """Return the name of a token, or None, in a time that does not depend on the token."""
     given = digest_of(token)
-    owner = None
+    actor = None
     for digest, name in tokens.items():
         if compare_digest(digest, given):
-            owner = name
-    return owner
+            actor = name
+    return actor

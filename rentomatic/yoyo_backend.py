@@ -1,4 +1,4 @@
-"""What `database = rentomatic://` in yoyo.ini means: the database of the settings."""
+"""The yoyo backend of `database = rentomatic://` in yoyo.ini: the configured database."""
 
 import atexit
 import os
@@ -21,10 +21,10 @@ from rentomatic.repository.refusals import refusal_of
 
 
 class SettingsBackend(LockedBackend):
-    """Makes a bare `yoyo apply`, `yoyo rollback` and `yoyo list` work on that database."""
+    """Makes plain `yoyo apply`, `yoyo rollback` and `yoyo list` use the configured database."""
 
     def connect(self, dburi: DatabaseURI) -> psycopg.Connection[Any]:
-        """Connect to the database of the settings; end the command in one line if that fails."""
+        """Connect to the configured database; exit with a one-line message if that fails."""
         until_exit = ExitStack()
         atexit.register(until_exit.close)
         with _in_one_line():
@@ -37,7 +37,7 @@ class SettingsBackend(LockedBackend):
 
     @contextmanager
     def lock(self, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
-        """Wait for other migrators; end the command in one line if there can be no lock."""
+        """Wait for other migrations; exit with a one-line message if the lock is unavailable."""
         with _in_one_line(), super().lock(timeout):
             yield
 

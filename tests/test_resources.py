@@ -1,4 +1,4 @@
-"""Where files are, and how to get what is missing."""
+"""Where files are, and how to install what is missing."""
 
 import sys
 
@@ -13,7 +13,7 @@ from rentomatic.embedded import binaries
 def test_an_extra_is_installed_from_the_checkout_or_the_wheel(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """No message sends anybody to an index, where the name is not ours."""
+    """No message suggests installing from an index, where the name is not ours."""
     wheel = f"./rentomatic-{__version__}-py3-none-any.whl"
     monkeypatch.setattr(binaries, "PACKAGE", "a_package_that_is_not_installed")
     with pytest.raises(binaries.EmbeddedError) as embedded:

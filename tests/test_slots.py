@@ -1,12 +1,12 @@
-"""Slots: how many of a kind of work may be done at a time."""
+"""Slots: how much work of one kind is done at a time."""
 
 import pytest
 
 from rentomatic.slots import Slots, ThreadShares
 
 
-def test_a_slot_is_taken_once_and_given_back() -> None:
-    """Also by work that fails; nobody waits for one."""
+def test_a_slot_is_taken_once_and_freed() -> None:
+    """Failed work frees it too; nothing waits for one."""
     slots = Slots(1)
 
     def fail() -> None:
@@ -22,14 +22,14 @@ def test_a_slot_is_taken_once_and_given_back() -> None:
 
 
 def test_slots_that_are_not_taken_cost_nothing() -> None:
-    """Work that turns out to be short takes none."""
+    """Work that turns out to be fast takes none."""
     slots = Slots(1)
     with slots.open(), slots.open() as take:
         assert take()
 
 
 def test_a_refusal_takes_nothing() -> None:
-    """Neither of its own slots nor of those that it shares."""
+    """A refused attempt takes neither an own slot nor a shared one."""
     shared = Slots(1)
     first, second = Slots(2, shared), Slots(1, shared)
     with first.open() as take:
@@ -41,8 +41,8 @@ def test_a_refusal_takes_nothing() -> None:
 
 
 @pytest.mark.parametrize("threads", [2, 4, 5, 16])
-def test_a_thread_is_left_for_what_is_short(threads: int) -> None:
-    """However much of everything else there is."""
+def test_a_thread_stays_free_for_fast_requests(threads: int) -> None:
+    """It stays free however much slow work there is."""
     shares = ThreadShares(threads)
     opened = []
     for slots in (shares.streams, shares.searches, shares.batches):
@@ -55,7 +55,7 @@ def test_a_thread_is_left_for_what_is_short(threads: int) -> None:
 
 
 def test_one_thread_does_everything() -> None:
-    """One after the other."""
+    """With a single thread, each kind of work gets its turn."""
     shares = ThreadShares(1)
     with shares.streams.open() as take, shares.searches.open() as other:
         assert take()

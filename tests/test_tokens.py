@@ -1,13 +1,13 @@
-"""Tokens: random, known by their digests alone."""
+"""Tokens: random, and stored only as digests."""
 
 from hashlib import sha256
 
 import pytest
 
 from rentomatic.tokens import (
+    actor_of,
     digest_of,
     new_token,
-    owner_of,
     parse_tokens,
     token_line,
     write_tokens,
@@ -15,29 +15,29 @@ from rentomatic.tokens import (
 
 
 def test_a_token_is_long_and_random() -> None:
-    """256 bits, in characters that a header and a shell take as they are."""
+    """It has 256 bits, in characters that need no quoting in a header or a shell."""
     tokens = {new_token() for _ in range(100)}
     assert len(tokens) == 100
     assert all(len(each) >= 43 and each.replace("-", "_").isidentifier() for each in tokens)
 
 
 def test_only_its_digest_is_configured() -> None:
-    """SHA-256, from which nobody finds the token."""
+    """It is SHA-256, from which the token cannot be recovered."""
     assert digest_of("a") == sha256(b"a").hexdigest()
     assert token_line("office", "a") == f"office:{sha256(b'a').hexdigest()}"
 
 
-def test_each_token_has_its_owner() -> None:
-    """What is not one of them has none, its digest neither."""
+def test_each_token_has_its_actor() -> None:
+    """An unknown token has none, and neither does a digest."""
     tokens = parse_tokens(f"{token_line('office', 'a')},{token_line('portal', 'b')}")
-    assert [owner_of(each, tokens) for each in ("a", "b", "c", "", digest_of("a"))] == [
+    assert [actor_of(each, tokens) for each in ("a", "b", "c", "", digest_of("a"))] == [
         *("office", "portal", None, None, None)
     ]
 
 
 @pytest.mark.parametrize("separator", [",", "\n", " , ", "\r\n", "\n\n# a comment\n\n"])
 def test_lines_are_read(separator: str) -> None:
-    """In a variable or a file; what is written is read again."""
+    """Lines are read from a variable or a file, and written tokens can be read back."""
     lines = [token_line("office 1", "a"), token_line("b@c.example", "b")]
     tokens = parse_tokens(separator.join(lines) + "\n")
     assert list(tokens.values()) == ["office 1", "b@c.example"]
@@ -47,8 +47,8 @@ def test_lines_are_read(separator: str) -> None:
 @pytest.mark.parametrize(
     "text", ["x", "office:", ":" + "0" * 64, "a:" + "0" * 63, "a:" + "A" * 64, "a\tb:" + "0" * 64]
 )
-def test_what_is_no_line_is_told(text: str) -> None:
-    """Without the line, which may hold a token."""
+def test_an_invalid_line_is_reported(text: str) -> None:
+    """The error does not quote the line, which may contain a token."""
     with pytest.raises(
         ValueError, match=r"^lines of `rentomatic token new`, such as office:DIGEST$"
     ):
@@ -59,6 +59,6 @@ def test_what_is_no_line_is_told(text: str) -> None:
     "name", ["", " a", "a:b", "a,b", "a\nb", "\N{LATIN SMALL LETTER E WITH ACUTE}", "a" * 64]
 )
 def test_a_name_must_fit_a_line(name: str) -> None:
-    """It is told what a name may be."""
+    """The error says what a name may be."""
     with pytest.raises(ValueError, match=r"^at most 63 letters, digits, "):
         token_line(name, "a")

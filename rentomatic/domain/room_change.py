@@ -1,4 +1,4 @@
-"""What happened to a room."""
+"""Changes of rooms."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,14 +22,14 @@ class RoomChange:
 
     Attributes:
         kind: what happened.
-        made_at: when the transaction began that did it, in UTC.
-        made_by: the name of the token, or of the role of the database, that did it.
-        code: the room's.
-        room: as it was afterwards; None once it was removed.
+        made_at: when its transaction began, in UTC.
+        actor: who made it: the name of a token or of a database role.
+        code: the code of the room.
+        room: the room after the change; None if it was removed.
     """
 
     kind: ChangeKind
     made_at: datetime
-    made_by: str
+    actor: str
     code: UUID
     room: Room | None = None

@@ -18,6 +18,6 @@ def dump_changes(
 
 def change_to_wire(change: RoomChange, *, tells_who: bool) -> dict[str, Any]:
     """Give a change in the order in which it is shown; a removal has no room."""
-    who = {"by": change.made_by} if tells_who else {}
+    who = {"by": change.actor} if tells_who else {}
     room = {"room": room_to_wire(change.room)} if change.room else {}
     return {"kind": change.kind, "at": change.made_at, **who, "code": change.code, **room}

@@ -20,7 +20,7 @@ from rentomatic.requests.room_import import MAX_BATCH_BYTES
 from rentomatic.requests.room_list import DEFAULT_LIMIT
 from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.slots import Slots
-from rentomatic.tokens import NOBODY, Tokens
+from rentomatic.tokens import NO_TOKENS, Tokens
 from rentomatic.wsgi.authorization import WRITES, authorize, identify
 from rentomatic.wsgi.body import PLAIN
 from rentomatic.wsgi.conditional import under_conditions
@@ -75,7 +75,7 @@ class Application:
         default_limit: int = DEFAULT_LIMIT,
         *,
         release: str = __version__,
-        tokens: Tokens = NOBODY,
+        tokens: Tokens = NO_TOKENS,
         metrics: "Metrics | None" = None,
         changes: RoomChanges | None = None,
         idempotency: Idempotency | None = None,

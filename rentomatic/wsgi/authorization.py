@@ -3,7 +3,7 @@
 import re
 
 from rentomatic.responses import ResponseFailure, ResponseTypes
-from rentomatic.tokens import owner_of
+from rentomatic.tokens import actor_of
 from rentomatic.wsgi.failure import answer_failure
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
@@ -40,7 +40,7 @@ def identify(service: Service, request: Request) -> str | Answer | None:
     if not match:
         return None
     token = match[1].strip()
-    name = owner_of(token, service.tokens) if _TOKEN.fullmatch(token) else None
+    name = actor_of(token, service.tokens) if _TOKEN.fullmatch(token) else None
     if name is None:
         challenge = (("WWW-Authenticate", 'Bearer error="invalid_token"'),)
         return answer_failure(WRONG, request, challenge)

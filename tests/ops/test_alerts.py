@@ -34,7 +34,7 @@ def test_the_rules_look_at_what_there_is() -> None:
     """A count that is renamed would silence its alert."""
     metrics = Metrics()
     metrics.count_request("/rooms", "GET", 200, 0.01)
-    text = metrics.tell("release", Schema()).decode()
+    text = metrics.render("release", Schema()).decode()
     told = set(re.findall(r"^(\w+)", text, re.MULTILINE))
     assert set(re.findall(r"\brentomatic_\w+", RULES.read_text())) <= told
 

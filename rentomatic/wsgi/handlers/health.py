@@ -39,5 +39,5 @@ def metrics(service: Service, request: Request) -> Answer:
         schema = service.repository.schema()
     except RepositoryUnavailableError:
         schema = None
-    body = service.metrics.tell(service.release, schema)
+    body = service.metrics.render(service.release, schema)
     return Answer(HTTPStatus.OK, body, f"{TEXT}; {FORMAT}", cache="no-store")
