@@ -30,8 +30,8 @@ class Columns:
     """Where the fields of a room stand in the records of a file.
 
     Attributes:
-        errors: the fields that stand nowhere, or in two places; with any no record makes a room.
-        unknown_errors: the names that are to be ignored and stand nowhere.
+        errors: the fields that are missing or in two places; with any, no record makes a room.
+        unknown_errors: the names to ignore that are not there.
         ignored: the names of the values that are not used.
     """
 
@@ -57,7 +57,7 @@ class Columns:
     def line(
         self, number: int, values: Sequence[object], record: Sequence[str], unit: str = "line"
     ) -> Line:
-        """Read the values of a line, whose record they are or come from."""
+        """Make a line of its values; `record` is what a file of rejects gets."""
         made = self.make(values)
         if isinstance(made, Room):
             return RoomLine(number, made, record, unit, self._former_code(values))

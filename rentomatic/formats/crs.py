@@ -1,10 +1,10 @@
-"""The coordinate reference system of a GeoJSON file, which may only be degrees (RFC 7946, 4)."""
+"""The coordinate reference system of a GeoJSON file, which must be degrees (RFC 7946, 4)."""
 
 import re
 
 from rentomatic.requests.parsers import shown
 
-# As URNs, URLs and short names spell them, with whatever version:
+# URNs, URLs and short names, with any version:
 # urn:ogc:def:crs:OGC:1.3:CRS84, http://www.opengis.net/def/crs/EPSG/0/4326, EPSG:4326.
 _DEGREES = re.compile(
     r"(?:(?:urn:(?:x-)?ogc:def:crs:|https?://www\.opengis\.net/def/crs/)?"
@@ -15,7 +15,7 @@ _DEGREES = re.compile(
 
 
 def crs_problem(crs: object) -> str | None:
-    """Say what is wrong with a member `crs` (GeoJSON of 2008, 3); null says nothing."""
+    """Say what is wrong with a member `crs` (GeoJSON of 2008, section 3); null is valid."""
     if crs is None:
         return None
     properties = crs.get("properties") if isinstance(crs, dict) else None

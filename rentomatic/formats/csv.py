@@ -23,10 +23,10 @@ from rentomatic.requests.room_import import (
 
 MEDIA_TYPE = "text/csv"
 
-# The delimiters that are recognized without being given.
+# The delimiters that are recognized in a header.
 DELIMITERS = ",;\t"
 
-# As many as a spreadsheet has; without a limit they would take memory.
+# The most that a spreadsheet has; without a limit they would take memory.
 MAX_COLUMNS = 16_384
 
 # What a row without values consists of, before the delimiter is known.
@@ -63,7 +63,7 @@ class _BadHeaderError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """A header, read with one delimiter; it takes this many of the file's lines."""
+    """A header as it is read with a delimiter; `lines` is how many lines it takes."""
 
     names: Sequence[str]
     columns: Columns
@@ -74,9 +74,9 @@ class _Head:
 def read_rooms(text: Iterable[str], options: ImportOptions) -> RoomImportRequest | InvalidRequest:
     """Read the header and find the room's fields.
 
-    Blank lines before the header are passed over, and so is Excel's `sep=;`, which names the
-    delimiter. Without it, and without the option, the delimiter is the one of DELIMITERS with which
-    most of the room's fields are found, else most columns.
+    Blank lines before the header are skipped, and so is Excel's `sep=;`, which names the delimiter.
+    Without it and without the option, the delimiter is the one of DELIMITERS with which most of the
+    room's fields are found, or else most columns.
     """
     if errors := tuple(_delimiter_errors(options.delimiter)):
         return InvalidRequest(errors)
@@ -115,7 +115,7 @@ def _lone_column_errors(head: _Head, options: ImportOptions) -> Iterator[Paramet
 
 
 def _find_header(text: Iterator[str]) -> tuple[int, str, str | None]:
-    """Give the number and the text of the header's first line, and the delimiter Excel names."""
+    """Return the number and the text of the header's first line, and Excel's delimiter."""
     delimiter = None
     for number in count(1):
         if not (line := next(text, "")):
@@ -123,7 +123,7 @@ def _find_header(text: Iterator[str]) -> tuple[int, str, str | None]:
         if len(line) > MAX_CHARACTERS:
             raise _BadHeaderError(f"has a header that {TOO_LONG}")
         if "\0" in line:
-            raise _BadHeaderError("is no text in UTF-8; save it as that")
+            raise _BadHeaderError("is not UTF-8 text; save it as UTF-8")
         is_blank = not line.strip(_NOTHING)
         if number == 1 and not is_blank and not line.endswith(("\n", "\r")):
             raise _BadHeaderError(
@@ -141,7 +141,7 @@ def _find_header(text: Iterator[str]) -> tuple[int, str, str | None]:
 def _read_head(
     lines: list[str], text: Iterator[str], options: ImportOptions, delimiter: str | None
 ) -> _Head:
-    """Read the header, of which `lines` is the first line; the other lines read are added to it."""
+    """Read the header, whose first line is in `lines`; other lines that are read are added."""
     heads: list[_Head] = []
     problems: list[csv.Error] = []
     for each in delimiter or sorted(DELIMITERS, key=lines[0].count, reverse=True):
@@ -171,7 +171,7 @@ def _faults_of(head: _Head) -> tuple[int, int]:
 
 
 def _kept(lines: list[str], text: Iterator[str]) -> Iterator[str]:
-    """Give the lines, then more of the text, which are added to the lines."""
+    """Yield the lines, then further lines of the text, which are added to them."""
     missing = MAX_CHARACTERS
     for number in count():
         if number == len(lines):
@@ -183,7 +183,7 @@ def _kept(lines: list[str], text: Iterator[str]) -> Iterator[str]:
 
 
 class _Lines:
-    """The lines of a file, of which one record may have MAX_CHARACTERS."""
+    """The lines of a file; a record may have MAX_CHARACTERS."""
 
     def __init__(self, text: Iterator[str]) -> None:
         self._text = text

@@ -1,10 +1,10 @@
-"""Files of other kinds than those that are imported, and what makes one that is."""
+"""Files that cannot be imported, and how to convert them."""
 
 import re
 from pathlib import PurePath
 from shlex import quote
 
-# By what a file's name ends in: what writes its content to standard output.
+# By the end of a file's name: the command that writes its content to standard output.
 _UNPACKED_BY = {
     ".gz": "gunzip -c",
     ".bz2": "bzcat",
@@ -36,7 +36,7 @@ ARRAY_CONVERSION = "jq -c '.[]' OLD >NEW.ndjson"
 
 
 def problem_of_name(path: str) -> str | None:
-    """Say what is to be done with a file of another kind, by its name."""
+    """Say what to do with a file that cannot be imported, judging by its name."""
     name = PurePath(path).name
     suffix = PurePath(path).suffix.lower()
     if command := _UNPACKED_BY.get(suffix):
@@ -50,14 +50,14 @@ def problem_of_name(path: str) -> str | None:
 
 
 def problem_of_text(start: str) -> str | None:
-    """Say what is to be done with a file of another kind, by its beginning."""
+    """Say what to do with a file that cannot be imported, judging by its beginning."""
     return next((told for begin, told in _BEGINNINGS.items() if start.startswith(begin)), None)
 
 
 def problem_of_json(first: str) -> str | None:
-    """Say what is to be done with JSON that is not an object a line, by its first line."""
+    """Say what to do with JSON that does not have an object on each line, by its first line."""
     if _ARRAY.match(first):
-        return f"is a JSON array; an object a line is wanted: {ARRAY_CONVERSION}"
+        return f"is a JSON array; put one object on each line: {ARRAY_CONVERSION}"
     if _OPEN_OBJECT.fullmatch(first):
-        return "has an object on several lines; one on each line is wanted: jq -c . OLD >NEW.ndjson"
+        return "has an object on several lines; put one on each line: jq -c . OLD >NEW.ndjson"
     return None

@@ -29,7 +29,7 @@ MEDIA_TYPE = "application/geo+json"
 _COLLECTION = "FeatureCollection"
 _FEATURES = "features"
 _IDENTITY = "id"
-_OWN_IDENTITY = "feature.id"  # in the options, where a property has the name `id`, too
+_OWN_IDENTITY = "feature.id"  # in the options, if a property is called `id`, too
 _CRS = "crs"
 _UNIT = "feature"
 
@@ -67,7 +67,7 @@ def read_rooms(text: Iterable[str], options: ImportOptions) -> RoomImportRequest
     options must say which of them is meant. The text may come in any pieces, also within a line.
     """
     errors = [
-        ParameterError(option, f"{name} is what the Points say in GeoJSON; it cannot be given")
+        ParameterError(option, f"{name} comes from the Points in GeoJSON; it cannot be given")
         for option, given in (("column", options.columns), ("default", options.defaults))
         for name in COORDINATES
         if name in given
@@ -104,23 +104,23 @@ def _read_lines(source: JsonText, options: ImportOptions, ignored: Ignored) -> I
     except _BadFileError as error:
         yield BadLine(0, (str(error),), (), is_last=True, unit=_UNIT)
     except NotJsonError as error:
-        told = f"is no GeoJSON, so what follows cannot be read: {error}"
+        told = f"is not GeoJSON, so what follows cannot be read: {error}"
         yield BadLine(number and number + 1, (told,), (), is_last=True, unit=_UNIT)
 
 
 def _read_features(source: JsonText) -> Iterator[object]:
-    """Give the features of a collection.
+    """Yield the features of a collection.
 
     Raises:
-        NotJsonError: it is none, which may be seen only at its end.
-        _BadFileError: its coordinates are no degrees.
+        NotJsonError: it is not a collection, which may show only at its end.
+        _BadFileError: its coordinates are not degrees.
     """
     members: set[str] = set()
     source.take("{")
     while True:
         name = _read_name(source)
         if name in members:
-            raise NotJsonError(f"the member {shown_name(name)} stands there twice")
+            raise NotJsonError(f"the member {shown_name(name)} occurs twice")
         members.add(name)
         if name == _FEATURES:
             yield from _read_items(source)
@@ -131,7 +131,7 @@ def _read_features(source: JsonText) -> Iterator[object]:
     if not {"type", _FEATURES} <= members:
         raise NotJsonError(f"it must be a {_COLLECTION} with features")
     if source.peek():
-        raise NotJsonError("there is more behind its end")
+        raise NotJsonError("there is more after its end")
 
 
 def _check_member(name: str, source: JsonText) -> None:
@@ -175,9 +175,9 @@ class _BadFeatureError(ValueError):
 def _split(
     feature: object, source: JsonText, options: ImportOptions
 ) -> tuple[dict[str, object], dict[str, object]]:
-    """Give a feature's properties, and what it says itself by the names of a room's fields."""
+    """Return a feature's properties, and its own place and identity, by field."""
     if not is_utf8(source.text()):
-        raise _BadFeatureError("is no text in UTF-8")
+        raise _BadFeatureError("is not UTF-8 text")
     if faults := source.faults():
         raise _BadFeatureError("; ".join(faults))
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
@@ -192,7 +192,7 @@ def _split(
 
 
 def _position(feature: dict[str, object]) -> list[object]:
-    """Give the coordinates of a feature's Point."""
+    """Return the coordinates of a feature's Point."""
     geometry = feature.get("geometry")
     if not isinstance(geometry, dict) or geometry.get("type") != "Point":
         raise _BadFeatureError(f"geometry must be a Point, not {_kind_of(geometry)}")
@@ -208,7 +208,7 @@ def _position(feature: dict[str, object]) -> list[object]:
 
 
 def _kind_of(value: object) -> str:
-    """Tell what a value is: its type in GeoJSON, or in JSON."""
+    """Return the type of a value in GeoJSON, or else in JSON."""
     kind = value.get("type") if isinstance(value, dict) else None
     return f"a {shown_name(kind)}" if type(kind) is str else json_name(value)
 
@@ -216,7 +216,7 @@ def _kind_of(value: object) -> str:
 def _identity(
     own: object, properties: Mapping[str, object], options: ImportOptions
 ) -> dict[str, object]:
-    """Give what a feature's own `id` says, by the name under which it is looked for."""
+    """Return a feature's own `id` by the name under which Columns look for it."""
     said = options.columns.get("code", "").casefold()
     if own is None:
         return {}

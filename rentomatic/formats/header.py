@@ -1,4 +1,4 @@
-"""The names in an imported file: of a table's columns, of an object's keys."""
+"""The names in an imported file: those of a table's columns or an object's keys."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -11,17 +11,17 @@ from rentomatic.requests.parsers import shown, shown_name
 # How many names an error lists.
 _SHOWN_NAMES = 20
 
-# As pandas calls a column without a name, such as the index that it writes itself.
+# What pandas calls a column without a name, such as the index that it writes.
 _UNNAMED = re.compile(r"Unnamed: \d+")
 
 
 class Header:
-    """The names of a record's values, without those that are to be ignored.
+    """The names of a record's values, without those to ignore.
 
     Args:
-        names: in their order; a value whose name is empty is never found.
-        noun: what one of them is called.
-        ignored: names to be ignored.
+        names: the names in their order; a value whose name is empty is never found.
+        noun: what a name stands for, `column` or `key`.
+        ignored: names to ignore.
     """
 
     def __init__(
@@ -47,14 +47,14 @@ class Header:
         return bool(found)
 
     def find_given(self, name: str) -> list[int]:
-        """Tell where a name stands, in this case or else in any; an empty one if none is given."""
+        """Find where a name stands, in this case or else in any; an empty name is pandas' own."""
         if not name:
             return [index for index in self._indexes() if _UNNAMED.fullmatch(self.names[index])]
         found = self._places.get(name.casefold(), [])
         return [index for index in found if self.names[index] == name] or [*found]
 
     def find_usual(self, field: Field, taken: Collection[int]) -> list[int]:
-        """Find where a field's name or its other names stand, but for the values that are taken.
+        """Find where a field's name or its other names stand, except the values that are taken.
 
         An identity's own name overrides the others, as a table often has an `id` of its own; of the
         names of an optional field the first one that is there is used.
@@ -70,13 +70,13 @@ class Header:
             yield from found
 
     def unknown_errors(self) -> Iterator[ParameterError]:
-        """Name what is to be ignored and is not there."""
+        """Yield an error for each name to ignore that is not there."""
         for name in self._missing:
             problem = f"there is no {self.noun} {shown(name)}; {self}"
             yield ParameterError("ignore", problem)
 
     def ambiguity(self, field: Field, places: Sequence[int], *, advises: bool) -> ParameterError:
-        """Say that several values could be a field's."""
+        """Return the error that several values could be a field's."""
         names = [self.names[index] for index in places]
         if len({name.casefold() for name in names}) == 1:
             return ParameterError(names[0], f"is the name of {len(names)} {self.noun}s")
@@ -85,7 +85,7 @@ class Header:
         return ParameterError(field.name, f"could be any of the {self.noun}s {listed}; {advice}")
 
     def others(self, taken: Collection[int]) -> list[str]:
-        """Give the names of the values that are not taken."""
+        """Return the names of the values that are not taken."""
         return [self.names[index] for index in sorted(set(self._indexes()).difference(taken))]
 
     def __str__(self) -> str:

@@ -43,7 +43,7 @@ def stream_items(
 
 
 class Number(str):
-    """A number of JSON, as it is spelt there; text of JSON is plain `str`."""
+    """A JSON number, as it is spelt; JSON text is a plain `str`."""
 
     __slots__ = ()
 
@@ -71,7 +71,7 @@ class JsonDecoder:
     """Decodes JSON, with each number as a `Number`.
 
     Attributes:
-        faults: what is wrong with the value decoded last, though its end is known.
+        faults: what is wrong with the value decoded last, although its end was found.
     """
 
     def __init__(self) -> None:
@@ -84,10 +84,10 @@ class JsonDecoder:
         )
 
     def decode(self, text: str, start: int = 0) -> tuple[object, int]:
-        """Decode the value that stands at `start`, with no space before; give it and its end.
+        """Decode the value at `start`, where no space may be; return it and its end.
 
         Raises:
-            NotJsonError: there is none, or it is nested too deeply.
+            NotJsonError: there is no value, or it is nested too deeply.
         """
         self.faults.clear()
         try:
@@ -121,7 +121,7 @@ class JsonText:
         self._start = self._end = 0
 
     def peek(self) -> str:
-        """Give the next character that is no space, or nothing at the end."""
+        """Return the next character that is not a space, or nothing at the end."""
         while True:
             if space := _SPACE.match(self._text, self._end):
                 self._end = space.end()
@@ -131,11 +131,11 @@ class JsonText:
                 return ""
 
     def take(self, wanted: str) -> str:
-        """Pass over the next character, which must be one of these."""
+        """Skip the next character, which must be one of these, and return it."""
         found = self.peek()
         if not found or found not in wanted:
             there = shown(found) if found else "the end of the file"
-            raise NotJsonError(f"{' or '.join(wanted)} must stand where {there} is")
+            raise NotJsonError(f"expected {' or '.join(wanted)} but found {there}")
         self._end += 1
         return found
 
@@ -161,15 +161,15 @@ class JsonText:
             return value
 
     def text(self) -> str:
-        """Give the text of the value that was read last."""
+        """Return the text of the value that was read last."""
         return self._text[self._start : self._end]
 
     def faults(self) -> tuple[str, ...]:
-        """Tell what is wrong with the value that was read last, though it has an end."""
+        """Return what is wrong with the value that was read last, although its end was found."""
         return tuple(self._decoder.faults)
 
     def _read_on(self) -> bool:
-        """Read as much again as there is, so that a long value is not decoded for each piece."""
+        """Double the text, so that a long value is not decoded again with each piece."""
         rest = self._text[self._end :]
         wanted, pieces = max(len(rest), PIECE_CHARACTERS), []
         while wanted > 0 and (piece := next(self._pieces, None)) is not None:

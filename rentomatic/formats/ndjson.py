@@ -25,7 +25,7 @@ from rentomatic.requests.room_import import (
 MEDIA_TYPE = "application/x-ndjson"
 
 _BLANKS = " \t\r\n"
-# Each may be as long as a line.
+# Columns are remembered for this many sets of keys, each of which may be as long as a line.
 _KNOWN_KEYS = 16
 
 
@@ -41,7 +41,7 @@ def stream_rooms(rooms: Iterable[Room], view: View) -> Generator[bytes, None, No
 
 
 def read_rooms(text: Iterable[str], options: ImportOptions) -> RoomImportRequest | InvalidRequest:
-    """Read objects with the room's fields among their keys; blank lines are passed over."""
+    """Read objects with the room's fields among their keys; blank lines are skipped."""
     if errors := tuple(json_option_errors(options)):
         return InvalidRequest(errors)
     ignored = Ignored("key")
@@ -78,9 +78,9 @@ def _read_lines(text: Iterable[str], options: ImportOptions, ignored: Ignored) -
 
 
 def _decode(decoder: JsonDecoder, line: str) -> dict[str, object] | str:
-    """Give a line's object, or what is wrong with it."""
+    """Return a line's object, or what is wrong with it."""
     if not is_utf8(line):
-        return "is no text in UTF-8"
+        return "is not UTF-8 text"
     try:
         value, end = decoder.decode(line)
     except NotJsonError as error:

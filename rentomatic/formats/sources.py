@@ -22,11 +22,11 @@ class Source:
         field: whose value it is.
         name: what the file calls it.
         parse: reads its text.
-        index: where it stands in a record; -1 if it does not.
-        default: its value where the record has none.
+        index: where it stands in a record; -1 if nowhere.
+        default: its value if the record has none.
         nulls: texts that stand for no value.
-        advises: whether what is wrong comes with the options that would help.
-        unit: what to say of the unit of a value that is converted.
+        advises: whether errors name the options that would help.
+        unit: what errors say about the unit of a converted value.
     """
 
     field: Field
@@ -51,20 +51,18 @@ class Source:
         if is_missing and (self.default is not None or self.field.is_optional):
             return self.default
         if not isinstance(value, str):  # of JSON; its numbers come as they are spelt
-            msg = f"must be a number or text, not {json_name(value)}"
-            raise ValueError(msg)  # noqa: TRY004 - it is the file's fault
+            raise ValueError(f"must be a number or text, not {json_name(value)}")  # noqa: TRY004 - it is the file's fault
         if value.strip():
-            msg = f"is {shown(value)}, which stands for no value{self._advice()}"
-            raise ValueError(msg)
+            raise ValueError(f"is {shown(value)}, which stands for no value{self._advice()}")
         return self.parse(value)  # which says what it wants
 
     def explain(self, record: Sequence[object], problem: ValueError) -> str:
-        """Say what is wrong with the value: maybe it is no text, or was meant to be no value."""
+        """Say what is wrong with the value: it may not be UTF-8, or stand for a missing value."""
         value = record[self.index] if self.index >= 0 else None
         if not isinstance(value, str) or value.strip() in self.nulls:
             return f"{self.name} {problem}"
         if not is_utf8(value):
-            return f"{self.name} is no text in UTF-8: {shown(value)}"
+            return f"{self.name} is not UTF-8 text: {shown(value)}"
         if looks_like_no_value(value):
             text = value.strip()
             equals = "=" if text.startswith("-") else " "
@@ -81,14 +79,14 @@ class Source:
 
 
 def json_option_errors(options: ImportOptions) -> Iterator[ParameterError]:
-    """Tell what is wrong with options whatever the file of JSON."""
+    """Yield what is wrong with the options for any file of JSON."""
     if options.delimiter is not None:
         yield ParameterError("delimiter", "is for CSV; JSON has none")
     yield from option_errors(options)
 
 
 def option_errors(options: ImportOptions) -> Iterator[ParameterError]:
-    """Tell what is wrong with options whatever the file."""
+    """Yield what is wrong with the options for any file."""
     if options.decimal not in {None, ".", ","}:
         yield ParameterError("decimal", f"must be . or , not {shown(options.decimal or '')}")
     for option, given in (("column", options.columns), ("default", options.defaults)):
@@ -153,7 +151,7 @@ def _source(field: Field, options: ImportOptions, name: str, index: int = -1) ->
 
 
 def _default_of(field: Field, options: ImportOptions) -> Value | None:
-    """Read the default of a field; None for what is none, which `option_errors` tells."""
+    """Return the default of a field; None for a wrong one, which `option_errors` reports."""
     if field.name not in options.defaults:
         return None
     try:
@@ -163,7 +161,7 @@ def _default_of(field: Field, options: ImportOptions) -> Value | None:
 
 
 def _read_default(field: Field, options: ImportOptions) -> Value:
-    # Typed by a person, not written as the file's numbers are.
+    # A person typed it; its decimal sign is not the file's.
     return import_parser(field, replace(options, decimal=None))(options.defaults[field.name])
 
 

@@ -133,7 +133,7 @@ def guess_format_by_name(name: str) -> ImportFormat | InvalidRequest | None:
         (
             ParameterError(
                 "format",
-                f"{shown(PurePath(name).name)} does not tell it, as {known} {_ANY_JSON} would; "
+                f"{shown(PurePath(name).name)} does not end in one of {known} {_ANY_JSON}; "
                 f"give one of {_NAMES}",
             ),
         )
@@ -145,7 +145,7 @@ def guess_format_by_text(start: str) -> ImportFormat | InvalidRequest:
     start = start.removeprefix(_BYTE_ORDER_MARK)
     first = start.lstrip()[:1]
     if first == "[":
-        problem = f"an array of JSON is none of {_NAMES}; convert it: {ARRAY_CONVERSION}"
+        problem = f"a JSON array is not one of {_NAMES}; convert it: {ARRAY_CONVERSION}"
         return InvalidRequest((ParameterError("format", problem),))
     if first != "{":
         return IMPORT_FORMATS["csv"]

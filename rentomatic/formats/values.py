@@ -13,7 +13,7 @@ from rentomatic.requests.parsers import MAX_DIGITS, parse_uuid, shown, spell_out
 from rentomatic.requests.room_fields import Parser, Value, parser_of
 from rentomatic.requests.room_import import ImportOptions
 
-# What programs write where there is no value: pandas, R, Excel, SQL, people.
+# What pandas, R, Excel, SQL and people write for a missing value.
 _NULL_TEXTS = {
     *("na", "n/a", "n.a.", "#n/a", "#na", "<na>", "nan", "-nan", "nat", "null", "(null)"),
     *("none", "nil", r"\n", "-", "--", "?"),
@@ -22,9 +22,9 @@ _NULL_TEXTS = {
 # The root of every `--source`: changing it would give all imported rooms new codes.
 _SOURCES = UUID("6c1b4c3e-5a0e-5d58-9f0b-2f6f0a1d9c11")
 
-# Programs that keep numbers as floats, as pandas does beside a gap, write .0 behind whole ones.
+# Programs that store numbers as floats, as pandas does beside a gap, write whole ones with .0.
 _WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0+)?")
-# Those that they write so, and not with an exponent.
+# Whole numbers that they write without an exponent.
 _SHORT_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,15})")
 # As Excel writes numbers of more than 11 digits.
 _SHORTENED = re.compile(r"-?[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}")
@@ -38,12 +38,12 @@ _COMMA_DECIMAL = "52,23"
 
 
 def import_parser(field: Field, options: ImportOptions, name: str = "") -> Parser:
-    """Give what reads a field's values in a file; it raises ValueError as every parser does.
+    """Return the parser of a field's values in a file; it raises ValueError as every parser does.
 
     Args:
-        field: what they are.
-        options: how they are read.
-        name: of their column, which may say that they have another unit.
+        field: the field.
+        options: how to read the file.
+        name: the name of its column, which may say that the values have another unit.
     """
     if field.is_identity:
         return _identity_parser(options)
@@ -53,12 +53,12 @@ def import_parser(field: Field, options: ImportOptions, name: str = "") -> Parse
 
 
 def looks_like_no_value(text: str) -> bool:
-    """Tell whether a program or a person may have meant by a text that there is no value."""
+    """Return whether a program or a person may have written a text for a missing value."""
     return text.strip().casefold() in _NULL_TEXTS
 
 
 def identity_of(text: str) -> str:
-    """Give what a text means as an identity: `7`, `7.0` and the JSON number `7e0` are the same.
+    """Return what a text means as an identity: `7`, `7.0` and the JSON number `7e0` are the same.
 
     Other text is literal: `12e3` and `007` can be identities.
 
@@ -67,17 +67,16 @@ def identity_of(text: str) -> str:
     """
     is_number, text = isinstance(text, Number), text.strip()
     if _SHORTENED.fullmatch(text):
-        msg = (
+        raise ValueError(
             f"is a long number that lost its last digits: {shown(text)}; "
             "format the column as text, as Excel shortens numbers, and save it again"
         )
-        raise ValueError(msg)
     whole = _WHOLE.fullmatch(spell_out(text) if is_number else text)
     return whole[1] if whole else text
 
 
 def former_code(text: str, source: str) -> UUID | None:
-    """Give the code that earlier releases made of a whole number where it was written with `.0`."""
+    """Return the code that earlier releases made of a whole number written with `.0`."""
     identity = identity_of(text)
     return uuid5(_namespace(source), f"{identity}.0") if _SHORT_WHOLE.fullmatch(identity) else None
 
@@ -91,14 +90,11 @@ def _identity_parser(options: ImportOptions) -> Parser:
             return parse_uuid(text.strip())
         except ValueError:
             if not (identity := identity_of(text)):
-                msg = "is empty"
-                raise ValueError(msg) from None
+                raise ValueError("is empty") from None
             if looks_like_no_value(identity):
-                msg = f"is {shown(identity)}"
-                raise ValueError(msg) from None
+                raise ValueError(f"is {shown(identity)}") from None
             if namespace is None:
-                msg = f"is no UUID: {shown(text.strip())}{advice}"
-                raise ValueError(msg) from None
+                raise ValueError(f"is not a UUID: {shown(text.strip())}{advice}") from None
         return uuid5(namespace, identity)
 
     return parse
@@ -110,10 +106,10 @@ def _namespace(source: str) -> UUID:
 
 
 def _amount_parser(field: Field, options: ImportOptions, name: str) -> Callable[[str], int]:
-    """Give what reads a whole amount: `1200`, `51.0`, `$1,200.00`.
+    """Return the parser of a whole amount: `1200`, `51.0`, `$1,200.00`.
 
-    A fraction other than zero is refused, or rounded half up where the options say so. Where the
-    column's name says that its unit is another one, the amount is converted and always rounded.
+    A fraction other than zero is refused, or rounded half up if the options say so. If the column's
+    name says that it has another unit, the amount is converted and always rounded.
     """
     factor = next((each.factor for each in field.units if each.is_named_by(name)), None)
     advice = "; give --round to round it" if options.advises else ""
@@ -126,20 +122,19 @@ def _amount_parser(field: Field, options: ImportOptions, name: str) -> Callable[
             exact *= factor
         rounded = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
         if rounded != exact and factor is None and not options.round_integers:
-            msg = f"must be an integer, not {shown(text)}{advice}"
-            raise ValueError(msg)
+            raise ValueError(f"must be an integer, not {shown(text)}{advice}")
         return rounded
 
     return parse
 
 
 def _decimal_parser(field: Field, options: ImportOptions) -> Callable[[str], Value]:
-    """Give what reads a coordinate, which has no separators of thousands: `52.23`, `1e-05`."""
+    """Return the parser of a coordinate, which has no separators of thousands: `52.23`, `1e-05`."""
     return partial(_parse_decimal, parser_of(field.kind), options)
 
 
 def _read_amount(text: str, options: ImportOptions) -> Decimal:
-    """Read an amount exactly; one that can mean two is refused unless the decimal sign is known."""
+    """Read an amount exactly; an ambiguous one is refused unless the decimal sign is known."""
     is_number = isinstance(text, Number)
     decimal = "." if is_number else options.decimal
     plain = spell_out(text) if is_number else text.strip()
@@ -149,14 +144,13 @@ def _read_amount(text: str, options: ImportOptions) -> Decimal:
     doubt = "" if decimal else _doubt_about(plain, options)
     if doubt or not amount:
         example = f"1200 or {_EXAMPLES[decimal or '.']}"
-        msg = f"must be an amount such as {example}, not {shown(text)}{doubt}"
-        raise ValueError(msg)
+        raise ValueError(f"must be an amount such as {example}, not {shown(text)}{doubt}")
     whole, fraction = amount.groups(default="")
     return Decimal(whole.replace(",", "") + fraction)
 
 
 def _doubt_about(text: str, options: ImportOptions) -> str:
-    """Say what an amount may mean where nobody said what its comma or point is."""
+    """Say what an amount may mean, if nothing says what its comma or point is."""
     if thousand := _AMBIGUOUS.fullmatch(text):
         whole, sign, rest = thousand.groups()
         if sign == ".":
@@ -182,15 +176,13 @@ def _parse_decimal(parse: Callable[[str], Value], options: ImportOptions, text: 
     try:
         return parse(spell_out(plain) if "e" in plain.lower() else plain)
     except ValueError as problem:
-        msg = f"{problem}{_decimal_advice(plain, options)}"
-        raise ValueError(msg) from None
+        raise ValueError(f"{problem}{_decimal_advice(plain, options)}") from None
 
 
 def _parse_decimal_comma(parse: Callable[[str], Value], text: str) -> Value:
-    """Read `52,23`; a point is not passed over, as Excel makes 134.050 of 13.4050 in such files."""
+    """Read `52,23`; a point is refused, as Excel turns 13.4050 into 134.050 in such files."""
     if "." in text:
-        msg = f"must be a decimal number such as {_COMMA_DECIMAL}, not {shown(text)}"
-        raise ValueError(msg)
+        raise ValueError(f"must be a decimal number such as {_COMMA_DECIMAL}, not {shown(text)}")
     plain = spell_out(text.replace(",", "."))
     try:
         return parse(plain)

@@ -65,7 +65,7 @@ def test_import_refuses_a_file_with_bad_lines(
     assert (code, out) == (2, "")
     assert err.splitlines() == [
         "rentomatic: Nothing is imported",
-        "line 4: code is no UUID: '7'; give --source NAME to make one of it",
+        "line 4: code is not a UUID: '7'; give --source NAME to make one of it",
         f"line 5: {PRICE}; {LATITUDE}",
     ]
     assert count(postgres_embedded) == 4
@@ -361,7 +361,7 @@ def test_rejected_lines_that_are_no_objects_are_kept_in_one(
     assert json.loads(lines[0])["rejected_line"] == '{"code":'
     assert json.loads(lines[1])["rejected_line"] == "[1]"
     assert list(json.loads(lines[2])) == ["rejected_because"]
-    assert lines[3] == b'{"x":"\xff","rejected_because":"is no text in UTF-8"}'
+    assert lines[3] == b'{"x":"\xff","rejected_because":"is not UTF-8 text"}'
     assert lines[4].startswith(b'{"rejected_line":"\xff\\"","rejected_because":')
     assert json.loads(lines[5])["rejected_line"] == deep.decode()
 
@@ -401,13 +401,13 @@ def test_import_changes_nothing_when_a_file_cannot_be_read_to_its_end(
         ),
         (["offers.csv", "--rejects", "x.csv"], "--rejects goes with --skip-bad"),
         (["offers.csv", "--skip-bad", "--rejects", "offers.csv"], "is the file to import"),
-        (["offers.txt"], "format: 'offers.txt' does not tell it, as .geojson .csv"),
-        (["offers.json"], "format: an array of JSON is none of geojson, csv, ndjson"),
+        (["offers.txt"], "format: 'offers.txt' does not end in one of .geojson .csv"),
+        (["offers.json"], "format: a JSON array is not one of geojson, csv, ndjson"),
         (
             ["offers.txt", "--format", "geojson", "--default", "latitude=1"],
-            "default: latitude is what the Points say in GeoJSON; it cannot be given",
+            "default: latitude comes from the Points in GeoJSON; it cannot be given",
         ),
-        (["offers.csv", "--format", "geojson"], "file: is no GeoJSON, so what follows cannot be"),
+        (["offers.csv", "--format", "geojson"], "file: is not GeoJSON, so what follows cannot be"),
     ],
 )
 def test_import_tells_what_cannot_be_read(

@@ -144,7 +144,7 @@ def test_numbers_are_read_and_text_as_in_csv(price: str, value: int) -> None:
         ('39,"size":215', "has the key 'size' more than once"),
         ('39,"x":{"y":1,"y":1}', "has the key 'y' more than once"),
         ('39,"SIZE":215', "size: is the name of 2 keys"),
-        ('39,"x":"\udcff"', "is no text in UTF-8"),
+        ('39,"x":"\udcff"', "is not UTF-8 text"),
         ("[" * 60_000, "is not JSON: it is nested too deeply"),
     ],
 )
@@ -167,7 +167,7 @@ def test_every_problem_of_a_line_is_told() -> None:
         ndjson('{"id":7,"sqft":0,"price":1,"lat":95,"lng":200}', '{"id":1,"lat":2,"lng":3}')
     )
     assert first == (
-        "line 1: id is no UUID: '7'; give --source NAME to make one of it; "
+        "line 1: id is not a UUID: '7'; give --source NAME to make one of it; "
         "lat must be from -90 to 90, not '95'; were longitude and latitude swapped?; "
         "lng must be from -180 to 180, not '200'"
     )
@@ -246,7 +246,7 @@ def test_a_number_that_was_shortened_is_no_identity(text: str, name: str) -> Non
 def test_an_identity_that_cannot_be_spelt_is_told() -> None:
     """A surrogate alone is no character."""
     (told,) = problems(ndjson(LINE.replace(str(CODE), "\\ud800"), source="x"))
-    assert told == r"line 1: code is no text in UTF-8: '\ud800'"
+    assert told == r"line 1: code is not UTF-8 text: '\ud800'"
 
 
 @pytest.mark.parametrize(
@@ -445,7 +445,7 @@ def test_other_coordinates_are_refused_by_name(written: str, named: str, place: 
         (FEATURE.replace("-0.09998975,51", "21,152"), "latitude must be from -90 to 90, not"),
         (FEATURE.replace('"price":39', '"price":true'), "price must be a number or text, not true"),
         (FEATURE.replace('"price":39', '"price":3,"price":3'), "has the key 'price' more than"),
-        (FEATURE.replace('"price":39', '"price":39,"x":"\udcff"'), "is no text in UTF-8"),
+        (FEATURE.replace('"price":39', '"price":39,"x":"\udcff"'), "is not UTF-8 text"),
         (FEATURE.replace('"properties":{', '"properties":7,"x":{'), "properties must be an object"),
         (
             FEATURE.replace('"properties":{', '"properties":"","x":{'),
@@ -466,31 +466,31 @@ def test_a_bad_feature_is_told_by_its_number(feature: str, told: str) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "{ must stand where the end of the file is"),
-        ("[]", "{ must stand where '[' is"),
-        ("{}", '" must stand where'),
+        ("", "expected { but found the end of the file"),
+        ("[]", "expected { but found '['"),
+        ("{}", 'expected " but found'),
         (FEATURE, "its type must be FeatureCollection, not 'Feature'"),
         ('{"type":"FeatureCollection"}', "it must be a FeatureCollection with features"),
         ('{"features":[]}', "it must be a FeatureCollection with features"),
-        ('{"features":[],"features":[]}', "the member features stands there twice"),
+        ('{"features":[],"features":[]}', "the member features occurs twice"),
         ('{"bbox":[NaN],"features":[]}', "the member bbox is not JSON, which has no NaN"),
         ('{"crs":{"a":1,"a":1}}', "the member crs has the key 'a' more than once"),
-        (r'{"\ud800":1,"\ud800":1}', r"the member '\ud800' stands there twice"),
+        (r'{"\ud800":1,"\ud800":1}', r"the member '\ud800' occurs twice"),
         ('{"\udcff":NaN}', r"the member '\udcff' is not JSON, which has no NaN"),
         ('{"a\\nb":NaN}', r"the member 'a\nb' is not JSON, which has no NaN"),
         ('{"' + "x" * 50 + '":NaN}', f"the member '{'x' * 39}…' is not JSON, which has no NaN"),
-        ('{"features":7}', "[ must stand where '7' is"),
-        (BEGINNING, ", or ] must stand where the end of the file is"),
+        ('{"features":7}', "expected [ but found '7'"),
+        (BEGINNING, "expected , or ] but found the end of the file"),
         (BEGINNING + ",]}", "expecting value at character 1"),
-        (BEGINNING + "]", ", or } must stand where the end of the file is"),
-        (BEGINNING + "]} x", "there is more behind its end"),
+        (BEGINNING + "]", "expected , or } but found the end of the file"),
+        (BEGINNING + "]} x", "there is more after its end"),
         (BEGINNING + "," + "[" * 60_000, "it is nested too deeply"),
         (BEGINNING + ',"' + "x" * MAX_CHARACTERS + '"', "it is longer than 1048576 characters"),
         (
             BEGINNING + ',"' + "x" * 3 * MAX_CHARACTERS,
             "unterminated string starting at character 1, or it is longer",
         ),
-        (BEGINNING + f",{FEATURE}{FEATURE}", ", or ] must stand where '{' is"),
+        (BEGINNING + f",{FEATURE}{FEATURE}", "expected , or ] but found '{'"),
     ],
 )
 def test_what_is_no_collection_is_told(text: str, told: str) -> None:
@@ -498,7 +498,7 @@ def test_what_is_no_collection_is_told(text: str, told: str) -> None:
     *_, bad = collection(text)
     assert isinstance(bad, BadLine)
     assert bad.is_last
-    assert f"is no GeoJSON, so what follows cannot be read: {told}" in str(bad)
+    assert f"is not GeoJSON, so what follows cannot be read: {told}" in str(bad)
 
 
 @pytest.mark.parametrize("option", ["columns", "defaults"])
@@ -507,7 +507,7 @@ def test_coordinates_of_points_cannot_be_given(option: str) -> None:
     request = build("", "geojson", **{option: {"longitude": "5"}})
     assert not request
     (error,) = request.errors
-    assert str(error).endswith("longitude is what the Points say in GeoJSON; it cannot be given")
+    assert str(error).endswith("longitude comes from the Points in GeoJSON; it cannot be given")
 
 
 @pytest.mark.parametrize("name", ["ndjson", "geojson"])
@@ -541,7 +541,7 @@ def test_a_name_that_tells_no_format_is_refused(name: str) -> None:
     guessed = guess_format_by_name(name)
     assert isinstance(guessed, InvalidRequest)
     assert str(guessed.errors[0]) == (
-        f"format: {name!r} does not tell it, as .geojson .csv .tsv .ndjson .jsonl .json would; "
+        f"format: {name!r} does not end in one of .geojson .csv .tsv .ndjson .jsonl .json; "
         "give one of geojson, csv, ndjson"
     )
 
@@ -610,11 +610,11 @@ def test_a_beginning_tells_what_to_do_with_another_kind(
     [
         (
             f"[{LINE}]",
-            "is a JSON array; an object a line is wanted: jq -c '.[]' OLD >NEW.ndjson",
+            "is a JSON array; put one object on each line: jq -c '.[]' OLD >NEW.ndjson",
         ),
         (
             LINE,
-            "has an object on several lines; one on each line is wanted: jq -c . OLD >NEW.ndjson",
+            "has an object on several lines; put one on each line: jq -c . OLD >NEW.ndjson",
         ),
     ],
 )
@@ -653,6 +653,6 @@ def test_an_array_is_refused() -> None:
     guessed = guess_format_by_text("\n[{")
     assert isinstance(guessed, InvalidRequest)
     assert str(guessed.errors[0]) == (
-        "format: an array of JSON is none of geojson, csv, ndjson; "
+        "format: a JSON array is not one of geojson, csv, ndjson; "
         "convert it: jq -c '.[]' OLD >NEW.ndjson"
     )

@@ -69,7 +69,7 @@ def test_a_column_that_is_not_there_can_have_a_default() -> None:
         (f"{HEADER},Price", {}, "price: is the name of 2 columns"),
         ("size,price,lon,lat", {}, "code: there is no column code or id; give --column code=NAME;"),
         ("size,price,lon,lat", {"defaults": {"code": "x"}}, "default: code must differ"),
-        ("\0\1\2", {}, "file: is no text in UTF-8"),
+        ("\0\1\2", {}, "file: is not UTF-8 text"),
         (HEADER, {"columns": {"colour": "price"}}, "column: there is no field colour; fields are"),
         (HEADER, {"defaults": {"colour": "red"}}, "default: there is no field colour"),
         ("code,price,lon,lat", {"defaults": {"size": "big"}}, "default: size must be an amount"),
@@ -152,7 +152,7 @@ def test_an_identity_that_is_no_uuid_becomes_one_of_its_source() -> None:
     assert first.code != other.code
     assert first.code == UUID("bc15bf17-a13e-51f5-a738-16c5791f8f50")
     assert problems(read(text)) == [
-        "line 2: id is no UUID: '2539'; give --source NAME to make one of it"
+        "line 2: id is not a UUID: '2539'; give --source NAME to make one of it"
     ]
 
 
@@ -186,7 +186,7 @@ def test_what_is_no_utf8_is_told_as_that() -> None:
     bad = f"{CODE},30\udca0,75 \udc80,13.4,x\n"
     (told,) = problems(read(f"code,size,price,lng,lat\n{bad}"))
     assert told == (
-        r"line 2: size is no text in UTF-8: '30\udca0'; price is no text in UTF-8: '75 \udc80'; "
+        r"line 2: size is not UTF-8 text: '30\udca0'; price is not UTF-8 text: '75 \udc80'; "
         "lat must be a decimal number such as 52.23, not 'x'"
     )
 

@@ -138,7 +138,7 @@ def test_a_bad_line_stops_a_batch(client: TestApp) -> None:
     errors = {
         "line 3": "must have 5 values, not 4",
         "line 4": "price must be an integer from 0 to 9007199254740991",
-        "line 5": "code is no UUID: '8'; price must be an integer, not '1.5'; "
+        "line 5": "code is not a UUID: '8'; price must be an integer, not '1.5'; "
         "longitude must be from -180 to 180, not '200'",
     }
     assert answer.json == {
@@ -174,7 +174,9 @@ def test_bad_lines_can_be_skipped(client: TestApp) -> None:
     """The good ones before and behind are written; unless no more can be read."""
     body = HEADER + line(1) + "7,20,60,13.4,52.5\n" + line(2)
     report = send(client, body, query="?on_error=skip").json
-    assert report == done(added=2, errors=[{"place": "line 3", "message": "code is no UUID: '7'"}])
+    assert report == done(
+        added=2, errors=[{"place": "line 3", "message": "code is not a UUID: '7'"}]
+    )
     assert send(client, body, 400, query="?on_error=stop")
     before = stock(client)
     answer = send(client, HEADER + line(3) + '"x', 400, query="?on_error=skip")
@@ -223,9 +225,17 @@ def test_bytes_that_are_no_utf8_spoil_their_line(client: TestApp) -> None:
         (CSV, HEADER + line(1).replace("20", "20.5"), "size must be an integer, not '20.5'"),
         ("application/x-ndjson", '{"size": 1}', "line 1: code: there is no key code or id; keys"),
         ("application/x-ndjson", "[1]", "line 1: must be one JSON object, and nothing else"),
-        ("application/geo+json", "{}", "file: is no GeoJSON"),
-        ("application/x-ndjson", '[{"size": 1}]', "file: is a JSON array; an object a line is"),
-        ("application/x-ndjson", '{\n"size": 1\n}', "file: has an object on several lines; one on"),
+        ("application/geo+json", "{}", "file: is not GeoJSON"),
+        (
+            "application/x-ndjson",
+            '[{"size": 1}]',
+            "file: is a JSON array; put one object on each line",
+        ),
+        (
+            "application/x-ndjson",
+            '{\n"size": 1\n}',
+            "file: has an object on several lines; put one on",
+        ),
         (
             CSV,
             "PK\3\4...",
