@@ -21,8 +21,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 from webtest import TestApp
 
-from ops.benchmarks.proxies import NGINX
-from ops.experiments.machine import why_not_here
 from rentomatic.config import PostgresDatabase
 from rentomatic.demo import book_rooms
 from rentomatic.domain.room import Room
@@ -37,6 +35,8 @@ from rentomatic.repository.mongorepo import MongoRepo, connect
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.wsgi.application import Application
+from testbed.machine import why_not_here
+from testbed.nginx import NGINX
 from tests import poolers
 
 # In the suite few examples, the same each time; `--hypothesis-profile=thorough` for a long look.

@@ -15,7 +15,8 @@ import psycopg
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster
-from tests.process.conftest import CHECKOUT, until
+from testbed.waiting import until
+from tests.commands import CHECKOUT
 
 _TRACKING = (1, 21)
 # Several poolers may listen in one folder each; the number is a part of the socket's name only.

@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from proxies import place, running
 from servers import Load, gunicorn, table, temporary_cluster, wrk
 from stock import fill
+
+from testbed.nginx import place, running
 
 SEARCH = "/rooms?filter_price__gte=500&sort=price&limit=20"
 NO_WORK = "/health/live"

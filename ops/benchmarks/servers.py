@@ -3,13 +3,12 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +23,8 @@ from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import MAX_LIMIT, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_order import Position
 from rentomatic.resources import shipped
+from testbed.processes import children_of, free_port
+from testbed.waiting import until
 
 CONNECTIONS = 16
 PAGE = 20
@@ -51,12 +52,9 @@ class Server:
     url: str
     process: int
 
-    def workers(self) -> list[int]:
-        """Give the numbers of its worker processes."""
-        found = subprocess.run(
-            ["pgrep", "-P", str(self.process)], capture_output=True, text=True, check=False
-        )
-        return [int(number) for number in found.stdout.split()]
+    def workers(self) -> set[int]:
+        """Return the process numbers of its workers."""
+        return children_of(self.process)
 
     def peak_megabytes(self) -> float:
         """Give the peak of the largest worker's resident memory."""
@@ -103,32 +101,26 @@ def uvicorn(database: PostgresDatabase, cluster: Cluster) -> Iterator[Server]:
 def _serving(
     arguments: Callable[[str], list[str]], variables: Mapping[str, str]
 ) -> Iterator[Server]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     command = [sys.executable, *arguments(address)]
     # A line is logged for each request; nobody is to read them here.
     with subprocess.Popen(
         command, env=os.environ | variables, stdout=subprocess.DEVNULL
     ) as process:
         try:
-            _wait(f"http://{address}/rooms?limit=1")
+            url = f"http://{address}/rooms?limit=1"
+            until(lambda: process.poll() is not None or _answers(url))
+            assert process.poll() is None, "the server ended"
             yield Server(f"http://{address}", process.pid)
         finally:
             process.terminate()
 
 
-def _wait(url: str) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            urlopen(url).close()  # noqa: S310 - our own server
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-        else:
-            return
+def _answers(url: str) -> bool:
+    with suppress(OSError):
+        urlopen(url).close()  # noqa: S310 - our own server
+        return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)

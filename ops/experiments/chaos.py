@@ -13,10 +13,12 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 
-from machine import Machine, installed_machine, until, why_not_here
 from report import Report
 from under_attack import attack, why_no_attack
 from under_writes import BACK_SECONDS, kill_under_writes
+
+from testbed.machine import Machine, installed_machine, why_not_here
+from testbed.waiting import until
 
 KILLS = 10
 KILLS_UNDER_WRITES = 200

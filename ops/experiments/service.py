@@ -1,7 +1,6 @@
 """The service here, over an embedded PostgreSQL of its own; both are gone afterwards."""
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,13 +12,14 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import psycopg
-from machine import until
 
 from rentomatic.embedded.cluster import Cluster, embedded_cluster
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.resources import shipped
 from rentomatic.tokens import new_token, token_line
+from testbed.processes import free_port
+from testbed.waiting import until
 
 # Without any of them PostgreSQL may lose in a crash what it has acknowledged.
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
@@ -61,13 +61,11 @@ class Service:
 @contextmanager
 def local_service() -> Iterator[Service]:
     """Run gunicorn as a deploy does, on an empty database."""
-    with tempfile.TemporaryDirectory() as name, socket.socket() as probe:
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         # Not private: the server may have to run as another account.
         folder.chmod(0o755)
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
-        probe.close()
+        address = f"127.0.0.1:{free_port()}"
         with embedded_cluster(folder / "data") as cluster:
             create_database(cluster.database)
             apply_migrations(cluster.database.url)

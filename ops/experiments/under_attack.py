@@ -21,13 +21,13 @@ from multiprocessing.synchronize import Event as EventType
 from pathlib import Path
 from uuid import UUID
 
-from proxies import NGINX, Proxy, place, running
 from report import Report
 from searches import QUICK
 from servers import PAGE, gunicorn, read_search, temporary_cluster
 from stock import fill, towns
 
 from rentomatic.requests.room_cursor import write_cursor
+from testbed.nginx import NGINX, Proxy, place, running
 
 ATTACKERS = 4
 CONNECTIONS = 16

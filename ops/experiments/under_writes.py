@@ -9,7 +9,8 @@ from http import HTTPStatus
 
 from report import Report
 from service import Service, local_service
-from writes import Writers, crash_database, kill_worker, take_stock
+
+from testbed.writers import Writers, crash_database, kill_worker, take_stock
 
 BACK_SECONDS = 1.0
 

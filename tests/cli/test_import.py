@@ -22,8 +22,9 @@ from rentomatic.config import PostgresDatabase
 from rentomatic.domain.room import Room
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
+from testbed.waiting import until
 from tests.cli.conftest import Run
-from tests.process.conftest import ask, until
+from tests.databases import ask
 
 HEADER = "code,size,price,longitude,latitude"
 PRICE = "price must be an amount such as 1200 or $1,200.00, not 'x'"

@@ -18,7 +18,7 @@ from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.tokens import digest_of, new_token
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.openapi.examples import FOREIGN
-from tests.process.conftest import settle
+from tests.databases import settle
 
 HTTP_1_1 = {"SERVER_PROTOCOL": "HTTP/1.1"}
 BEGIN = "now to begin, 0 for the oldest change that is kept, or the cursor of the answer before"

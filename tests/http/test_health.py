@@ -12,7 +12,7 @@ from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.wsgi.application import Application
-from tests.process.conftest import until
+from testbed.waiting import until
 
 
 def test_readiness_follows_the_database(

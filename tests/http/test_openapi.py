@@ -30,7 +30,7 @@ from rentomatic.wsgi.openapi.examples import TOKEN
 from rentomatic.wsgi.openapi.markup import element
 from rentomatic.wsgi.openapi.page import write_page
 from rentomatic.wsgi.routing import ROUTES
-from tests.process.conftest import settle
+from tests.databases import settle
 
 FILTERS = [f"filter_{key}" for key in FILTER_KEYS]
 DOCUMENTS = {"/openapi.json": "application/json", "/docs": "text/html"}

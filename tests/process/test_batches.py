@@ -13,10 +13,12 @@ from uuid import UUID
 
 import pytest
 
-from ops.experiments.writes import children_of
 from rentomatic.config import PostgresDatabase
 from rentomatic.tokens import new_token, token_line
-from tests.process.conftest import Command, Commands, ask, settle, until
+from testbed.processes import children_of
+from testbed.waiting import until
+from tests.commands import Command, Commands
+from tests.databases import ask, settle
 
 TOKEN = new_token()
 MANY = 100_000

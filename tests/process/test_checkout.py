@@ -16,8 +16,10 @@ from rentomatic import __version__
 from rentomatic.config import PostgresDatabase
 from rentomatic.demo import BOOK
 from rentomatic.embedded.cluster import find_cluster
+from testbed.processes import free_port
+from testbed.waiting import until
+from tests.commands import CHECKOUT, LONG, Account, Command, Commands
 from tests.conftest import SERVICE_VARIABLES
-from tests.process.conftest import CHECKOUT, LONG, Account, Command, Commands, free_port, until
 
 # What ops/ needs besides Python.
 TOOLS = ("sh", "dirname", "cat", "sed", "grep", "tail", "tr", "rm", "flock")

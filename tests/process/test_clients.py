@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from rentomatic.embedded.cluster import find_cluster
-from tests.process.conftest import Command, Commands, locked_rooms
+from tests.commands import Command, Commands
+from tests.databases import locked_rooms
 
 HEAD = b"GET /rooms?limit=1 HTTP/1.1\r\nHost: x\r\n"
 CLIENTS = 100

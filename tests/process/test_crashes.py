@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
-from ops.experiments.writes import children_of
 from rentomatic.config import read_settings
 from rentomatic.embedded.cluster import find_cluster
-from tests.process.conftest import Account, Command, Commands, until, words_of
+from testbed.processes import children_of
+from testbed.waiting import until
+from tests.commands import Account, Command, Commands, words_of
 
 
 def is_alive(process: int) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from rentomatic.cli import main
 from rentomatic.config import ConfigError, PostgresDatabase
 from rentomatic.environment import FOREIGN, prepare_environment
-from tests.process.conftest import CHECKOUT, SECONDS, Commands
+from tests.commands import CHECKOUT, SECONDS, Commands
 
 YOYO = str(Path(sys.executable).parent / "yoyo")
 GUNICORN = ["--config", "ops/gunicorn.conf.py", "--check-config"]

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ops.experiments.writes import children_of
 from rentomatic.config import PostgresDatabase
-from tests.process.conftest import SECONDS, Command, Commands, until
+from testbed.processes import children_of
+from testbed.waiting import until
+from tests.commands import SECONDS, Command, Commands
 
 FILES = 256
 CLIENTS = 400

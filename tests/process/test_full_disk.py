@@ -12,15 +12,17 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ops.experiments.writes import processes_of
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.binaries import find_binaries
 from rentomatic.embedded.cluster import LOG, Cluster
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.tokens import token_line
+from testbed.processes import processes_of
+from testbed.waiting import until
+from tests.commands import SECONDS, Command, Commands
 from tests.conftest import SERVER_ACCOUNT, why_no_small_disk
-from tests.process.conftest import SECONDS, Command, Commands, ask, until
+from tests.databases import ask
 from tests.process.test_batches import COUNT, TOKEN, chunks, post
 
 pytestmark = pytest.mark.skipif(bool(why_no_small_disk()), reason=why_no_small_disk())

@@ -11,8 +11,8 @@ from urllib.request import urlopen
 import pytest
 
 from rentomatic.tokens import new_token, token_line
+from tests.commands import LONG, Command, Commands
 from tests.conftest import CLIENTS, NODE_CLIENTS, why_no_typescript
-from tests.process.conftest import LONG, Command, Commands
 
 TOKEN = new_token()
 BINARIES = Path(sys.executable).parent

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from rentomatic.config import PostgresDatabase
-from tests.process.conftest import CHECKOUT, SECONDS, Command, free_port, until
+from testbed.processes import free_port
+from testbed.waiting import until
+from tests.commands import CHECKOUT, SECONDS, Command
 from tests.process.test_observation import counts, listens
 
 # Each fills two kilobytes of the log, and together they are more than may wait to be written.

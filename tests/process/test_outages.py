@@ -10,14 +10,16 @@ from contextlib import closing, contextmanager
 import psycopg
 import pytest
 
-from ops.experiments.writes import processes_of
 from rentomatic.demo import demo_rooms
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
-from tests.process.conftest import Command, Commands, ask, until
+from testbed.processes import processes_of
+from testbed.waiting import until
+from tests.commands import Command, Commands
+from tests.databases import ask
 
 SEARCH = "/rooms?limit=1"
 

@@ -9,7 +9,7 @@ import pytest
 from rentomatic.demo import BOOK
 from rentomatic.embedded.binaries import ELSEWHERE
 from rentomatic.embedded.cluster import find_cluster
-from tests.process.conftest import ACCOUNTS, Account, Commands
+from tests.commands import ACCOUNTS, Account, Commands
 
 LONG = "/".join(["a folder with a very long name"] * 5)
 

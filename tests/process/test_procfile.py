@@ -16,7 +16,10 @@ import pytest
 from rentomatic import __version__
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.database import create_database
-from tests.process.conftest import CHECKOUT, SECONDS, Command, free_port, locked_rooms, until
+from testbed.processes import free_port
+from testbed.waiting import until
+from tests.commands import CHECKOUT, SECONDS, Command
+from tests.databases import locked_rooms
 
 SCRIPTS = Path(sys.executable).parent
 

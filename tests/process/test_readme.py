@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.conftest import CHECKOUT, Commands
+from tests.commands import CHECKOUT, Commands
 
 # Each has at least this many commands in consoles.
 MANUALS = {"README.md": 6, "rentomatic/wsgi/README.md": 15, "rentomatic/cli/README.md": 10}

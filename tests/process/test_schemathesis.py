@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from rentomatic.tokens import new_token, token_line
-from tests.process.conftest import CHECKOUT, Commands
+from tests.commands import CHECKOUT, Commands
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 HOOKS = "tests.process.schemathesis_hooks"

@@ -11,7 +11,10 @@ from rentomatic.config import PostgresDatabase
 from rentomatic.demo import BOOK, GENERATED
 from rentomatic.embedded.cluster import find_cluster
 from rentomatic.repository.migrations import shipped_migrations
-from tests.process.conftest import Commands, ask, free_port, until
+from testbed.processes import free_port
+from testbed.waiting import until
+from tests.commands import Commands
+from tests.databases import ask
 
 
 def listens(port: int) -> bool:

@@ -5,7 +5,8 @@ import signal
 from pathlib import Path
 
 from rentomatic.demo import BOOK
-from tests.process.conftest import Command, Commands, until
+from testbed.waiting import until
+from tests.commands import Command, Commands
 
 FIRST = ("code,size,price,longitude,latitude", ",".join(map(str, BOOK[0])))
 

@@ -20,7 +20,8 @@ import pytest
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.tokens import new_token, token_line
-from tests.process.conftest import SECONDS, Command, Commands, until
+from testbed.waiting import until
+from tests.commands import SECONDS, Command, Commands
 
 TOKEN = new_token()
 MEGABYTE = 1_000_000

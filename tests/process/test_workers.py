@@ -8,7 +8,9 @@ import psycopg
 
 from rentomatic.demo import BOOK
 from rentomatic.embedded.cluster import find_cluster
-from tests.process.conftest import Command, Commands, ask, until
+from testbed.waiting import until
+from tests.commands import Command, Commands
+from tests.databases import ask
 
 READERS = 12
 STUCK_SECONDS = 10

@@ -13,20 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from ops.experiments.writes import (
-    Writers,
-    children_of,
-    crash_database,
-    kill_worker,
-    take_stock,
-)
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.tokens import new_token, token_line
 from rentomatic.wsgi.body import MAX_BODY_BYTES
-from tests.process.conftest import Command, Commands, ask, until
+from testbed.processes import children_of
+from testbed.waiting import until
+from testbed.writers import Writers, crash_database, kill_worker, take_stock
+from tests.commands import Command, Commands
+from tests.databases import ask
 from tests.process.test_observation import lines
 
 ROOM = {"size": 20, "price": 60, "longitude": 13.4, "latitude": 52.5}

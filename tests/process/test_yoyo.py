@@ -16,7 +16,9 @@ from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations, shipped_migrations
-from tests.process.conftest import CHECKOUT, SECONDS, ask, until
+from testbed.waiting import until
+from tests.commands import CHECKOUT, SECONDS
+from tests.databases import ask
 
 YOYO = str(Path(sys.executable).parent / "yoyo")
 FIRST = {"0001.first": "create table first ()"}

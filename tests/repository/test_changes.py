@@ -33,8 +33,9 @@ from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_changes import RoomChangesRequest, Start
 from rentomatic.requests.room_changes_cursor import ChangePosition
 from rentomatic.requests.room_list import RoomListRequest
+from testbed.waiting import until
 from tests.conftest import DISTRIBUTION
-from tests.process.conftest import settle, until
+from tests.databases import settle
 
 MakeRoom = Callable[..., Room]
 Told = tuple[str, int, int | None]  # kind, number of the room, its price afterwards

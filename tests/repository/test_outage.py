@@ -15,7 +15,7 @@ from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.repository.outage import Outage, shared_mark
 from rentomatic.repository.sessions import Session
-from tests.process.conftest import until
+from testbed.waiting import until
 
 NOWHERE = "postgresql:///nowhere?host=/none"
 

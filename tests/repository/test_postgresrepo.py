@@ -30,7 +30,8 @@ from rentomatic.requests.room_list import RoomListRequest, build_room_list_reque
 from rentomatic.requests.room_order import parse_sort
 from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.resources import shipped
-from tests.process.conftest import ask, until
+from testbed.waiting import until
+from tests.databases import ask
 
 MakeRoom = Callable[..., Room]
 INSERT = "INSERT INTO room(code, size, price, longitude, latitude) VALUES (%s, %s, %s, %s, %s)"

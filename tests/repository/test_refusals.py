@@ -20,8 +20,8 @@ from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.wsgi.application import Application
+from testbed.waiting import until
 from tests.conftest import SERVER_ACCOUNT
-from tests.process.conftest import until
 
 UNFIT = "The database cannot be used as it is set up, and waiting does not mend it"
 

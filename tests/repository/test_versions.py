@@ -18,7 +18,7 @@ from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_summary import RoomSummaryRequest
-from tests.process.conftest import until
+from testbed.waiting import until
 
 MakeRoom = Callable[..., Room]
 UPDATE = "update room set price = price + 1 where size = %s"

@@ -14,12 +14,12 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from ops.benchmarks.proxies import FILES
 from rentomatic.demo import BOOK
 from rentomatic.formats.table import FORMATS
 from rentomatic.wsgi.negotiation import preferred
-from tests.ops.nginx.conftest import HERE, Site
-from tests.process.conftest import until
+from testbed.nginx import FILES
+from testbed.waiting import until
+from tests.ops.nginx.site import HERE, Site
 
 RUNBOOK = (FILES.parent / "README.md").read_text()
 CODE = BOOK[0][0]

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.ops.nginx.conftest import Site
-from tests.process.conftest import until
+from testbed.waiting import until
+from tests.ops.nginx.site import Site
 
 SAYS = {
     "X-Real-IP": "192.0.2.1",

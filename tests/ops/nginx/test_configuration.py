@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.benchmarks.proxies import FILES, place
 from rentomatic.formats.table import FORMATS
 from rentomatic.wsgi.negotiation import preferred
+from testbed.nginx import FILES, place
 
 # As of Debian 12 and 13, where it matters.
 DEBIANS = """user www-data;

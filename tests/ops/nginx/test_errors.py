@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.benchmarks.proxies import place, running
 from rentomatic.wsgi.request import REQUEST_ID
-from tests.ops.nginx.conftest import Answer, Site
+from testbed.nginx import place, running
+from tests.ops.nginx.site import Answer, Site
 
 PROBLEM = "application/problem+json"
 ONCE = [

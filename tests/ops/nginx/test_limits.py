@@ -15,8 +15,9 @@ import psycopg
 import pytest
 
 from rentomatic.demo import BOOK
-from tests.ops.nginx.conftest import HERE, TOKEN, Answer, Site
-from tests.process.conftest import ask, until
+from testbed.waiting import until
+from tests.databases import ask
+from tests.ops.nginx.site import HERE, TOKEN, Answer, Site
 
 HASTY = "127.0.0.2"
 GREEDY = "127.0.0.3"

@@ -9,9 +9,10 @@ from uuid import uuid4
 
 import pytest
 
-from tests.ops.nginx.conftest import SECONDS, TOKEN, Site
+from testbed.waiting import until
+from tests.commands import SECONDS
+from tests.ops.nginx.site import TOKEN, Site
 from tests.ops.nginx.test_errors import away
-from tests.process.conftest import until
 
 __all__ = ["away"]
 IN_AN_ADDRESS = [

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.ops.nginx.conftest import Answer, Site
+from tests.ops.nginx.site import Answer, Site
 from tests.ops.nginx.test_writes import BEARER
 
 REQUESTS = 300

@@ -7,8 +7,9 @@ from http.client import HTTPSConnection
 
 import pytest
 
-from ops.benchmarks.proxies import NAME
-from tests.ops.nginx.conftest import HERE, SECONDS, Answer, Site
+from testbed.nginx import NAME
+from tests.commands import SECONDS
+from tests.ops.nginx.site import HERE, Answer, Site
 
 
 def shake(site: Site, *options: str, name: str = NAME) -> str:

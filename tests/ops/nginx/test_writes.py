@@ -11,10 +11,11 @@ from uuid import uuid4
 
 import pytest
 
-from ops.benchmarks.proxies import place, running
 from rentomatic.formats.table import FORMATS, Format
-from tests.ops.nginx.conftest import TOKEN, Answer, Site
-from tests.process.conftest import ask, locked_rooms, until
+from testbed.nginx import place, running
+from testbed.waiting import until
+from tests.databases import ask, locked_rooms
+from tests.ops.nginx.site import TOKEN, Answer, Site
 
 ROOM = {"size": 20, "price": 60, "longitude": 13.4, "latitude": 52.5}
 WAITED_LONG = """

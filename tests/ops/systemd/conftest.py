@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from ops.experiments.machine import ROOT, Machine, until, why_not_here
+from testbed.machine import ROOT, Machine, why_not_here
+from testbed.waiting import until
 
 WORKERS = 4  # the default of WEB_CONCURRENCY
 _REASON = why_not_here()

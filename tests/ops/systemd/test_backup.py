@@ -1,6 +1,7 @@
 """Backups are written, kept few, private, and can be restored."""
 
-from ops.experiments.machine import Machine, until
+from testbed.machine import Machine
+from testbed.waiting import until
 from tests.ops.systemd.test_install import add_room, rooms
 
 FOLDER = "/var/backups/rentomatic"

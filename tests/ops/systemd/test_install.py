@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from ops.experiments.machine import CHECKOUT, SETTINGS, Machine, until
+from testbed.machine import CHECKOUT, SETTINGS, Machine
+from testbed.waiting import until
 from tests.ops.systemd.conftest import SNAPSHOT, Installation
 
 NGINX = "/etc/nginx/nginx.conf"

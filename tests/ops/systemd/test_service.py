@@ -4,7 +4,8 @@ import json
 import re
 from time import sleep
 
-from ops.experiments.machine import ROOT, Machine, until
+from testbed.machine import ROOT, Machine
+from testbed.waiting import until
 
 RELOADS = 6
 RESTARTS = 5

@@ -2,7 +2,8 @@
 
 import json
 
-from ops.experiments.machine import Machine, until
+from testbed.machine import Machine
+from testbed.waiting import until
 from tests.ops.systemd.conftest import runbook
 
 OURS = (

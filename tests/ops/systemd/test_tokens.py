@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.experiments.machine import Machine, until
+from testbed.machine import Machine
+from testbed.waiting import until
 from tests.ops.systemd.conftest import runbook
 from tests.ops.systemd.test_install import TOKENS
 

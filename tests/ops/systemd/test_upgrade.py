@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from ops.experiments.machine import CHECKOUT, Machine, until
+from testbed.machine import CHECKOUT, Machine
+from testbed.waiting import until
 
 NEXT = "/root/next"
 MIGRATION = f"{NEXT}/migrations/9000.of-the-next-release"

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from itertools import count
-from pathlib import Path
 from threading import Condition, Event
 from typing import Self
 
@@ -21,6 +20,7 @@ import psycopg
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster
+from testbed.processes import children_of, processes_of
 
 CLIENTS = 8
 SECONDS = 60
@@ -217,24 +217,3 @@ def kill_worker(writers: Writers, service: int) -> None:
     writers.wait_a_while()
     writers.wait(lambda: bool(children_of(service)))
     os.kill(random.choice(sorted(children_of(service))), signal.SIGKILL)
-
-
-def processes_of(cluster: Cluster) -> list[int]:
-    """Give the processes of a server."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if (entry / "cwd").readlink() == cluster.home / "data":
-                found.append(int(entry.name))
-    return found
-
-
-def children_of(process: int) -> set[int]:
-    """Give the processes that a process started and that are alive."""
-    found = set()
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            after_name = stat.read_text(errors="replace").rpartition(")")[2].split()
-            if int(after_name[1]) == process and after_name[0] != "Z":
-                found.add(int(stat.parent.name))
-    return found

@@ -1,22 +1,21 @@
 """nginx as a process of its own, of the files in ops/nginx, in a folder of its own."""
 
 import os
-import random
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-FILES = Path(__file__).resolve().parents[1] / "nginx"
+from testbed.processes import free_port
+from testbed.waiting import until
+
+FILES = Path(__file__).resolve().parents[1] / "ops" / "nginx"
 NAME = "rooms.example.com"
 # Where Debian has it is not in the PATH of ordinary users.
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
-SECONDS = 10
-_CHANCE = random.SystemRandom()
 
 # Where an installation puts each file; a site is enabled.
 _PLACES = {
@@ -93,7 +92,7 @@ def place(folder: Path, service: Path, change: Callable[[str], str] = str) -> Pr
         service: the unix socket of the service.
         change: makes another configuration of what an installation has, file by file.
     """
-    proxy = Proxy(folder, *_free_ports(4))
+    proxy = Proxy(folder, *(free_port() for _ in range(4)))
     swaps = {
         "unix:/run/rentomatic/rentomatic.sock": f"unix:{service}",
         "/var/cache/nginx/rentomatic": f"{folder}/cache",
@@ -119,17 +118,6 @@ def place(folder: Path, service: Path, change: Callable[[str], str] = str) -> Pr
     return proxy
 
 
-def _free_ports(amount: int) -> list[int]:
-    """Find ports that nobody has on any address, nor is given by the kernel for a connection."""
-    ports: list[int] = []
-    while len(ports) < amount:
-        port = _CHANCE.randint(20_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("", port))
-            ports.append(port)
-    return ports
-
-
 def _make_certificate(folder: Path) -> None:
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
     command += ["-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}"]
@@ -149,10 +137,11 @@ def running(proxy: Proxy) -> Iterator[Proxy]:
 
 
 def _wait(proxy: Proxy, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while True:
-        with suppress(ConnectionError), socket.create_connection(("127.0.0.1", proxy.port)):
-            return
-        assert process.poll() is None, f"nginx does not start: see {proxy.folder}/error.log"
-        assert time.monotonic() < deadline, "nginx does not listen"
-        time.sleep(0.02)
+    until(lambda: process.poll() is not None or _listens(proxy))
+    assert process.poll() is None, f"nginx does not start: see {proxy.folder}/error.log"
+
+
+def _listens(proxy: Proxy) -> bool:
+    with suppress(ConnectionError), socket.create_connection(("127.0.0.1", proxy.port)):
+        return True
+    return False

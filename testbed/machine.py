@@ -9,19 +9,19 @@ import os
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 
-ROOT = Path(__file__).resolve().parents[2]
+from testbed.waiting import until
+
+ROOT = Path(__file__).resolve().parents[1]
 CHECKOUT = "/root/checkout"
 SITE = "http://localhost:8080"
 SETTINGS = "/etc/rentomatic/rentomatic.env"
-SECONDS = 60
 LONG = 600  # where packages are installed
 NOT_HERE = 77
 # What is made in a checkout and not part of it.
@@ -36,16 +36,6 @@ MADE = (
     "*.egg-info",
     "*_cache",
 )
-T = TypeVar("T")
-
-
-def until(ask: Callable[[], T], seconds: float = SECONDS) -> T:
-    """Ask until the answer is a true one; fail when it never is."""
-    deadline = time.monotonic() + seconds
-    while not (answer := ask()):
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.02)
-    return answer
 
 
 def tool() -> str:

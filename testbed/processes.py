@@ -1,0 +1,43 @@
+"""Processes and ports of this machine."""
+
+import random
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+from rentomatic.embedded.cluster import Cluster
+
+# The kernel gives none of these to a client's connection.
+_PORTS = (20_000, 32_000)
+# Of its own, as pytest-randomly starts each test with the same numbers.
+_CHANCE = random.SystemRandom()
+
+
+def free_port() -> int:
+    """Find a port that nothing uses on any address, and that the kernel gives to no client."""
+    while True:
+        port = _CHANCE.randint(*_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("", port))
+            return port
+
+
+def children_of(process: int) -> set[int]:
+    """List the living processes that a process started."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            after_name = stat.read_text(errors="replace").rpartition(")")[2].split()
+            if int(after_name[1]) == process and after_name[0] != "Z":
+                found.add(int(stat.parent.name))
+    return found
+
+
+def processes_of(cluster: Cluster) -> list[int]:
+    """List the processes of a PostgreSQL server."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (entry / "cwd").readlink() == cluster.home / "data":
+                found.append(int(entry.name))
+    return found
