@@ -1,1 +1,1 @@
-"""What is of our own between gunicorn and the application."""
+"""Extensions of gunicorn: the worker, the log, signals."""

@@ -1,6 +1,6 @@
-"""`python -m rentomatic.server`: the command `gunicorn`, after a look at what it reads by itself.
+"""`python -m rentomatic.server`: the `gunicorn` command, after a check of the variables it reads.
 
-gunicorn ends in a traceback for some variables, before it reads its configuration file.
+Some invalid values would end it in a traceback before it reads its configuration file.
 """
 
 import os
@@ -16,7 +16,7 @@ def main() -> None:
         prepare_environment(os.environ)
     except ConfigError as error:
         sys.exit(f"rentomatic: {error}")
-    # Only now: it reads some of them as it is imported.
+    # gunicorn reads some of the variables when it is imported.
     from gunicorn.app.wsgiapp import run  # noqa: PLC0415
 
     run(prog="gunicorn")

@@ -1,4 +1,4 @@
-"""Lines of the log on their way out: no request waits for whoever reads them."""
+"""Writing the log without making requests wait for its reader."""
 
 import logging
 import os
@@ -10,23 +10,23 @@ from collections.abc import Callable
 from functools import cache
 from threading import Condition, Thread
 
-# What waits to be written: some seconds of a busy worker, while journald is restarted.
+# The most that may wait: a busy worker's lines of some seconds, while journald restarts.
 MOST_BYTES = 1_048_576
-# How long the first line waits for others: to wake a thread for each costs as much as to write it.
+# How long the first line waits for more: waking the thread costs as much as writing a line.
 _GATHER_SECONDS = 0.01
-# How long the end of a process waits for its last lines to be written.
+# How long an ending process waits for its last lines to be written.
 _FLUSH_SECONDS = 0.5
 
 
 class Lines(logging.Handler):
     """Writes lines to a file descriptor, in a thread of its own.
 
-    A pipe that nobody reads, or a journald that has stopped, blocks that thread alone. While
-    MOST_BYTES wait, further lines are dropped and counted; a line says how many, once those that
-    waited are written. A process that is killed loses those of the last hundredth of a second.
+    A pipe without a reader, or a journald that has stopped, blocks only that thread. While
+    MOST_BYTES wait, further lines are dropped; once the waiting ones are written, a line reports
+    how many. A process that is killed loses the lines of its last hundredth of a second.
 
     Attributes:
-        on_drop: is called with the number of lines that were dropped.
+        on_drop: called with the number of lines dropped.
     """
 
     on_drop: Callable[[int], None] = staticmethod(lambda _: None)
@@ -35,18 +35,18 @@ class Lines(logging.Handler):
         super().__init__()
         self._descriptor = descriptor
         self._begin()
-        # The lines that wait in the parent are the parent's, and it alone has the thread.
+        # The parent writes the lines that wait in it; its thread does not exist in the child.
         os.register_at_fork(after_in_child=self._begin)
 
     def _begin(self) -> None:
         self._changed = Condition()
         self._waiting: deque[bytes] = deque()
-        self._bytes = 0  # of those that wait and those that are being written
-        self._dropped = 0  # and not yet reported
+        self._bytes = 0  # waiting or being written
+        self._dropped = 0  # not yet reported
         self._writer: Thread | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Put a line where it is written soon, or drop it."""
+        """Queue a line, or drop it."""
         try:
             line = f"{self.format(record)}\n".encode(errors="backslashreplace")
             with self._changed:
@@ -58,7 +58,7 @@ class Lines(logging.Handler):
             self.handleError(record)
 
     def flush(self) -> None:
-        """Wait until all lines are written, but not for long; logging does so at the end."""
+        """Wait until all lines are written, but not for long; logging calls this at exit."""
         with self._changed:
             self._changed.wait_for(lambda: not self._bytes, _FLUSH_SECONDS)
 
@@ -77,8 +77,8 @@ class Lines(logging.Handler):
         self.on_drop(lines)
 
     def _write_on(self) -> None:
-        """Write what comes, until the process ends."""
-        # Signals are for the main thread, which they wake.
+        """Write lines until the process ends."""
+        # Signals must reach the main thread, to wake it.
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         while True:
             self._gather()
@@ -94,7 +94,7 @@ class Lines(logging.Handler):
                 self._changed.notify_all()
 
     def _gather(self) -> None:
-        """Wait for a line, and a moment for others."""
+        """Wait for a line, and a moment for more."""
         with self._changed:
             if self._waiting:
                 return
@@ -102,16 +102,16 @@ class Lines(logging.Handler):
         time.sleep(_GATHER_SECONDS)
 
     def _take(self) -> list[bytes]:
-        """Take as many lines as no other process can write into, at least one."""
+        """Take at least one line, and as many as a pipe accepts in one atomic write."""
         lines = [self._waiting.popleft()]
-        room = select.PIPE_BUF - len(lines[0])
-        while self._waiting and (room := room - len(self._waiting[0])) >= 0:
+        left = select.PIPE_BUF - len(lines[0])
+        while self._waiting and (left := left - len(self._waiting[0])) >= 0:
             lines.append(self._waiting.popleft())
         return lines
 
     def _report(self) -> bytes:
-        """Write a line about those that were dropped."""
-        message = "%d lines of the log were dropped, as nobody read it"
+        """Return a line that says how many were dropped."""
+        message = "%d log lines were dropped because nothing read them"
         record = logging.LogRecord(
             __name__, logging.WARNING, __file__, 0, message, (self._dropped,), None
         )
@@ -120,11 +120,11 @@ class Lines(logging.Handler):
 
 
 def _is_written(descriptor: int, data: bytes) -> bool:
-    """Write data however long that takes; tell whether all of it could be written."""
+    """Write data, however long that takes; return whether all of it could be written."""
     while data:
         try:
             data = data[os.write(descriptor, data) :]
-        except BlockingIOError:  # another process that has the stream may have made it so
+        except BlockingIOError:  # another process may have made the stream non-blocking
             _wait(descriptor)
         except OSError:
             return False
@@ -139,5 +139,5 @@ def _wait(descriptor: int) -> None:
 
 @cache
 def lines_to(descriptor: int) -> Lines:
-    """Give the one handler that writes to a file descriptor, also after a reload."""
+    """Return the handler of a file descriptor, the same one after a reload."""
     return Lines(descriptor)

@@ -1,4 +1,4 @@
-"""The log: one line a request, as JSON for machines or as text for a terminal."""
+"""The log: one line per request, as JSON for machines or as text for a terminal."""
 
 import logging
 import re
@@ -15,7 +15,7 @@ from rentomatic.server.lines import Lines, lines_to
 from rentomatic.tokens import hide_tokens
 
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}")
-# What a line may show of a target: the longest that are taken would hide the rest of the line.
+# The longest targets that are accepted would hide the rest of the line.
 _TARGET_LENGTH = 2_000
 
 
@@ -24,15 +24,15 @@ class Served:
     """A request that was answered.
 
     Attributes:
-        request_id: its name, as the answer's X-Request-Id gives it; None where gunicorn failed.
+        request_id: the X-Request-Id of the answer; None where gunicorn failed.
         method: GET, HEAD, ...
-        route: the template of its path; None where there is nothing.
-        target: path and query as they were sent.
+        route: the template of its path; None for an unknown path.
+        target: path and query as sent.
         status: of the answer.
-        bytes: of the answer's body, as far as they were sent.
+        bytes: of the answer's body, as many as were sent.
         milliseconds: from the request's head to the last byte of the answer.
-        client: the address of whoever asked; None if the proxy does not tell.
-        token: the name of the token with which something was written; None for what reads.
+        client: its address; None if the proxy does not pass it on.
+        token: the name of the token that was used to write; None for a read.
     """
 
     request_id: str | None
@@ -47,7 +47,7 @@ class Served:
 
     @classmethod
     def of(cls, response: Any, environ: Mapping[str, Any], took: timedelta) -> "Served":  # noqa: ANN401 - gunicorn has no annotations
-        """Tell what gunicorn knows of a request."""
+        """Collect what gunicorn knows of a request."""
         return cls(
             request_id=environ.get("rentomatic.request_id"),
             method=environ.get("REQUEST_METHOD") or "",
@@ -62,16 +62,16 @@ class Served:
 
 
 def _client(environ: Mapping[str, Any]) -> str | None:
-    """Give the address of the peer; on a unix socket that is our own proxy, which tells it."""
+    """Return the address of the peer, or on a unix socket the one that our proxy passes on."""
     address = environ.get("REMOTE_ADDR") or environ.get("HTTP_X_REAL_IP") or ""
     return address if _ADDRESS.fullmatch(address) else None
 
 
 class JsonFormatter(logging.Formatter):
-    """A JSON object a line."""
+    """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Spell a record."""
+        """Format a record."""
         time = datetime.fromtimestamp(record.created, UTC)
         line: dict[str, Any] = {
             "time": f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03}Z",
@@ -91,22 +91,22 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(logging.Formatter):
-    """A line to read."""
+    """Lines for people."""
 
     default_time_format = "%H:%M:%S"
     default_msec_format = ""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Spell a record and its traceback."""
+        """Format a record and its traceback."""
         return hide_tokens(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        """Spell a record; its time is the machine's."""
+        """Format a record, with local time."""
         time = self.formatTime(record)
         if isinstance(served := record.msg, Served):
             target = ascii(served.target)[1:-1]
-            told = f"{served.method} {target} {served.status} {served.bytes} B"
-            return f"{time} {told} {served.milliseconds:.1f} ms"
+            line = f"{time} {served.method} {target} {served.status} {served.bytes} B"
+            return f"{line} {served.milliseconds:.1f} ms"
         return f"{time} {record.levelname.lower()}: {record.message}"
 
 
@@ -114,7 +114,7 @@ class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no annotati
     """gunicorn's logger, in our own format.
 
     Attributes:
-        style: json, text, or auto for text on a terminal and else JSON.
+        style: json, text, or auto: text on a terminal, otherwise JSON.
         has_metrics: whether requests are counted too.
     """
 
@@ -122,9 +122,9 @@ class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no annotati
     has_metrics = False
 
     def setup(self, cfg: Any) -> None:  # noqa: ANN401 - gunicorn has no annotations
-        """Open the log; what the application says goes where gunicorn's errors go."""
+        """Open the log; the application logs where gunicorn logs its errors."""
         super().setup(cfg)
-        # Where nobody reads the log any more, requests are answered all the same.
+        # A log without a reader must not keep requests from being answered.
         logging.raiseExceptions = False
         is_text = self.style == "text" or (self.style == "auto" and sys.stdout.isatty())
         formatter = TextFormatter() if is_text else JsonFormatter()
@@ -133,11 +133,11 @@ class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no annotati
         root = logging.getLogger()
         root.handlers = list(self.error_log.handlers)
         root.setLevel(logging.WARNING)
-        # It warns of errors that it ignores as another one is on its way, which is told.
+        # It warns of errors that it ignores in favour of another one, which is reported.
         logging.getLogger("psycopg").setLevel(logging.ERROR)
 
     def count_drops(self) -> None:
-        """Count the lines that are dropped from now on; in a worker."""
+        """Count the lines that are dropped from now on; call it in a worker."""
         from rentomatic.metrics import metrics  # noqa: PLC0415 - only workers may import it
 
         Lines.on_drop = metrics().count_dropped_lines
@@ -149,7 +149,7 @@ class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no annotati
         fmt: logging.Formatter,
         stream: TextIO | None = None,
     ) -> None:
-        """Let a logger write to a stream without waiting for it, or to a file as gunicorn does."""
+        """Write to a stream without waiting for it, or to a file as gunicorn does."""
         if output == "-":
             log.addHandler(lines_to((stream or sys.stderr).fileno()))
         else:

@@ -1,4 +1,4 @@
-"""The folder in which the workers count together."""
+"""The folder of the counters that the workers share."""
 
 import os
 import shutil
@@ -8,14 +8,14 @@ from functools import cache
 
 @cache
 def metrics_folder() -> str:
-    """Make the folder, the first time; it is the same one after a reload.
+    """Return the folder, created by the first call and kept over a reload.
 
-    It lies where systemd wants what only a running service needs, else among temporary files.
+    It is in systemd's runtime directory, otherwise among temporary files.
     """
     return tempfile.mkdtemp(prefix="rentomatic-metrics-", dir=os.environ.get("RUNTIME_DIRECTORY"))
 
 
 def remove_metrics_folder() -> None:
-    """Remove it, if it was made."""
+    """Remove the folder, if it was created."""
     if metrics_folder.cache_info().currsize:
         shutil.rmtree(metrics_folder(), ignore_errors=True)

@@ -1,7 +1,7 @@
 """Signals that reach a worker while it starts.
 
-A worker that is told to stop before it has handlers for that would lose the signal, and gunicorn
-would wait for it in vain: signals wait instead.
+A stop signal would be lost if it arrived before the worker has its handlers, and gunicorn would
+wait until its time-out: so stop signals are held until then.
 """
 
 import os
@@ -13,7 +13,7 @@ _STOP = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT}
 
 @cache
 def hold_signals() -> None:
-    """Let a worker be born with the signals held that tell it to stop; once, also if repeated."""
+    """Fork workers with the stop signals held; repeated calls change nothing."""
     os.register_at_fork(
         before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, _STOP),
         after_in_parent=release_signals,
@@ -21,5 +21,5 @@ def hold_signals() -> None:
 
 
 def release_signals() -> None:
-    """Let those through that have come."""
+    """Deliver the signals that were held."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP)

@@ -19,31 +19,31 @@ from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
-# As the limits of nginx and Apache: many times what an honest client takes.
+# Like the limits of nginx and Apache, many times what an honest client needs.
 HEAD_SECONDS = 10.0
 MAX_HEAD_BYTES = 65_536
-# How long a client may send nothing, and how long it may go on sending, once it has its answer.
+# After the last answer: how long a client may be silent, and how long it may go on sending.
 LINGER_SECONDS = 2.0
 MOST_LINGER_SECONDS = 30.0
-# A body that is read must come as fast as this; what a token-holder sends holds a thread.
+# The slowest that a body may arrive; a token holder who sends one occupies a thread.
 ARRIVAL_SECONDS = 5.0
 ARRIVAL_BYTES_PER_SECOND = 8_192
 # How long a worker without a free thread leaves new connections to the others.
 YIELD_SECONDS = 0.05
-# How long a worker accepts nothing after it could not: where no file can be opened, for one.
+# How long a worker accepts nothing after it failed to, for example for lack of file descriptors.
 REST_SECONDS = 0.5
 
 _RECEIVE_BYTES = 16_384
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _HEAD_END = b"\r\n\r\n"
-# Answered without a thread, so that no number of slow searches makes the process look dead.
+# Answered without a thread, so that slow searches never make the process look dead.
 _LIVENESS = b"GET /health/live "
 
 
 class IncomingRequest(Request):  # type: ignore[misc]  # gunicorn has no annotations
     """A request that ends its connection unless all of it has been read.
 
-    Nobody waits for the rest of a body to find where the next request begins.
+    The worker does not wait for the rest of a body to find the next request behind it.
     """
 
     @property
@@ -54,7 +54,7 @@ class IncomingRequest(Request):  # type: ignore[misc]  # gunicorn has no annotat
         return is_over and not self.body.failed
 
     def should_close(self) -> bool:
-        """Tell whether the connection ends with the answer (RFC 9112, 9.3 and 9.6)."""
+        """Return whether the connection ends with the answer (RFC 9112, 9.3 and 9.6)."""
         options = [value for name, value in self.headers if name == "CONNECTION"]
         is_last = any(
             option.strip(" \t").lower() == "close" for option in ",".join(options).split(",")
@@ -66,7 +66,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no annotations
     """A client's connection.
 
     Attributes:
-        waiting: the queue in which it waits for what the client does next, until `timeout`.
+        waiting: the queue in which it waits for the client, until `timeout`.
         lingers_until: when it is closed after its last answer, whatever the client does.
         is_at_end: whether the client has closed its side.
     """
@@ -83,7 +83,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no annotations
         self.parser.mesg_class = IncomingRequest
 
     def read(self) -> bytes:
-        """Take what has come, without waiting for it; give it."""
+        """Return what has arrived, without waiting."""
         try:
             received: bytes = self.sock.recv(_RECEIVE_BYTES, socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -94,7 +94,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no annotations
         return received
 
     def read_head(self) -> bool:
-        """Take what has come of a request; tell whether there is something to be done about it."""
+        """Buffer what has arrived of a request; return whether the worker must act on it."""
         if received := self.read():
             self.sent.seek(0, os.SEEK_END)
             self.sent.write(received)
@@ -102,23 +102,23 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no annotations
 
     @property
     def sent(self) -> BytesIO:
-        """What has come and is not yet read as a request."""
+        """What has arrived and is not yet parsed."""
         buffer: BytesIO = self.parser.unreader.buf
         return buffer
 
     @property
     def has_head(self) -> bool:
-        """Whether the head of the next request is there."""
+        """Whether the head of the next request has arrived."""
         return _HEAD_END in self.sent.getvalue()
 
     @property
     def is_too_long(self) -> bool:
-        """Whether more has come than a head may have."""
+        """Whether more has arrived than a head may have."""
         return len(self.sent.getvalue()) > MAX_HEAD_BYTES
 
     @property
     def is_read(self) -> bool:
-        """Whether the client has nothing more to send of the request that was answered."""
+        """Whether the request that was answered has been read to its end."""
         request = self.parser.mesg
         return request is not None and request.is_read
 
@@ -131,9 +131,9 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no annotations
 
 
 class Answering:
-    """A client's socket that holds the head of an answer back until there is more of it.
+    """A client's socket that holds the head of an answer back until more of it follows.
 
-    A proxy that has the head alone, when this worker is killed, could not ask another.
+    If this worker is killed, a proxy can ask another one only as long as it has no head.
     """
 
     def __init__(self, client: socket.socket) -> None:
@@ -144,7 +144,7 @@ class Answering:
         return getattr(self._client, name)
 
     def sendall(self, data: bytes) -> None:
-        """Send what follows the head, with it."""
+        """Send what follows the head, together with the head."""
         if self._head is None:
             self._head = data
             return
@@ -158,9 +158,9 @@ class Answering:
 
 
 class Arriving:
-    """A client's socket from which a body must come in time.
+    """A client's socket from which a body must arrive in time.
 
-    What has come lengthens the time, so that long bodies may take long.
+    What arrives extends the time, so that long bodies may take longer.
     """
 
     def __init__(self, client: socket.socket) -> None:
@@ -168,7 +168,7 @@ class Arriving:
         self._ends = time.monotonic() + ARRIVAL_SECONDS
 
     def recv(self, size: int) -> bytes:
-        """Receive; raises TimeoutError when the time is over."""
+        """Receive; raises TimeoutError when the time is up."""
         self._client.settimeout(max(0.001, self._ends - time.monotonic()))
         try:
             received = self._client.recv(size)
@@ -179,11 +179,11 @@ class Arriving:
 
 
 class Body:
-    """A request's body, whose errors are those that Python has for it.
+    """A request's body that raises Python's own errors.
 
     Attributes:
-        invite: asks a client that waits for it to send the body (RFC 9110, 10.1.1), once somebody
-            reads; None where no client waits.
+        invite: sends 100 Continue (RFC 9110, 10.1.1) when the body is first read; None if the
+            client does not wait for it.
     """
 
     def __init__(self, body: Any, invite: Callable[[], None] | None = None) -> None:  # noqa: ANN401 - gunicorn has no annotations
@@ -194,7 +194,7 @@ class Body:
         return getattr(self._body, name)
 
     def read(self, size: int | None = None) -> bytes:
-        """Read; raises ValueError for chunks that are none, OSError for a body that ends early."""
+        """Read; raises ValueError for malformed chunks, OSError for a body that ends early."""
         if self.invite:
             self.invite()
             self.invite = None
@@ -206,19 +206,18 @@ class Body:
 
 
 def _is_awaited(request: Request) -> bool:
-    """Tell whether the client waits for a 100; gunicorn, which would send it at once, is not to."""
+    """Return whether the client waits for a 100, and keep gunicorn from sending it at once."""
     is_awaited: bool = request._expected_100_continue  # noqa: SLF001 - it has no public name
     request._expected_100_continue = False  # noqa: SLF001
     return is_awaited
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
-    """gunicorn's gthread, with a thread taken only for a request whose head is there.
+    """gunicorn's gthread, except that only a request whose head has arrived takes a thread.
 
-    gthread lets a thread wait for each new connection's request, and its main loop for each closed
-    connection's client: as many half-sent requests as there are threads, and nobody else is
-    answered. Here the main loop reads the heads and waits for nobody. Only plain HTTP/1 is spoken;
-    TLS is for the proxy.
+    In gthread a thread waits for the request of each new connection, and the main loop for the
+    client of each closed one: one half-sent request per thread blocks everyone else. Here the main
+    loop reads the heads and never waits for a client. It speaks plain HTTP/1; TLS is the proxy's.
     """
 
     _accepting: bool
@@ -226,7 +225,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
     _rests_until = 0.0
 
     def __init__(self, *arguments: object) -> None:
-        # Changed by all threads, each time in one step.
+        # All threads change these, always by one atomic operation.
         self._connections: set[Connection] = set()
         self._busy: set[Connection] = set()
         self._lingering: deque[Connection] = deque()
@@ -234,15 +233,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
 
     @property
     def nr_conns(self) -> int:
-        """How many connections there are."""
+        """The number of open connections."""
         return len(self._connections)
 
     @nr_conns.setter
     def nr_conns(self, _: int) -> None:
-        """Leave gunicorn's own count alone, which only its main thread could keep."""
+        """Ignore gunicorn's own count, which only its main thread could maintain."""
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept a connection, and read of its first request what is there already."""
+        """Accept a connection, and read what has already arrived of its first request."""
         try:
             client, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
@@ -258,9 +257,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
             self._await(connection, self.pending_conns, HEAD_SECONDS)
 
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - gunicorn's signature
-        """Accept connections, or leave them to other workers while all threads are busy here."""
+        """Accept connections, or leave them to other workers while all threads here are busy."""
         if self._accepting and not enabled and not self.alive:
-            # Whom the kernel has let in already would be reset.
+            # The kernel would reset the connections that still wait to be accepted.
             for listener in self.sockets:
                 self._accept_waiting(listener)
         now = time.monotonic()
@@ -268,13 +267,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
         super().set_accept_enabled(enabled and not is_yielding and now >= self._rests_until)
 
     def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
-        """Wait for events; not for long where others wait to be accepted."""
+        """Wait for events, but not for long while connections wait to be accepted."""
         if not self._accepting:
             timeout = YIELD_SECONDS
         super().wait_for_and_dispatch_events(timeout)
 
     def enqueue_req(self, conn: Connection) -> None:
-        """Have a request answered by a thread."""
+        """Let a thread answer a request."""
         self._busy.add(conn)
         self.tpool.submit(self._serve, conn)
         if len(self._busy) >= self.cfg.threads:
@@ -282,7 +281,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
             self.set_accept_enabled(self._accepting)
 
     def handle_request(self, req: Request, conn: Connection) -> bool:
-        """Answer a request; tell whether its connection can be kept."""
+        """Answer a request; return whether its connection can be kept."""
         client = conn.sock
         conn.sock = answering = Answering(client)
         conn.parser.unreader.sock = Arriving(client)
@@ -291,13 +290,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
             is_kept = bool(super().handle_request(req, conn))
             answering.end()
         finally:
-            # What is left of the body is dropped: after the answer nobody is invited to send it.
+            # The rest of the body is dropped, so the client must not be invited to send it.
             req.body.invite = None
             conn.sock = conn.parser.unreader.sock = client
         return is_kept
 
     def murder_keepalived(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - gunicorn's signature
-        """Close connections on which no further request came."""
+        """Close connections on which no further request arrived in time."""
         now = time.monotonic()
         while self.keepalived_conns and (force or self.keepalived_conns[0].timeout <= now):
             self._forget(self.keepalived_conns[0])
@@ -307,9 +306,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
         now = time.monotonic()
         while self.pending_conns and (connection := self.pending_conns[0]).timeout <= now:
             if connection.sent.getvalue():
-                told = f"The head of the request took longer than {HEAD_SECONDS:.0f} s"
+                message = f"The head of the request took longer than {HEAD_SECONDS:.0f} s"
                 self._leave(connection)
-                self._refuse(connection, 408, "Request Timeout", told)
+                self._refuse(connection, 408, "Request Timeout", message)
             else:
                 self._forget(connection)
         while self._lingering and self._lingering[0].timeout <= now:
@@ -321,7 +320,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
                 connection.timeout = min(connection.timeout, deadline)
 
     def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:  # noqa: FBT001 - gunicorn's signature
-        # It is not kept where a body is unread, so there is nothing to drain.
+        # A connection with an unread body is not kept, so there is nothing to drain.
         conn.parser.mesg = None if keepalive else conn.parser.mesg
         return keepalive
 
@@ -334,13 +333,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
                 return
 
     def _rest(self, reason: OSError) -> None:
-        """Leave new connections to others for a moment, and go on with those that there are."""
+        """Leave new connections to other workers for a moment; keep serving the open ones."""
         self.log.error("cannot accept connections: %s", reason.strerror)
         self._rests_until = time.monotonic() + REST_SECONDS
         self.set_accept_enabled(self._accepting)
 
     def _await(self, connection: Connection, waiting: deque["Connection"], seconds: float) -> None:
-        """Wait until a connection can be read, for so many seconds; touch it no more here."""
+        """Wait at most `seconds` for a connection; this thread must not touch it afterwards."""
         connection.timeout = time.monotonic() + seconds
         connection.waiting = waiting
         waiting.append(connection)
@@ -349,7 +348,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
         self.poller.register(connection.sock, selectors.EVENT_READ, partial(self._read, connection))
 
     def _leave(self, connection: Connection) -> None:
-        """Wait for a connection no more."""
+        """Stop waiting for a connection."""
         self.poller.unregister(connection.sock)
         connection.waiting.remove(connection)
 
@@ -372,7 +371,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
             self._await(connection, self.pending_conns, HEAD_SECONDS)
 
     def _proceed(self, connection: Connection) -> None:
-        """Do something about what has come of a request."""
+        """Act on what has arrived of a request."""
         if connection.has_head:
             is_liveness = connection.sent.getvalue().startswith(_LIVENESS)
             if is_liveness and connection.takes_an_answer:
@@ -382,8 +381,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
         elif connection.is_at_end:
             self._close(connection)
         else:
-            told = f"The head of a request may have {MAX_HEAD_BYTES} bytes"
-            self._refuse(connection, 431, "Request Header Fields Too Large", told)
+            message = f"The head of a request may have at most {MAX_HEAD_BYTES} bytes"
+            self._refuse(connection, 431, "Request Header Fields Too Large", message)
 
     def _refuse(self, connection: Connection, status: int, reason: str, message: str) -> None:
         with suppress(OSError):
@@ -391,7 +390,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
         self._go_on(connection, is_kept=False)
 
     def _serve(self, connection: Connection) -> None:
-        """Answer a request, in a thread, and go on with its connection there."""
+        """Answer a request in a thread, and handle its connection afterwards."""
         is_kept = False
         try:
             is_kept = self.handle(connection)
@@ -399,11 +398,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
             self._busy.discard(connection)
             self._go_on(connection, is_kept=is_kept)
             if not self._accepting:
-                # The main loop waits, maybe for this thread.
+                # Wake the main loop, which may be waiting for this thread.
                 self.method_queue.defer(lambda: None)
 
     def _go_on(self, connection: Connection, *, is_kept: bool) -> None:
-        """Wait for the next request, or for the client to have read the last answer."""
+        """Wait for the next request, or until the client has read the last answer."""
         if not is_kept:
             self._finish(connection)
         elif connection.has_head:
@@ -420,9 +419,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
         except OSError:
             self._close(connection)
             return
-        has_come = bool(connection.read())
-        is_all_read = connection.is_read and not has_come
-        # On a unix socket only what is unread would reset the answer.
+        has_arrived = bool(connection.read())
+        is_all_read = connection.is_read and not has_arrived
+        # On a unix socket only unread bytes would reset the answer.
         if connection.is_at_end or (is_all_read and connection.sock.family == socket.AF_UNIX):
             self._close(connection)
         else:
@@ -430,7 +429,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no annotations
             self._await(connection, self._lingering, LINGER_SECONDS)
 
     def _linger(self, connection: Connection) -> None:
-        """Drop what a client still sends; to close before it is read would reset the answer."""
+        """Drop what a client still sends; closing before that is read would reset the answer."""
         connection.read()
         if connection.is_at_end:
             self._forget(connection)

@@ -1,4 +1,4 @@
-"""How an answer leaves a worker."""
+"""How a worker sends an answer."""
 
 import socket
 
@@ -8,7 +8,7 @@ from rentomatic.server.worker import Answering
 
 
 def test_the_head_of_an_answer_is_sent_with_what_follows() -> None:
-    """Who has nothing yet, when the worker is killed, can ask another; who has the head cannot."""
+    """If the worker is killed, a proxy without the head can ask another one."""
     client, worker = socket.socketpair()
     with client, worker:
         client.settimeout(0)
@@ -26,7 +26,7 @@ def test_the_head_of_an_answer_is_sent_with_what_follows() -> None:
 
 
 def test_a_head_that_nothing_follows_is_sent_at_the_end() -> None:
-    """Of HEAD, and of what has not changed."""
+    """As for HEAD and 304."""
     client, worker = socket.socketpair()
     with client, worker:
         answering = Answering(worker)
