@@ -4,6 +4,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -27,9 +28,16 @@ Value = UUID | int | float
 Operand = Value | bool | tuple[Value, ...]
 Parser = Callable[[str], Value]
 
-# Whether a field is missing, and whether it is one of several values.
+# Whether a field is missing.
 NULL = "null"
-IN = "in"
+
+
+class Takes(Enum):
+    """What an operator compares a field with."""
+
+    VALUE = "value"
+    LIST = "value,value"
+    FLAG = "true or false"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +48,13 @@ class Operator:
         name: as a filter spells it.
         meaning: as documentation spells it.
         holds: the comparison itself, of a value that is there; the field first.
+        takes: what the field is compared with.
     """
 
     name: str
     meaning: str
     holds: Callable[[Any, Any], bool]
+    takes: Takes = Takes.VALUE
 
     def matches(self, value: Value | None, operand: Operand) -> bool:
         """Tell whether a room with this value passes; a missing value only passes `null`."""
@@ -62,8 +72,10 @@ OPERATORS: Mapping[str, Operator] = {
         Operator("lte", "at most", operator.le),
         Operator("gt", "greater than", operator.gt),
         Operator("gte", "at least", operator.ge),
-        Operator(IN, "one of a comma-separated list", lambda value, among: value in among),
-        Operator(NULL, "missing (`true`) or there (`false`)", operator.is_),
+        Operator(
+            "in", "one of a comma-separated list", lambda value, among: value in among, Takes.LIST
+        ),
+        Operator(NULL, "missing (`true`) or present (`false`)", operator.is_, Takes.FLAG),
     )
 }
 
@@ -108,20 +120,22 @@ def parser_of(kind: Kind) -> Parser:
 
 
 def parse_operand(field: Field, operator_name: str, operand: object) -> Operand:
-    """Read what a filter compares a field with: one value, the list of `in`, or a flag."""
-    if operator_name == NULL:
+    """Read what a filter compares a field with: one value, a list, or a flag."""
+    takes = OPERATORS[operator_name].takes
+    if takes is Takes.FLAG:
         return parse_flag(as_text(operand))
-    if operator_name == IN:
+    if takes is Takes.LIST:
         return parse_list(as_list_text(operand), parser_of(field.kind))
     return parser_of(field.kind)(as_text(operand))
 
 
 def operand_schema(field: Field, operator_name: str) -> JsonSchema:
     """Describe what `parse_operand` reads as JSON Schema."""
-    if operator_name == NULL:
+    takes = OPERATORS[operator_name].takes
+    if takes is Takes.FLAG:
         return {"type": "boolean"}
     one = {**field.kind.schema, **_OPERAND_SCHEMAS.get(type(field.kind), {})}
-    if operator_name == IN:
+    if takes is Takes.LIST:
         return {"type": "array", "items": one, "minItems": 1, "maxItems": MAX_LIST}
     return one
 

@@ -20,9 +20,8 @@ from rentomatic.requests.parsers import closest, shown, shown_name
 from rentomatic.requests.room_changes import RoomChangesRequest, build_room_changes_request
 from rentomatic.requests.room_fields import (
     FILTER_KEYS,
-    IN,
-    NULL,
     OPERATORS,
+    Takes,
     operand_schema,
     suggest_filter_key,
 )
@@ -35,24 +34,20 @@ FILTER_PREFIX = "filter_"
 FORMAT = "format"
 
 
-# What the values of filters look like that do not compare with one value of the field.
-_FORMS = {IN: "values", NULL: "true or false"}
-
-
 def _filter(key: str, field: str, operator: str) -> Parameter:
-    schema = operand_schema(FIELDS[field], operator)
-    form = _FORMS.get(operator, "value")
-    meaning = OPERATORS[operator].meaning + ("" if operator in _FORMS else " this")
+    takes = OPERATORS[operator].takes
+    meaning = OPERATORS[operator].meaning + (" this" if takes is Takes.VALUE else "")
     values = sorted(value for room in book_rooms() if (value := getattr(room, field)) is not None)[
         1:3
     ]
-    example: dict[str, object] = {IN: values, NULL: True}
+    one = values[0] if values else None
+    example = {Takes.VALUE: one, Takes.LIST: values, Takes.FLAG: True}[takes]
     return Parameter(
         f"{FILTER_PREFIX}{key}",
-        form,
+        takes.value,
         f"rooms whose {field} is {meaning}",
-        schema,
-        example.get(operator, values[0] if values else None),
+        operand_schema(FIELDS[field], operator),
+        example,
     )
 
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 from rentomatic.requests.base import ParameterError
 from rentomatic.requests.parameters import LIST_PARAMETERS
 from rentomatic.requests.parsers import shown_name
-from rentomatic.requests.room_fields import FILTER_KEYS
+from rentomatic.requests.room_fields import FILTER_KEYS, OPERATORS, Takes
 
 # What advertising appends to links that people share.
 _IGNORED = re.compile(r"utm_.*|gclid|fbclid")
@@ -20,7 +20,9 @@ _TWICE = 2
 _LISTS = {
     each.name: each.form for each in LIST_PARAMETERS if each.schema.get("type") == "array"
 } | {
-    f"filter_{key}": "value,value" for key, (_, operator) in FILTER_KEYS.items() if operator == "in"
+    f"filter_{key}": Takes.LIST.value
+    for key, (_, operator) in FILTER_KEYS.items()
+    if OPERATORS[operator].takes is Takes.LIST
 }
 
 
