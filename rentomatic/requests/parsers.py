@@ -58,6 +58,8 @@ def closest(text: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
 
 def as_text(value: object) -> str:
     """Spell a value as a user would type it, so that callers may give values too."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return format(Decimal(repr(value)), "f") if isinstance(value, float) else str(value)
 
 

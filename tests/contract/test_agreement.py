@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rentomatic.domain.room import FIELDS, MAX_PRICE, MAX_SIZE, Room
 from rentomatic.repository.interface import RoomRepository
 from rentomatic.requests.room_cursor import write_cursor
-from rentomatic.requests.room_fields import DISTANCE, FILTER_KEYS
+from rentomatic.requests.room_fields import DISTANCE, FILTER_KEYS, OPERATORS, Takes
 from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
 from rentomatic.requests.room_order import SORT_NAMES
 from rentomatic.requests.room_summary import build_room_summary_request
@@ -42,9 +42,12 @@ def filters(draw: st.DrawFn) -> dict[str, object]:
     for key in keys:
         field, operator = FILTER_KEYS[key]
         operand = OPERANDS[field]
-        chosen[key] = draw(
-            st.lists(operand, min_size=1, max_size=4) if operator == "in" else operand
-        )
+        operands = {
+            Takes.VALUE: operand,
+            Takes.LIST: st.lists(operand, min_size=1, max_size=4),
+            Takes.FLAG: st.booleans(),
+        }
+        chosen[key] = draw(operands[OPERATORS[operator].takes])
     return chosen
 
 

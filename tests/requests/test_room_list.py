@@ -6,7 +6,7 @@ import pytest
 
 from rentomatic.domain.room import FIELDS
 from rentomatic.requests.base import InvalidRequest
-from rentomatic.requests.room_fields import FILTER_KEYS, OPERATORS
+from rentomatic.requests.room_fields import FILTER_KEYS, OPERATORS, Takes
 from rentomatic.requests.room_list import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
@@ -51,7 +51,10 @@ def test_every_filter_of_the_table_is_taken(key: str) -> None:
     """Each operator of each field reads text and values alike."""
     field, operator = FILTER_KEYS[key]
     text, value = (str(CODE), CODE) if field == "code" else ("60", 60)
-    expected = (value,) if operator == "in" else value
+    takes = OPERATORS[operator].takes
+    if takes is Takes.FLAG:
+        text, value = "true", True
+    expected = (value,) if takes is Takes.LIST else value
     for operand in (text, value):
         request = build_room_list_request({key: operand})
         assert request == RoomListRequest((Filter(field, operator, expected),))
