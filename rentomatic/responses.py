@@ -10,21 +10,14 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class ResponseTypes(StrEnum):
-    """The kinds of outcome; each has exactly one HTTP status and one exit code."""
+    """The kinds of response; each has one HTTP status and one exit code."""
 
     SUCCESS = "Success"
     PARAMETERS_ERROR = "ParametersError"
     RESOURCE_ERROR = "ResourceError"
     GONE_ERROR = "GoneError"
-    METHOD_ERROR = "MethodError"
-    NOT_ACCEPTABLE_ERROR = "NotAcceptableError"
-    UNAUTHORIZED_ERROR = "UnauthorizedError"
-    FORBIDDEN_ERROR = "ForbiddenError"
     CONFLICT_ERROR = "ConflictError"
     PRECONDITION_ERROR = "PreconditionError"
-    TIMEOUT_ERROR = "TimeoutError"
-    SIZE_ERROR = "SizeError"
-    MEDIA_TYPE_ERROR = "MediaTypeError"
     SYSTEM_ERROR = "SystemError"
     UNAVAILABLE_ERROR = "UnavailableError"
 

@@ -45,7 +45,7 @@ def commands() -> dict[str, str]:
 
 TABLES = {
     (HTTP, "| Path | Methods | What |"): [
-        f"| `{route.template}` | {' '.join(route.methods)} | {route.summary} |" for route in ROUTES
+        f"| `{route.path}` | {' '.join(route.methods)} | {route.summary} |" for route in ROUTES
     ],
     (HTTP, "| Field | Operators | What |"): [
         f"| `{field.name}` | {' '.join(field.operators)} | {field.help} |"

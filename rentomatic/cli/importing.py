@@ -31,11 +31,7 @@ from rentomatic.formats.table import (
 from rentomatic.repository.interface import CommitInterruptedError, RoomRepository
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_import import ImportOptions, RoomImportRequest
-from rentomatic.responses import (
-    Response,
-    ResponseTypes,
-    build_response_from_invalid_request,
-)
+from rentomatic.responses import Response, ResponseTypes
 from rentomatic.use_cases.room_import import ImportReport, room_import_use_case
 
 if TYPE_CHECKING:
@@ -149,7 +145,7 @@ def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
             file = stack.enter_context(_open(arguments.file))
             request = _read(file, stack, arguments, options)
             if not request:
-                return tell_failure(build_response_from_invalid_request(request))
+                return tell_failure(request)
             rejects = Rejects(_rejects_path(arguments, request.format), request)
             repository = stack.enter_context(open_repository(settings))
             stack.callback(_close, rejects)

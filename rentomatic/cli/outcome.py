@@ -2,11 +2,17 @@
 
 import os
 import pwd
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rentomatic.cli.streams import complain
 from rentomatic.repository.interface import RoomRepository
-from rentomatic.responses import ResponseFailure, ResponseTypes
+from rentomatic.requests.base import InvalidRequest
+from rentomatic.responses import (
+    ResponseFailure,
+    ResponseTypes,
+    build_response_from_invalid_request,
+)
 from rentomatic.use_cases.readiness import readiness_use_case
 
 if TYPE_CHECKING:
@@ -15,7 +21,7 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - no public name
 
 # argparse itself ends with 2 when arguments are wrong.
-EXIT_CODES = {
+EXIT_CODES: Mapping[ResponseTypes, int] = {
     ResponseTypes.SUCCESS: 0,
     ResponseTypes.SYSTEM_ERROR: 1,
     ResponseTypes.PARAMETERS_ERROR: 2,
@@ -23,6 +29,7 @@ EXIT_CODES = {
     ResponseTypes.UNAVAILABLE_ERROR: 4,
     ResponseTypes.GONE_ERROR: 5,
     ResponseTypes.CONFLICT_ERROR: 6,
+    ResponseTypes.PRECONDITION_ERROR: 7,
 }
 
 
@@ -35,8 +42,12 @@ def account_name() -> str:
         return str(number)
 
 
-def tell_failure(failure: ResponseFailure, repository: RoomRepository | None = None) -> int:
-    """Write a failure to standard error; give the exit code of its kind."""
+def tell_failure(
+    failure: ResponseFailure | InvalidRequest, repository: RoomRepository | None = None
+) -> int:
+    """Write a failure to standard error; return the exit code of its kind."""
+    if isinstance(failure, InvalidRequest):
+        failure = build_response_from_invalid_request(failure)
     message = failure.message
     if repository and failure.type is ResponseTypes.UNAVAILABLE_ERROR:
         # The usual reason, which a person at a terminal can do something about.

@@ -23,7 +23,7 @@ from rentomatic.requests.room_fields import OPERATORS
 from rentomatic.requests.room_get import build_room_get_request
 from rentomatic.requests.room_list import UNLIMITED, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_summary import build_room_summary_request
-from rentomatic.responses import ResponseTypes, build_response_from_invalid_request
+from rentomatic.responses import ResponseTypes
 from rentomatic.serializers.room import RoomJsonEncoder
 from rentomatic.serializers.room_summary import summary_to_wire
 from rentomatic.use_cases.room_get import room_get_use_case
@@ -114,7 +114,7 @@ def run_list(arguments: argparse.Namespace, settings: Settings) -> int:
     given.setdefault(_LIMIT, settings.default_limit)
     request = with_errors(build_room_list_request(filters, **given), errors)
     if not request:
-        return tell_failure(build_response_from_invalid_request(request))
+        return tell_failure(request)
     with open_repository(settings) as repository:
         response = room_list_use_case(repository, request)
         if not response:
@@ -130,7 +130,7 @@ def run_summary(arguments: argparse.Namespace, settings: Settings) -> int:
     given = _given(arguments, SELECTION_PARAMETERS)
     request = with_errors(build_room_summary_request(filters, **given), errors)
     if not request:
-        return tell_failure(build_response_from_invalid_request(request))
+        return tell_failure(request)
     with open_repository(settings) as repository:
         response = room_summary_use_case(repository, request)
         if not response:
@@ -147,7 +147,7 @@ def run_get(arguments: argparse.Namespace, settings: Settings) -> int:
     """Show one room."""
     request = build_room_get_request(arguments.code)
     if not request:
-        return tell_failure(build_response_from_invalid_request(request))
+        return tell_failure(request)
     with open_repository(settings) as repository:
         response = room_get_use_case(repository, request)
         if not response:

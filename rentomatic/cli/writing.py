@@ -11,7 +11,7 @@ from rentomatic.cli.rooms import add_format, write_room
 from rentomatic.cli.streams import after, complain
 from rentomatic.config import Settings
 from rentomatic.domain.room import FIELDS
-from rentomatic.requests.base import InvalidRequest, ParameterError
+from rentomatic.requests.base import ParameterError
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_fields import Value, parser_of
 from rentomatic.requests.room_write import (
@@ -20,11 +20,7 @@ from rentomatic.requests.room_write import (
     build_room_remove_request,
     build_room_update_request,
 )
-from rentomatic.responses import (
-    ResponseFailure,
-    ResponseTypes,
-    build_response_from_invalid_request,
-)
+from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.use_cases.room_write import (
     room_add_use_case,
     room_remove_use_case,
@@ -91,7 +87,7 @@ def run_add(arguments: argparse.Namespace, settings: Settings) -> int:
     """Add a room."""
     request = build_room_add_request(*_read_fields(arguments.fields))
     if not request:
-        return _tell(request)
+        return tell_failure(request)
     with open_repository(settings) as repository:
         response = room_add_use_case(repository, request)
         if not response:
@@ -106,7 +102,7 @@ def run_update(arguments: argparse.Namespace, settings: Settings) -> int:
     values, unreadable = _read_fields(arguments.fields)
     request = build_room_update_request(arguments.code, values, unreadable=unreadable)
     if not request:
-        return _tell(request)
+        return tell_failure(request)
     with open_repository(settings) as repository:
         response = room_update_use_case(repository, request)
         if not response:
@@ -120,7 +116,7 @@ def run_remove(arguments: argparse.Namespace, settings: Settings) -> int:
     """Remove a room, if whoever sits at the terminal wants that."""
     request = build_room_remove_request(arguments.code)
     if not request:
-        return _tell(request)
+        return tell_failure(request)
     if not (arguments.yes or sys.stdin.isatty()):
         return tell_failure(ResponseFailure(ResponseTypes.PARAMETERS_ERROR, _UNASKED))
     if not (arguments.yes or _is_wanted(arguments.code)):
@@ -139,10 +135,6 @@ def _is_wanted(code: str) -> bool:
     sys.stderr.write(f"Remove the room {code}? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
-
-
-def _tell(request: InvalidRequest) -> int:
-    return tell_failure(build_response_from_invalid_request(request))
 
 
 def _read_fields(given: Sequence[str]) -> tuple[dict[str, Value | str], list[ParameterError]]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from rentomatic.requests.base import InvalidRequest, ParameterError, ValidRequest
-from rentomatic.requests.parsers import as_text, parse_uuid
+from rentomatic.requests.parsers import parse_uuid
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,6 @@ class RoomGetRequest(ValidRequest):
 def build_room_get_request(code: str | UUID) -> RoomGetRequest | InvalidRequest:
     """Read which room is wanted."""
     try:
-        return RoomGetRequest(parse_uuid(as_text(code)))
+        return RoomGetRequest(code if isinstance(code, UUID) else parse_uuid(code))
     except ValueError as problem:
         return InvalidRequest((ParameterError("code", str(problem)),))

@@ -18,7 +18,7 @@ TOLD_LINES = 20
 TOLD_RANGES = 10_000
 
 NO_ROOM = ResponseFailure(
-    ResponseTypes.UNAVAILABLE_ERROR, "There is no room on the disk for so many lines now"
+    ResponseTypes.UNAVAILABLE_ERROR, "There is not enough disk space for the lines of this file now"
 )
 
 logger = logging.getLogger(__name__)
@@ -94,6 +94,8 @@ def room_import_use_case(
     request: RoomImportRequest,
     on_reject: Callable[[BadLine], None] = lambda line: None,  # noqa: ARG005
     told: int = TOLD_LINES,
+    *,
+    names_all: bool = False,
 ) -> Response[ImportReport]:
     """Add or replace the rooms of a file in one transaction, once the whole file is read.
 
@@ -104,12 +106,13 @@ def room_import_use_case(
         repository: where to.
         request: what, and how.
         on_reject: gets each bad line that is skipped.
-        told: of so many bad lines what is wrong is told, of others the number.
+        told: for how many bad lines the failure says what is wrong.
+        names_all: whether its message lists the numbers of the others too, or only counts them.
     """
     try:
         with StagedLines(request.lines, keeps_records=request.options.skip_bad) as staged:
             if staged.is_torn or (staged.bad and not request.options.skip_bad):
-                return _refuse(staged, told)
+                return _refuse(staged, told, names_all=names_all)
             rejected = Rejected(told)
             staged.keep_codes(repository.existing)
             rooms = _rooms(staged, rejected, on_reject)
@@ -120,13 +123,15 @@ def room_import_use_case(
         return NO_ROOM
 
 
-def _refuse(staged: StagedLines, told: int) -> ResponseFailure:
+def _refuse(staged: StagedLines, told: int, *, names_all: bool) -> ResponseFailure:
     rejected = Rejected(told)
     for line in staged:
         if isinstance(line, BadLine):
             rejected.add(line)
-    message = f"Nothing is imported\n{rejected}"
-    return ResponseFailure(ResponseTypes.PARAMETERS_ERROR, message, tuple(rejected.errors()))
+    errors = tuple(rejected.errors())
+    lines = map(str, errors) if names_all else [str(rejected)]
+    message = "\n".join(["Nothing is imported", *lines])
+    return ResponseFailure(ResponseTypes.PARAMETERS_ERROR, message, errors)
 
 
 def _rooms(

@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -18,19 +18,18 @@ from rentomatic.repository.interface import (
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_import import MAX_BATCH_BYTES
 from rentomatic.requests.room_list import DEFAULT_LIMIT
-from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.slots import Slots
 from rentomatic.tokens import NO_TOKENS, Tokens
 from rentomatic.wsgi.authorization import WRITES, authorize, identify
-from rentomatic.wsgi.body import PLAIN
+from rentomatic.wsgi.body import PLAIN, is_taken, unsupported
 from rentomatic.wsgi.conditional import under_conditions
-from rentomatic.wsgi.failure import answer_failure
+from rentomatic.wsgi.failure import FAILED, HttpFailure, Outcome, render_failure
 from rentomatic.wsgi.micro_cache import keep_for_a_moment
 from rentomatic.wsgi.openapi.document import describe
 from rentomatic.wsgi.openapi.page import write_page
 from rentomatic.wsgi.request import Environ, Request, read_request
 from rentomatic.wsgi.response import Answer, Headers
-from rentomatic.wsgi.routing import ROUTES, Found, Operation, Route, find_route, suggest_path
+from rentomatic.wsgi.routing import ROUTES, Found, Operation, Route, find_route, nothing_at
 from rentomatic.wsgi.service import Service
 
 if TYPE_CHECKING:
@@ -62,6 +61,8 @@ _PREFLIGHT = (
     ("Access-Control-Allow-Headers", "If-Match, If-None-Match, X-Request-Id"),
     ("Access-Control-Max-Age", "86400"),
 )
+
+NO_HOST = HttpFailure(HTTPStatus.BAD_REQUEST, "Host: is missing or no name of a host")
 
 _BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 
@@ -101,58 +102,71 @@ class Application:
         """Answer a request; whatever happens, it gets an answer in the form that it reads."""
         request = read_request(environ)
         found = find_route(request.path)
-        # For whoever logs and counts requests.
+        # For the log and the counts of requests.
         environ["rentomatic.request_id"] = request.id
-        environ["rentomatic.route"] = found[0].template if found else None
+        environ["rentomatic.route"] = found[0].path if found else None
         try:
-            answer = self._answer(request, found, environ)
+            outcome = self._answer(request, found, environ)
         except Exception:
             # The last resort: the client gets a number to quote, the log what happened.
             logger.exception("request %s failed", request.id)
-            failure = ResponseFailure(ResponseTypes.SYSTEM_ERROR, "The service failed")
-            answer = answer_failure(failure, request)
+            outcome = FAILED
+        answer = outcome if isinstance(outcome, Answer) else render_failure(outcome, request)
         return _send(answer, request, start_response)
 
-    def _answer(self, request: Request, found: Found | None, environ: Environ) -> Answer:
+    def _answer(self, request: Request, found: Found | None, environ: Environ) -> Outcome:
         if not request.has_host:
-            message = "Host: is missing or no name of a host"
-            return answer_failure(ResponseFailure(ResponseTypes.PARAMETERS_ERROR, message), request)
+            return NO_HOST
         if found is None:
-            suggestion = suggest_path(request.path)
-            hint = f"; did you mean {suggestion}?" if suggestion else ""
-            message = f"There is nothing at {shown(request.path)}{hint}"
-            failure = ResponseFailure(ResponseTypes.RESOURCE_ERROR, message)
-            return answer_failure(failure, request)
+            return nothing_at(request.path)
         route, segments = found
         if request.method == "OPTIONS":
             return _answer_options(route, request)
         operation = route.operations.get("GET" if request.method == "HEAD" else request.method)
         if operation is None:
-            allow = ", ".join(route.methods)
-            message = f"Method {shown(request.method)} cannot be used here; use {allow}"
-            failure = ResponseFailure(ResponseTypes.METHOD_ERROR, message)
-            return answer_failure(failure, request, (("Allow", allow),))
-        answer = self._operate(operation, segments, request, environ)
-        return _with_accepted(answer, route, request)
+            return _not_allowed(route, request)
+        return self._operate(route, operation, segments, request, environ)
 
     def _operate(
-        self, operation: Operation, segments: dict[str, str], request: Request, environ: Environ
-    ) -> Answer:
+        self,
+        route: Route,
+        operation: Operation,
+        segments: Mapping[str, str],
+        request: Request,
+        environ: Environ,
+    ) -> Outcome:
         is_write = request.method in WRITES
         if is_write or operation.tells_owners_more:
             owner = (authorize if is_write else identify)(self._service, request)
-            if isinstance(owner, Answer):
+            if isinstance(owner, HttpFailure):
                 return owner
             environ["rentomatic.token"] = owner
             request = replace(request, owner=owner)
+        values = route.convert(segments)
+        if isinstance(values, HttpFailure):
+            return values
+        if operation.media_types and not is_taken(request, operation.media_types):
+            return _unsupported(route, operation, request)
         service = self._service
         if request.owner:
             service = replace(service, repository=service.repository.acting_as(request.owner))
-        answer = operation.handler(service, request, **segments)
-        if is_write:
-            return answer
-        answer = under_conditions(request, answer)
-        return keep_for_a_moment(answer, request) if operation.is_kept else answer
+        outcome = operation.handler(service, request, **values)
+        return outcome if is_write else _read(outcome, operation, request)
+
+
+def _read(outcome: Outcome, operation: Operation, request: Request) -> Outcome:
+    """Return what the conditions of a read make of its outcome, and who may keep that."""
+    if isinstance(outcome, Answer):
+        outcome = under_conditions(request, outcome)
+    if isinstance(outcome, Answer) and operation.is_kept:
+        outcome = keep_for_a_moment(outcome, request)
+    return outcome
+
+
+def _not_allowed(route: Route, request: Request) -> HttpFailure:
+    allow = ", ".join(route.methods)
+    message = f"Method {shown(request.method)} cannot be used here; use {allow}"
+    return HttpFailure(HTTPStatus.METHOD_NOT_ALLOWED, message, (("Allow", allow),))
 
 
 def _answer_options(route: Route, request: Request) -> Answer:
@@ -162,16 +176,15 @@ def _answer_options(route: Route, request: Request) -> Answer:
     return Answer(HTTPStatus.NO_CONTENT, media_type=None, headers=headers)
 
 
-def _with_accepted(answer: Answer, route: Route, request: Request) -> Answer:
-    """Name what a body may be, where it was something else (RFC 9110, section 15.5.16)."""
-    if answer.status != HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
-        return answer
+def _unsupported(route: Route, operation: Operation, request: Request) -> HttpFailure:
+    """Say what a body may be, where it is something else (RFC 9110, section 15.5.16)."""
     accepted = _accept_patch(route)
     if request.method != "PATCH":
-        accepted += (("Accept", ", ".join(route.operations[request.method].media_types)),)
+        accepted += (("Accept", ", ".join(operation.media_types)),)
     if request.content_encoding not in PLAIN:
         accepted += (("Accept-Encoding", "identity"),)
-    return replace(answer, headers=(*answer.headers, *accepted))
+    content = (request.content_type, request.content_encoding)
+    return unsupported(*content, operation.media_types, accepted)
 
 
 def _accept_patch(route: Route) -> Headers:

@@ -5,15 +5,17 @@ Whoever sends slowly holds no transaction, and what is cut short is not begun.
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from hashlib import blake2b
+from http import HTTPStatus
 from io import TextIOWrapper
 from tempfile import SpooledTemporaryFile
 from typing import Self, TextIO
 
 from rentomatic.requests.parsers import shown
-from rentomatic.responses import ResponseFailure, ResponseTypes
+from rentomatic.wsgi.failure import HttpFailure
 from rentomatic.wsgi.request import Request
+from rentomatic.wsgi.response import Headers
 
 MAX_BODY_BYTES = 65_536
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)", re.IGNORECASE)
@@ -21,9 +23,9 @@ _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)", re.IGNORECASE)
 # The encodings of a body that is read.
 PLAIN = {"", "identity"}
 
-NOT_ARRIVED = ResponseFailure(ResponseTypes.TIMEOUT_ERROR, "The body did not arrive in time")
-NO_ROOM = ResponseFailure(
-    ResponseTypes.UNAVAILABLE_ERROR, "There is no room for a body of this length now"
+NOT_ARRIVED = HttpFailure(HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time")
+NO_ROOM = HttpFailure(
+    HTTPStatus.SERVICE_UNAVAILABLE, "There is not enough disk space for a body of this length now"
 )
 
 logger = logging.getLogger(__name__)
@@ -46,7 +48,7 @@ class Received:
         self._file.seek(0)
 
     def read(self, size: int = -1, /) -> bytes:
-        """Read on: at most so many bytes, or all."""
+        """Read at most `size` bytes more, or all."""
         return self._file.read(size)
 
     def open_text(self) -> TextIO:
@@ -72,7 +74,7 @@ class Received:
 class _RefusedError(Exception):
     """A body that is not taken, and why."""
 
-    def __init__(self, failure: ResponseFailure) -> None:
+    def __init__(self, failure: HttpFailure) -> None:
         super().__init__(failure.message)
         self.failure = failure
 
@@ -82,44 +84,36 @@ def given_type(request: Request) -> str:
     return request.content_type.partition(";")[0].strip().lower()
 
 
-def is_readable(request: Request) -> bool:
-    """Tell whether a body is said to be UTF-8 and not compressed."""
+def is_taken(request: Request, media_types: Collection[str]) -> bool:
+    """Tell whether a body is said to be of one of these types, in UTF-8 and not compressed."""
     charset = _CHARSET.search(request.content_type)
     is_utf8 = charset is None or charset[1].lower() in {"utf-8", "utf8"}
-    return is_utf8 and request.content_encoding in PLAIN
-
-
-def wrong_type(
-    request: Request, media_type: str, others: Sequence[str] = ()
-) -> ResponseFailure | None:
-    """Tell what is wrong with the type of a body; others would be read too, by others."""
-    if given_type(request) == media_type and is_readable(request):
-        return None
-    return unsupported(request.content_type, request.content_encoding, (media_type, *others))
+    is_plain = request.content_encoding in PLAIN
+    return is_utf8 and is_plain and given_type(request) in media_types
 
 
 def unsupported(
-    content_type: str, content_encoding: str, media_types: Sequence[str]
-) -> ResponseFailure:
+    content_type: str, content_encoding: str, media_types: Collection[str], headers: Headers = ()
+) -> HttpFailure:
     """Say what a body must be."""
     given = shown(content_type) if content_type else "nothing"
     encoded = "" if content_encoding in PLAIN else f" in {shown(content_encoding)}"
     wanted = " or ".join(media_types)
     message = f"Content-Type: must be {wanted} in UTF-8, uncompressed, not {given}{encoded}"
-    return ResponseFailure(ResponseTypes.MEDIA_TYPE_ERROR, message)
+    return HttpFailure(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message, headers)
 
 
-def read_body(request: Request, most: int) -> bytes | ResponseFailure:
-    """Read a body of at most so many bytes."""
+def read_body(request: Request, most: int) -> bytes | HttpFailure:
+    """Read a body of at most `most` bytes."""
     received = receive(request, most)
-    if isinstance(received, ResponseFailure):
+    if isinstance(received, HttpFailure):
         return received
     with received:
         return received.read()
 
 
-def receive(request: Request, most: int) -> Received | ResponseFailure:
-    """Take a body of at most so many bytes, counted while they come; one that is here stays so."""
+def receive(request: Request, most: int) -> Received | HttpFailure:
+    """Take a body of at most `most` bytes, counted while they come; one that is here stays so."""
     if isinstance(request.body, Received):
         return request.body
     if request.content_length is not None and request.content_length > most:
@@ -161,12 +155,12 @@ def _read_piece(request: Request) -> bytes:
         raise _RefusedError(NOT_ARRIVED) from None
 
 
-def too_long(most: int) -> ResponseFailure:
+def too_long(most: int) -> HttpFailure:
     """Say how long a body may be."""
     message = f"The body is too long; at most {most} bytes are taken"
-    return ResponseFailure(ResponseTypes.SIZE_ERROR, message)
+    return HttpFailure(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
 
 
-def malformed(problem: str) -> ResponseFailure:
+def malformed(problem: str) -> HttpFailure:
     """Say what is wrong with a body."""
-    return ResponseFailure(ResponseTypes.PARAMETERS_ERROR, f"body: {problem}")
+    return HttpFailure(HTTPStatus.BAD_REQUEST, f"body: {problem}")

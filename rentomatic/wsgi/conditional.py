@@ -7,12 +7,7 @@ from http import HTTPStatus
 
 from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.parsers import shown
-from rentomatic.responses import (
-    ResponseFailure,
-    ResponseTypes,
-    build_response_from_invalid_request,
-)
-from rentomatic.wsgi.failure import answer_failure
+from rentomatic.wsgi.failure import HttpFailure, Outcome
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
 
@@ -21,8 +16,8 @@ IF_MATCH = "If-Match"
 IF_NONE_MATCH = "If-None-Match"
 ANY = "*"
 
-NOT_EXPECTED = ResponseFailure(
-    ResponseTypes.PRECONDITION_ERROR,
+NOT_EXPECTED = HttpFailure(
+    HTTPStatus.PRECONDITION_FAILED,
     "If-Match: the answer is not, or no longer, the one that was expected; read it again",
 )
 
@@ -66,7 +61,7 @@ def is_conditional(request: Request) -> bool:
     return request.if_match is not None or bool(request.if_none_match)
 
 
-def under_conditions(request: Request, answer: Answer) -> Answer:
+def under_conditions(request: Request, answer: Answer) -> Outcome:
     """Give the answer to a read, or what its conditions make of it (RFC 9110, section 13.2.2).
 
     An answer without a tag is none that a client could name.
@@ -76,10 +71,9 @@ def under_conditions(request: Request, answer: Answer) -> Answer:
     tag = dict(answer.headers).get(TAG)
     if request.if_match is not None:
         if errors := condition_errors(replace(request, if_none_match=None), IF_MATCH):
-            failure = build_response_from_invalid_request(InvalidRequest(tuple(errors)))
-            return answer_failure(failure, request)
+            return InvalidRequest(tuple(errors))
         if not is_matched(tag or "", request.if_match):
-            return answer_failure(NOT_EXPECTED, request)
+            return NOT_EXPECTED
     if tag and request.if_none_match and is_known(tag, request.if_none_match):
         return Answer(HTTPStatus.NOT_MODIFIED, media_type=None, headers=((TAG, tag),))
     return answer

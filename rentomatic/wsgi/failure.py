@@ -1,42 +1,83 @@
-"""A failure becomes an answer: one table of statuses, one place for both forms of errors."""
+"""Failures become answers in one place: one table of statuses, and both forms of errors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Literal
 from urllib.parse import quote
 
 from rentomatic.formats.json import MEDIA_TYPE as JSON
-from rentomatic.responses import ResponseFailure, ResponseTypes
+from rentomatic.requests.base import InvalidRequest, ParameterError
+from rentomatic.responses import (
+    ResponseFailure,
+    ResponseTypes,
+    build_response_from_invalid_request,
+)
 from rentomatic.serializers.problem import MEDIA_TYPE as PROBLEM
 from rentomatic.serializers.problem import dump_error, dump_problem
 from rentomatic.wsgi.negotiation import prefers_problem
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer, Headers
 
-# The status of each kind, and the name by which clients know it.
-STATUSES = {
-    ResponseTypes.SUCCESS: (HTTPStatus.OK, "Success"),
-    ResponseTypes.PARAMETERS_ERROR: (HTTPStatus.BAD_REQUEST, "ParametersError"),
-    ResponseTypes.RESOURCE_ERROR: (HTTPStatus.NOT_FOUND, "ResourceError"),
-    ResponseTypes.GONE_ERROR: (HTTPStatus.GONE, "ResourceError"),
-    ResponseTypes.METHOD_ERROR: (HTTPStatus.METHOD_NOT_ALLOWED, "MethodError"),
-    ResponseTypes.NOT_ACCEPTABLE_ERROR: (HTTPStatus.NOT_ACCEPTABLE, "MediaTypeError"),
-    ResponseTypes.UNAUTHORIZED_ERROR: (HTTPStatus.UNAUTHORIZED, "AuthError"),
-    ResponseTypes.FORBIDDEN_ERROR: (HTTPStatus.FORBIDDEN, "AuthError"),
-    ResponseTypes.CONFLICT_ERROR: (HTTPStatus.CONFLICT, "ConflictError"),
-    ResponseTypes.PRECONDITION_ERROR: (HTTPStatus.PRECONDITION_FAILED, "ConflictError"),
-    ResponseTypes.TIMEOUT_ERROR: (HTTPStatus.REQUEST_TIMEOUT, "LimitError"),
-    ResponseTypes.SIZE_ERROR: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "LimitError"),
-    ResponseTypes.MEDIA_TYPE_ERROR: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "MediaTypeError"),
-    ResponseTypes.SYSTEM_ERROR: (HTTPStatus.INTERNAL_SERVER_ERROR, "SystemError"),
-    ResponseTypes.UNAVAILABLE_ERROR: (HTTPStatus.SERVICE_UNAVAILABLE, "SystemError"),
+STATUSES: Mapping[ResponseTypes, HTTPStatus] = {
+    ResponseTypes.SUCCESS: HTTPStatus.OK,
+    ResponseTypes.PARAMETERS_ERROR: HTTPStatus.BAD_REQUEST,
+    ResponseTypes.RESOURCE_ERROR: HTTPStatus.NOT_FOUND,
+    ResponseTypes.GONE_ERROR: HTTPStatus.GONE,
+    ResponseTypes.CONFLICT_ERROR: HTTPStatus.CONFLICT,
+    ResponseTypes.PRECONDITION_ERROR: HTTPStatus.PRECONDITION_FAILED,
+    ResponseTypes.SYSTEM_ERROR: HTTPStatus.INTERNAL_SERVER_ERROR,
+    ResponseTypes.UNAVAILABLE_ERROR: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+# What `type` says in an error with each status; those of no use case are HTTP's own.
+ERROR_TYPES: Mapping[HTTPStatus, str] = {
+    **{
+        status: kind.general
+        for kind, status in STATUSES.items()
+        if status >= HTTPStatus.BAD_REQUEST
+    },
+    HTTPStatus.UNAUTHORIZED: "AuthError",
+    HTTPStatus.FORBIDDEN: "AuthError",
+    HTTPStatus.METHOD_NOT_ALLOWED: "MethodError",
+    HTTPStatus.NOT_ACCEPTABLE: "MediaTypeError",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "MediaTypeError",
+    HTTPStatus.REQUEST_TIMEOUT: "LimitError",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "LimitError",
 }
 RETRY_AFTER_SECONDS = 1
 
 
-def answer_failure(failure: ResponseFailure, request: Request, headers: Headers = ()) -> Answer:
-    """Tell a client what went wrong, in the form that it reads."""
-    status, kind = STATUSES[failure.type]
-    message = failure.message
+@dataclass(frozen=True, slots=True)
+class HttpFailure:
+    """Why a request gets no result, where no use case says so; it is falsy.
+
+    Attributes:
+        status: the status of the answer, one of ERROR_TYPES.
+        message: what went wrong, one line for each error.
+        headers: those that the answer needs besides.
+        errors: the errors themselves, where parameters were wrong.
+    """
+
+    status: HTTPStatus
+    message: str
+    headers: Headers = ()
+    errors: tuple[ParameterError, ...] = ()
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+
+FAILED = HttpFailure(HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed")
+
+Failure = HttpFailure | ResponseFailure | InvalidRequest
+Outcome = Answer | Failure
+
+
+def render_failure(failure: Failure, request: Request) -> Answer:
+    """Report a failure in the form that the client accepts."""
+    failure = _with_status(failure)
+    status, message, headers = failure.status, failure.message, failure.headers
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         message = f"{message} (request {request.id})"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -44,17 +85,21 @@ def answer_failure(failure: ResponseFailure, request: Request, headers: Headers 
     if prefers_problem(request.accept):
         # One slash: two would name a host.
         instance = f"/{quote(request.path.lstrip('/'))}#{request.id}"
-        body = dump_problem(kind, status, message, instance, failure.errors)
+        body = dump_problem(ERROR_TYPES[status], status, message, instance, failure.errors)
         return Answer(status, body, PROBLEM, headers, cache="no-store")
-    return Answer(status, dump_error(kind, message), JSON, headers, cache="no-store")
+    body = dump_error(ERROR_TYPES[status], message)
+    return Answer(status, body, JSON, headers, cache="no-store")
 
 
-def unacceptable(offered: Sequence[str]) -> ResponseFailure:
-    """Say that a client takes none of the media types that there are."""
+def _with_status(failure: Failure) -> HttpFailure:
+    if isinstance(failure, HttpFailure):
+        return failure
+    if isinstance(failure, InvalidRequest):
+        failure = build_response_from_invalid_request(failure)
+    return HttpFailure(STATUSES[failure.type], failure.message, errors=failure.errors)
+
+
+def unacceptable(offered: Sequence[str]) -> HttpFailure:
+    """Say that a client accepts none of the media types that there are."""
     message = f"Accept: takes none of what there is: {', '.join(offered)}"
-    return ResponseFailure(ResponseTypes.NOT_ACCEPTABLE_ERROR, message)
-
-
-def answer_unacceptable(request: Request, offered: Sequence[str]) -> Answer:
-    """Tell a client so."""
-    return answer_failure(unacceptable(offered), request)
+    return HttpFailure(HTTPStatus.NOT_ACCEPTABLE, message)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from rentomatic.requests.parsers import shown_name
-from rentomatic.responses import ResponseFailure
 from rentomatic.wsgi.body import MAX_BODY_BYTES, malformed, read_body
+from rentomatic.wsgi.failure import HttpFailure
 from rentomatic.wsgi.request import Request
 
 MERGE_PATCH = "application/merge-patch+json"
@@ -18,10 +18,10 @@ _MAX_DIGITS = 30
 Values = dict[str, Any]
 
 
-def read_object(request: Request) -> Values | ResponseFailure:
+def read_object(request: Request) -> Values | HttpFailure:
     """Read a JSON object."""
     body = read_body(request, MAX_BODY_BYTES)
-    if isinstance(body, ResponseFailure):
+    if isinstance(body, HttpFailure):
         return body
     try:
         return _parse(body)

@@ -14,11 +14,10 @@ from rentomatic.repository.interface import (
     RoomRepository,
     StoredAnswer,
 )
-from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.use_cases.outcomes import unavailable
 from rentomatic.wsgi.body import MAX_BODY_BYTES, Received, receive
 from rentomatic.wsgi.conditional import entity_tag
-from rentomatic.wsgi.failure import answer_failure
+from rentomatic.wsgi.failure import HttpFailure, Outcome
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.service import Service
@@ -26,23 +25,23 @@ from rentomatic.wsgi.service import Service
 MAX_KEY_LENGTH = 255
 _KEY = re.compile(rf"[\x20-\x7e]{{1,{MAX_KEY_LENGTH}}}")
 
-MALFORMED = ResponseFailure(
-    ResponseTypes.PARAMETERS_ERROR,
+MALFORMED = HttpFailure(
+    HTTPStatus.BAD_REQUEST,
     f"Idempotency-Key: must be 1 to {MAX_KEY_LENGTH} printable characters of ASCII",
 )
-NEEDS_POSTGRES = ResponseFailure(
-    ResponseTypes.PARAMETERS_ERROR, "Idempotency-Key: cannot be used here; it needs PostgreSQL"
+NEEDS_POSTGRES = HttpFailure(
+    HTTPStatus.BAD_REQUEST, "Idempotency-Key: cannot be used here; it needs PostgreSQL"
 )
-REUSED = ResponseFailure(
-    ResponseTypes.CONFLICT_ERROR, "Idempotency-Key: was used for another request; take a new one"
+REUSED = HttpFailure(
+    HTTPStatus.CONFLICT, "Idempotency-Key: was used for another request; take a new one"
 )
 
-Handler = Callable[..., Answer]
+Handler = Callable[..., Outcome]
 
 
 def answer_once(
     service: Service, request: Request, handler: Handler, most: int = MAX_BODY_BYTES
-) -> Answer:
+) -> Outcome:
     """Answer a write; one that was sent before with its key gets the answer of then.
 
     Args:
@@ -54,12 +53,12 @@ def answer_once(
     if request.idempotency_key is None:
         return handler(service, request)
     if not _KEY.fullmatch(request.idempotency_key):
-        return answer_failure(MALFORMED, request)
+        return MALFORMED
     if service.idempotency is None:
-        return answer_failure(NEEDS_POSTGRES, request)
+        return NEEDS_POSTGRES
     received = receive(request, most)
-    if isinstance(received, ResponseFailure):
-        return answer_failure(received, request)
+    if isinstance(received, HttpFailure):
+        return received
     with received:
         return _answer_known(
             service.idempotency,
@@ -75,33 +74,33 @@ class _RefusedError(Exception):
     """A write was not made; nothing of it is kept.
 
     Attributes:
-        answer: says why.
+        outcome: says why.
     """
 
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
 
 
 def _answer_known(
     idempotency: Idempotency,
     request: Request,
     key: IdempotencyKey,
-    answer: Callable[[RoomRepository], Answer],
-) -> Answer:
+    answer: Callable[[RoomRepository], Outcome],
+) -> Outcome:
     def write(rooms: RoomRepository) -> StoredAnswer:
         given = answer(rooms)
-        if given.status >= HTTPStatus.BAD_REQUEST or not isinstance(given.body, bytes):
+        if not isinstance(given, Answer) or not isinstance(given.body, bytes):
             raise _RefusedError(given)
         return StoredAnswer(given.status, given.headers, given.body)
 
     try:
         stored = idempotency.once(key, request.owner or "", write)
     except _RefusedError as refused:
-        return refused.answer
+        return refused.outcome
     except KeyReusedError:
-        return answer_failure(REUSED, request)
+        return REUSED
     except RepositoryUnavailableError as error:
-        return answer_failure(unavailable(error), request)
+        return unavailable(error)
     status = HTTPStatus(stored.status)
     media_type = None if status == HTTPStatus.NO_CONTENT else JSON
     return Answer(status, stored.body, media_type, stored.headers, cache="no-store")

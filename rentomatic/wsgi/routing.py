@@ -3,19 +3,19 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from rentomatic.requests.parameters import BATCH_PARAMETERS, CHANGES_PARAMETERS, Parameter
-from rentomatic.requests.parsers import closest
-from rentomatic.responses import ResponseTypes
+from rentomatic.requests.parsers import closest, parse_uuid, shown
+from rentomatic.wsgi.failure import HttpFailure, Outcome
 from rentomatic.wsgi.handlers import changes, documents, health, room_writes, rooms, site
 from rentomatic.wsgi.openapi import bodies, successes
 from rentomatic.wsgi.openapi.bodies import Body
 from rentomatic.wsgi.openapi.headers import IDEMPOTENCY_KEY, IF_MATCH, ONLY_ADD, Header
 from rentomatic.wsgi.openapi.successes import Success
 from rentomatic.wsgi.parameters import ROOM_PARAMETERS, SEARCH_PARAMETERS, SUMMARY_PARAMETERS
-from rentomatic.wsgi.response import Answer
 
-Handler = Callable[..., Answer]
+Handler = Callable[..., Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     headers: tuple[Header, ...] = ()
     body: Body | None = None
-    failures: tuple[ResponseTypes, ...] = ()
+    failures: tuple[HTTPStatus, ...] = ()
     help: str = ""
     is_kept: bool = False
     tells_owners_more: bool = False
@@ -53,23 +53,66 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class Converter:
+    """How a segment of a path is read.
+
+    Attributes:
+        parse: reads it; raises ValueError if it is not what it should be.
+        form: what it should be.
+    """
+
+    parse: Callable[[str], object]
+    form: str
+
+
+# By the names that templates use: `{code:uuid}`.
+_CONVERTERS = {"uuid": Converter(parse_uuid, "a UUID")}
+_SEGMENT = re.compile(r"\{(\w+):(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """A resource.
 
     Attributes:
-        template: its path; `{name}` stands for one segment, which its handlers get by name.
+        template: its path; `{name:converter}` stands for one segment, which its handlers get by
+            name, converted.
         tag: what it belongs to.
         operations: by method; HEAD follows from GET.
+        pattern: matches its paths.
+        converters: by the name of the segment.
     """
 
     template: str
     tag: str
     operations: Mapping[str, Operation]
     pattern: re.Pattern[str] = field(init=False)
+    converters: Mapping[str, Converter] = field(init=False)
 
     def __post_init__(self) -> None:
-        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.template))
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.path))
+        converters = {name: _CONVERTERS[each] for name, each in _SEGMENT.findall(self.template)}
         object.__setattr__(self, "pattern", re.compile(pattern))
+        object.__setattr__(self, "converters", converters)
+
+    @property
+    def path(self) -> str:
+        """The template without its converters, as documents show it: `/rooms/{code}`."""
+        return _SEGMENT.sub(r"{\1}", self.template)
+
+    def convert(self, segments: Mapping[str, str]) -> dict[str, object] | HttpFailure:
+        """Convert the segments of a path; one that cannot be is the name of nothing."""
+        values = {}
+        for name, text in segments.items():
+            converter = self.converters[name]
+            try:
+                values[name] = converter.parse(text)
+            except ValueError:
+                message = (
+                    f"There is no room with the {name} {shown(text)}; a {name} is {converter.form}"
+                )
+                return HttpFailure(HTTPStatus.NOT_FOUND, message)
+        return values
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -84,20 +127,16 @@ class Route:
         return "; ".join([first, *(f"{each[0].lower()}{each[1:]}" for each in others)])
 
 
-_NOT_FOUND = ResponseTypes.RESOURCE_ERROR
-_GONE = ResponseTypes.GONE_ERROR
-_UNACCEPTABLE = ResponseTypes.NOT_ACCEPTABLE_ERROR
-_UNAVAILABLE = ResponseTypes.UNAVAILABLE_ERROR
-_PRECONDITION = ResponseTypes.PRECONDITION_ERROR
-_CONFLICT = ResponseTypes.CONFLICT_ERROR
-_WRITING = (
-    ResponseTypes.UNAUTHORIZED_ERROR,
-    ResponseTypes.FORBIDDEN_ERROR,
-    _UNAVAILABLE,
-)
+_NOT_FOUND = HTTPStatus.NOT_FOUND
+_GONE = HTTPStatus.GONE
+_UNACCEPTABLE = HTTPStatus.NOT_ACCEPTABLE
+_UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
+_PRECONDITION = HTTPStatus.PRECONDITION_FAILED
+_CONFLICT = HTTPStatus.CONFLICT
+_WRITING = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, _UNAVAILABLE)
 # A body, which is read where there is a key, may be too slow or too long.
-_LIMITS = (ResponseTypes.TIMEOUT_ERROR, ResponseTypes.SIZE_ERROR)
-_SENDING = (*_WRITING, *_LIMITS, ResponseTypes.MEDIA_TYPE_ERROR)
+_LIMITS = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+_SENDING = (*_WRITING, *_LIMITS, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
 ROUTES = (
@@ -156,7 +195,7 @@ ROUTES = (
                 (successes.CHANGES,),
                 CHANGES_PARAMETERS,
                 failures=(
-                    ResponseTypes.UNAUTHORIZED_ERROR,
+                    HTTPStatus.UNAUTHORIZED,
                     _NOT_FOUND,
                     _UNACCEPTABLE,
                     _GONE,
@@ -173,7 +212,7 @@ ROUTES = (
         },
     ),
     Route(
-        "/rooms/{code}",
+        "/rooms/{code:uuid}",
         "Rooms",
         {
             "GET": Operation(
@@ -290,6 +329,9 @@ def find_route(path: str) -> Found | None:
     return None
 
 
-def suggest_path(path: str) -> str | None:
-    """Guess which path was meant."""
-    return closest(path, [each.template for each in ROUTES if "{" not in each.template], 0.75)
+def nothing_at(path: str) -> HttpFailure:
+    """Say that no route leads to a path, and which one was probably meant."""
+    known = [each.path for each in ROUTES if not each.converters]
+    suggestion = closest(path, known, 0.75)
+    hint = f"; did you mean {suggestion}?" if suggestion else ""
+    return HttpFailure(HTTPStatus.NOT_FOUND, f"There is nothing at {shown(path)}{hint}")

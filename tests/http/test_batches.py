@@ -383,7 +383,7 @@ def test_there_are_not_too_many_batches_at_a_time(client: TestApp) -> None:
 
     def others() -> None:
         refused = send(client, HEADER + line(2), 503)
-        assert "batches are under way" in refused.json["message"]
+        assert "batches are in progress" in refused.json["message"]
         assert refused.headers["Retry-After"] == "1"
         room = '{"size": 20, "price": 60, "longitude": 13.4, "latitude": 52.5}'
         send(client, room, 201, media_type="application/json")
@@ -411,7 +411,9 @@ def test_a_batch_that_cannot_be_kept_is_sent_again_later(
     with files_of_at_most(MOST // 2):
         answer = send(client, whole, 503)
         assert send(client, HEADER + line(2)).json == done(added=1)
-    assert answer.json["message"].startswith("There is no room for a body of this length now")
+    assert answer.json["message"].startswith(
+        "There is not enough disk space for a body of this length now"
+    )
     assert answer.headers["Retry-After"] == "1"
     assert "a body cannot be kept: File too large" in caplog.text
     assert send(client, whole).json == done(added=1)

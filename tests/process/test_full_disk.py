@@ -178,7 +178,9 @@ def test_a_long_body_waits_for_room(
     disk.fill()
     status, told = post(service, chunks(ROOMS))
     assert status == 503
-    assert str(told["message"]).startswith("There is no room for a body of this length now")
+    assert str(told["message"]).startswith(
+        "There is not enough disk space for a body of this length now"
+    )
     assert "a body cannot be kept: No space left on device" in service.complained
     assert "Traceback" not in service.complained
     assert post(service, chunks(10))[0] == 200

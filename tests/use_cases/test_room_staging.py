@@ -158,6 +158,8 @@ def test_a_file_that_cannot_be_kept_is_imported_later(
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert not response
     assert response.type is ResponseTypes.UNAVAILABLE_ERROR
-    assert response.message.startswith("There is no room on the disk for so many lines now")
+    assert response.message.startswith(
+        "There is not enough disk space for the lines of this file now"
+    )
     assert "an import cannot be kept: " in caplog.text
     assert repository.get(make_room(1).code) is None

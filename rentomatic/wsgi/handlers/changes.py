@@ -4,10 +4,9 @@ from http import HTTPStatus
 
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.requests.room_changes_cursor import write_changes_cursor
-from rentomatic.responses import build_response_from_invalid_request
 from rentomatic.serializers.room_changes import dump_changes
 from rentomatic.use_cases.room_changes import room_changes_use_case
-from rentomatic.wsgi.failure import answer_failure, answer_unacceptable
+from rentomatic.wsgi.failure import Outcome, unacceptable
 from rentomatic.wsgi.handlers.rooms import DESCRIBED_BY
 from rentomatic.wsgi.negotiation import preferred
 from rentomatic.wsgi.parameters import read_changes
@@ -16,16 +15,16 @@ from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.service import Service
 
 
-def room_changes(service: Service, request: Request) -> Answer:
+def room_changes(service: Service, request: Request) -> Outcome:
     """Tell what has changed since a cursor; every answer has the next cursor."""
     wanted = read_changes(request)
     if not wanted:
-        return answer_failure(build_response_from_invalid_request(wanted), request)
+        return wanted
     if not preferred(request.accept, (JSON,)):
-        return answer_unacceptable(request, (JSON,))
+        return unacceptable((JSON,))
     response = room_changes_use_case(service.changes, wanted)
     if not response:
-        return answer_failure(response, request)
+        return response
     page = response.value
     cursor = write_changes_cursor(page.next)
     tells_who = request.owner is not None

@@ -5,9 +5,8 @@ from http import HTTPStatus
 
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.requests.base import InvalidRequest
-from rentomatic.responses import build_response_from_invalid_request
 from rentomatic.wsgi.conditional import entity_tag, tagged
-from rentomatic.wsgi.failure import answer_failure, answer_unacceptable
+from rentomatic.wsgi.failure import Outcome, unacceptable
 from rentomatic.wsgi.negotiation import preferred
 from rentomatic.wsgi.openapi.page import ADDRESS
 from rentomatic.wsgi.openapi.style import POLICY
@@ -17,12 +16,12 @@ from rentomatic.wsgi.response import HTML, Answer, Headers
 from rentomatic.wsgi.service import Service
 
 
-def openapi(service: Service, request: Request) -> Answer:
+def openapi(service: Service, request: Request) -> Outcome:
     """Show the OpenAPI document."""
     return _show(service, request, service.description, JSON)
 
 
-def docs(service: Service, request: Request) -> Answer:
+def docs(service: Service, request: Request) -> Outcome:
     """Show the same, to read, with the address under which it is read."""
     body = service.page.replace(ADDRESS.encode(), escape(request.address).encode())
     return _show(service, request, body, HTML, (("Content-Security-Policy", POLICY),))
@@ -30,11 +29,10 @@ def docs(service: Service, request: Request) -> Answer:
 
 def _show(
     service: Service, request: Request, body: bytes, media_type: str, headers: Headers = ()
-) -> Answer:
+) -> Outcome:
     if errors := read_nothing(request):
-        failure = build_response_from_invalid_request(InvalidRequest(tuple(errors)))
-        return answer_failure(failure, request)
+        return InvalidRequest(tuple(errors))
     if not preferred(request.accept, (media_type,)):
-        return answer_unacceptable(request, (media_type,))
+        return unacceptable((media_type,))
     tag = entity_tag(service.release, body)
     return tagged(tag, Answer(HTTPStatus.OK, body, media_type, headers))

@@ -4,9 +4,8 @@ from http import HTTPStatus
 
 from rentomatic.formats.json import dump_value
 from rentomatic.repository.interface import RepositoryUnavailableError
-from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.use_cases.readiness import readiness_use_case
-from rentomatic.wsgi.failure import answer_failure
+from rentomatic.wsgi.failure import HttpFailure, Outcome
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import TEXT, Answer
 from rentomatic.wsgi.service import Service
@@ -14,27 +13,29 @@ from rentomatic.wsgi.service import Service
 # https://prometheus.io/docs/instrumenting/exposition_formats/
 FORMAT = "version=0.0.4; charset=utf-8"
 
+NO_METRICS = HttpFailure(
+    HTTPStatus.NOT_FOUND, "There is nothing at '/metrics' as long as RENTOMATIC_METRICS is off"
+)
+
 
 def live(_service: Service, _request: Request) -> Answer:
     """Say that the process is up."""
     return Answer(HTTPStatus.OK, dump_value({"status": "live"}), cache="no-store")
 
 
-def ready(service: Service, request: Request) -> Answer:
+def ready(service: Service, _request: Request) -> Outcome:
     """Say whether the database answers and has every migration that this release ships."""
     response = readiness_use_case(service.repository)
     if not response:
-        return answer_failure(response, request)
+        return response
     body = {"status": "ready", "newer_migrations": response.value.newer}
     return Answer(HTTPStatus.OK, dump_value(body), cache="no-store")
 
 
-def metrics(service: Service, request: Request) -> Answer:
+def metrics(service: Service, _request: Request) -> Outcome:
     """Tell Prometheus what the service counts."""
     if service.metrics is None:
-        message = "There is nothing at '/metrics' as long as RENTOMATIC_METRICS is off"
-        failure = ResponseFailure(ResponseTypes.RESOURCE_ERROR, message)
-        return answer_failure(failure, request)
+        return NO_METRICS
     try:
         schema = service.repository.schema()
     except RepositoryUnavailableError:

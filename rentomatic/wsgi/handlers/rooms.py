@@ -4,30 +4,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote
+from uuid import UUID
 
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.formats.table import FORMATS, Format
 from rentomatic.formats.view import View
 from rentomatic.repository.interface import Page
 from rentomatic.requests.base import InvalidRequest
-from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_fields import DISTANCE
-from rentomatic.requests.room_get import build_room_get_request
+from rentomatic.requests.room_get import RoomGetRequest
 from rentomatic.requests.room_list import ESTIMATE, EXACT, RoomListRequest
 from rentomatic.requests.room_order import BY_ADDING
-from rentomatic.responses import (
-    ResponseFailure,
-    ResponseTypes,
-    build_response_from_invalid_request,
-)
 from rentomatic.serializers.room_summary import dump_summary
 from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
 from rentomatic.use_cases.room_summary import room_summary_use_case
 from rentomatic.use_cases.stock_version import stock_version_use_case
 from rentomatic.wsgi.conditional import entity_tag, is_conditional, tagged, under_conditions
-from rentomatic.wsgi.failure import answer_failure, answer_unacceptable
+from rentomatic.wsgi.failure import Outcome, unacceptable
 from rentomatic.wsgi.negotiation import preferred
 from rentomatic.wsgi.parameters import FORMAT, read_format, read_search, read_summary
 from rentomatic.wsgi.request import Request
@@ -40,28 +35,28 @@ _BY_MEDIA_TYPE = {each.media_type: each for each in FORMATS.values()}
 _MEDIA_TYPES = tuple(_BY_MEDIA_TYPE)
 
 
-def room_list(service: Service, request: Request) -> Answer:
+def room_list(service: Service, request: Request) -> Outcome:
     """Search rooms."""
     search = read_search(request, service.default_limit)
     if not search:
-        return answer_failure(build_response_from_invalid_request(search), request)
+        return search
     chosen = _choose_format(request)
     if not chosen:
-        return answer_unacceptable(request, _MEDIA_TYPES)
+        return unacceptable(_MEDIA_TYPES)
 
     def tag_of(state: object) -> str:
         return entity_tag(
             service.release, state, _canonical(request, search.limit), chosen.media_type
         )
 
-    if other := _answer_without_search(service, request, tag_of):
+    if (other := _answer_without_search(service, request, tag_of)) is not None:
         return other
     is_stream = search.limit is None
     is_head_of_stream = is_stream and request.method == "HEAD"
     asked = replace(search, limit=service.default_limit) if is_head_of_stream else search
     response = room_list_use_case(service.repository, asked)
     if not response:
-        return answer_failure(response, request)
+        return response
     page = response.value
     pieces = chosen.stream_rooms(page.rooms, View(search.fields, search.near))
     body = pieces if is_stream else b"".join(pieces)
@@ -73,50 +68,40 @@ def room_list(service: Service, request: Request) -> Answer:
     return answer if is_stream else tagged(tag_of(body), answer)
 
 
-def room_summary(service: Service, request: Request) -> Answer:
+def room_summary(service: Service, request: Request) -> Outcome:
     """Sum up what a search finds."""
     wanted = read_summary(request)
     if not wanted:
-        return answer_failure(build_response_from_invalid_request(wanted), request)
+        return wanted
     if not preferred(request.accept, (JSON,)):
-        return answer_unacceptable(request, (JSON,))
+        return unacceptable((JSON,))
 
     def tag_of(state: object) -> str:
         return entity_tag(service.release, state, _canonical(request), JSON)
 
-    if other := _answer_without_search(service, request, tag_of):
+    if (other := _answer_without_search(service, request, tag_of)) is not None:
         return other
     response = room_summary_use_case(service.repository, wanted)
     if not response:
-        return answer_failure(response, request)
+        return response
     body = dump_summary(response.value.summary)
     tag = tag_of(response.value.version or body)
     return tagged(tag, Answer(HTTPStatus.OK, body, headers=(("Link", DESCRIBED_BY),)))
 
 
-def room_get(service: Service, request: Request, code: str) -> Answer:
+def room_get(service: Service, request: Request, code: UUID) -> Outcome:
     """Show one room."""
     if errors := read_format(request):
-        failure = build_response_from_invalid_request(InvalidRequest(tuple(errors)))
-        return answer_failure(failure, request)
-    wanted = build_room_get_request(code)
-    if not wanted:
-        return answer_failure(no_room_named(code), request)
+        return InvalidRequest(tuple(errors))
     chosen = _choose_format(request)
     if not chosen:
-        return answer_unacceptable(request, _MEDIA_TYPES)
-    response = room_get_use_case(service.repository, wanted)
+        return unacceptable(_MEDIA_TYPES)
+    response = room_get_use_case(service.repository, RoomGetRequest(code))
     if not response:
-        return answer_failure(response, request)
+        return response
     body = chosen.dump_room(response.value, View())
     tag = entity_tag(service.release, body, chosen.media_type)
     return tagged(tag, Answer(HTTPStatus.OK, body, chosen.media_type))
-
-
-def no_room_named(code: str) -> ResponseFailure:
-    """Say that what is no code is no room's."""
-    message = f"There is no room with the code {shown(code)}; a code is a UUID"
-    return ResponseFailure(ResponseTypes.RESOURCE_ERROR, message)
 
 
 def _canonical(request: Request, limit: int | None = None) -> str:
@@ -135,15 +120,16 @@ def _choose_format(request: Request) -> Format | None:
 
 def _answer_without_search(
     service: Service, request: Request, tag_of: Callable[[object], str]
-) -> Answer | None:
+) -> Outcome | None:
     """Answer a client whose conditions leave nothing to search for; None for any other."""
     if not is_conditional(request):
         return None
     response = stock_version_use_case(service.repository)
     if not response or response.value is None:
         return None
-    answer = under_conditions(request, tagged(tag_of(response.value), Answer(HTTPStatus.OK)))
-    return None if answer.status == HTTPStatus.OK else answer
+    found = tagged(tag_of(response.value), Answer(HTTPStatus.OK))
+    outcome = under_conditions(request, found)
+    return None if outcome is found else outcome
 
 
 def _total(page: Page) -> Headers:

@@ -8,13 +8,11 @@ from rentomatic.domain.room import FIELDS
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.requests.parameters import Parameter
 from rentomatic.requests.parsers import MAX_LIST
-from rentomatic.responses import ResponseTypes
 from rentomatic.serializers.problem import MEDIA_TYPE as PROBLEM
 from rentomatic.wsgi.authorization import WRITES
-from rentomatic.wsgi.failure import STATUSES
 from rentomatic.wsgi.openapi.bodies import Body
 from rentomatic.wsgi.openapi.examples import FIRST, Examples
-from rentomatic.wsgi.openapi.failures import FAILURES, Failure
+from rentomatic.wsgi.openapi.failures import FAILURES, DescribedFailure
 from rentomatic.wsgi.openapi.headers import (
     COMMON,
     HEADERS,
@@ -53,7 +51,7 @@ method is a 405 with the same list in `Allow`. Every answer has the headers
 
 _COMPONENTS = {header: name for name, header in REQUEST_HEADERS.items()}
 _FAILURE_CONTENTS = {JSON: reference("Error"), PROBLEM: reference("Problem")}
-_ALWAYS = (ResponseTypes.PARAMETERS_ERROR, ResponseTypes.SYSTEM_ERROR)
+_ALWAYS = (HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 _TOKEN = "token"  # noqa: S105 - a name
 
@@ -81,13 +79,13 @@ def describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:
         "security": [],
         "tags": [{"name": name} for name in dict.fromkeys(route.tag for route in routes)],
         "paths": {
-            route.template: {each.lower(): _operation(route, each) for each in route.operations}
+            route.path: {each.lower(): _operation(route, each) for each in route.operations}
             for route in routes
         },
         "components": {
             "schemas": SCHEMAS,
             "parameters": {
-                **{name: _in_path(name) for route in routes for name in route.pattern.groupindex},
+                **{name: _in_path(name) for route in routes for name in route.converters},
                 **{name: _in_query(each, defaults.get(name)) for name, each in query.items()},
                 **{name: _in_header(each) for name, each in REQUEST_HEADERS.items()},
             },
@@ -105,23 +103,23 @@ def describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:
                     "headers": _headers(TAG),
                 },
                 _TOO_LONG: {"description": "The request line is longer than the server reads"},
-                **{_named(kind): _failed(each) for kind, each in FAILURES.items()},
+                **{_named(status): _failed(each) for status, each in FAILURES.items()},
             },
         },
     }
 
 
-def _named(kind: ResponseTypes) -> str:
-    """Name the component that describes the answers to a kind of failure."""
-    return STATUSES[kind][0].phrase.replace(" ", "")
+def _named(status: HTTPStatus) -> str:
+    """Name the component that describes the failures with a status."""
+    return status.phrase.replace(" ", "")
 
 
 def _others(operation: Operation, *, is_tagged: bool) -> dict[HTTPStatus, str]:
     """Name the components of what an operation may answer when not all is well."""
     unchanged = {HTTPStatus.NOT_MODIFIED: _UNCHANGED} if is_tagged else {}
-    conditional = (ResponseTypes.PRECONDITION_ERROR,) if is_tagged else ()
-    kinds = (*_ALWAYS, *conditional, *operation.failures)
-    failures = {STATUSES[kind][0]: _named(kind) for kind in kinds}
+    conditional = (HTTPStatus.PRECONDITION_FAILED,) if is_tagged else ()
+    statuses = (*_ALWAYS, *conditional, *operation.failures)
+    failures = {status: _named(status) for status in statuses}
     return dict(sorted({**unchanged, **_REFUSED, **failures}.items()))
 
 
@@ -131,7 +129,7 @@ def _operation(route: Route, method: str) -> Node:
     is_tagged = not is_write and any(each.is_tagged for each in operation.successes)
     conditions = (IF_MATCH_READ, IF_NONE_MATCH) if is_tagged else operation.headers
     names = [
-        *route.pattern.groupindex,
+        *route.converters,
         *(each.unique_name for each in operation.parameters),
         *(_COMPONENTS[each] for each in (*conditions, REQUEST_ID_GIVEN)),
     ]
@@ -223,7 +221,7 @@ def _headers(*names: str) -> Node:
     return {name: reference(name, "headers") for name in (*names, *COMMON)}
 
 
-def _failed(failure: Failure) -> Node:
+def _failed(failure: DescribedFailure) -> Node:
     return {
         "description": failure.help,
         "headers": _headers(*failure.headers),

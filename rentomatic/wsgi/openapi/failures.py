@@ -1,22 +1,19 @@
 """What each kind of failure answers, in both forms of errors."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
+from uuid import UUID
 
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_selection import SelectionReader
-from rentomatic.responses import (
-    CHANGES_GONE,
-    UNAVAILABLE,
-    ResponseFailure,
-    ResponseTypes,
-    build_response_from_invalid_request,
-)
+from rentomatic.responses import CHANGES_GONE, UNAVAILABLE
 from rentomatic.serializers.problem import MEDIA_TYPE as PROBLEM
+from rentomatic.use_cases.room_get import no_such_room
 from rentomatic.use_cases.room_write import CHANGED, exists
 from rentomatic.wsgi.authorization import MISSING, NOT_CONFIGURED
 from rentomatic.wsgi.body import MAX_BODY_BYTES, NOT_ARRIVED, too_long, unsupported
-from rentomatic.wsgi.failure import answer_failure, unacceptable
+from rentomatic.wsgi.failure import FAILED, Failure, render_failure, unacceptable
 from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
 from rentomatic.wsgi.openapi.examples import (
     AUTHORIZED,
@@ -32,12 +29,12 @@ from rentomatic.wsgi.request import read_request
 from rentomatic.wsgi.response import Headers
 
 _REQUEST_ID = "r-1"
-_NOBODYS = "00000000-0000-0000-0000-000000000000"
+_NOBODYS = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A kind of failure.
+class DescribedFailure:
+    """The failures with a status.
 
     Attributes:
         help: when it happens, and what to do.
@@ -51,7 +48,7 @@ class Failure:
 
     help: str
     request: str
-    failure: ResponseFailure
+    failure: Failure
     sends: Headers = ()
     accept: str = ""
     sent: bytes = b""
@@ -76,92 +73,89 @@ class Failure:
             "HTTP_X_REQUEST_ID": _REQUEST_ID,
             "HTTP_ACCEPT": accept,
         }
-        body = answer_failure(self.failure, read_request(environ)).body
+        body = render_failure(self.failure, read_request(environ)).body
         whole = body if isinstance(body, bytes) else b"".join(body)
         asked = (("Accept", accept),) if accept else ()
         headers = (("X-Request-Id", _REQUEST_ID), *self.sends, *asked)
         return Example(summary, target, whole, headers, method, self.sent)
 
 
-def _wrong_parameters() -> ResponseFailure:
+def _wrong_parameters() -> InvalidRequest:
     reader = SelectionReader()
     reader.filters({"prise__lt": "60", "size__gte": "big"})
-    return build_response_from_invalid_request(InvalidRequest(tuple(reader.errors)))
+    return InvalidRequest(tuple(reader.errors))
 
 
 FAILURES = {
-    each.failure.type: each
-    for each in (
-        Failure(
-            "Something is wrong with the request; a line for each thing says what",
-            "GET /rooms?filter_prise__lt=60&filter_size__gte=big",
-            _wrong_parameters(),
-        ),
-        Failure(
-            "There is no such room",
-            f"GET /rooms/{_NOBODYS}",
-            ResponseFailure(
-                ResponseTypes.RESOURCE_ERROR, f"There is no room with the code {_NOBODYS}"
-            ),
-        ),
-        Failure(
-            "The changes since that cursor are no longer kept, or it is one of another database: "
-            "begin anew",
-            f"GET /rooms/changes?since={FOREIGN}",
-            CHANGES_GONE,
-        ),
-        Failure(
-            "`Accept` takes none of the media types that there are",
-            "GET /rooms",
-            unacceptable(tuple(ROOMS)),
-            accept="image/png",
-        ),
-        Failure(
-            "There is no token that is valid here",
-            "POST /rooms",
-            MISSING,
-            headers=("WWW-Authenticate",),
-        ),
-        Failure("Nobody may change rooms here", "POST /rooms", NOT_CONFIGURED, AUTHORIZED),
-        Failure(
-            "There is a room with this code already, or the `Idempotency-Key` was used for another "
-            "request",
-            "POST /rooms",
-            exists(FIRST.code),
-            SENDS_JSON,
-            sent=sent_room(FIRST),
-        ),
-        Failure(
-            "What is here is not, or no longer, what the request expects; read it again",
-            f"DELETE /rooms/{FIRST.code}",
-            CHANGED,
-            (*AUTHORIZED, ("If-Match", '"0"')),
-        ),
-        Failure("The body did not come in time", "", NOT_ARRIVED),
-        Failure(
-            "The body is too long",
-            "POST /rooms",
-            too_long(MAX_BODY_BYTES),
-            (*SENDS_JSON, ("Content-Length", str(MAX_BODY_BYTES + 1))),
-        ),
-        Failure(
-            "The body is of another media type, or encoded",
-            "POST /rooms",
-            unsupported("text/plain", "", (JSON, *BATCH_FORMATS)),
-            (*AUTHORIZED, ("Content-Type", "text/plain")),
-            sent=b"a room",
-            headers=("Accept", "Accept-Encoding", "Accept-Patch"),
-        ),
-        Failure(
-            "The service failed; quote the request's id",
-            "GET /rooms",
-            ResponseFailure(ResponseTypes.SYSTEM_ERROR, "The service failed"),
-        ),
-        Failure(
-            "The database cannot answer now; try again",
-            "GET /rooms",
-            UNAVAILABLE,
-            headers=("Retry-After",),
-        ),
-    )
+    HTTPStatus.BAD_REQUEST: DescribedFailure(
+        "Something is wrong with the request; a line for each thing says what",
+        "GET /rooms?filter_prise__lt=60&filter_size__gte=big",
+        _wrong_parameters(),
+    ),
+    HTTPStatus.NOT_FOUND: DescribedFailure(
+        "There is no such room",
+        f"GET /rooms/{_NOBODYS}",
+        no_such_room(_NOBODYS),
+    ),
+    HTTPStatus.GONE: DescribedFailure(
+        "The changes since that cursor are no longer kept, or it is one of another database: "
+        "begin anew",
+        f"GET /rooms/changes?since={FOREIGN}",
+        CHANGES_GONE,
+    ),
+    HTTPStatus.NOT_ACCEPTABLE: DescribedFailure(
+        "`Accept` takes none of the media types that there are",
+        "GET /rooms",
+        unacceptable(tuple(ROOMS)),
+        accept="image/png",
+    ),
+    HTTPStatus.UNAUTHORIZED: DescribedFailure(
+        "There is no token that is valid here",
+        "POST /rooms",
+        MISSING,
+        headers=("WWW-Authenticate",),
+    ),
+    HTTPStatus.FORBIDDEN: DescribedFailure(
+        "Nobody may change rooms here", "POST /rooms", NOT_CONFIGURED, AUTHORIZED
+    ),
+    HTTPStatus.CONFLICT: DescribedFailure(
+        "There is a room with this code already, or the `Idempotency-Key` was used for another "
+        "request",
+        "POST /rooms",
+        exists(FIRST.code),
+        SENDS_JSON,
+        sent=sent_room(FIRST),
+    ),
+    HTTPStatus.PRECONDITION_FAILED: DescribedFailure(
+        "What is here is not, or no longer, what the request expects; read it again",
+        f"DELETE /rooms/{FIRST.code}",
+        CHANGED,
+        (*AUTHORIZED, ("If-Match", '"0"')),
+    ),
+    HTTPStatus.REQUEST_TIMEOUT: DescribedFailure("The body did not come in time", "", NOT_ARRIVED),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: DescribedFailure(
+        "The body is too long",
+        "POST /rooms",
+        too_long(MAX_BODY_BYTES),
+        (*SENDS_JSON, ("Content-Length", str(MAX_BODY_BYTES + 1))),
+    ),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: DescribedFailure(
+        "The body is of another media type, or encoded",
+        "POST /rooms",
+        unsupported("text/plain", "", (JSON, *BATCH_FORMATS)),
+        (*AUTHORIZED, ("Content-Type", "text/plain")),
+        sent=b"a room",
+        headers=("Accept", "Accept-Encoding", "Accept-Patch"),
+    ),
+    HTTPStatus.INTERNAL_SERVER_ERROR: DescribedFailure(
+        "The service failed; quote the request's id",
+        "GET /rooms",
+        FAILED,
+    ),
+    HTTPStatus.SERVICE_UNAVAILABLE: DescribedFailure(
+        "The database cannot answer now; try again",
+        "GET /rooms",
+        UNAVAILABLE,
+        headers=("Retry-After",),
+    ),
 }

@@ -1,6 +1,5 @@
 """What answers are made of, as JSON Schema."""
 
-from http import HTTPStatus
 from typing import Any
 
 from rentomatic.domain.room import COORDINATES, FIELDS, OPTIONAL_FIELDS
@@ -10,11 +9,9 @@ from rentomatic.requests.parameters import CURSOR_PATTERN
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE
 from rentomatic.requests.room_import import MAX_IGNORED
 from rentomatic.use_cases.room_import import TOLD_RANGES
-from rentomatic.wsgi.failure import STATUSES
+from rentomatic.wsgi.failure import ERROR_TYPES
 
 Schema = dict[str, Any]
-
-_ERROR = HTTPStatus.BAD_REQUEST
 
 
 def reference(name: str, kind: str = "schemas") -> Schema:
@@ -239,7 +236,7 @@ SCHEMAS = {
     ),
     "ErrorType": {
         "type": "string",
-        "enum": list(dict.fromkeys(name for status, name in STATUSES.values() if status >= _ERROR)),
+        "enum": list(dict.fromkeys(ERROR_TYPES.values())),
     },
     "Error": record(
         "What went wrong.",
