@@ -74,7 +74,7 @@ def test_limits_that_were_changed_by_hand_stay(tmp_path: Path) -> None:
         main.write_text(changed)
         told = run_in_installation("raise_connections; restore_connections", main)
         assert main.read_text() == changed
-        assert (f"worker_connections {allowed}, raise it to 8192" in told) == warned
+        assert (f"raise worker_connections in it from {allowed} to 8192" in told) == warned
 
 
 def test_the_linter_finds_nothing(tmp_path: Path) -> None:

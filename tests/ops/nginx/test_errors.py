@@ -43,10 +43,10 @@ def _names(requests: Iterable[tuple[str, str]]) -> list[str]:
 
 # By the request's first line and headers: the status, the kind, and what the message tells.
 OWN = {
-    ("GET /rooms HTTP/1.1", f"{HOST}X: {LONG}\r\n"): (431, "LimitError", "at most 8 KiB"),
+    ("GET /rooms HTTP/1.1", f"{HOST}X: {LONG}\r\n"): (431, "LimitError", "the limit is 8 KiB"),
     ("PUT /rooms/x HTTP/1.1", f"{HOST}Content-Length: 1048577\r\n"): (413, "LimitError", "1 MiB"),
     ("POST /rooms HTTP/1.1", f"{HOST}Content-Length: 67108865\r\n"): (
-        *(413, "LimitError", "by POST /rooms 64 MiB"),
+        *(413, "LimitError", "for POST /rooms 64 MiB"),
     ),
     ("GET /metrics HTTP/1.1", HOST): (404, "ResourceError", "nothing"),
     ("GET /rooms/../metrics HTTP/1.1", HOST): (404, "ResourceError", "nothing"),
@@ -77,7 +77,7 @@ OWN = {
 
 # What is refused by its first line: nginx reads on no further, and knows of no Accept.
 EARLY = {
-    (f"GET /rooms?a={LONG} HTTP/1.1", HOST): (414, "LimitError", "at most 8190 bytes"),
+    (f"GET /rooms?a={LONG} HTTP/1.1", HOST): (414, "LimitError", "the limit is 8190 bytes"),
     ("CONNECT x:80 HTTP/1.1", HOST): (400, "ParametersError", "malformed"),
     ("GET /rooms/%zz HTTP/1.1", HOST): (400, "ParametersError", "malformed"),
     ("GET /../etc/passwd HTTP/1.1", HOST): (400, "ParametersError", "malformed"),
