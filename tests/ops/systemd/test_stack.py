@@ -73,4 +73,4 @@ def test_stopped_alone_it_is_started_by_the_next_request(machine: Machine) -> No
     machine.run("systemctl", "stop", "rentomatic")
     assert states(machine, "rentomatic.service") == {"inactive"}
     assert machine.get(SEARCH).status == 200
-    assert "that is meant" in machine.run("systemctl", "cat", "rentomatic.socket")
+    assert "as intended" in machine.run("systemctl", "cat", "rentomatic.socket")
