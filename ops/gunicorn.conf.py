@@ -1,4 +1,4 @@
-"""How gunicorn runs Rent-o-Matic, under ops/serve, the Procfile and systemd; read again on HUP."""
+"""gunicorn's configuration for ops/serve, the Procfile and systemd; read again on HUP."""
 
 import gc
 import os
@@ -29,14 +29,13 @@ try:
     prepare_environment(os.environ)
     _environment = frozen_environment(os.environ)
     _settings = read_settings(_environment)
-    # What no worker could use is told here in one line, not by each of them in a traceback.
+    # Reports wrong settings here, in one line, instead of in a traceback of each worker.
     build_stores(_settings)
 except ConfigError as error:
     sys.exit(f"rentomatic: {error}")
 
 wsgi_app = "wsgi_app:application"
-# The workers have the settings that were read here, also those that are started while somebody
-# edits the files.
+# All workers get the settings read here, even if the files are edited before a worker starts.
 raw_env = [
     f"{name}={text}" for name, text in _environment.items() if os.environ.get(name, "") != text
 ]
@@ -49,10 +48,10 @@ else:
 workers = _settings.workers
 threads = _settings.threads
 worker_class = "rentomatic.server.worker.Worker"
-# At most half of the files that a process may have open; the database and bodies need some too.
+# At most half of the open files that a process may have: the database and bodies need some too.
 _files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 worker_connections = 500 if _files == resource.RLIM_INFINITY else min(500, _files // 2)
-# Longer than a proxy keeps a connection that it does not use, so that it is the proxy who closes.
+# Longer than proxies keep idle connections, so that the proxy closes them.
 keepalive = 75
 # Platforms kill 10 s after SIGTERM.
 graceful_timeout = 8
@@ -68,26 +67,26 @@ accesslog = "-"
 
 # Two lists of a hundred UUIDs are longer than the default.
 limit_request_line = 8190
-# What nginx lets through: 8190 bytes and the end of the line.
+# What nginx passes on: 8190 bytes and the end of the line.
 limit_request_field_size = 8192
-# No header of a client's, not even of a proxy's, may rewrite the path.
+# No header, whether from a client or a proxy, may rewrite the path.
 forwarder_headers = ""
 control_socket_disable = True
 
-# The workers tell of an outage together, once.
+# The workers log each outage once between them.
 shared_mark()
 if _settings.has_metrics:
-    # Where the workers count, together.
+    # The workers share one set of metrics.
     os.environ[MULTIPROCESS] = metrics_folder()
 
 hold_signals()
 
-# A reader that takes nothing for so long has gone, and must not hold a thread and a snapshot.
+# A client that reads nothing for this long is gone and must not hold a thread and a snapshot.
 _STUCK_MILLISECONDS = 10_000
 
 
 def when_ready(server: "Arbiter") -> None:
-    """Let the connections that are accepted inherit how long a reader may take nothing."""
+    """Set the time-out for clients that read nothing; accepted connections inherit it."""
     for listener in server.LISTENERS:
         if listener.sock.family in {socket.AF_INET, socket.AF_INET6}:
             listener.sock.setsockopt(
@@ -96,17 +95,17 @@ def when_ready(server: "Arbiter") -> None:
 
 
 def post_worker_init(worker: "Worker") -> None:
-    """Let the signals through that came while the worker started; look for garbage less often."""
+    """Deliver the signals that arrived during startup, and collect garbage less often."""
     release_signals()
     if _settings.has_metrics:
         worker.log.count_drops()
-    # Rooms die with their references. What is there now stays, and need not be looked at again.
+    # Reference counting frees rooms. What exists now stays and need not be scanned again.
     gc.freeze()
     gc.set_threshold(5_000, 10, 10)
 
 
 def child_exit(_server: object, worker: "Worker") -> None:
-    """Count no connections of a worker that is gone."""
+    """Remove the connections of a dead worker from the metrics."""
     if _settings.has_metrics:
         from prometheus_client import multiprocess  # noqa: PLC0415
 
@@ -114,5 +113,5 @@ def child_exit(_server: object, worker: "Worker") -> None:
 
 
 def on_exit(_server: object) -> None:
-    """Leave nothing behind."""
+    """Remove the metrics folder."""
     remove_metrics_folder()
