@@ -1,7 +1,7 @@
-"""Writes a backup of the configured database and removes old ones; rentomatic-backup.service's.
+"""Writes a backup of the configured database and removes old ones; for rentomatic-backup.service.
 
-A backup is of pg_dump's custom format, which ops/restore reads. It has its name only when it is
-whole: pg_restore has read all of it.
+The backup has pg_dump's custom format, which ops/restore reads. It gets its final name only after
+pg_restore has read it to the end.
 """
 
 import argparse
@@ -19,27 +19,27 @@ UNFINISHED = ".rentomatic-*.partial"
 
 
 def main() -> None:
-    """Back up, or say in one line why not."""
+    """Back up, or exit with one line that says why not."""
     parser = argparse.ArgumentParser(prog="ops/backup.py", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where the backups are")
-    parser.add_argument("--keep", type=int, default=14, help="how many of them (14)")
+    parser.add_argument("folder", type=Path, help="where to write backups")
+    parser.add_argument("--keep", type=int, default=14, help="how many to keep (default: 14)")
     given = parser.parse_args()
     if given.keep < 1:
         parser.error("--keep must be at least 1")
     try:
         backup = write_backup(configured_database(), given.folder)
     except (ConfigError, OSError, subprocess.CalledProcessError) as error:
-        told = error.stderr if isinstance(error, subprocess.CalledProcessError) else str(error)
-        sys.exit(f"backup: {' '.join(told.split())}")
+        reason = error.stderr if isinstance(error, subprocess.CalledProcessError) else str(error)
+        sys.exit(f"backup: {' '.join(reason.split())}")
     print(f"backup: {backup}, {backup.stat().st_size} bytes")
     remove_old(given.folder, given.keep)
 
 
 def configured_database() -> PostgresDatabase:
-    """Find what is to be backed up.
+    """Return the database that the settings name.
 
     Raises:
-        ConfigError: for settings without a PostgreSQL server.
+        ConfigError: if they name no PostgreSQL server.
     """
     database = read_settings(os.environ).postgres
     if database is None:
@@ -49,11 +49,11 @@ def configured_database() -> PostgresDatabase:
 
 
 def write_backup(database: PostgresDatabase, folder: Path) -> Path:
-    """Dump the database into a file that only its owner may read; give the file.
+    """Dump the database into a file that only its owner can read; return the file.
 
     Raises:
-        OSError: when the folder cannot be written to.
-        subprocess.CalledProcessError: when pg_dump or pg_restore fails.
+        OSError: if the folder is not writable.
+        subprocess.CalledProcessError: if pg_dump or pg_restore fails.
     """
     for left in folder.glob(UNFINISHED):
         left.unlink()

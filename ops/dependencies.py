@@ -1,6 +1,6 @@
-"""Prints what must be installed anew when it changes, for extras of setup.cfg.
+"""Prints the parts of setup.cfg that require a new installation when they change.
 
-Nothing else in setup.cfg does: a command that works goes on working where no index can be reached.
+Other changes require none, so commands keep working where no package index can be reached.
 Usage: ops/dependencies.py EXTRA,EXTRA
 """
 
@@ -14,7 +14,7 @@ OPTIONS = ("python_requires", "install_requires", "package_dir", "py_modules")
 
 
 def main(extras: str) -> None:
-    """Print the requirements, what is copied, and the locked versions; comments do not count."""
+    """Print the requirements, what is copied, and the locked versions, without comments."""
     setup = ConfigParser(interpolation=None)
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
     print(extras)

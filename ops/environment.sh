@@ -1,9 +1,9 @@
-# The virtual environment of the checkout; sourced by the commands beside it.
+# The virtual environment of the checkout; sourced by the commands beside this file.
 #
-#   environment EXTRAS    makes .venv if there is none, installs what EXTRAS of setup.cfg name
-#                         if that has changed, and sets $python
+#   environment EXTRAS    makes .venv if it does not exist, installs the EXTRAS of setup.cfg if they
+#                         have changed, and sets $python
 #   pip_install FOLDER ARGUMENTS...
-#                         installs into the .venv of FOLDER, or ends in one line that says why not
+#                         installs into the .venv of FOLDER, or exits with one line that says why not
 #
 # shellcheck shell=sh
 
@@ -14,7 +14,7 @@ fail() {
     exit 1
 }
 
-# A version manager's python3.12 may be there and refuse to run: each candidate is tried.
+# Tries each candidate: a version manager's python3.12 may exist and refuse to run.
 find_python() {
     for candidate in ${PYTHON:+"$PYTHON"} python3 python3.14 python3.13 python3.12 python3.11; do
         if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
@@ -57,10 +57,10 @@ pip_install() {
 
 environment() {
     python=$root/.venv/bin/python
-    # Two commands at once must not both make it; without flock they are not kept apart.
-    exec 9>"$root/.venv.lock" || fail "cannot write in $root"
+    # Two commands must not make it at the same time. Without flock, nothing prevents that.
+    exec 9>"$root/.venv.lock" || fail "cannot write to $root"
     if command -v flock >/dev/null; then flock 9; fi
-    # One that was moved with its checkout names places that are gone.
+    # After a checkout is moved, its .venv still has the old paths.
     if [ "$(cat "$root/.venv/.root" 2>/dev/null)" != "$root" ] || ! "$python" -c '' 2>/dev/null; then
         make_environment
     fi
@@ -68,7 +68,7 @@ environment() {
     stamp=$root/.venv/.installed-$(printf '%s' "$1" | tr ',' '-')
     if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
         printf 'installing into .venv\n' >&2
-        # The exact versions that a platform installs; their digests would be asked of the checkout too.
+        # The versions that a platform installs, without digests: pip would require one for the checkout.
         sed -n 's/^\([^ #]*==[^ ]*\).*/\1/p' "$root/requirements.txt" >"$root/.venv/constraints.txt"
         pip_install "$root" --constraint .venv/constraints.txt --editable ".[$1]"
         printf '%s\n' "$wanted" >"$stamp" || fail "cannot write $stamp"

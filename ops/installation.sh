@@ -1,9 +1,9 @@
-# What install, upgrade, restore and uninstall share; sourced by them after environment.sh.
+# Shared by install, upgrade, restore and uninstall, which source it after environment.sh.
 #
-#   step WHAT COMMAND...    tells what is done and does it; with --dry-run it only tells
+#   step WHAT COMMAND...    prints WHAT and runs COMMAND; with --dry-run it only prints
 #
 # shellcheck shell=sh
-# What is set here is used there, and the other way round.
+# These files use each other's variables.
 # shellcheck disable=SC2034,SC2154
 umask 022
 
@@ -19,7 +19,7 @@ socket=/run/rentomatic/rentomatic.sock
 command=/usr/local/bin/rentomatic
 units=/etc/systemd/system
 local_database='postgresql:///rentomatic?host=/var/run/postgresql'
-# How long a release may take to become ready before it is taken back.
+# How long a release may take to become ready before the former one is restored.
 ready_seconds=${READY_SECONDS:-20}
 dry_run=
 
@@ -30,29 +30,30 @@ step() {
 }
 
 need_root() {
-    [ "$(id -u)" = 0 ] || fail "needs root; use: sudo $0"
+    [ "$(id -u)" = 0 ] || fail "must run as root; use: sudo $0"
 }
 
-# Without a running systemd half of it would be done, and no unit could be started.
+# Without a running systemd, half of the steps would succeed and no unit would start.
 need_systemd() {
     case $(systemctl is-system-running 2>/dev/null || true) in
     '' | offline | unknown)
-        fail "systemd does not run here, so nothing is changed; it needs Debian 12 or later, booted with systemd"
+        fail "systemd is not running, so nothing was changed; run this on Debian 12 or later, booted with systemd"
         ;;
     esac
 }
 
-# Two of them at once would each undo what the other does.
+# Two at the same time would undo each other's work.
 take_turn() {
     exec 9>/run/lock/rentomatic-install
-    flock --nonblock 9 || fail "another install, upgrade, restore or uninstall is at work; wait for its end"
+    flock --nonblock 9 ||
+        fail "another install, upgrade, restore or uninstall is running; nothing was changed, try again when it has finished"
 }
 
 as_postgres() {
     (cd / && runuser -u postgres -- "$@")
 }
 
-# as_service RELEASE [NAME=value...] COMMAND...: as the service runs it, with no other settings.
+# as_service RELEASE [NAME=value...] COMMAND...: runs a command with the service's account and settings.
 as_service() {
     (
         cd "$1" || exit
@@ -61,7 +62,7 @@ as_service() {
     )
 }
 
-# Whether the database is the one that install makes, and not another that the settings name.
+# Whether the settings name the database that install makes.
 is_local_database() {
     [ ! -e "$settings" ] || grep -qxF "DATABASE_URL=$local_database" "$settings"
 }
@@ -74,16 +75,16 @@ has_server() {
     asked 'select 1'
 }
 
-# The cluster on the port that the settings mean. Debian's unit `postgresql` is active whether any
-# cluster runs or not.
+# Starts the cluster on the settings' port. Debian's unit `postgresql` is active even if no cluster runs.
 start_server() {
     if has_server; then return; fi
     if [ -n "$dry_run" ] && ! command -v pg_lsclusters >/dev/null; then return; fi
     unit=$(pg_lsclusters --no-header | awk '$3 == 5432 { print "postgresql@" $1 "-" $2; exit }')
-    [ -n "$unit" ] || fail "there is no PostgreSQL cluster on port 5432; pg_lsclusters shows those that there are"
+    [ -n "$unit" ] ||
+        fail "there is no PostgreSQL cluster on port 5432; pg_lsclusters lists the clusters, pg_createcluster makes one"
     step "start: $unit" systemctl start "$unit" || true
     [ -n "$dry_run" ] || has_server ||
-        fail "PostgreSQL does not answer on port 5432, so nothing else is changed; see: journalctl -u $unit"
+        fail "PostgreSQL does not answer on port 5432, so nothing else was changed; see: journalctl -u $unit"
 }
 
 has_role() {
@@ -109,16 +110,15 @@ install_packages() {
 }
 
 apt_install() {
-    apt-get update --quiet=2 || fail "apt-get update failed; is the network there?"
+    apt-get update --quiet=2 || fail "apt-get update failed; check the network, then run this again"
     # shellcheck disable=SC2086 # several words
     said=$(DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $1 2>&1) || {
         printf '%s\n' "$said" >&2
-        fail "apt-get install failed"
+        fail "apt-get install failed; its output above says why"
     }
 }
 
-# The checkout as an archive that is the same wherever and whenever it was checked out, so that its
-# digest names what is installed.
+# Packs the checkout reproducibly, so that the archive's digest identifies the release.
 pack() {
     tar --create --file="$1" --directory="$root" --sort=name --mtime=@0 --format=gnu \
         --owner=root:0 --group=root:0 --mode='u=rwX,go=rX' \
@@ -128,18 +128,18 @@ pack() {
         --exclude='*.rejected.csv' .
 }
 
-# name_release ARCHIVE: the version, and what tells apart two checkouts of the same one.
+# name_release ARCHIVE: prints the version and the start of the archive's digest.
 name_release() {
     version=$(sed -n 's/^version = //p' "$root/setup.cfg")
     printf '%s-%s\n' "$version" "$(sha256sum "$1" | cut -c 1-8)"
 }
 
-# make_release ARCHIVE RELEASE: with .made in it when it is complete.
+# make_release ARCHIVE RELEASE: unpacks and installs; the file .made marks a complete release.
 make_release() {
     rm -rf "$2"
     mkdir -p "$2"
     tar --extract --file="$1" --directory="$2"
-    # Debian's Python: one of root's own might be where the service may not look.
+    # Debian's Python: the service may not be able to read one that root installed.
     /usr/bin/python3 -m venv "$2/.venv"
     if ! (pip_install "$2" --requirement requirements.txt && pip_install "$2" --no-deps .); then
         rm -rf "$2"
@@ -150,7 +150,7 @@ make_release() {
     touch "$2/.made"
 }
 
-# quietly WHAT COMMAND...: shows what it says only if it fails.
+# quietly MESSAGE COMMAND...: shows the output only if the command fails, then fails with MESSAGE.
 quietly() {
     what=$1
     shift
@@ -161,20 +161,20 @@ quietly() {
 }
 
 check_settings() {
-    quietly "the settings cannot be used; mend $settings" \
+    quietly "the settings are wrong (see above); correct them in $settings, then run this again" \
         as_service "$1" .venv/bin/rentomatic check --before-start
 }
 
 check_all() {
-    quietly "not all is well; see FAILED above" as_service "$1" .venv/bin/rentomatic check
+    quietly "a check failed; see FAILED above" as_service "$1" .venv/bin/rentomatic check
 }
 
 migrate() {
-    quietly "the migrations could not be applied; nothing of the one that failed is kept" \
+    quietly "the migrations could not be applied (see above); the one that failed was rolled back" \
         as_service "$1" .venv/bin/rentomatic migrate
 }
 
-# Each file of a release, and where it goes.
+# Each file of a release, and where it is installed.
 unit_files() {
     cat <<'FILES'
 ops/systemd/rentomatic.target /etc/systemd/system/rentomatic.target
@@ -198,14 +198,13 @@ ops/nginx/metrics.conf /etc/nginx/sites-available/rentomatic-metrics
 FILES
 }
 
-# put SOURCE TARGET FORMER: writes a file that is missing, or that still is as FORMER, the file of
-# the release before, brought it; removes it if there is no SOURCE. What an operator has changed
-# stays.
+# put SOURCE TARGET FORMER: installs SOURCE as TARGET, or removes TARGET if there is no SOURCE.
+# A TARGET that differs from FORMER, the previous release's file, was edited by an operator and is kept.
 put() {
     if [ ! -e "$1" ] && cmp -s "$2" "$3"; then step "remove: $2" rm "$2"; fi
     if [ ! -e "$1" ] || cmp -s "$1" "$2"; then return; fi
     if [ -e "$2" ] && ! cmp -s "$2" "$3"; then
-        printf '%s was changed by hand and stays; compare it with %s\n' "$2" "$1"
+        printf '%s was changed by hand and is kept; compare it with %s\n' "$2" "$1"
         return
     fi
     step "file: $2" write_file "$1" "$2"
@@ -218,7 +217,7 @@ write_file() {
     mv "$2.new" "$2"
 }
 
-# put_files RELEASE FORMER: the units, nginx's files and its log; with --dry-run RELEASE is the checkout.
+# put_files RELEASE FORMER: installs units, nginx's files and its log; in a dry run RELEASE is the checkout.
 put_files() {
     while read -r file target; do
         put "$1/$file" "$target" "$2/$file"
@@ -229,7 +228,7 @@ FILES
     [ -n "$dry_run" ] || systemctl daemon-reload
 }
 
-# nginx would make it for every account to read; who turns it over keeps its mode.
+# nginx would create it readable by all accounts. logrotate keeps its mode.
 close_log() {
     (umask 027 && : >>"$log")
     chown www-data:adm "$log"
@@ -237,12 +236,12 @@ close_log() {
 }
 
 reload_nginx() {
-    step "nginx: check" quietly "nginx refuses its settings" nginx -t
+    step "nginx: check" quietly "nginx rejects its configuration; see above" nginx -t
     step "nginx: reload" systemctl reload-or-restart nginx
 }
 
-# more_connections, fewer_connections: nginx's main file as Debian ships it, with other limits. nginx
-# reads both in that file only. Half-sent requests of one client use up Debian's 768 connections.
+# more_connections, fewer_connections: print nginx's main file with our limits, or with Debian's. Both
+# directives work in that file only. One client's half-sent requests can use up Debian's 768 connections.
 more_connections() {
     sed -e 's/^worker_processes auto;$/&\nworker_rlimit_nofile 16384;/' \
         -e 's/^\(\tworker_connections\) 768;$/\1 8192;/' "$nginx_main"
@@ -252,49 +251,49 @@ fewer_connections() {
     sed -e '/^worker_rlimit_nofile 16384;$/d' -e 's/^\(\tworker_connections\) 8192;$/\1 768;/' "$nginx_main"
 }
 
-# Whether the standard input is nginx's main file as Debian ships it, by the digest that dpkg has.
+# Whether the standard input is nginx's main file as Debian ships it, by dpkg's digest.
 is_shipped() {
     digest=$(md5sum | cut -d ' ' -f 1)
     dpkg-query --show --showformat='${Conffiles}\n' nginx-common 2>/dev/null |
         grep -qF " $nginx_main $digest"
 }
 
-# write_main COMMAND: what it prints becomes nginx's main file.
+# write_main COMMAND: replaces nginx's main file with the command's output.
 write_main() {
     "$1" >"$nginx_main.new"
     mv "$nginx_main.new" "$nginx_main"
 }
 
-# A file that an operator has changed stays.
+# Keeps a file that an operator has changed.
 raise_connections() {
     if [ ! -e "$nginx_main" ] || is_shipped <"$nginx_main"; then
-        step "nginx: 8192 connections for each process, in $nginx_main" write_main more_connections
+        step "nginx: allow 8192 connections per process, in $nginx_main" write_main more_connections
         return
     fi
     allowed=$(sed -n 's/^[[:space:]]*worker_connections[[:space:]]\{1,\}\([0-9]\{1,\}\);.*/\1/p' "$nginx_main")
-    [ "${allowed:-512}" -ge 8192 ] || printf '%s was changed by hand and stays; with worker_connections %s, raise it to 8192, and worker_rlimit_nofile to 16384\n' \
+    [ "${allowed:-512}" -ge 8192 ] || printf '%s was changed by hand and is kept; raise worker_connections in it from %s to 8192, and worker_rlimit_nofile to 16384\n' \
         "$nginx_main" "${allowed:-512}"
 }
 
-# It is again as it was, unless an operator has changed it since.
+# Restores Debian's limits, unless an operator has changed the file since.
 restore_connections() {
     [ -e "$nginx_main" ] && ! is_shipped <"$nginx_main" && fewer_connections | is_shipped || return 0
-    step "nginx: as many connections as before, in $nginx_main" write_main fewer_connections
+    step "nginx: restore Debian's limit of connections, in $nginx_main" write_main fewer_connections
 }
 
-# switch RELEASE: at no moment is there no release.
+# switch RELEASE: atomically, so that there is always a current release.
 switch() {
     ln -sfn "releases/${1##*/}" "$current.new"
     mv -T "$current.new" "$current"
 }
 
-# Asks through the socket, as nginx does; it starts the service if nothing else does.
+# Sends requests through the socket, as nginx does; they start the service if it is stopped.
 wait_until_ready() {
     deadline=$(($(date +%s) + ready_seconds))
     until curl --silent --fail --max-time 2 --output /dev/null --unix-socket "$socket" \
         http://localhost/health/ready; do
         [ "$(date +%s)" -lt "$deadline" ] ||
-            fail "it is not ready after $ready_seconds s; see: journalctl -u rentomatic"
+            fail "the service is not ready after $ready_seconds s; see: journalctl -u rentomatic"
         sleep 0.2
     done
 }

@@ -123,7 +123,7 @@ def test_without_a_running_systemd_nothing_is_changed(machine: Machine, command:
     refused = machine.try_to(*fenced, f"{CHECKOUT}/ops/{name}", *options)
     assert refused.returncode == 1
     assert steps(refused.stdout) == []
-    assert refused.stderr.startswith(f"{name}: systemd does not run here, so nothing is changed; ")
+    assert refused.stderr.startswith(f"{name}: systemd is not running, so nothing was changed; ")
     assert machine.shell(SNAPSHOT) == before
 
 
@@ -151,7 +151,7 @@ def test_a_cluster_that_does_not_start_is_named(machine: Machine) -> None:
     assert steps(refused.stdout) == [f"start: {CLUSTER}"]
     assert f"see: journalctl -u {CLUSTER}" in refused.stderr.splitlines()[-1]
     assert kept.stdout == ""
-    assert "start it, or leave out --purge" in kept.stderr
+    assert "start PostgreSQL, or leave out --purge" in kept.stderr
     until(machine.is_ready)
     assert machine.shell(SNAPSHOT) == before
 

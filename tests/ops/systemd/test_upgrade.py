@@ -87,11 +87,11 @@ def test_an_upgrade_and_the_way_back_lose_nothing(
     assert len(machine.run("ls", "/var/backups/rentomatic").split()) == len(backups) + 1
     assert "is in service; to go back:" in told.splitlines()[-1]
     again = machine.ops("upgrade", at=NEXT)
-    assert again.splitlines()[-1].endswith("is in service already; nothing is changed")
+    assert again.splitlines()[-1].endswith("is already in service; nothing was changed")
     with machine.load() as load:
         told = machine.ops("upgrade", "--rollback", at="/opt/rentomatic/current")
     assert load.failed == {}
-    assert "the schema stays as it is" in told
+    assert "the database schema is not rolled back" in told
     next_release.serves_as_before()
     assert "of a newer release 9000.of-the-next-release" in machine.run("rentomatic", "check")
 
@@ -118,7 +118,7 @@ def test_no_backup_stops_it(machine: Machine, next_release: NextRelease) -> None
     """Without a backup nothing is changed."""
     machine.run("chown", "root", "/var/backups/rentomatic")
     try:
-        assert "there is no backup, so nothing is changed" in next_release.fail()
+        assert "the backup failed, so nothing was changed" in next_release.fail()
     finally:
         machine.run("chown", "rentomatic", "/var/backups/rentomatic")
         machine.run("systemctl", "reset-failed", "rentomatic-backup")
@@ -147,5 +147,5 @@ def test_there_must_be_something_to_go_back_to(next_release: NextRelease) -> Non
     """Nothing is changed otherwise."""
     refused = next_release.machine.try_ops("upgrade", "--rollback")
     assert refused.returncode == 1
-    assert "there is no release to go back to" in refused.stderr
+    assert "there is no previous release to go back to" in refused.stderr
     next_release.serves_as_before()
