@@ -1,1 +1,1 @@
-"""What the company rents out, whatever stores or serves it."""
+"""What the company rents out, independent of what stores or serves it."""

@@ -1,15 +1,15 @@
-"""Functions made of the names of a room's fields, where a loop over them is too slow."""
+"""Functions compiled from the names of a room's fields, where a loop over them is too slow."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
 
 def compile_function(parameters: str, body: Iterable[str], **names: object) -> Callable[..., Any]:
-    """Compile a function, as `dataclasses` does for its own.
+    """Compile a function, as `dataclasses` does.
 
     Args:
-        parameters: its parameters, as they stand between the parentheses of a `def`.
-        body: its lines, made of the code's own names alone and never of input.
+        parameters: its parameters, as written between the parentheses of a `def`.
+        body: its lines, built only from names in the code, never from input.
         names: the global names that it uses.
     """
     lines = "\n    ".join(body)

@@ -1,4 +1,4 @@
-"""The kinds of value that the fields of a room hold: what is valid, and how JSON Schema says it."""
+"""The kinds of values of a room's fields: what is valid, and their JSON Schema."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ class Integer:
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
     def problem(self, value: object) -> str | None:
-        """Say what the value must be, if it is not valid; `bool`, a kind of `int`, is not."""
+        """Say what the value must be, if it is not valid; a `bool` is not valid."""
         if type(value) is int and self.least <= value <= self.most:
             return None
         return f"must be an integer from {self.least} to {self.most}"
@@ -96,7 +96,7 @@ class Degrees:
         return {"type": "number", "minimum": -self.most, "maximum": self.most}
 
     def problem(self, value: object) -> str | None:
-        """Say what the value must be, if it is not valid; NaN is not in any range."""
+        """Say what the value must be, if it is not valid; NaN is in no range."""
         if type(value) in {float, int} and -self.most <= value <= self.most:  # type: ignore[operator]
             return None
         return f"must be a number from -{self.most} to {self.most}"

@@ -1,4 +1,4 @@
-"""The room, the one entity of the service, and the table of its fields."""
+"""The room, the only entity of the service, and the table of its fields."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,8 +10,8 @@ from rentomatic.domain.compiled import compile_function
 from rentomatic.domain.kinds import Degrees, Identity, Integer, Kind
 from rentomatic.domain.units import SQUARE_FEET, Unit
 
-# The columns' own limits: `size` is an integer; `price` is a bigint, bounded by the largest
-# integer that every reader of JSON keeps exact (RFC 8259, section 6).
+# The limits of the columns: `size` is an integer; `price` is a bigint, limited to the integers that
+# every JSON reader represents exactly (RFC 8259, section 6).
 MAX_SIZE = 2**31 - 1
 MAX_PRICE = 2**53 - 1
 MAX_LONGITUDE = 180
@@ -23,13 +23,13 @@ COORDINATES = ("longitude", "latitude")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What is known of a field.
+    """A field of the room.
 
     Attributes:
         kind: the values that it may have.
         help: what it is, with its unit.
-        aliases: other names by which a column of an imported file is known, in order of preference.
-        units: other units in which files give it.
+        aliases: other names for its column in imported files, in order of preference.
+        units: other units in which files may have it.
         name: its name everywhere.
         is_optional: whether a room may lack it; its value is then None.
     """
@@ -43,12 +43,12 @@ class Field:
 
     @property
     def operators(self) -> tuple[str, ...]:
-        """The names of the operators that filters can compare it with."""
+        """The names of the operators that filters may use."""
         return (*self.kind.operators, *(("null",) if self.is_optional else ()))
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All names by which an imported file may call it, its own first."""
+        """All names that its column in an imported file may have, its own first."""
         return (self.name, *self.aliases)
 
     @property
@@ -57,7 +57,7 @@ class Field:
         return isinstance(self.kind, Identity)
 
     def problem(self, value: object) -> str | None:
-        """Say what a value must be, if a room cannot have it."""
+        """Say what the value must be, if it is not valid."""
         if value is None and self.is_optional:
             return None
         return self.kind.problem(value)
@@ -67,7 +67,7 @@ class InvalidRoomError(ValueError):
     """Values that do not make a room.
 
     Attributes:
-        problems: for each wrong field, what it must be.
+        problems: what each invalid field must be.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
@@ -79,8 +79,8 @@ class InvalidRoomError(ValueError):
 class Room:
     """A room for rent.
 
-    Its annotations are the table of fields, FIELDS, that everything else reads. A field that a room
-    may lack is annotated `TYPE | None` and has the default None.
+    Its annotations define the table FIELDS, which everything else reads. An optional field has the
+    annotation `TYPE | None` and the default None.
 
     Raises:
         InvalidRoomError: for invalid values; it reports all of them.
@@ -115,35 +115,35 @@ class Room:
 
     @classmethod
     def trusted(cls, values: Sequence[Any]) -> Self:
-        """Make a room of its fields' values, in their order, that a store has checked already."""
+        """Make a room from field values, in order, that a store has already validated."""
         room: Self = _fill(object.__new__(cls), *values)
         return room
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Make a room of a mapping of its fields."""
+        """Make a room from a mapping of its fields."""
         return cls(**values)
 
-    # A method takes twice as long, and every room that is written asks for it.
-    place = property(attrgetter(*COORDINATES), doc="Where it is: its COORDINATES.")
+    # A method takes twice as long, and this is read for every room that is written.
+    place = property(attrgetter(*COORDINATES), doc="Its coordinates, in the order of COORDINATES.")
 
     @property
     def keeps(self) -> frozenset[str]:
-        """The optional fields that are to stay as they are stored: none, of a whole room."""
+        """The optional fields that stay as stored: none, if the room is complete."""
         return frozenset()
 
     def completed(self, stored: "Room | None") -> "Room":
-        """Return the room with what it keeps of the one that is stored."""
+        """Return the room, with the fields that it keeps taken from the stored room."""
         del stored
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields that the room has as a mapping, which `from_dict` takes back."""
+        """Return the fields that the room has as a mapping; `from_dict` is the inverse."""
         values = {name: getattr(self, name) for name in Room.__slots__}
         return {name: value for name, value in values.items() if value is not None}
 
 
-# The order of the book's serializer, which every format keeps; the entity's differs.
+# The order of the book's serializer, which all formats use; the entity's order differs.
 _BOOK_ORDER = ("code", "size", "price", "latitude", "longitude")
 
 
@@ -157,12 +157,12 @@ def _read_table() -> Mapping[str, Field]:
     return {name: table[name] for name in dict.fromkeys((*_BOOK_ORDER, *table))}
 
 
-# The table, in the order in which fields are shown.
+# The table of fields, in the order in which they are shown.
 FIELDS: Mapping[str, Field] = _read_table()
 
 OPTIONAL_FIELDS = tuple(name for name, field in FIELDS.items() if field.is_optional)
 
-# A loop over the slots takes 1.6 times as long, and every row that is read becomes a room.
+# A loop over the slots takes 1.6 times as long, and this runs for every row that is read.
 _fill = compile_function(
     f"room, {', '.join(f'{name}=None' for name in Room.__slots__)}",
     [*(f"set_{name}(room, {name})" for name in Room.__slots__), "return room"],
@@ -171,7 +171,7 @@ _fill = compile_function(
 
 
 class PartialRoom(Room):
-    """A room out of a file that does not mention all optional fields."""
+    """A room from a file that does not have all optional fields."""
 
     __slots__ = ("_keeps",)
 
@@ -179,18 +179,18 @@ class PartialRoom(Room):
 
     @classmethod
     def of(cls, room: Room, keeps: frozenset[str]) -> Self:
-        """Make it of a room that has none of the fields that are to be kept."""
+        """Make one from a room in which the fields to keep are missing."""
         partial = cls.trusted([getattr(room, name) for name in Room.__slots__])
         object.__setattr__(partial, "_keeps", keeps)
         return partial
 
     @property
     def keeps(self) -> frozenset[str]:
-        """The optional fields that the file does not mention."""
+        """The optional fields that the file does not have."""
         return self._keeps
 
     def completed(self, stored: Room | None) -> Room:
-        """Return the room with what it keeps of the one that is stored."""
+        """Return the room, with the fields that it keeps taken from the stored room."""
         values = {name: getattr(self, name) for name in Room.__slots__}
         if stored is not None:
             values |= {name: getattr(stored, name) for name in self.keeps}

@@ -1,4 +1,4 @@
-"""What rooms have in common: numbers for sliders, histograms and maps."""
+"""Summaries of rooms: numbers for sliders, histograms and maps."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ STEPS = tuple(digit * 10**power for power in range(16) for digit in (1, 2, 5))
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """How many rooms have at least `start` and less than `end`."""
+    """The number of rooms with at least `start` and less than `end`."""
 
     start: int
     end: int
@@ -26,16 +26,16 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class AmountSummary:
-    """How an amount is spread.
+    """The distribution of an amount.
 
     Attributes:
-        minimum: the least; None where there is no room.
-        maximum: the greatest.
+        minimum: the smallest amount; None if there are no rooms, as for the next three.
+        maximum: the greatest amount.
         mean: the arithmetic mean.
-        quartiles: what a quarter, a half and three quarters of the rooms do not exceed; between
-            two rooms by linear interpolation (type 7 of R. J. Hyndman and Y. Fan, "Sample
-            Quantiles in Statistical Packages", The American Statistician 50 (1996), p. 361).
-        histogram: adjoining bars of one round width, from the least amount to the greatest.
+        quartiles: the first, second and third quartile, with linear interpolation between two
+            rooms (type 7 of R. J. Hyndman and Y. Fan, "Sample Quantiles in Statistical Packages",
+            The American Statistician 50 (1996), p. 361).
+        histogram: adjacent bars of one round width, from the smallest amount to the greatest.
     """
 
     minimum: int | None
@@ -47,13 +47,13 @@ class AmountSummary:
 
 @dataclass(frozen=True, slots=True)
 class RoomSummary:
-    """What the selected rooms have in common.
+    """A summary of the selected rooms.
 
     Attributes:
-        count: how many there are.
-        bbox: the box that holds all of them; None where there is none.
-        amounts: by field, how it is spread; its histogram counts rooms whatever the filters of
-            this one field say, so that a slider shows what lies beyond its handles.
+        count: how many rooms are selected.
+        bbox: the box around them; None if there are no rooms.
+        amounts: the distribution of each amount, by field. A histogram ignores the filters of its
+            own field, so that a slider shows what lies beyond its handles.
     """
 
     count: int
@@ -62,15 +62,15 @@ class RoomSummary:
 
 
 def summarize(rooms: Sequence[Room], beyond: Mapping[str, Collection[int]]) -> RoomSummary:
-    """Sum up rooms.
+    """Summarize rooms.
 
     Args:
         rooms: the selected rooms.
-        beyond: for each field that is an amount, those of the rooms that only filters of this
-            field keep out, and of the selected ones.
+        beyond: for each field that is an amount, the amounts of the rooms that would be selected
+            without the filters of that field.
     """
     amounts = {
-        name: _sum_up([getattr(room, name) for room in rooms], counted)
+        name: _summarize([getattr(room, name) for room in rooms], counted)
         for name, counted in beyond.items()
     }
     return RoomSummary(len(rooms), _box_of(rooms), amounts)
@@ -88,7 +88,7 @@ def _box_of(rooms: Sequence[Room]) -> Box | None:
     )
 
 
-def _sum_up(amounts: Sequence[int], beyond: Collection[int]) -> AmountSummary:
+def _summarize(amounts: Sequence[int], beyond: Collection[int]) -> AmountSummary:
     ordered = sorted(amounts)
     histogram = _histogram(beyond)
     if not ordered:
@@ -104,12 +104,12 @@ def _sum_up(amounts: Sequence[int], beyond: Collection[int]) -> AmountSummary:
 
 
 def quartile_places(count: int) -> list[float]:
-    """Tell where the quartiles of so many ordered amounts lie, from 0: at one, or between two."""
+    """Return the positions of the quartiles among `count` sorted amounts, from 0."""
     return [share * (count - 1) for share in QUARTILES]
 
 
 def quartiles_of(count: int, neighbours: Iterable[tuple[int, int]]) -> tuple[float, ...]:
-    """Interpolate each quartile of so many amounts between those on both sides of its place."""
+    """Interpolate each quartile of `count` amounts between the amounts on both sides of it."""
     return tuple(
         low + place % 1 * (high - low)
         for place, (low, high) in zip(quartile_places(count), neighbours, strict=True)
@@ -117,7 +117,7 @@ def quartiles_of(count: int, neighbours: Iterable[tuple[int, int]]) -> tuple[flo
 
 
 def bars_of(width: int, counts: Mapping[int, int]) -> tuple[Bar, ...]:
-    """Give adjoining bars of a width; `counts` has their numbers, from the one that starts at 0."""
+    """Return adjacent bars; `counts` has the count of each bar, numbered from the one at 0."""
     numbers = range(min(counts), max(counts) + 1) if counts else ()
     return tuple(Bar(each * width, (each + 1) * width, counts.get(each, 0)) for each in numbers)
 

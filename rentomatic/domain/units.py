@@ -1,4 +1,4 @@
-"""Units in which others measure what a room has in another unit."""
+"""Other units in which imported files measure a field."""
 
 import re
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ SQUARE_FOOT = Decimal("0.09290304")  # square metres, exactly
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit in which files give a field, though the room has it in another.
+    """A unit in which files may have a field, other than the room's unit.
 
     Attributes:
         name: its name.
-        pattern: how the name of a column says so.
-        factor: what one is in the room's unit.
+        pattern: matches the names of columns in this unit.
+        factor: the size of one, in the room's unit.
         own: the room's unit.
     """
 
@@ -24,7 +24,7 @@ class Unit:
     own: str
 
     def is_named_by(self, name: str) -> bool:
-        """Tell whether a column's name says that its values have this unit."""
+        """Return whether a column's name says that its values are in this unit."""
         return self.pattern.search(name) is not None
 
 

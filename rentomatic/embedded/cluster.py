@@ -1,8 +1,8 @@
 """The cluster of the embedded PostgreSQL, shared by all commands on its data folder.
 
-Each command that uses the server holds a shared lock on `users.lock`; one that finds, on leaving,
-that nobody else holds it stops the server. Locks die with their processes, so a killed command
-leaves nothing behind but a server that the next command finds running, or recovers.
+Each command that uses the server holds a shared lock on `users.lock`; the last one to leave stops
+the server. Locks end with their processes, so a killed command leaves only a server, which the next
+command finds running or recovers.
 """
 
 import fcntl
@@ -36,21 +36,21 @@ from rentomatic.embedded.binaries import (
     reachable,
     run_as,
 )
-from rentomatic.embedded.postmaster_pid import forget_stranger
+from rentomatic.embedded.postmaster_pid import remove_foreign_pid
 
 DATABASE = "rentomatic"
 ROLE = "rentomatic"
 LOG = "postgres.log"
 
-# The longest path of a unix socket has 107 bytes; libpq takes a comma for the end of a host.
+# The path of a unix socket has at most 107 bytes; libpq separates hosts by commas.
 _LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432")
 _START_SECONDS = "60"
-# After a crash PostgreSQL refuses for as long as it sees processes of the server before.
+# After a crash PostgreSQL refuses to start while processes of the old server are running.
 _CRASH_SECONDS = 10
 _CRASHED = (
     '"postmaster.pid" already exists',
     "shared memory block",
-    # The last that those processes say, to the same log.
+    # The last message of those processes, in the same log.
     "unexpected postmaster exit",
 )
 
@@ -62,7 +62,7 @@ class Cluster:
     Attributes:
         home: the folder of the cluster, its log and its socket.
         binaries: the folder of initdb, pg_ctl and psql.
-        account: who runs the server, where that is not us.
+        account: the account that runs the server; None for our own.
     """
 
     home: Path
@@ -71,12 +71,12 @@ class Cluster:
 
     @property
     def database(self) -> PostgresDatabase:
-        """The database of the rooms in this cluster."""
+        """The database of the rooms."""
         return self.database_named(DATABASE)
 
     def database_named(self, name: str) -> PostgresDatabase:
-        """A database in this cluster, whether it exists or not."""
-        # A server of somebody else's on that socket would be none.
+        """Return a database in this cluster, whether it exists or not."""
+        # A server that another account runs on that socket must not be trusted.
         owner = self.account or pwd.getpwuid(os.geteuid())
         query = urlencode({"host": self.sockets, "requirepeer": owner.pw_name}, quote_via=quote)
         server = f"postgresql://{ROLE}@"
@@ -91,10 +91,10 @@ class Cluster:
         return Path("/tmp") / f"rentomatic-{_digest(self.home)}"  # noqa: S108 - see make_private
 
     def start(self) -> None:
-        """Make the cluster if there is none, and start its server if it does not run.
+        """Start the server if it is not running; make the cluster first if necessary.
 
         Raises:
-            EmbeddedError: when that fails.
+            EmbeddedError: if that fails.
         """
         make_private(self.home, self.account)
         make_private(self.sockets, self.account)
@@ -108,35 +108,34 @@ class Cluster:
             self.stop()
             raise
 
-    def start_again(self) -> None:
-        """Start the server that ran before, unless another command has done so.
+    def restart(self) -> None:
+        """Restart the server, unless another command has already done so.
 
         Raises:
-            EmbeddedError: when that fails; no new cluster takes the place of one that is gone.
+            EmbeddedError: if that fails; a missing cluster is not made again.
         """
         if not (self.home / "data").exists():
-            msg = f"{self.home / 'data'} is gone"
-            raise EmbeddedError(msg)
+            raise EmbeddedError(f"{self.home / 'data'} no longer exists")
         if not self._answers():
             self._start_when_free()
 
     def stop(self) -> None:
-        """Stop the server, if it runs: nothing that was committed is lost."""
+        """Stop the server if it is running; nothing that was committed is lost."""
         if not self._runs():
             return
         try:
             self._must("pg_ctl", "stop", "-w", "-m", "fast")
         except EmbeddedError:
-            if self._runs():  # else it was killed meanwhile
+            if self._runs():  # if not, it was killed meanwhile
                 raise
 
     def _runs(self) -> bool:
         return not self._run("pg_ctl", "status").returncode
 
     def _make(self) -> None:
-        """Make the cluster's data, which get their name when they are whole."""
+        """Make the cluster's data, and rename them once they are complete."""
         new = self.home / "data.new"
-        shutil.rmtree(new, ignore_errors=True)  # of an initdb that was killed
+        shutil.rmtree(new, ignore_errors=True)  # left by an initdb that was killed
         options = ("--encoding=UTF8", "--no-locale", "--auth=trust", f"--username={ROLE}")
         self._must("initdb", *options, data="data.new")
         new.rename(self.home / "data")
@@ -154,7 +153,7 @@ class Cluster:
             try:
                 self._must("pg_ctl", "start", "-w", "-t", _START_SECONDS, "-l", LOG, "-o", options)
             except EmbeddedError as error:
-                forget_stranger(self.home / "data")
+                remove_foreign_pid(self.home / "data")
                 if time.monotonic() > deadline or not any(sign in str(error) for sign in _CRASHED):
                     raise
                 time.sleep(0.2)
@@ -173,25 +172,25 @@ class Cluster:
         result = self._run(program, *arguments, data=data)
         if result.returncode:
             news = log.read_bytes()[logged:].decode(errors="replace") if log.exists() else ""
-            said = (result.stdout + result.stderr + news).splitlines()
-            telling = [line for line in said if "FATAL:" in line or "error:" in line] or said
-            msg = f"{program} failed in {self.home}: {' '.join(telling[-1:]) or 'no reason given'}"
-            raise EmbeddedError(msg)
+            output = (result.stdout + result.stderr + news).splitlines()
+            errors = [line for line in output if "FATAL:" in line or "error:" in line] or output
+            reason = " ".join(errors[-1:]) or "it gave no reason"
+            raise EmbeddedError(f"{program} failed in {self.home}: {reason}")
 
     def _run(
         self, program: str, *arguments: str, data: str = "data"
     ) -> subprocess.CompletedProcess[str]:
-        # pg_ctl pastes -D and -l into a command of the shell's: no path may stand in them.
+        # pg_ctl inserts -D and -l unquoted into a shell command, so they must not contain a path.
         command = [str(self.binaries / program), *arguments]
         return run_as(self.account, command, self.home, PGDATA=str(self.home / data))
 
 
 @contextmanager
 def embedded_cluster(data: Path) -> Iterator[Cluster]:
-    """Use the server of a data folder together with whoever else does.
+    """Use the server of a data folder, which other commands may share.
 
     Raises:
-        EmbeddedError: when it cannot be started.
+        EmbeddedError: if it cannot be started.
     """
     user = os.getpid()
     make_data_folder(data)
@@ -203,7 +202,7 @@ def embedded_cluster(data: Path) -> Iterator[Cluster]:
         try:
             yield cluster
         finally:
-            # A forked worker leaves through here too; only the process that came in is counted.
+            # A forked worker leaves through here too; only the process that entered counts.
             if os.getpid() == user:
                 with starting(data), suppress(BlockingIOError):
                     fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -212,37 +211,38 @@ def embedded_cluster(data: Path) -> Iterator[Cluster]:
 
 @contextmanager
 def starting(data: Path) -> Iterator[None]:
-    """Wait until nobody else starts or stops the server of a data folder, and keep them waiting."""
+    """Exclude other commands while starting or stopping the server of a data folder."""
     with open_lock(data / "start.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def find_cluster(data: Path) -> Cluster:
-    """Find where the cluster of a data folder stands or is to stand, and who runs it.
+    """Find the place of a data folder's cluster, existing or not, and the account that runs it.
 
     Raises:
-        EmbeddedError: when it is there, and out of reach.
+        EmbeddedError: if the cluster exists but cannot be accessed.
     """
     home = data / "cluster"
     if os.geteuid() != 0:
         if home.exists() and home.stat().st_uid != os.geteuid():
-            msg = f"{home} belongs to {owner_of(home)}; set RENTOMATIC_DATA to a folder of your own"
-            raise EmbeddedError(msg)
+            raise EmbeddedError(
+                f"{home} belongs to {owner_of(home)}; set RENTOMATIC_DATA to a folder of your own"
+            )
         return Cluster(home, find_binaries())
     account = pwd.getpwnam(UNPRIVILEGED)
     elsewhere = ELSEWHERE / f"{data.parent.name}-{_digest(data)}"
     if elsewhere.exists() or not may_enter(account, data):
         if home.exists() and not elsewhere.exists():
-            msg = f"{home} has data that the account {account.pw_name} may no longer enter"
-            raise EmbeddedError(msg)
+            raise EmbeddedError(f"the account {account.pw_name} can no longer access {home}")
         home = elsewhere
     elif home.exists() and home.stat().st_uid != 0:
         try:
             account = pwd.getpwuid(home.stat().st_uid)
         except KeyError:
-            msg = f"{home} belongs to {owner_of(home)}, who has no account here"
-            raise EmbeddedError(msg) from None
+            raise EmbeddedError(
+                f"{home} belongs to {owner_of(home)}, who has no account on this machine"
+            ) from None
     return Cluster(home, reachable(find_binaries(), account), account)
 
 

@@ -1,4 +1,4 @@
-"""Keeps the server of a service running: one that was killed is started again."""
+"""Keeps the embedded server of a service running: restarts it if it was killed."""
 
 import logging
 import os
@@ -18,10 +18,10 @@ _log = logging.getLogger(__name__)
 
 @contextmanager
 def guarded(data: Path) -> Iterator[None]:
-    """Start the server of a data folder again whenever it ends, until the context is left.
+    """Restart the server of a data folder whenever it stops, until the context is left.
 
-    A process of its own does so, and one that is not the service's child: gunicorn takes its
-    children for workers, and waits for each of them, also for those that others wait for.
+    A separate process does so. It is not a child of the service, because gunicorn takes all its
+    children for workers and waits for them.
     """
     service = os.getpid()
     ours, guards = socket.socketpair()
@@ -30,7 +30,7 @@ def guarded(data: Path) -> Iterator[None]:
         try:
             if not os.fork():
                 ours.close()
-                _leave_signals_to_the_service()
+                _ignore_signals()
                 _guard(data, guards, service)
         finally:
             os._exit(0)
@@ -42,12 +42,12 @@ def guarded(data: Path) -> Iterator[None]:
         # A forked worker leaves through here too.
         if os.getpid() == service:
             ours.shutdown(socket.SHUT_WR)
-            ours.recv(1)  # nothing: it has ended, so that it starts no server any more
+            ours.recv(1)  # returns once it has exited, and cannot restart the server any more
         ours.close()
 
 
-def _leave_signals_to_the_service() -> None:
-    """Pass over what a terminal sends to all of its processes; what is run from here does not."""
+def _ignore_signals() -> None:
+    """Ignore what a terminal sends to all processes; child processes still receive it."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, lambda *_: None)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -55,18 +55,19 @@ def _leave_signals_to_the_service() -> None:
 
 def _guard(data: Path, service: socket.socket, process: int) -> None:
     cluster = find_cluster(data)
-    told = ""
+    logged = ""
     while _is_alive(process) and not select.select([service], [], [], _SECONDS)[0]:
         if _listens(cluster):
             continue
         try:
             with starting(data):
-                cluster.start_again()
-            told = "the embedded PostgreSQL had ended, and is started again"
-            _log.warning(told)
+                cluster.restart()
+            logged = "the embedded PostgreSQL had stopped and was restarted"
+            _log.warning(logged)
         except (EmbeddedError, OSError) as reason:
-            if told != (told := f"the embedded PostgreSQL has ended, and does not start: {reason}"):
-                _log.error(told)
+            message = f"the embedded PostgreSQL has stopped and cannot be restarted: {reason}"
+            if logged != (logged := message):
+                _log.error(logged)
 
 
 def _is_alive(process: int) -> bool:
@@ -84,5 +85,5 @@ def _listens(cluster: Cluster) -> bool:
         except (ConnectionRefusedError, FileNotFoundError):
             return False
         except OSError:
-            return True  # it is too busy to take the connection
+            return True  # it is too busy to accept the connection
         return True

@@ -1,15 +1,15 @@
-"""The file in which a PostgreSQL server leaves the number of its process."""
+"""The file in which a PostgreSQL server records its process id."""
 
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 
-def forget_stranger(data: Path) -> None:
-    """Remove a postmaster.pid whose number another program has now, as after a crash it may.
+def remove_foreign_pid(data: Path) -> None:
+    """Remove a postmaster.pid whose process id belongs to another program, as after a crash.
 
-    PostgreSQL takes that program for its server. Every process of a server stands in its data
-    folder; where /proc does not tell, nothing is removed.
+    PostgreSQL would take that program for its server. Every process of a server has the data
+    folder as its working directory; without /proc, nothing is removed.
     """
     pid = data / "postmaster.pid"
     with suppress(OSError, ValueError, IndexError):
@@ -20,7 +20,7 @@ def forget_stranger(data: Path) -> None:
 
 
 def _working_folders() -> Iterator[Path]:
-    """Give the working folders of the processes that we may look at."""
+    """Yield the working directories of the processes that we may inspect."""
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             yield (process / "cwd").readlink()

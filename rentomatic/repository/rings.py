@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from rentomatic.domain.geography import HALF_WAY, Circle, circles_over_ring, turn_metres
+from rentomatic.domain.geography import HALF_WAY, Circle, circles_over_ring, circumference
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_selection import Near
 
@@ -83,7 +83,7 @@ def _grow(near: Near, begin: float, end: float, *, is_outwards: bool) -> Iterato
     sign = 1 if is_outwards else -1
     most = sqrt(min(begin, HALF_WAY - begin) / _METRES_PER_SQUARED_CIRCLE)
     most = int(max(_LEAST_CIRCLES, min(most, _MOST_CIRCLES)))
-    width = max(_LEAST_WIDTH, turn_metres(begin) / most / 2)
+    width = max(_LEAST_WIDTH, circumference(begin) / most / 2)
     while True:
         far = begin + sign * width
         is_last = (far - end) * sign >= 0

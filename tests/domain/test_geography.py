@@ -29,10 +29,10 @@ RADII = st.floats(0, 2.1e7) | st.sampled_from([0.0, 0.001, 1.0, 1000.0, 10_007_5
 def test_distances_are_those_of_an_independent_haversine(
     longitude: float, latitude: float, other_longitude: float, other_latitude: float
 ) -> None:
-    """To a metre, on the same sphere."""
+    """Both agree to a metre on the same sphere."""
     ours = great_circle_metres(longitude, latitude, other_longitude, other_latitude)
     kilometres = haversine((latitude, longitude), (other_latitude, other_longitude))
-    # That library's sphere is of 6371.0088 km too.
+    # That library's sphere has the same radius, 6371.0088 km.
     assert abs(ours - kilometres * 1000) < 1
     assert haversine((0, 0), (0, 1), unit=Unit.METERS) == great_circle_metres(0, 0, 1, 0)
 
@@ -41,7 +41,7 @@ def test_distances_are_those_of_an_independent_haversine(
 def test_distances_are_those_on_the_ellipsoid_within_a_bound(
     longitude: float, latitude: float, other_longitude: float, other_latitude: float
 ) -> None:
-    """0.6 %, and a millimetre for places that are all but one."""
+    """They differ by at most 0.6 %, plus a millimetre for places that almost coincide."""
     ours = great_circle_metres(longitude, latitude, other_longitude, other_latitude)
     exact = Geodesic.WGS84.Inverse(
         latitude, longitude, other_latitude, other_longitude, Geodesic.DISTANCE
@@ -56,7 +56,7 @@ def test_distances_are_those_on_the_ellipsoid_within_a_bound(
 def test_a_box_around_a_circle_holds_all_of_it(
     longitude: float, latitude: float, radius: float, other_longitude: float, other_latitude: float
 ) -> None:
-    """No place within the radius lies outside the box."""
+    """No place within the radius is outside the box."""
     box = box_around(longitude, latitude, radius)
     assert -180 <= box.west <= 180
     assert -180 <= box.east <= 180
@@ -75,7 +75,7 @@ def test_a_box_around_a_circle_is_not_much_wider() -> None:
 
 
 def test_a_box_holds_its_edges_and_may_cross_the_antimeridian() -> None:
-    """West of its west edge and east of its east edge lies what it does not hold."""
+    """A box that crosses it contains both sides of 180 degrees, and its edges."""
     box = Box(170, -10, -170, 10)
     assert all(box.contains(*place) for place in [(170, -10), (180, 0), (-180, 0), (-170, 10)])
     assert not any(box.contains(*place) for place in [(169.9, 0), (-169.9, 0), (0, 0), (180, 10.1)])
@@ -90,7 +90,7 @@ def test_a_box_holds_its_edges_and_may_cross_the_antimeridian() -> None:
 def test_a_box_does_not_depend_on_how_the_antimeridian_is_written(
     west: float, east: float, longitude: float
 ) -> None:
-    """It holds each place that is a turn away from one between its edges, in exact numbers."""
+    """It contains a longitude if the same one plus or minus 360 is between its edges, exactly."""
     start, width = Fraction(west), Fraction(east) - Fraction(west) + (360 if west > east else 0)
     turns = [Fraction(longitude) + turn for turn in (-360, 0, 360)]
     is_inside = any(start <= each <= start + width for each in turns)
@@ -98,14 +98,14 @@ def test_a_box_does_not_depend_on_how_the_antimeridian_is_written(
 
 
 def test_the_narrower_box_is_chosen() -> None:
-    """Rooms on both sides of the antimeridian need no box around the world."""
+    """A box around rooms on both sides of the antimeridian does not span the world."""
     assert narrower_box(Box(-179, 0, 178, 1), 178, -179) == Box(178, 0, -179, 1)
     assert narrower_box(Box(-10, 0, 20, 1), 20, -10) == Box(-10, 0, 20, 1)
     assert narrower_box(Box(10, 0, 20, 1), 10, None) == Box(10, 0, 20, 1)
 
 
-def test_the_longest_way_is_half_the_earth_around() -> None:
-    """From a place to its antipode."""
+def test_the_longest_distance_is_half_the_circumference() -> None:
+    """It is the distance from a place to its antipode."""
     assert abs(great_circle_metres(21, 52, -159, -52) - 3.141592653589793 * EARTH_RADIUS) < 1
 
 
@@ -125,7 +125,7 @@ def test_circles_over_a_ring_hold_all_of_it(
     other_latitude: float,
     most: int,
 ) -> None:
-    """No place between the two distances lies outside of all circles."""
+    """Every place between the two distances is inside a circle."""
     inner, outer = sorted((one, another))
     circles = circles_over_ring(longitude, latitude, inner, outer, most)
     assert len(circles) <= most
@@ -138,7 +138,7 @@ def test_circles_over_a_ring_hold_all_of_it(
 
 
 def test_circles_over_a_narrow_ring_hold_little_else() -> None:
-    """A page far behind reads hundredths of what is nearer."""
+    """A distant page reads a small fraction of the nearer rooms."""
     for longitude, latitude, inner in ((13.4, 52.5, 9e6), (-70.0, -33.0, 12e6), (0.0, 90.0, 1e6)):
         circles = circles_over_ring(longitude, latitude, inner, inner + 1000, 500)
         nearer = inner if inner < HALF_WAY / 2 else HALF_WAY - inner
@@ -150,7 +150,7 @@ def test_circles_over_a_narrow_ring_hold_little_else() -> None:
 
 @given(LONGITUDES, LATITUDES)
 def test_an_antipode_is_half_a_turn_away(longitude: float, latitude: float) -> None:
-    """To the decimetres that the formula is short there, and it is a place."""
+    """It is a valid place, half way around the earth within the formula's error."""
     other = antipode(longitude, latitude)
     assert -180 <= other[0] <= 180
     assert great_circle_metres(longitude, latitude, *other) > HALF_WAY - 1

@@ -1,4 +1,4 @@
-"""The room keeps its promises."""
+"""The room validates its values and does not change them."""
 
 import math
 from collections.abc import Callable
@@ -14,19 +14,19 @@ VALUES = {"code": CODE, "size": 200, "price": 10, "longitude": -0.09998975, "lat
 
 
 def test_a_room_keeps_its_values() -> None:
-    """Each field is what it was made of."""
+    """Each field has the value that was passed."""
     room = Room(CODE, size=200, price=10, longitude=-0.09998975, latitude=51.75436293)
     assert {name: getattr(room, name) for name in VALUES} == VALUES
 
 
 def test_a_room_goes_to_a_dict_and_back() -> None:
-    """`from_dict` and `to_dict` are each other's inverse."""
+    """`from_dict` and `to_dict` are inverse."""
     assert Room.from_dict(VALUES).to_dict() == VALUES
     assert Room.from_dict(Room.from_dict(VALUES).to_dict()) == Room.from_dict(VALUES)
 
 
 def test_rooms_are_values() -> None:
-    """Rooms with the same values are equal, and none changes."""
+    """Rooms with the same values are equal, and rooms are immutable."""
     room = Room.from_dict(VALUES)
     assert room == Room.from_dict(VALUES)
     assert room != Room.from_dict(VALUES | {"price": 11})
@@ -61,16 +61,16 @@ def test_rooms_are_values() -> None:
         ("latitude", math.nan),
     ],
 )
-def test_a_wrong_value_makes_no_room(field: str, value: object) -> None:
-    """Each invariant names the field that breaks it, and only that."""
+def test_an_invalid_value_is_refused(field: str, value: object) -> None:
+    """The error names the invalid field, and only that."""
     with pytest.raises(InvalidRoomError) as caught:
         Room.from_dict(VALUES | {field: value})
     assert list(caught.value.problems) == [field]
     assert str(caught.value).startswith(f"{field} must be")
 
 
-def test_all_wrong_values_are_told_at_once() -> None:
-    """Whoever enters a room learns everything that is wrong with it."""
+def test_all_invalid_values_are_reported_at_once() -> None:
+    """One error names every invalid field."""
     wrong = {"code": 1, "size": 0, "price": -1, "longitude": 181, "latitude": 91}
     with pytest.raises(InvalidRoomError) as caught:
         Room.from_dict(wrong)
@@ -84,12 +84,12 @@ def test_all_wrong_values_are_told_at_once() -> None:
         {"size": MAX_SIZE, "price": MAX_PRICE, "longitude": 180, "latitude": 90},
     ],
 )
-def test_the_edges_belong_to_the_ranges(edge: dict[str, int]) -> None:
-    """The least and the greatest values are allowed."""
+def test_ranges_include_their_bounds(edge: dict[str, int]) -> None:
+    """The smallest and the greatest values are valid."""
     assert Room.from_dict({"code": CODE} | edge).to_dict() == {"code": CODE} | edge
 
 
-def test_a_field_too_many_is_refused(make_room: Callable[..., Room]) -> None:
-    """A mapping with another field is a mistake of the caller's."""
+def test_an_unknown_field_is_refused(make_room: Callable[..., Room]) -> None:
+    """A mapping with an unknown field is a programming error."""
     with pytest.raises(TypeError, match="colour"):
         Room.from_dict(VALUES | {"colour": "red"})

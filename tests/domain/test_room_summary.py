@@ -20,10 +20,10 @@ def prices(make_room: Callable[..., Room], amounts: list[int]) -> list[Room]:
 
 
 @given(amounts=st.lists(AMOUNTS, min_size=2, max_size=60))
-def test_spread_is_that_of_the_standard_library(
+def test_the_distribution_is_that_of_the_standard_library(
     make_room: Callable[..., Room], amounts: list[int]
 ) -> None:
-    """Least, greatest, mean, and quartiles that include both ends."""
+    """Minimum, maximum, mean and inclusive quartiles are the same."""
     summary = summarize(prices(make_room, amounts), {"price": amounts}).amounts["price"]
     assert (summary.minimum, summary.maximum) == (min(amounts), max(amounts))
     assert summary.mean == sum(amounts) / len(amounts)
@@ -35,7 +35,7 @@ def test_spread_is_that_of_the_standard_library(
 
 @given(amounts=st.lists(AMOUNTS, min_size=1, max_size=60))
 def test_bars_hold_every_amount_once(make_room: Callable[..., Room], amounts: list[int]) -> None:
-    """They adjoin, are of one round width, and not too many; no rounder width would do."""
+    """They are adjacent, few enough, and have one round width; both end bars have a count."""
     bars = summarize(prices(make_room, amounts), {"price": amounts}).amounts["price"].histogram
     widths = {bar.end - bar.start for bar in bars}
     assert len(widths) == 1
@@ -49,8 +49,8 @@ def test_bars_hold_every_amount_once(make_room: Callable[..., Room], amounts: li
     assert bars[-1].count
 
 
-def test_nothing_is_summed_up_too(make_room: Callable[..., Room]) -> None:
-    """Without rooms there is no box and no spread; a single room is its own quartiles."""
+def test_no_rooms_and_one_room_are_summarized(make_room: Callable[..., Room]) -> None:
+    """Without rooms there is no box and no distribution; a single room has equal quartiles."""
     nothing = summarize([], {"price": []})
     assert (nothing.count, nothing.bbox) == (0, None)
     assert nothing.amounts["price"].histogram == ()
@@ -62,6 +62,6 @@ def test_nothing_is_summed_up_too(make_room: Callable[..., Room]) -> None:
 def test_rooms_on_both_sides_of_the_antimeridian_share_a_narrow_box(
     make_room: Callable[..., Room],
 ) -> None:
-    """West is greater than east then, as in GeoJSON."""
+    """Its west is then greater than its east, as in GeoJSON."""
     rooms = [make_room(1, longitude=179.5), make_room(2, longitude=-179.0)]
     assert summarize(rooms, {}).bbox == Box(179.5, 52.0, -179.0, 52.0)

@@ -89,7 +89,7 @@ def test_a_killed_server_is_started_again(commands: Commands) -> None:
         kill(*before)
         until(lambda before=before: commands.servers() not in ([], before))
         until(lambda: found(service) == rooms)
-        told = "the embedded PostgreSQL had ended, and is started again"
+        told = "the embedded PostgreSQL had stopped and was restarted"
         until(lambda times=times, told=told: service.complained.count(told) == times)
     assert workers_of(service)
     assert service.end(signal.SIGTERM) == 0, service.complained
@@ -103,7 +103,7 @@ def test_a_server_that_cannot_be_started_again_is_told_once(commands: Commands) 
     data = find_cluster(commands.data).home / "data"
     kill(*commands.servers())
     moved = data.rename(data.with_name("moved"))
-    told = "the embedded PostgreSQL has ended, and does not start: "
+    told = "the embedded PostgreSQL has stopped and cannot be restarted: "
     until(lambda: told in service.complained)
     time.sleep(2)
     assert service.complained.count(told) == 1
