@@ -200,7 +200,7 @@ def _position(feature: dict[str, object]) -> list[object]:
         raise _BadFeatureError(problem)
     position = geometry.get("coordinates")
     if not isinstance(position, list) or len(position) < len(COORDINATES):
-        raise _BadFeatureError("coordinates must be longitude and latitude")
+        raise _BadFeatureError(f"coordinates must be {' and '.join(COORDINATES)}")
     for each in position:
         if not isinstance(each, Number):
             raise _BadFeatureError(f"coordinates must be numbers, not {json_name(each)}")

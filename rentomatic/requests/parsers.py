@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import TypeVar
 from uuid import UUID
 
-from rentomatic.domain.room import MAX_LATITUDE, MAX_LONGITUDE
+from rentomatic.domain.room import COORDINATES, MAX_LONGITUDE
 
 MAX_LIST = 100
 
@@ -97,16 +97,6 @@ def parse_uuid(text: str) -> UUID:
     return UUID(text)
 
 
-def parse_longitude(text: str) -> float:
-    """Read degrees east of Greenwich."""
-    return parse_degrees(text, MAX_LONGITUDE)
-
-
-def parse_latitude(text: str) -> float:
-    """Read degrees north of the equator; a longitude in its place gets a hint."""
-    return parse_degrees(text, MAX_LATITUDE)
-
-
 def parse_flag(text: str) -> bool:
     """Read `true` or `false`."""
     if text not in {"true", "false"}:
@@ -124,7 +114,7 @@ def parse_metres(text: str) -> float:
 
 
 def parse_degrees(text: str, most: int) -> float:
-    """Read a decimal number of degrees from `-most` to `most`."""
+    """Read a decimal number of degrees from `-most` to `most`; swapped coordinates get a hint."""
     if not _DECIMAL.fullmatch(text):
         msg = f"must be a decimal number such as 52.23, not {shown(text)}"
         raise ValueError(msg)
@@ -137,7 +127,7 @@ def parse_degrees(text: str, most: int) -> float:
 
 def swap_hint(value: float) -> str:
     """Ask whether two coordinates were swapped, of one that is too large to be a latitude."""
-    return "; were longitude and latitude swapped?" if abs(value) <= MAX_LONGITUDE else ""
+    return f"; were {' and '.join(COORDINATES)} swapped?" if abs(value) <= MAX_LONGITUDE else ""
 
 
 def parse_list(text: str, parse: Callable[[str], T]) -> tuple[T, ...]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
+from typing import Any
 
 from rentomatic.domain.geography import Box, great_circle_metres
 from rentomatic.domain.room import COORDINATES, FIELDS
@@ -9,8 +11,6 @@ from rentomatic.requests.base import ParameterError, ValidRequest
 from rentomatic.requests.parsers import (
     as_list_text,
     as_text,
-    parse_latitude,
-    parse_longitude,
     parse_metres,
     shown,
     shown_name,
@@ -19,6 +19,7 @@ from rentomatic.requests.room_fields import (
     FILTER_KEYS,
     Operand,
     parse_operand,
+    parser_of,
     suggest_filter_key,
 )
 
@@ -168,16 +169,17 @@ class SelectionReader:
             return None
 
     def _coordinates(self, name: str, text: str, form: str) -> Sequence[float] | None:
-        """Read longitudes and latitudes in turn."""
+        """Read the coordinates of one or two places."""
         names, parts = form.split(","), text.split(",")
         if len(parts) != len(names):
             message = f"must be {form}: {len(names)} decimal numbers, not {shown(text)}"
             self.fail(name, message)
             return None
-        values = []
-        for place, (part_name, part) in enumerate(zip(names, parts, strict=True)):
+        values: list[Any] = []  # floats, as all coordinates
+        parsers = cycle(parser_of(FIELDS[each].kind) for each in COORDINATES)
+        for part_name, part, parse in zip(names, parts, parsers, strict=False):
             try:
-                values.append((parse_latitude if place % 2 else parse_longitude)(part))
+                values.append(parse(part))
             except ValueError as problem:
                 self.fail(name, f"{part_name} {problem}")
         return values if len(values) == len(names) else None

@@ -2,6 +2,7 @@
 
 import math
 from contextlib import suppress
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -11,12 +12,14 @@ from hypothesis import strategies as st
 from rentomatic.requests.parsers import (
     MAX_LIST,
     as_text,
+    parse_degrees,
     parse_integer,
-    parse_latitude,
     parse_list,
-    parse_longitude,
     parse_uuid,
 )
+
+parse_longitude = partial(parse_degrees, most=180)
+parse_latitude = partial(parse_degrees, most=90)
 
 CODE = UUID("f853578c-fc0f-4e65-81b8-566c5dffa35a")
 

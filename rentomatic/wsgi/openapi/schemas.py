@@ -141,7 +141,7 @@ SCHEMAS = {
         {"type": {"const": "FeatureCollection"}, "features": array_of("FoundRoomFeature")},
     ),
     "Point": record(
-        "Longitude and latitude.",
+        "A position (RFC 7946, section 3.1.1).",
         {
             "type": {"const": "Point"},
             "coordinates": {
