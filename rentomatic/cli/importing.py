@@ -165,8 +165,7 @@ def _import(
         return room_import_use_case(repository, request, rejects.add)
     except OSError as error:
         # Whoever takes the bad lines and leaves does not want half of them.
-        msg = f"{told(error)}; nothing is imported"
-        raise ConfigError(msg) from None
+        raise ConfigError(f"{told(error)}; nothing is imported") from None
 
 
 def _close(rejects: Rejects) -> None:
@@ -219,24 +218,23 @@ def _guess_format(name: str, file: TextIO, start: list[str]) -> ImportFormat | I
 
 def _rejects_path(arguments: argparse.Namespace, suffix: str) -> str | None:
     if arguments.rejects and not arguments.skip_bad:
-        msg = "--rejects goes with --skip-bad; without it a bad line stops the import"
-        raise ConfigError(msg)
+        raise ConfigError("--rejects goes with --skip-bad; without it a bad line stops the import")
     if not arguments.skip_bad or arguments.dry_run:
         return None
     stem = "stdin" if arguments.file == "-" else Path(arguments.file).stem
     path: str = arguments.rejects or f"{stem}.rejected.{suffix}"
     is_same = "-" not in {path, arguments.file} and Path(path).exists()
     if is_same and Path(path).samefile(arguments.file):
-        msg = f"{path} is the file to import; give another one for --rejects"
-        raise ConfigError(msg)
+        raise ConfigError(f"{path} is the file to import; give another one for --rejects")
     return path
 
 
 def _pair(text: str, *, may_be_empty: bool = False) -> tuple[str, str]:
     field, equals, value = text.partition("=")
     if not (field in FIELDS and equals and (value or may_be_empty)):
-        msg = f"{text!r} is not FIELD=...; fields are {', '.join(FIELDS)}"
-        raise argparse.ArgumentTypeError(msg)
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not FIELD=...; fields are {', '.join(FIELDS)}"
+        )
     return field, value
 
 
@@ -251,11 +249,10 @@ def _open(name: str) -> TextIO:
             closefd=name != "-",
         )
     except PermissionError:
-        msg = (
+        raise ConfigError(
             f"{name}: the account {account_name()}, as which this runs, may not read it; "
             f"give it on standard input: rentomatic import - <{quote(name)}"
-        )
-        raise ConfigError(msg) from None
+        ) from None
 
 
 def _counted(lines: Iterable[str], bar: "tqdm[NoReturn]") -> Iterator[str]:

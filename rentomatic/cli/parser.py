@@ -51,6 +51,7 @@ class StorePair(argparse.Action):
         key, value = values
         pairs = getattr(namespace, self.dest) or {}
         if key in pairs:
-            problem = f"{key} is given more than once: {pairs[key]!r} and {value!r}"
-            raise argparse.ArgumentError(self, problem)
+            raise argparse.ArgumentError(
+                self, f"{key} is given more than once: {pairs[key]!r} and {value!r}"
+            )
         setattr(namespace, self.dest, {**pairs, key: value})

@@ -60,8 +60,7 @@ def _port(text: str) -> int:
     try:
         return integer_between(1, 65535)(text)
     except ValueError as problem:
-        msg = f"must be {problem}, not {text!r}"
-        raise argparse.ArgumentTypeError(msg) from None
+        raise argparse.ArgumentTypeError(f"must be {problem}, not {text!r}") from None
 
 
 def run_serve(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -136,9 +135,10 @@ def _alone(settings: Settings) -> Iterator[bool]:
         except OSError as error:
             if error.errno not in {errno.EACCES, errno.EAGAIN}:
                 raise
-            msg = f"process {former} already serves {settings.data}; stop it first, "
-            msg += "or set RENTOMATIC_DATA to another folder"
-            raise ConfigError(msg) from None
+            raise ConfigError(
+                f"process {former} already serves {settings.data}; stop it first, "
+                "or set RENTOMATIC_DATA to another folder"
+            ) from None
         service = os.getpid()
         _rewrite(lock, f"{service}\n")
         yield bool(former)
@@ -156,8 +156,9 @@ def _refuse_taken(host: str, port: int, patience: float) -> None:
     deadline = time.monotonic() + patience
     while reason := _why_taken(host, port):
         if time.monotonic() >= deadline:
-            msg = f"cannot listen on {host} port {port}: {reason}; give another --port or --host"
-            raise ConfigError(msg)
+            raise ConfigError(
+                f"cannot listen on {host} port {port}: {reason}; give another --port or --host"
+            )
         time.sleep(0.1)
 
 

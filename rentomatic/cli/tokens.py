@@ -39,8 +39,7 @@ def _name(text: str) -> str:
     try:
         token_line(text, "")
     except ValueError as problem:
-        msg = f"must be {problem}, not {text!r}"
-        raise argparse.ArgumentTypeError(msg) from None
+        raise argparse.ArgumentTypeError(f"must be {problem}, not {text!r}") from None
     return text
 
 
@@ -72,6 +71,5 @@ def own_token(folder: Path) -> tuple[Path, str]:
         made.rename(path)
     token = path.read_text(encoding="ascii", errors="replace").strip()
     if not token:
-        msg = f"{path} holds no token; remove it, and a new one is made"
-        raise ConfigError(msg)
+        raise ConfigError(f"{path} holds no token; remove it, and a new one is made")
     return path, token

@@ -34,28 +34,25 @@ def read_object(request: Request) -> Values | HttpFailure:
 def _parse(body: bytes) -> Values:
     """Read JSON; raises ValueError with what is wrong with it."""
     if body.startswith(BOM_UTF8):
-        msg = "must be UTF-8 without a byte order mark"
-        raise ValueError(msg)
+        raise ValueError("must be UTF-8 without a byte order mark")
     try:
         text = body.decode("utf-8")
         values = json.loads(
             text, object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_integer
         )
     except UnicodeDecodeError:
-        msg = "must be UTF-8"
-        raise ValueError(msg) from None
+        raise ValueError("must be UTF-8") from None
     except json.JSONDecodeError as error:
-        msg = f"is not JSON: {error.msg} at line {error.lineno} column {error.colno}"
-        raise ValueError(msg) from None
+        raise ValueError(
+            f"is not JSON: {error.msg} at line {error.lineno} column {error.colno}"
+        ) from None
     if isinstance(values, list) and any(isinstance(each, dict) for each in values):
-        msg = (
+        raise ValueError(
             "must be an object such as {...}, not an array; several rooms are sent as "
             "application/x-ndjson, an object a line: jq -c '.[]'"
         )
-        raise ValueError(msg)
     if not isinstance(values, dict):
-        msg = 'must be an object such as {"size": 20, "price": 60, ...}'
-        raise ValueError(msg)  # noqa: TRY004 - what a client sent, not what a caller did
+        raise ValueError('must be an object such as {"size": 20, "price": 60, ...}')  # noqa: TRY004 - what a client sent, not what a caller did
     return values
 
 
@@ -63,18 +60,15 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> Values:
     values = dict(pairs)
     if len(values) < len(pairs):
         ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
-        msg = f"has {shown_name(twice)} more than once"
-        raise ValueError(msg)
+        raise ValueError(f"has {shown_name(twice)} more than once")
     return values
 
 
 def _integer(digits: str) -> int:
     if len(digits) > _MAX_DIGITS:
-        msg = f"has a number with more than {_MAX_DIGITS} digits"
-        raise ValueError(msg)
+        raise ValueError(f"has a number with more than {_MAX_DIGITS} digits")
     return int(digits)
 
 
 def _no_constant(name: str) -> NoReturn:
-    msg = f"is not JSON: {name} is no number"
-    raise ValueError(msg)
+    raise ValueError(f"is not JSON: {name} is no number")

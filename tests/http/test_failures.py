@@ -26,8 +26,7 @@ class FailingRepository(MemRepo):
 
     def search(self, request: RoomListRequest) -> list[object]:  # type: ignore[override]
         """Fail with a text that is nobody's business."""
-        msg = "secret of /etc/rentomatic"
-        raise RuntimeError(msg)
+        raise RuntimeError("secret of /etc/rentomatic")
 
 
 def test_a_bug_is_a_500_that_tells_only_its_request(caplog: pytest.LogCaptureFixture) -> None:
