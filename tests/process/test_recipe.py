@@ -84,7 +84,10 @@ def run(
 def test_a_field_is_added_by_the_recipe(
     copy: Path, run: Callable[..., "subprocess.CompletedProcess[str]"]
 ) -> None:
-    """It touches few files, and the field is in searches, writes, imports, changes, documents."""
+    """It touches few files; searches, writes, imports, changes and documents have the field.
+
+    All repositories agree on it, in the property tests too.
+    """
     changed = subprocess.run(
         ["git", "status", "--short"], cwd=copy, check=True, capture_output=True, text=True
     ).stdout
@@ -119,4 +122,6 @@ def test_a_field_is_added_by_the_recipe(
     history = [each["room"].get("bedrooms") for each in changes["changes"]]
     assert history == [2, None, 4, 7, None]
     assert document["components"]["schemas"]["Room"]["properties"]["bedrooms"]["maximum"] == 99
+    agreement = "tests/contract/test_agreement.py"
+    assert "passed" in run("-m", "pytest", "-q", "-p", "no:cacheprovider", agreement).stdout
     run("-m", "yoyo", "rollback", "--batch", "--revision", "0007.bedrooms")
