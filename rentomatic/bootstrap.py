@@ -1,4 +1,4 @@
-"""The one composition root: settings in, application out."""
+"""The composition root: settings in, application out."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 def build_application(environ: Mapping[str, str]) -> Application:
-    """Make the WSGI application of the settings; nothing is connected to before it is asked.
+    """Build the WSGI application; it connects to nothing before the first request.
 
     Raises:
-        ConfigError: for settings that cannot be used.
+        ConfigError: for unusable settings.
     """
     settings = read_settings(environ)
     counts = _metrics() if settings.has_metrics else None
@@ -48,8 +48,7 @@ def build_application(environ: Mapping[str, str]) -> Application:
 
 
 def _metrics() -> "Metrics":
-    # Imported here because prometheus_client looks at its import for the folder of its files, and
-    # is to be imported by the workers alone.
+    # Only workers may import prometheus_client, which chooses the folder of its files on import.
     from rentomatic.metrics import metrics  # noqa: PLC0415
 
     return metrics()
@@ -57,12 +56,12 @@ def _metrics() -> "Metrics":
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Where a service keeps things.
+    """The stores of a service.
 
     Attributes:
         repository: the rooms.
-        changes: their history, where it is kept.
-        idempotency: the answers to writes, where they are kept.
+        changes: their history, if it is kept.
+        idempotency: the answers to writes, if they are kept.
     """
 
     repository: RoomRepository
@@ -73,11 +72,11 @@ class Stores:
 def build_stores(
     settings: Settings, counts: "Metrics | None" = None, shares: ThreadShares | None = None
 ) -> Stores:
-    """Choose the repository that the settings name, for a service that runs until it is ended."""
+    """Build the stores that the settings name, for a long-running service."""
     if settings.mongodb_url:
         return Stores(_mongo_repository(settings.mongodb_url))
     if settings.postgres is None:
-        msg = "no database is named: set DATABASE_URL, or start with ops/serve"
+        msg = "no database is configured: set DATABASE_URL, or start with ops/serve"
         raise ConfigError(msg)
     connections = Connections(
         settings.postgres.url,
@@ -107,18 +106,18 @@ def _mongo_repository(url: str) -> RoomRepository:
 
 @contextmanager
 def open_postgres(settings: Settings, *, prepare: bool = True) -> Iterator[PostgresDatabase]:
-    """Give the configured database, or the embedded one for the time of the context.
+    """Yield the configured database, or the embedded one, which runs as long as the context.
 
     Args:
         settings: the settings.
-        prepare: create the embedded database, and migrate it if it never was; one that was rolled
-            back stays so.
+        prepare: create the embedded database, and migrate it if that was never done: what was
+            rolled back stays so.
 
     Raises:
         ConfigError: when MongoDB is configured.
     """
     if settings.mongodb_url:
-        msg = "this needs PostgreSQL, and MONGODB_URL names MongoDB"
+        msg = "this needs PostgreSQL, but MONGODB_URL selects MongoDB"
         raise ConfigError(msg)
     if settings.postgres:
         yield settings.postgres
@@ -133,7 +132,7 @@ def open_postgres(settings: Settings, *, prepare: bool = True) -> Iterator[Postg
 
 @contextmanager
 def open_repository(settings: Settings) -> Iterator[RoomRepository]:
-    """Give the repository that the service uses, for a command: no statement is cut short."""
+    """Yield the service's repository, for a command: statements have no time-out."""
     if settings.mongodb_url:
         yield _mongo_repository(settings.mongodb_url)
         return

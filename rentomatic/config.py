@@ -16,24 +16,24 @@ from rentomatic.tokens import NO_TOKENS, Tokens, parse_tokens, write_tokens
 ENV_FILE = "RENTOMATIC_ENV_FILE"
 TOKENS = "RENTOMATIC_TOKENS"
 TOKENS_FILE = "RENTOMATIC_TOKENS_FILE"
-# Not ours: where processes that count together do so, for prometheus_client.
+# Read by prometheus_client: the folder of the counters that processes share.
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class ConfigError(Exception):
-    """Settings that cannot be used; the text is one line, without passwords."""
+    """Unusable settings; the text is one line, without passwords."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A variable of the environment.
+    """An environment variable.
 
     Attributes:
-        name: the variable.
+        name: its name.
         help: what it is for.
-        default: its text when the variable is unset or empty; None for no value.
-        parse: text to value; raises ValueError with what would be right.
-        secret: never shown.
+        default: its text when it is unset or empty; None for no value.
+        parse: converts the text; raises ValueError with what the text must be.
+        secret: whether it is never shown.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Setting:
             raise ConfigError(msg) from None
 
     def show(self, environ: Mapping[str, str]) -> str:
-        """Tell its value and where it comes from."""
+        """Return its value for display, and whether it is the default."""
         text = environ.get(self.name)
         if not text:
             return f"{self.default} (default)" if self.default else "not set"
@@ -63,7 +63,7 @@ class Setting:
 
 
 def one_of(*values: str) -> Callable[[str], str]:
-    """Make a parser of one of a few words; it raises ValueError with what would be right."""
+    """Return a parser of a few words; it raises ValueError with what the text must be."""
 
     def parse(text: str) -> str:
         if text not in values:
@@ -74,7 +74,7 @@ def one_of(*values: str) -> Callable[[str], str]:
 
 
 def integer_between(least: int, most: int) -> Callable[[str], int]:
-    """Make a parser of integers; it raises ValueError with what would be right."""
+    """Return a parser of integers; it raises ValueError with what the text must be."""
 
     def parse(text: str) -> int:
         try:
@@ -94,7 +94,7 @@ _SCHEME = re.compile(r"postgres(?:ql(?:\+psycopg)?)?://", re.ASCII)
 
 
 def _postgres_url(text: str) -> str:
-    """Take every spelling of the scheme that platforms and tools use; give libpq's."""
+    """Accept each spelling of the scheme that platforms and tools use; return libpq's."""
     url = _SCHEME.sub("postgresql://", text, count=1)
     if not (url.startswith("postgresql://") and _names_database(url)):
         msg = "a URL such as postgresql://user:password@host:5432/database"
@@ -109,16 +109,16 @@ def _mongodb_url(text: str) -> str:
     return text
 
 
-# What is not percent-encoded as it should be: the driver would quote it, password and all.
+# What should be percent-encoded: the driver's message would show it with the password.
 _UNENCODED = re.compile(r"[\x00-\x20\x7f]|%(?![0-9a-f]{2})|%00|\](?![:/,?])", re.IGNORECASE)
 
 
 def _names_database(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        # Several hosts, each with its port, are libpq's own; urlsplit would not read them.
+        # urlsplit cannot read several hosts with ports, as libpq can.
         well_formed = "," in parts.netloc or parts.port != 0
-    except ValueError:  # brackets that are no IPv6 address, or a port that is no number
+    except ValueError:  # brackets without an IPv6 address, or a port that is not a number
         return False
     encoded = parts.netloc.count("@") <= 1 and not _UNENCODED.search(url)
     return well_formed and encoded and bool(parts.path.strip("/"))
@@ -223,11 +223,11 @@ _GROUP = ("POSTGRES_HOSTNAME", "POSTGRES_USER", "POSTGRES_PASSWORD", "APPLICATIO
 
 @dataclass(frozen=True, slots=True)
 class PostgresDatabase:
-    """Where the rooms are.
+    """A PostgreSQL database.
 
     Attributes:
-        url: the database, for libpq.
-        maintenance_url: another of the same server, from which it can be created.
+        url: its URL, for libpq.
+        maintenance_url: that of another database on the same server, from which it can be created.
     """
 
     url: str = field(repr=False)
@@ -241,23 +241,23 @@ class PostgresDatabase:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings, read.
+    """The settings, parsed.
 
     Attributes:
-        postgres: the database that the environment names; None to embed a server.
-        mongodb_url: the MongoDB database that takes its place.
+        postgres: the configured database; None to embed a server.
+        mongodb_url: the MongoDB database to use instead.
         data: where the embedded server keeps its data.
-        default_limit: how many rooms a search gives that names no limit.
+        default_limit: how many rooms a search without a limit returns.
         tokens: who may change rooms: names, by the digests of their tokens.
-        changes_kept: for how many days changes are kept.
+        changes_kept: how many days changes are kept.
         max_batch_bytes: how long a batch of rooms over HTTP may be.
         port: the TCP port to listen on.
         socket: the unix socket to listen on instead.
-        workers: processes.
-        threads: threads in each of them.
+        workers: the number of worker processes.
+        threads: the number of threads in each.
         log: auto, json or text.
-        has_metrics: whether there is /metrics.
-        listens_to_all: whether other machines are to reach the port.
+        has_metrics: whether /metrics is served.
+        listens_to_all: whether other machines can reach the port.
     """
 
     postgres: PostgresDatabase | None
@@ -280,14 +280,14 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read the settings.
 
     Raises:
-        ConfigError: for a wrong value, a group that is half set, or a file that cannot be read.
+        ConfigError: for a wrong value, an incomplete group, or a file that cannot be read.
     """
     environ = whole_environment(environ)
     values = {setting.name: setting.read(environ) for setting in SETTINGS}
     postgres = _postgres(values, environ)
     if values["MONGODB_URL"] and postgres:
         named = "DATABASE_URL" if values["DATABASE_URL"] else "the POSTGRES_ group"
-        msg = f"MONGODB_URL and {named} are both set; unset the one that is not meant"
+        msg = f"MONGODB_URL and {named} are both set; unset one of them"
         raise ConfigError(msg)
     return Settings(
         postgres=postgres,
@@ -306,7 +306,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         threads=values["RENTOMATIC_THREADS"],
         log=values["RENTOMATIC_LOG"],
         has_metrics=values["RENTOMATIC_METRICS"] == "on",
-        # A platform that sets PORT expects to be reached from outside; else this machine is served.
+        # A platform that sets PORT connects from outside; otherwise only this machine does.
         listens_to_all=bool(environ.get("PORT")),
     )
 
@@ -316,13 +316,13 @@ _QUOTED = re.compile(r"([\"'])(.*)\1")
 
 
 def whole_environment(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Add the variables of the file that the environment names; its own go first.
+    """Add the variables of the file that the environment names; its own override them.
 
-    The file is written as systemd's EnvironmentFile= wants it: a variable a line, in quotes or
-    not, and comments that begin with # or ;.
+    The file has the format of systemd's EnvironmentFile=: one variable per line, quoted or not,
+    and comments that begin with # or ;.
 
     Raises:
-        ConfigError: for a file that cannot be read, with the line that is wrong.
+        ConfigError: for a file that cannot be read, with the number of the wrong line.
     """
     name = environ.get(ENV_FILE)
     if not name:
@@ -337,10 +337,10 @@ def whole_environment(environ: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def frozen_environment(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Give an environment that means the same, and goes on to when the files that it names change.
+    """Return an equivalent environment that does not depend on files.
 
     Raises:
-        ConfigError: as read_settings.
+        ConfigError: like read_settings.
     """
     tokens = write_tokens(read_settings(environ).tokens)
     return {**whole_environment(environ), ENV_FILE: "", TOKENS_FILE: "", TOKENS: tokens}
@@ -350,7 +350,7 @@ def _read_lines(name: str, lines: list[str]) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(lines, 1):
         match = _LINE.fullmatch(line)
         if not match:
-            # The line itself may hold a password.
+            # The message leaves the line out, which may hold a password.
             msg = f"{ENV_FILE}: line {number} of {name} must be NAME=value or a comment"
             raise ConfigError(msg)
         if match[1]:
@@ -366,7 +366,7 @@ def _postgres(values: Mapping[str, Any], environ: Mapping[str, str]) -> Postgres
     if not given:
         return None
     if missing := [name for name in _GROUP if not values[name]]:
-        msg = f"{', '.join(given)} given without {', '.join(missing)}; set all, or DATABASE_URL"
+        msg = f"{', '.join(given)} set without {', '.join(missing)}; set all, or DATABASE_URL"
         raise ConfigError(msg)
     host, user, password, database = (quote(values[name], safe="") for name in _GROUP)
     server = f"postgresql://{user}:{password}@{host}:{values['POSTGRES_PORT']}"
@@ -376,7 +376,7 @@ def _postgres(values: Mapping[str, Any], environ: Mapping[str, str]) -> Postgres
 
 
 def masked(url: str) -> str:
-    """Replace the password in a URL, also in one that is not well formed."""
+    """Replace the password in a URL, even in a malformed one."""
     head, at, rest = url.rpartition("@")
     user = re.match(r"(?:[a-z][a-z0-9+.-]*://)?[^:/]*", head, re.IGNORECASE)
     if at and user and user[0] != head:

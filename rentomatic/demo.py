@@ -1,4 +1,4 @@
-"""Made-up rooms, to have something to see."""
+"""Made-up rooms to try the service with."""
 
 import random
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from uuid import UUID
 
 from rentomatic.domain.room import Room
 
-# By this the codes of generated rooms are known as made up; it is a valid UUID of version 8,
-# which leaves its contents to the application (RFC 9562, section 5.8).
+# Marks the codes of generated rooms: UUIDs of version 8, whose contents the application chooses
+# (RFC 9562, section 5.8).
 PREFIX = "00000000-0000-8000-8000-"
 GENERATED = 4_000
 SEED = 20
@@ -36,7 +36,7 @@ _SPREAD_DEGREES = 0.05
 
 
 def book_rooms() -> list[Room]:
-    """Give the four rooms of the book."""
+    """Return the four rooms of the book."""
     return [
         Room(UUID(code), size, price, longitude, latitude)
         for code, size, price, longitude, latitude in BOOK
@@ -44,7 +44,7 @@ def book_rooms() -> list[Room]:
 
 
 def demo_rooms() -> Iterator[Room]:
-    """Give the book's rooms and generated ones around ten towns; always the same."""
+    """Yield the book's rooms and generated ones around ten towns; always the same."""
     yield from book_rooms()
     generator = random.Random(SEED)
     for number in range(1, GENERATED + 1):

@@ -1,4 +1,4 @@
-"""Variables that libraries read by themselves: made harmless or refused before they read them."""
+"""Variables that libraries read themselves: removed or checked before they do."""
 
 import ipaddress
 import shlex
@@ -6,7 +6,7 @@ from collections.abc import MutableMapping
 
 from rentomatic.config import Setting, integer_between, one_of
 
-# libpq sends these with each session, and they override what the service asks for.
+# libpq applies these to every session, where they override the service's own settings.
 _SESSION = ("PGTZ", "PGDATESTYLE", "PGGEQO", "PGCLIENTENCODING")
 
 
@@ -16,7 +16,7 @@ def _addresses(text: str) -> str:
             if each.strip() != "*":
                 ipaddress.ip_network(each.strip())
     except ValueError:
-        msg = "* or addresses and networks with commas, such as 127.0.0.1,10.0.0.0/8"
+        msg = "* or addresses and networks separated by commas, such as 127.0.0.1,10.0.0.0/8"
         raise ValueError(msg) from None
     return text
 
@@ -25,7 +25,7 @@ def _arguments(text: str) -> list[str]:
     try:
         return shlex.split(text)
     except ValueError:
-        msg = "arguments of gunicorn's, quoted as a shell wants them"
+        msg = "arguments for gunicorn, quoted as in a shell"
         raise ValueError(msg) from None
 
 
@@ -41,21 +41,18 @@ _OPTIONS = {
     "PGSSLCERTMODE": ("disable", "allow", "require"),
 }
 
-# What gunicorn and libpq read; what is not here, libpq refuses when it connects.
+# What gunicorn and libpq read; libpq itself refuses other wrong values when it connects.
 FOREIGN: tuple[Setting, ...] = (
     Setting("WEB_CONCURRENCY", "gunicorn's workers", parse=integer_between(1, 256)),
     Setting("FORWARDED_ALLOW_IPS", "proxies that gunicorn trusts", parse=_addresses),
-    Setting("GUNICORN_CMD_ARGS", "more arguments of gunicorn's", parse=_arguments),
+    Setting("GUNICORN_CMD_ARGS", "more arguments for gunicorn", parse=_arguments),
     *(
         Setting(name, "how gunicorn was started", parse=integer_between(0, 1 << 31))
         for name in ("LISTEN_FDS", "LISTEN_PID", "GUNICORN_PID")
     ),
     Setting("PGPORT", "libpq's port", parse=integer_between(1, 65535)),
-    Setting("PGCONNECT_TIMEOUT", "libpq's patience, in seconds", parse=integer_between(0, 86_400)),
-    *(
-        Setting(name, "an option of libpq's", parse=one_of(*values))
-        for name, values in _OPTIONS.items()
-    ),
+    Setting("PGCONNECT_TIMEOUT", "libpq's time-out, in seconds", parse=integer_between(0, 86_400)),
+    *(Setting(name, "a libpq option", parse=one_of(*values)) for name, values in _OPTIONS.items()),
 )
 _NAMES = {setting.name for setting in FOREIGN}
 
@@ -63,10 +60,10 @@ _NAMES = {setting.name for setting in FOREIGN}
 def prepare_environment(environ: MutableMapping[str, str]) -> None:
     """Remove variables of other libraries that are empty or would change our sessions.
 
-    Empty ones mean the default to us, and are an error to gunicorn and libpq.
+    An empty variable means the default here, but is an error to gunicorn and libpq.
 
     Raises:
-        ConfigError: for one that its library cannot read; one line that names it.
+        ConfigError: for a value that its library could not read; one line that names the variable.
     """
     for name in list(environ):
         is_empty = not environ[name] and (name.startswith("PG") or name in _NAMES)
@@ -77,7 +74,7 @@ def prepare_environment(environ: MutableMapping[str, str]) -> None:
 
 
 def forget_libpq(environ: MutableMapping[str, str]) -> None:
-    """Remove all variables of libpq's: they are about another server than the embedded one."""
+    """Remove all libpq variables: they concern another server than the embedded one."""
     for name in list(environ):
         if name.startswith("PG") and not name.startswith("PGSERVER_"):
             del environ[name]

@@ -1,4 +1,4 @@
-"""Settings: read strictly, told in one line when wrong, never with a password."""
+"""Settings are read strictly; a wrong one is reported in one line, without passwords."""
 
 from pathlib import Path
 
@@ -21,8 +21,8 @@ BOOK = {
 }
 
 
-def test_without_anything_the_defaults_hold() -> None:
-    """And no database is named."""
+def test_an_empty_environment_means_the_defaults() -> None:
+    """And no configured database."""
     settings = read_settings({})
     assert settings.postgres is None
     assert settings.mongodb_url is None
@@ -32,14 +32,14 @@ def test_without_anything_the_defaults_hold() -> None:
     assert settings.data == Path(__file__).resolve().parents[1] / ".data"
 
 
-def test_an_empty_variable_is_an_unset_one() -> None:
-    """As shells and compose files leave them."""
+def test_an_empty_variable_counts_as_unset() -> None:
+    """Shells and compose files leave empty variables."""
     assert read_settings({setting.name: "" for setting in SETTINGS}) == read_settings({})
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
-def test_each_spelling_of_the_scheme_is_taken(scheme: str) -> None:
-    """Platforms, libpq and other tools have their own."""
+def test_each_spelling_of_the_scheme_is_accepted(scheme: str) -> None:
+    """Platforms, libpq and other tools each have their own."""
     settings = read_settings(
         {"DATABASE_URL": f"{scheme}://user:pw@host:5433/rooms?sslmode=require"}
     )
@@ -52,14 +52,14 @@ def test_each_spelling_of_the_scheme_is_taken(scheme: str) -> None:
 
 
 def test_a_url_without_a_host_keeps_its_socket() -> None:
-    """It stands among the parameters."""
+    """The socket is one of the parameters."""
     settings = read_settings({"DATABASE_URL": "postgresql:///rooms?host=/run/postgresql"})
     assert settings.postgres
     assert settings.postgres.maintenance_url == "postgresql:///postgres?host=/run/postgresql"
 
 
 def test_the_books_variables_name_the_database() -> None:
-    """With its maintenance database; what URLs reserve is escaped."""
+    """With its maintenance database; reserved characters are escaped."""
     settings = read_settings(BOOK | {"POSTGRES_DB": "maintenance", "POSTGRES_PORT": "5433"})
     assert settings.postgres
     for url, name in (
@@ -75,8 +75,8 @@ def test_the_books_variables_name_the_database() -> None:
         }
 
 
-def test_the_url_goes_before_the_books_variables() -> None:
-    """Also before a group that is half set."""
+def test_the_url_overrides_the_books_variables() -> None:
+    """Even if that group is incomplete."""
     environ = {"DATABASE_URL": "postgresql://host/rooms", "POSTGRES_USER": "user"}
     settings = read_settings(environ)
     assert settings.postgres
@@ -84,10 +84,10 @@ def test_the_url_goes_before_the_books_variables() -> None:
 
 
 @pytest.mark.parametrize("missing", BOOK)
-def test_a_group_that_is_half_set_names_what_is_missing(missing: str) -> None:
+def test_an_incomplete_group_names_what_is_missing(missing: str) -> None:
     """In one line."""
     environ = {name: value for name, value in BOOK.items() if name != missing}
-    with pytest.raises(ConfigError, match=f"given without {missing}; set all, or DATABASE_URL$"):
+    with pytest.raises(ConfigError, match=f"set without {missing}; set all, or DATABASE_URL$"):
         read_settings(environ)
 
 
@@ -95,14 +95,14 @@ def test_a_group_that_is_half_set_names_what_is_missing(missing: str) -> None:
     ("other", "named"),
     [({"DATABASE_URL": "postgresql://h/d"}, "DATABASE_URL"), (BOOK, "the POSTGRES_ group")],
 )
-def test_two_stores_are_one_too_many(other: dict[str, str], named: str) -> None:
-    """It could not be known which is meant."""
+def test_two_databases_are_refused(other: dict[str, str], named: str) -> None:
+    """The service cannot know which one is meant."""
     with pytest.raises(ConfigError, match=f"MONGODB_URL and {named} are both set"):
         read_settings(other | {"MONGODB_URL": "mongodb://h/d"})
 
 
 @pytest.mark.parametrize("url", ["mongodb://u:hid:den@h/x", "mongodb://h/a.b", "mongodb://h/a$b"])
-def test_a_url_that_mongodb_cannot_read_is_told(url: str) -> None:
+def test_a_url_that_mongodb_cannot_read_is_reported(url: str) -> None:
     """Without the URL, which may hold a password."""
     with pytest.raises(ConfigError, match=r"^MONGODB_URL cannot be used: \w+, see") as caught:
         build_stores(read_settings({"MONGODB_URL": url}))
@@ -110,7 +110,7 @@ def test_a_url_that_mongodb_cannot_read_is_told(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "expected"),
     [
         ("PORT", "80a", "PORT must be an integer from 1 to 65535, not '80a'"),
         ("PORT", "65536", "PORT must be an integer from 1 to 65535, not '65536'"),
@@ -136,19 +136,19 @@ def test_a_url_that_mongodb_cannot_read_is_told(url: str) -> None:
         ("MONGODB_URL", "mongodb://u:hidden@h", "not 'mongodb://u:***@h'"),
     ],
 )
-def test_a_wrong_value_is_told_in_one_line(name: str, value: str, told: str) -> None:
-    """With the variable, the value and what would be right, and no password."""
+def test_a_wrong_value_is_reported_in_one_line(name: str, value: str, expected: str) -> None:
+    """With the variable, the value and what would be right, but no password."""
     with pytest.raises(ConfigError) as caught:
         read_settings({name: value})
     message = str(caught.value)
     assert message.startswith(f"{name} must be ")
-    assert message.endswith(told)
+    assert message.endswith(expected)
     assert "hid" not in message
     assert "\n" not in message
 
 
 def test_a_file_may_hold_settings(tmp_path: Path) -> None:
-    """As systemd reads it; what the environment itself sets goes before it, unless it is empty."""
+    """In systemd's format; variables that are set and not empty override it."""
     file = tmp_path / "rentomatic.env"
     file.write_text(
         "# a comment\n; another\n\nPORT=1\nWEB_CONCURRENCY = '2'\nRENTOMATIC_THREADS=\"3\"\n"
@@ -160,25 +160,27 @@ def test_a_file_may_hold_settings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         (b"PORT=1\nhidden password\n", "line 2 of {} must be NAME=value or a comment"),
         (b"PORT=\xff\n", "{} cannot be read: it is not UTF-8"),
         (None, "{} cannot be read: No such file or directory"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, text: bytes | None, told: str) -> None:
-    """With the line, whose text may be a secret."""
+def test_a_file_that_cannot_be_read_is_reported(
+    tmp_path: Path, text: bytes | None, expected: str
+) -> None:
+    """With the number of the line, but not its text, which may be a secret."""
     file = tmp_path / "rentomatic.env"
     if text is not None:
         file.write_bytes(text)
     with pytest.raises(ConfigError) as caught:
         read_settings({"RENTOMATIC_ENV_FILE": str(file)})
-    assert str(caught.value) == f"RENTOMATIC_ENV_FILE: {told.format(file)}"
+    assert str(caught.value) == f"RENTOMATIC_ENV_FILE: {expected.format(file)}"
 
 
-def test_tokens_stand_in_a_variable_or_a_file(tmp_path: Path) -> None:
-    """Or in both; without any there is nobody."""
+def test_tokens_are_read_from_a_variable_and_a_file(tmp_path: Path) -> None:
+    """From either or both; by default there are none."""
     file = tmp_path / "tokens"
     file.write_text(f"# a comment\n{token_line('office', 'a')}\n")
     environ = {"RENTOMATIC_TOKENS_FILE": str(file)}
@@ -189,21 +191,23 @@ def test_tokens_stand_in_a_variable_or_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         (b"hidden", "a file of lines of `rentomatic token new`, such as office:DIGEST"),
         (b"\xff", "a file of lines of `rentomatic token new`"),
         (None, "a file that can be read (No such file or directory)"),
     ],
 )
-def test_tokens_that_cannot_be_read_are_told(tmp_path: Path, text: bytes | None, told: str) -> None:
-    """With the file, and nothing that stands in it."""
+def test_tokens_that_cannot_be_read_are_reported(
+    tmp_path: Path, text: bytes | None, expected: str
+) -> None:
+    """With the name of the file, but none of its text."""
     file = tmp_path / "tokens"
     if text is not None:
         file.write_bytes(text)
     with pytest.raises(ConfigError) as caught:
         read_settings({"RENTOMATIC_TOKENS_FILE": str(file)})
-    assert str(caught.value).startswith(f"RENTOMATIC_TOKENS_FILE must be {told}, not '/")
+    assert str(caught.value).startswith(f"RENTOMATIC_TOKENS_FILE must be {expected}, not '/")
     assert "hidden" not in str(caught.value)
     with pytest.raises(
         ConfigError, match=r"^RENTOMATIC_TOKENS must be lines of [^,]*, such as [^,]*$"
@@ -211,8 +215,8 @@ def test_tokens_that_cannot_be_read_are_told(tmp_path: Path, text: bytes | None,
         read_settings({"RENTOMATIC_TOKENS": "hidden"})
 
 
-def test_what_is_frozen_needs_no_file(tmp_path: Path) -> None:
-    """It means the same when the files that were named are gone."""
+def test_a_frozen_environment_needs_no_files(tmp_path: Path) -> None:
+    """It means the same after the files that were named are gone."""
     tokens, settings = tmp_path / "tokens", tmp_path / "settings"
     tokens.write_text(token_line("office", "a"))
     settings.write_text(f"RENTOMATIC_TOKENS_FILE={tokens}\nPORT=1234\n")
@@ -236,12 +240,12 @@ def test_what_is_frozen_needs_no_file(tmp_path: Path) -> None:
     ],
 )
 def test_passwords_are_masked(url: str, shown: str) -> None:
-    """Wherever they stand in a URL."""
+    """Wherever they are in a URL."""
     assert masked(url) == shown
 
 
 def test_the_settings_choose_the_repository() -> None:
-    """And what is kept beside it; nothing is connected to before it is asked."""
+    """And the other stores; nothing connects before the first request."""
     stores = build_stores(read_settings({"DATABASE_URL": "postgresql://nowhere.invalid/rooms"}))
     assert isinstance(stores.repository, PostgresRepo)
     assert isinstance(stores.changes, PostgresChanges)
@@ -252,6 +256,6 @@ def test_the_settings_choose_the_repository() -> None:
 
 
 def test_an_application_needs_a_database() -> None:
-    """What no setting names is told with what to do."""
+    """Without one, the message says what to set."""
     with pytest.raises(ConfigError, match="set DATABASE_URL, or start with ops/serve"):
         build_application({})

@@ -1,4 +1,4 @@
-"""The documents tell the truth: their tables are the code's, and their links lead somewhere.
+"""The documents are true: their tables match the code, and their links have targets.
 
 process/test_readme runs their commands.
 """
@@ -34,7 +34,7 @@ DOCUMENTS = [
 
 
 def commands() -> dict[str, str]:
-    """Name the commands of the command line and what they say of themselves."""
+    """Return the commands of the command line and their help."""
     (found,) = (
         action
         for action in build_parser()._actions
@@ -72,7 +72,7 @@ TABLES = {
         f"| `{each.name}` | `{each.media_type}` | {each.help} |" for each in FORMATS.values()
     ],
     (COMMAND_LINE, "| Command | What |"): [
-        f"| `rentomatic {name}` | {said} |" for name, said in commands().items()
+        f"| `rentomatic {name}` | {text} |" for name, text in commands().items()
     ],
     (COMMAND_LINE, "| Exit code | Outcome |"): [
         f"| {code} | {kind} |" for kind, code in EXIT_CODES.items()
@@ -85,14 +85,14 @@ TABLES = {
 
 
 @pytest.mark.parametrize(("document", "header"), TABLES, ids=[header for _, header in TABLES])
-def test_tables_are_the_codes(document: Path, header: str) -> None:
-    """Row for row: what is documented is what there is."""
+def test_tables_match_the_code(document: Path, header: str) -> None:
+    """Row for row."""
     rows = document.read_text().split(f"{header}\n")[1].split("\n\n")[0].splitlines()[1:]
     assert rows == TABLES[document, header]
 
 
 def test_the_options_of_an_import_are_documented() -> None:
-    """Each option of `rentomatic import` has its row, and there is no other."""
+    """Each option of `rentomatic import` has a row, and each row an option."""
     (parsers,) = (
         action
         for action in build_parser()._actions
@@ -105,7 +105,7 @@ def test_the_options_of_an_import_are_documented() -> None:
 
 
 def test_the_picture_names_every_folder() -> None:
-    """Every folder that it names exists, and every part of the package is named."""
+    """It has exactly the subpackages that exist."""
     picture = CONTRIBUTING.read_text().split("## The house")[1].split("\n## ")[0]
     named = set(re.findall(r"^(rentomatic/\w+)", picture, re.MULTILINE))
     assert named == {
@@ -114,12 +114,12 @@ def test_the_picture_names_every_folder() -> None:
 
 
 def test_the_front_page_is_short() -> None:
-    """At most 200 lines; what does not fit stands where the thing is."""
+    """At most 200 lines; the manuals are beside the code."""
     assert len(README.read_text().splitlines()) <= 200
 
 
 def anchors(text: str) -> set[str]:
-    """Name the headings of a document as links spell them."""
+    """Return the headings of a document as links spell them."""
     headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
     return {
         re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings
@@ -127,8 +127,8 @@ def anchors(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=[str(p.relative_to(ROOT)) for p in DOCUMENTS])
-def test_links_lead_somewhere(document: Path) -> None:
-    """Each relative link names a file or folder that exists, and a heading that it has."""
+def test_links_have_targets(document: Path) -> None:
+    """Each relative link points to an existing file or folder, and to one of its headings."""
     for link in re.findall(r"\]\((?!\w+:)([^)]+)\)", document.read_text()):
         path, _, anchor = link.partition("#")
         target = document.parent / path if path else document
@@ -137,7 +137,7 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 
 def test_the_changelog_has_the_version() -> None:
-    """The newest version with a date is the one that the package has."""
+    """The newest version with a date is the package's."""
     versions = re.findall(
         r"^## (\S+) \(\d{4}-\d\d-\d\d\)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
     )

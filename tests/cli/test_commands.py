@@ -280,7 +280,7 @@ def test_what_needs_postgresql_says_so(run: Run, monkeypatch: pytest.MonkeyPatch
     for command in ("psql", "init-postgres"):
         code, _, err = run(command)
         assert code == 1
-        assert err == "rentomatic: this needs PostgreSQL, and MONGODB_URL names MongoDB\n"
+        assert err == "rentomatic: this needs PostgreSQL, but MONGODB_URL selects MongoDB\n"
 
 
 def test_wrong_settings_end_with_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
