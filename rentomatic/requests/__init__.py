@@ -1,1 +1,1 @@
-"""Text becomes values here, once and strictly; every error of a request is collected."""
+"""Text is parsed here, once and strictly; all errors of a request are collected."""

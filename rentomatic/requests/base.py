@@ -1,4 +1,4 @@
-"""Requests, valid or not, are values."""
+"""Valid and invalid requests."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from typing import Literal, TypeVar
 
 @dataclass(frozen=True, slots=True)
 class ParameterError:
-    """One thing that is wrong with a request.
+    """One error of a request.
 
     Attributes:
-        parameter: the parameter that is wrong; `filters` for any of the filters.
-        message: what is wrong with it and what would be right.
-        key: which of the filters, as it was given: `price__lt`.
-        suggestion: what was probably meant in its place.
+        parameter: the wrong parameter; `filters` for any filter.
+        message: what is wrong and what would be right.
+        key: which filter, as it was given: `price__lt`.
+        suggestion: what was probably meant instead.
     """
 
     parameter: str
@@ -27,7 +27,7 @@ class ParameterError:
 
 
 class ValidRequest:
-    """A request that a use case can take; it is true."""
+    """A request that a use case accepts; it is true."""
 
     __slots__ = ()
 
@@ -37,7 +37,7 @@ class ValidRequest:
 
 @dataclass(frozen=True, slots=True)
 class InvalidRequest:
-    """A request that no use case will take; it is false."""
+    """A request with errors, which no use case accepts; it is false."""
 
     errors: tuple[ParameterError, ...]
 
@@ -53,12 +53,12 @@ def with_errors(
     errors: Sequence[ParameterError],
     spoilt: Collection[str] = (),
 ) -> R | InvalidRequest:
-    """Put errors that were found before a request could be read in front of its own.
+    """Return a request with earlier errors in front of its own.
 
     Args:
-        request: as it was read.
-        errors: what was found before.
-        spoilt: parameters of which these errors tell all; what else is said of them is left out.
+        request: the request.
+        errors: the errors found before it was read.
+        spoilt: parameters whose other errors are left out, as the earlier ones cause them.
     """
     if not errors:
         return request

@@ -1,4 +1,4 @@
-"""The table of the parameters of a search except its filters: HTTP, command line, documents."""
+"""The parameters, except filters: a table for HTTP, the command line and the documents."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ class Parameter:
         name: its name; on the command line with hyphens.
         form: what its value looks like.
         help: what it means.
-        schema: its values as JSON Schema; the items of an array are written with commas.
-        example: a value; None where it depends on the search.
+        schema: its values as JSON Schema; arrays are written with commas.
+        example: a value; None if it depends on the search.
         is_required: whether it must be given.
-        title: its name among those of all resources, where another has the same name.
+        title: a unique name, if a parameter of another resource has the same name.
     """
 
     name: str
@@ -49,7 +49,7 @@ def _degrees(form: str) -> JsonSchema:
     return {
         "type": "array",
         "prefixItems": [pair[place % 2] for place in range(number)],
-        # There are no more than these; generators of clients read this alone.
+        # maxItems excludes further items, but client generators need their type.
         "items": {"type": "number"},
         "minItems": number,
         "maxItems": number,

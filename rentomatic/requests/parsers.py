@@ -1,8 +1,8 @@
-r"""Text becomes a value, strictly.
+r"""Strict parsers.
 
-Python's own parsers are too kind for a public interface: `int` takes `1_000`, ` 12\n` and other
-scripts' digits, `float` takes `nan`, and `UUID` takes hyphens anywhere.
-Every parser raises ValueError with a message that goes on after the parameter's name.
+Python's own are too lenient for a public interface: `int` accepts `1_000`, ` 12\n` and the digits
+of other scripts, `float` accepts `nan`, and `UUID` accepts hyphens anywhere.
+Every parser raises ValueError with a message that continues after the parameter's name.
 """
 
 import re
@@ -18,7 +18,7 @@ MAX_LIST = 100
 
 T = TypeVar("T")
 
-MAX_DIGITS = 18  # of a bigint, whatever they are
+MAX_DIGITS = 18  # any number with this many fits a bigint
 MAX_INTEGER = 10**MAX_DIGITS - 1
 _EXPONENT = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,40})?[eE]([+-]?[0-9]{1,3})")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
@@ -30,17 +30,17 @@ _SHOWN = 40
 
 
 def shown(text: str) -> str:
-    """Quote text that was given, no longer than a line has room for."""
+    """Quote the text that was given, shortened to fit on a line."""
     return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
 
 
 def shown_name(text: str) -> str:
-    """Give a name that was given as it is, or quoted where it could break a line or mislead."""
+    """Return the name that was given, quoted if it could break a line or mislead."""
     return text if text.isprintable() and 0 < len(text) <= _SHOWN else shown(text)
 
 
 def is_utf8(text: str) -> bool:
-    """Tell whether text was UTF-8: other bytes came in as lone surrogates."""
+    """Return whether text was UTF-8; other bytes have been decoded as lone surrogates."""
     if text.isascii():
         return True
     try:
@@ -51,29 +51,29 @@ def is_utf8(text: str) -> bool:
 
 
 def closest(text: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """Guess which of the known names was meant; of a long text nothing, as guessing is dear."""
+    """Guess which known name was meant; never for long text, where guessing is slow."""
     matches = get_close_matches(text, known, n=1, cutoff=cutoff) if len(text) <= _SHOWN else []
     return matches[0] if matches else None
 
 
 def as_text(value: object) -> str:
-    """Spell a value as a user would type it, so that callers may give values too."""
+    """Write a value as a user would type it, so that callers can pass values too."""
     if isinstance(value, bool):
         return str(value).lower()
     return format(Decimal(repr(value)), "f") if isinstance(value, float) else str(value)
 
 
 def as_list_text(value: object) -> str:
-    """Spell a list of values as a user would type it; what is no list is spelt as it is."""
+    """Write a list as a user would type it, and any other value like `as_text`."""
     if isinstance(value, list | tuple | set | frozenset):
         return ",".join(map(as_text, value))
     return as_text(value)
 
 
 def spell_out(text: str) -> str:
-    """Spell a number with an exponent without one; another text, and what is too large, as it is.
+    """Write a number without its exponent; return other text, and too large a number, unchanged.
 
-    Programs write small coordinates so: 1e-05.
+    Programs write small coordinates as 1e-05.
     """
     number = _EXPONENT.fullmatch(text)
     if not number or int(number[1]) > MAX_DIGITS:
@@ -126,7 +126,7 @@ def parse_degrees(text: str, most: int) -> float:
 
 
 def swap_hint(value: float) -> str:
-    """Ask whether two coordinates were swapped, of one that is too large to be a latitude."""
+    """Ask whether coordinates were swapped, if a wrong latitude could be a longitude."""
     return f"; were {' and '.join(COORDINATES)} swapped?" if abs(value) <= MAX_LONGITUDE else ""
 
 

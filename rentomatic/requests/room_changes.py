@@ -1,4 +1,4 @@
-"""The request for what has changed."""
+"""The request for changes."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,11 +20,11 @@ class Start(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RoomChangesRequest(ValidRequest):
-    """The changes behind a position.
+    """The changes after a position.
 
     Attributes:
-        since: the position, or where to begin; what changes from NOW on does not exist yet.
-        limit: how many at most.
+        since: the position, or where to begin; after NOW there are no changes yet.
+        limit: the largest number of changes.
     """
 
     since: ChangePosition | Start
@@ -34,10 +34,10 @@ class RoomChangesRequest(ValidRequest):
 def build_room_changes_request(
     since: object = None, limit: object = DEFAULT_CHANGES
 ) -> RoomChangesRequest | InvalidRequest:
-    """Read which changes are wanted.
+    """Read which changes are requested.
 
     Args:
-        since: a cursor out of the answer before; `0` for the oldest change that is kept, `now` for
+        since: the cursor of the previous answer; `0` for the oldest change that is kept; `now` for
             none.
         limit: 1 to MAX_CHANGES; text or a number.
     """
@@ -50,7 +50,7 @@ def build_room_changes_request(
 def _read_since(given: object, errors: list[ParameterError]) -> ChangePosition | Start:
     wanted = (
         f"{Start.NOW} to begin, {Start.OLDEST} for the oldest change that is kept, "
-        "or the cursor of the answer before"
+        "or the cursor of the previous answer"
     )
     if given is None:
         errors.append(ParameterError("since", f"is missing; give {wanted}"))

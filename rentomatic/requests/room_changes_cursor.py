@@ -1,4 +1,4 @@
-"""Cursors of the changes: which one was read last, as opaque text."""
+"""Cursors of changes: which one was read last, as opaque text."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -16,13 +16,13 @@ _GREATEST = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class ChangePosition:
-    """The place of a change.
+    """The position of a change.
 
     Attributes:
-        epoch: the life of the database in which transactions count.
+        epoch: the life of the database whose transaction numbers these are.
         transaction: the last that had ended when the change was made, or its own if that is later.
-        number: grows from change to change.
-        made_at: when; it tells a change from one that got its numbers after a backup was restored.
+        number: increases with each change.
+        made_at: when; tells a change apart from one that got its numbers after a restore.
     """
 
     epoch: UUID
@@ -32,7 +32,7 @@ class ChangePosition:
 
 
 def write_changes_cursor(position: ChangePosition) -> str:
-    """Spell a position."""
+    """Encode a position."""
     made_at = position.made_at.astimezone(UTC).isoformat()
     values = [position.epoch.hex, position.transaction, position.number, made_at]
     payload = json.dumps(values, separators=(",", ":")).encode()
@@ -40,10 +40,10 @@ def write_changes_cursor(position: ChangePosition) -> str:
 
 
 def read_changes_cursor(text: str) -> ChangePosition:
-    """Read a position back.
+    """Decode a position.
 
-    The digest tells a cursor that was changed. It holds no secret: whether there is such a place is
-    for the store to say.
+    The digest detects an altered cursor. It is not a secret: only the store knows whether the
+    position exists.
 
     Raises:
         ValueError: for any text that `write_changes_cursor` did not write.
@@ -56,7 +56,7 @@ def read_changes_cursor(text: str) -> ChangePosition:
                 return position
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         pass
-    msg = f"is no cursor of changes: {shown(text)}"
+    msg = f"is not a cursor of changes: {shown(text)}"
     raise ValueError(msg)
 
 

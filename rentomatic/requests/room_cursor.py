@@ -1,4 +1,4 @@
-"""Cursors: where a page ended, as opaque text that belongs to one search."""
+"""Cursors: where a page ended, as opaque text for one search."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -16,7 +16,7 @@ _GREATEST = 2**63 - 1
 
 
 def write_cursor(selection: RoomSelection, order: Order, position: Position) -> str:
-    """Spell a position in an order of the selected rooms."""
+    """Encode a position in an order of the selected rooms."""
     values = [str(each) if isinstance(each, UUID) else each for each in position]
     payload = json.dumps(values, separators=(",", ":")).encode()
     sealed = _digest(selection, order, payload) + payload
@@ -24,10 +24,10 @@ def write_cursor(selection: RoomSelection, order: Order, position: Position) -> 
 
 
 def read_cursor(text: str, selection: RoomSelection, order: Order) -> Position:
-    """Read a position back.
+    """Decode a position.
 
-    The digest tells a cursor that was changed, or belongs to another search. It holds no secret:
-    whoever makes up a cursor searches from there, and may.
+    The digest detects a cursor that was altered or belongs to another search. It is not a secret:
+    a client that makes up a cursor may search from there.
 
     Raises:
         ValueError: for any text that `write_cursor` did not write for this search.
@@ -41,8 +41,8 @@ def read_cursor(text: str, selection: RoomSelection, order: Order) -> Position:
     except (ValueError, TypeError, RecursionError):
         pass
     msg = (
-        "is no cursor of this search; take it from the Link of the page before, "
-        f"and change neither filters nor sort, not {shown(text)}"
+        "must be a cursor of this search, from the Link of the previous page with the same filters "
+        f"and sort, not {shown(text)}"
     )
     raise ValueError(msg)
 

@@ -45,9 +45,9 @@ class Operator:
     """A comparison.
 
     Attributes:
-        name: as a filter spells it.
-        meaning: as documentation spells it.
-        holds: the comparison itself, of a value that is there; the field first.
+        name: its name in filters.
+        meaning: its description in the documents.
+        holds: compares a field's value, which is not missing, with an operand.
         takes: what the field is compared with.
     """
 
@@ -57,7 +57,7 @@ class Operator:
     takes: Takes = Takes.VALUE
 
     def matches(self, value: Value | None, operand: Operand) -> bool:
-        """Tell whether a room with this value passes; a missing value only passes `null`."""
+        """Return whether a room with this value passes; a missing value passes only `null`."""
         if self.name == NULL:
             return (value is None) == operand
         return value is not None and self.holds(value, operand)
@@ -79,7 +79,7 @@ OPERATORS: Mapping[str, Operator] = {
     )
 }
 
-# What a room has when it is searched for near a place.
+# What a search near a place adds to each room.
 DISTANCE = "distance"
 
 # The fields that can be averaged, and shown as a histogram.
@@ -92,7 +92,7 @@ FILTER_KEYS: Mapping[str, tuple[str, str]] = {
 }
 
 
-# What others call operators, where the nearest of ours would be another one, or even the opposite.
+# Other names of operators, whose closest match would be another operator or even the opposite.
 _MEANT = {
     **dict.fromkeys(("min", "minimum", "from", "ge", "atleast", "greaterthanorequal"), "gte"),
     **dict.fromkeys(("max", "maximum", "to", "le", "atmost", "lessthanorequal", "upto"), "lte"),
@@ -108,14 +108,14 @@ _PARSERS: Mapping[type, Callable[[Any], Parser]] = {
     Degrees: lambda kind: partial(parse_degrees, most=kind.most),
 }
 
-# A filter may compare an integer with more than its column holds.
+# A filter may compare with integers that the column cannot hold.
 _OPERAND_SCHEMAS: Mapping[type, JsonSchema] = {
     Integer: {"minimum": -MAX_INTEGER, "maximum": MAX_INTEGER}
 }
 
 
 def parser_of(kind: Kind) -> Parser:
-    """Return what reads a value of a kind from text, or raises ValueError."""
+    """Return the parser of a kind of value; it raises ValueError."""
     return _PARSERS[type(kind)](kind)
 
 
@@ -141,7 +141,7 @@ def operand_schema(field: Field, operator_name: str) -> JsonSchema:
 
 
 def suggest_filter_key(key: str) -> str | None:
-    """Guess which filter was meant: the field that is named, or the nearest; then the operator."""
+    """Guess which filter was meant: the named or closest field, then the operator."""
     spelt, _, rest = key.lower().partition("__")
     words = _WORD.findall(key.lower())
     field = next((word for word in words if word in FIELDS), None)

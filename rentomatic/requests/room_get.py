@@ -15,7 +15,7 @@ class RoomGetRequest(ValidRequest):
 
 
 def build_room_get_request(code: str | UUID) -> RoomGetRequest | InvalidRequest:
-    """Read which room is wanted."""
+    """Read which room is requested."""
     try:
         return RoomGetRequest(code if isinstance(code, UUID) else parse_uuid(code))
     except ValueError as problem:

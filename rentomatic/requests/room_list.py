@@ -36,11 +36,11 @@ class RoomListRequest(RoomSelection):
     """A search.
 
     Attributes:
-        limit: how many rooms at most; None for all of them.
-        order: in which order; it is total.
-        after: the position in that order behind which rooms are wanted.
-        count: how to count all rooms that are selected, one of COUNTS; None for not at all.
-        fields: what is wanted of each room, in the order in which it is shown.
+        limit: the largest number of rooms; None for all.
+        order: their order, which is total.
+        after: the position in that order after which to begin.
+        count: how to count all selected rooms, one of COUNTS; None for not at all.
+        fields: the fields to return, in the order in which they are shown.
     """
 
     limit: int | None = DEFAULT_LIMIT
@@ -63,18 +63,18 @@ def build_room_list_request(  # noqa: PLR0913 - each is a parameter of the contr
     count: object = None,
     fields: object = None,
 ) -> RoomListRequest | InvalidRequest:
-    """Read a search; what is None is not asked for.
+    """Read a search; None means that a parameter is not given.
 
     Args:
         filters: a mapping of what to compare with, by `field__operator`; text, or values of the
             field's type.
         limit: 1 to MAX_LIMIT, or `none`; text or a number.
         bbox: `west,south,east,north` in degrees; it may cross the antimeridian.
-        near: `longitude,latitude` in degrees; with it a room has a distance.
-        radius: metres from there at most.
-        radius_min: metres from there at least.
-        sort: fields and `distance`, each with `-` before it for descending: `price,-size`.
-        after: a cursor, out of the answer to the same search.
+        near: `longitude,latitude` in degrees; adds the `distance` of each room.
+        radius: the largest distance in metres.
+        radius_min: the smallest distance in metres.
+        sort: fields and `distance`, with `-` in front for descending: `price,-size`.
+        after: a cursor from the answer to the same search.
         count: one of COUNTS.
         fields: some of the fields, and `distance`.
     """
@@ -88,7 +88,7 @@ def build_room_list_request(  # noqa: PLR0913 - each is a parameter of the contr
         selection.near,
         limit=reader.limit(as_text(limit)),
         order=order,
-        # A cursor of a search that cannot be read belongs to another one, whatever it is.
+        # No cursor belongs to a search that is invalid.
         after=None if reader.errors else reader.after(after, selection, order),
         count=reader.count(count),
         fields=reader.fields(fields, is_near=is_near),
@@ -123,7 +123,7 @@ class _Reader(SelectionReader):
             self.fail("sort", str(problem))
             return BY_ADDING
         if not is_near and DISTANCE in [key.name for key in order]:
-            self.fail("sort", f"by {DISTANCE} needs near={NEAR_FORM}")
+            self.fail("sort", f"{DISTANCE} needs near={NEAR_FORM}")
         return order
 
     def after(self, given: object, selection: RoomSelection, order: Order) -> Position | None:
@@ -153,8 +153,8 @@ class _Reader(SelectionReader):
                 self.fail("fields", f"{DISTANCE} needs near={NEAR_FORM}")
             elif name not in known:
                 hint = closest(name.lower(), known)
-                told = "" if hint else f"; use {', '.join(known)}"
-                self.fail("fields", f"{shown_name(name)} is no field of a room{told}", hint)
+                choice = "" if hint else f"; use {', '.join(known)}"
+                self.fail("fields", f"{shown_name(name)} is not a field of a room{choice}", hint)
             elif names.count(name) > 1:
                 self.fail("fields", f"{name} is given more than once")
         return tuple(name for name in known if name in names)

@@ -1,4 +1,4 @@
-"""Which rooms a request is about: those that pass all filters and lie where they should."""
+"""Which rooms a request selects, by filters and place."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ FILTER_PARAMETERS = frozenset(_parameter(*names) for names in FILTER_KEYS.values
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a room's field must be; `value` is a tuple for the operator `in`."""
+    """A condition on a field; `value` is a tuple for the operator `in`."""
 
     field: str
     operator: str
@@ -50,13 +50,13 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A place from which distances count.
+    """A place from which distances are measured.
 
     Attributes:
         longitude: degrees.
         latitude: degrees.
-        radius: how far a room may be at most, in metres; None for anywhere.
-        radius_min: how far it must be at least, in metres.
+        radius: the largest distance of a room in metres; None for any.
+        radius_min: the smallest distance in metres; None for any.
     """
 
     longitude: float
@@ -65,11 +65,11 @@ class Near:
     radius_min: float | None = None
 
     def metres_to(self, longitude: float, latitude: float) -> float:
-        """Measure the way to another place."""
+        """Return the distance to another place."""
         return great_circle_metres(self.longitude, self.latitude, longitude, latitude)
 
     def reaches(self, longitude: float, latitude: float) -> bool:
-        """Tell whether another place is near enough, and far enough."""
+        """Return whether another place is near enough and far enough."""
         distance = self.metres_to(longitude, latitude)
         return (self.radius is None or distance <= self.radius) and (
             self.radius_min is None or distance >= self.radius_min
@@ -78,11 +78,11 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class RoomSelection(ValidRequest):
-    """The rooms that pass all of these.
+    """The rooms that meet all of these conditions.
 
     Attributes:
         filters: each field with each operator at most once.
-        bbox: where they lie.
+        bbox: the box that they are in.
         near: how far they are from a place.
     """
 
@@ -92,25 +92,25 @@ class RoomSelection(ValidRequest):
 
 
 class SelectionReader:
-    """Reads what all searches share; collects what is wrong in `errors`."""
+    """Reads what all searches share; collects `errors`."""
 
     def __init__(self) -> None:
         self.errors: list[ParameterError] = []
 
     def fail(self, parameter: str, message: str, suggestion: str | None = None) -> None:
-        """Note an error."""
+        """Add an error."""
         self.errors.append(ParameterError(parameter, message, suggestion=suggestion))
 
     def selection(
         self, filters: object, bbox: object, near: object, radius: object, radius_min: object
     ) -> RoomSelection:
-        """Read which rooms are selected; what could not be read is left out."""
+        """Read which rooms are selected; wrong parameters are left out."""
         return RoomSelection(
             self.filters(filters), self.bbox(bbox), self.near(near, radius, radius_min)
         )
 
     def filters(self, given: object) -> tuple[Filter, ...]:
-        """Read filters: what to compare with, by `field__operator`; in whatever order, all hold."""
+        """Read filters, what to compare with by `field__operator`, and sort them."""
         if given is None:
             return ()
         if not isinstance(given, Mapping):

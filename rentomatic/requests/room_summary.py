@@ -1,4 +1,4 @@
-"""The request for a summary of the rooms that a search finds."""
+"""The request for a summary of a search."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from rentomatic.requests.room_selection import RoomSelection, SelectionReader
 
 @dataclass(frozen=True, slots=True)
 class RoomSummaryRequest(RoomSelection):
-    """What the selected rooms have in common."""
+    """A summary of the selected rooms."""
 
 
 def build_room_summary_request(

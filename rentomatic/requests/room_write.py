@@ -13,37 +13,37 @@ from rentomatic.requests.parsers import closest, parse_uuid, shown, shown_name, 
 from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_get import build_room_get_request
 
-# Tells whether a room is the one that the client has seen.
+# Returns whether a room is the one that the client has seen.
 IsExpected = Callable[[Room], bool]
 
 CODE = "code"
-# So many unknown fields are told by their names.
-_TOLD = 20
+# At most this many unknown fields are reported by name.
+_NAMED = 20
 
 Values = Mapping[str, object]
 Errors = Sequence[ParameterError]
 
 
 def any_room(_room: Room) -> bool:
-    """Expect a room, whatever it is."""
+    """Expect any room."""
     return True
 
 
 @dataclass(frozen=True, slots=True)
 class RoomAddRequest(ValidRequest):
-    """Add this room, which must not exist."""
+    """Add this room, whose code must be new."""
 
     room: Room
 
 
 @dataclass(frozen=True, slots=True)
 class RoomReplaceRequest(ValidRequest):
-    """Put this room in the place of the one with its code, or add it.
+    """Replace the room with this room's code, or add this room.
 
     Attributes:
-        room: as it is to be.
-        is_expected: what must be there; None for anything or nothing.
-        only_add: there must be none.
+        room: the new room.
+        is_expected: a condition on the stored room; None for any or none.
+        only_add: whether there must not be a stored room.
     """
 
     room: Room
@@ -57,8 +57,8 @@ class RoomUpdateRequest(ValidRequest):
 
     Attributes:
         code: which room.
-        values: by field, those that are to change.
-        is_expected: what must be there; None for anything.
+        values: the new values, by field.
+        is_expected: a condition on the stored room; None for any.
     """
 
     code: UUID
@@ -72,7 +72,7 @@ class RoomRemoveRequest(ValidRequest):
 
     Attributes:
         code: which room.
-        is_expected: what must be there; None for anything.
+        is_expected: a condition on the stored room; None for any.
     """
 
     code: UUID
@@ -82,11 +82,11 @@ class RoomRemoveRequest(ValidRequest):
 def build_room_add_request(
     values: Values, unreadable: Errors = ()
 ) -> RoomAddRequest | InvalidRequest:
-    """Read a room that is to be added; without a code, it gets a new one.
+    """Read a room to add; without a code, it gets a new one.
 
     Args:
-        values: by field, as JSON has them.
-        unreadable: what is wrong with those that are not even that.
+        values: its values by field, as JSON has them.
+        unreadable: the errors of values that could not be read.
     """
     room = _read_room({CODE: uuid4()} | dict(values), unreadable)
     return RoomAddRequest(room) if isinstance(room, Room) else room
@@ -95,12 +95,12 @@ def build_room_add_request(
 def build_room_replace_request(
     code: UUID, values: Values, is_expected: IsExpected | None = None, *, only_add: bool = False
 ) -> RoomReplaceRequest | InvalidRequest:
-    """Read a room that is to be the one with a code; it may tell that code itself."""
+    """Read the new room with a code; the values may include that code."""
     room = _read_room({CODE: code} | dict(values))
     if not isinstance(room, Room):
         return room
     if room.code != code:
-        return InvalidRequest((ParameterError(CODE, f"must be that of the path, {code}"),))
+        return InvalidRequest((ParameterError(CODE, f"must be the code in the path, {code}"),))
     return RoomReplaceRequest(room, is_expected, only_add)
 
 
@@ -110,7 +110,7 @@ def build_room_update_request(
     is_expected: IsExpected | None = None,
     unreadable: Errors = (),
 ) -> RoomUpdateRequest | InvalidRequest:
-    """Read which fields of a room are to be what; see build_room_add_request."""
+    """Read the new values of some fields of a room; see build_room_add_request."""
     wanted = build_room_get_request(code)
     errors = [*(() if wanted else wanted.errors), *unreadable, *_unknown_fields(values)]
     if CODE in values:
@@ -125,20 +125,20 @@ def build_room_update_request(
 def build_room_remove_request(
     code: str | UUID, is_expected: IsExpected | None = None
 ) -> RoomRemoveRequest | InvalidRequest:
-    """Read which room is to be removed."""
+    """Read which room to remove."""
     wanted = build_room_get_request(code)
     return RoomRemoveRequest(wanted.code, is_expected) if wanted else wanted
 
 
 def _read_room(values: Values, unreadable: Errors = ()) -> Room | InvalidRequest:
-    """Make a room, or tell everything that is wrong with it."""
+    """Return a room, or all of its errors."""
     errors = [*unreadable, *_unknown_fields(values)]
-    # What was given in vain, or under a name that nearly is its own, is not missing too.
-    told = {each.parameter for each in errors} | {each.suggestion for each in errors}
+    # A field that could not be read, or seems to be misspelt, is not reported as missing too.
+    reported = {each.parameter for each in errors} | {each.suggestion for each in errors}
     missing = [
         name
         for name, field in FIELDS.items()
-        if not field.is_optional and name not in values and name not in told
+        if not field.is_optional and name not in values and name not in reported
     ]
     errors += [ParameterError(name, "is missing") for name in missing]
     given = {name: values[name] for name in FIELDS if name in values}
@@ -153,7 +153,7 @@ def _read_room(values: Values, unreadable: Errors = ()) -> Room | InvalidRequest
 
 
 def _wrong_fields(values: Values) -> Iterator[ParameterError]:
-    """Say what is wrong with some fields of a room."""
+    """Yield the errors of some fields of a room."""
     for name, value in values.items():
         if problem := FIELDS[name].problem(value):
             yield ParameterError(name, f"{problem}, not {_spelt(value)}{_hint(name, value)}")
@@ -166,7 +166,7 @@ def _hint(name: str, value: object) -> str:
 
 
 def _spelt(value: object) -> str:
-    """Spell a value as JSON does; what is no single value, by its kind."""
+    """Write a value as JSON, and an object or array by its kind."""
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "an array"
     return f"the text {shown(value)}" if isinstance(value, str) else json.dumps(value)
@@ -189,8 +189,8 @@ def _suggest(name: str) -> str | None:
 
 def _unknown_fields(values: Values) -> Iterator[ParameterError]:
     unknown = [name for name in values if name not in FIELDS]
-    known = f"is no field of a room; fields are {', '.join(FIELDS)}"
-    for name in unknown[:_TOLD]:
+    known = f"is not a field of a room; fields are {', '.join(FIELDS)}"
+    for name in unknown[:_NAMED]:
         yield ParameterError(shown_name(name), known, suggestion=_suggest(name))
-    if len(unknown) > _TOLD:
-        yield ParameterError("body", f"has {len(unknown) - _TOLD} more names that are no fields")
+    if len(unknown) > _NAMED:
+        yield ParameterError("body", f"has {len(unknown) - _NAMED} more unknown fields")

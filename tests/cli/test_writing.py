@@ -54,7 +54,7 @@ def test_all_that_is_wrong_is_told_at_once(run: Run) -> None:
         ("latitude: must be from -90 to 90, not '120'; were longitude and latitude swapped?"),
         "fields: 'code' is not FIELD=VALUE",
         (
-            "prise: is no field of a room; fields are code, size, price, latitude, longitude; "
+            "prise: is not a field of a room; fields are code, size, price, latitude, longitude; "
             "did you mean price?"
         ),
         "longitude: is missing",

@@ -21,7 +21,7 @@ from rentomatic.wsgi.openapi.examples import FOREIGN
 from tests.databases import settle
 
 HTTP_1_1 = {"SERVER_PROTOCOL": "HTTP/1.1"}
-BEGIN = "now to begin, 0 for the oldest change that is kept, or the cursor of the answer before"
+BEGIN = "now to begin, 0 for the oldest change that is kept, or the cursor of the previous answer"
 
 
 @pytest.fixture

@@ -29,8 +29,8 @@ DEPENDENCIES = (
     r"\w+: (by distance |distance )?needs near=longitude,latitude",
     r"radius_min: must not be above radius",
     r"bbox: must be west,south,east,north, and south must not lie above north",
-    r"sort: names \w+ more than once",
-    r"code: must be that of the path, .*",
+    r"sort: \w+ is given more than once",
+    r"code: must be the code in the path, .*",
     # To JSON Schema 60.0 is an integer.
     r"(size|price): must be an integer from .*, not [0-9.e+]+",
     r"If-None-Match: cannot be used together with If-Match",

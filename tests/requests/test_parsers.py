@@ -1,4 +1,4 @@
-"""Text becomes a value strictly, whatever Python's own parsers would take."""
+"""Parsers are stricter than Python's own."""
 
 import math
 from contextlib import suppress
@@ -47,8 +47,8 @@ def test_integers_are_read(text: str) -> None:
         ),
     ],
 )
-def test_what_is_no_integer_is_refused(text: str) -> None:
-    """The message says what would be right, and is short whatever was given."""
+def test_other_text_is_not_an_integer(text: str) -> None:
+    """The message says what would be right, and is short even for long text."""
     with pytest.raises(ValueError, match="must be an integer of at most 18 digits such as 60") as e:
         parse_integer(text)
     assert len(str(e.value)) < 250
@@ -77,8 +77,8 @@ def test_uuids_are_read_in_each_standard_spelling(text: str) -> None:
         "g853578c-fc0f-4e65-81b8-566c5dffa35a",
     ],
 )
-def test_what_is_no_uuid_is_refused(text: str) -> None:
-    """Other spellings that Python's UUID takes are refused."""
+def test_other_text_is_not_a_uuid(text: str) -> None:
+    """Other spellings are refused, even if Python's UUID accepts them."""
     with pytest.raises(ValueError, match="must be a UUID such as"):
         parse_uuid(text)
 
@@ -110,7 +110,7 @@ def test_coordinates_are_read(text: str) -> None:
         *("५", "0x1p3", "5,5", "1" * 19, "0." + "1" * 401),
     ],
 )
-def test_what_is_no_decimal_is_refused(text: str) -> None:
+def test_other_text_is_not_a_decimal_number(text: str) -> None:
     """Python's other spellings of floats are refused."""
     with pytest.raises(ValueError, match=r"must be a decimal number such as 52\.23"):
         parse_longitude(text)
@@ -123,7 +123,7 @@ def test_a_coordinate_out_of_range_is_refused() -> None:
 
 
 def test_a_longitude_in_a_latitudes_place_gets_a_hint() -> None:
-    """Swapped coordinates are the usual mistake; what cannot be a longitude is another."""
+    """Swapped coordinates are the usual mistake, unless the value is no longitude either."""
     with pytest.raises(ValueError, match="were longitude and latitude swapped"):
         parse_latitude("139.69")
     with pytest.raises(ValueError, match=r"not '400'$"):
@@ -131,33 +131,33 @@ def test_a_longitude_in_a_latitudes_place_gets_a_hint() -> None:
 
 
 def test_lists_are_read() -> None:
-    """Values stand between commas."""
+    """Commas separate the values."""
     assert parse_list("1,2,2", parse_integer) == (1, 2, 2)
 
 
 @pytest.mark.parametrize("text", ["", "1,", ",1", "1,,2", "1, 2", "1;2"])
 def test_a_list_with_a_bad_value_is_refused(text: str) -> None:
-    """Each value is as strict as it is alone."""
+    """Each value is parsed as strictly as a single one."""
     with pytest.raises(ValueError, match="must be an integer"):
         parse_list(text, parse_integer)
 
 
 def test_a_list_has_a_bound() -> None:
-    """The longest list is read, one more is refused."""
+    """The longest list is read; one more value is refused."""
     assert len(parse_list(",".join("1" * MAX_LIST), parse_integer)) == MAX_LIST
     with pytest.raises(ValueError, match="at most 100 values, not of 101"):
         parse_list(",".join("1" * (MAX_LIST + 1)), parse_integer)
 
 
 @given(st.floats(-180, 180))
-def test_every_coordinate_survives_being_spelt(value: float) -> None:
-    """A float that is spelt for a filter is read as the same float."""
+def test_every_coordinate_survives_being_written(value: float) -> None:
+    """A float that is written for a filter is read as the same float."""
     assert parse_longitude(as_text(value)) == value
 
 
 @given(st.text())
-def test_no_text_makes_a_parser_fail_otherwise(text: str) -> None:
-    """A parser gives a finite value or a ValueError, and never anything else."""
+def test_parsers_raise_only_value_errors(text: str) -> None:
+    """For any text a parser returns a finite value or raises ValueError."""
     for parse in (parse_integer, parse_uuid, parse_longitude, parse_latitude):
         value: object = None
         with suppress(ValueError):

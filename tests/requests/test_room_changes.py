@@ -1,4 +1,4 @@
-"""The request for changes, and its cursors: a position survives as text."""
+"""The request for changes, and its cursors, which keep a position as text."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -29,7 +29,7 @@ _COUNTS = st.integers(0, 2**63 - 1)
 
 
 @given(st.uuids(), _COUNTS, _COUNTS, _MOMENTS)
-def test_every_position_comes_back(
+def test_every_position_is_read_back(
     epoch: UUID, transaction: int, number: int, made_at: datetime
 ) -> None:
     """To the microsecond."""
@@ -41,7 +41,7 @@ def test_every_position_comes_back(
 
 
 def test_a_moment_is_the_same_in_every_zone() -> None:
-    """A position is spelt one way only."""
+    """A position has one spelling."""
     elsewhere = MOMENT.astimezone(timezone(timedelta(hours=5)))
     position = ChangePosition(HERE.epoch, HERE.transaction, HERE.number, elsewhere)
     assert write_changes_cursor(position) == write_changes_cursor(HERE)
@@ -71,17 +71,17 @@ def test_a_moment_is_the_same_in_every_zone() -> None:
         [HERE.epoch.hex, 744, 12, "0001-01-01T00:00:00+10:00"],
     ],
 )
-def test_what_is_no_position_is_refused_though_its_digest_is_right(values: object) -> None:
-    """Whoever makes up a cursor gets no further than a reader who follows."""
+def test_a_wrong_position_with_a_right_digest_is_refused(values: object) -> None:
+    """A made-up cursor works no better than an altered one."""
     payload = json.dumps(values, separators=(",", ":")).encode()
     cursor = urlsafe_b64encode(_digest(payload) + payload).decode().rstrip("=")
-    with pytest.raises(ValueError, match="is no cursor of changes"):
+    with pytest.raises(ValueError, match="is not a cursor of changes"):
         read_changes_cursor(cursor)
 
 
 @pytest.mark.parametrize("text", ["", "x", "é", "=", "A" * 600, "////", "[1]", "A" * 64, "\ud800"])
 def test_other_texts_are_refused(text: str) -> None:
-    """Each with what would be right, shown no longer than a line has room for."""
+    """The message says what would be right, on one line of limited length."""
     request = build_room_changes_request(text)
     assert not request
     (error,) = request.errors
@@ -90,7 +90,7 @@ def test_other_texts_are_refused(text: str) -> None:
 
 
 def test_a_request_says_where_to_begin_and_how_many() -> None:
-    """By default as many as a page of a search."""
+    """The default is as many as a page of a search has."""
     assert build_room_changes_request("0") == RoomChangesRequest(Start.OLDEST, DEFAULT_CHANGES)
     assert build_room_changes_request(0, 5) == RoomChangesRequest(Start.OLDEST, 5)
     assert build_room_changes_request("now", "1000") == RoomChangesRequest(Start.NOW, 1000)

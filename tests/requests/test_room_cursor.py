@@ -1,4 +1,4 @@
-"""Cursors: a position survives as text, for its own search only."""
+"""Cursors keep a position as text, for one search only."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ HERE = (60, 51.5, UUID(int=7))
 
 
 @given(st.integers(0, 2**53), st.floats(-90, 90), st.uuids())
-def test_every_position_comes_back(price: int, latitude: float, code: UUID) -> None:
+def test_every_position_is_read_back(price: int, latitude: float, code: UUID) -> None:
     """To the last bit."""
     selection = RoomSelection()
     cursor = write_cursor(selection, ORDER, (price, latitude, code))
@@ -26,7 +26,7 @@ def test_every_position_comes_back(price: int, latitude: float, code: UUID) -> N
 
 
 def test_filters_in_another_order_are_the_same_search() -> None:
-    """All of them hold, whichever comes first."""
+    """The order of the filters does not matter."""
     one = build_room_list_request({"price__lt": 5, "size__gt": 6})
     other = build_room_list_request({"size__gt": 6, "price__lt": 5}, limit=3, fields="code")
     assert isinstance(one, RoomListRequest)
@@ -44,12 +44,12 @@ def test_filters_in_another_order_are_the_same_search() -> None:
     ],
 )
 def test_another_search_refuses_it(other: dict[str, object]) -> None:
-    """It would go on in the middle of other rooms."""
+    """It would continue in the middle of other rooms."""
     request = build_room_list_request(**other)  # type: ignore[arg-type]
     assert isinstance(request, RoomListRequest)
-    with pytest.raises(ValueError, match="is no cursor of this search"):
+    with pytest.raises(ValueError, match="must be a cursor of this search"):
         read_cursor(write_cursor(RoomSelection(), ORDER, HERE), request, ORDER)
-    with pytest.raises(ValueError, match="is no cursor of this search"):
+    with pytest.raises(ValueError, match="must be a cursor of this search"):
         read_cursor(write_cursor(request, ORDER, HERE), request, parse_sort("-price,-latitude"))
 
 
@@ -71,16 +71,16 @@ def test_another_search_refuses_it(other: dict[str, object]) -> None:
         (60, [51.5], UUID(int=7)),
     ],
 )
-def test_what_is_no_position_is_refused_though_its_digest_is_right(position: object) -> None:
-    """Whoever makes up a cursor gets no further than a client that follows links."""
+def test_a_wrong_position_with_a_right_digest_is_refused(position: object) -> None:
+    """A made-up cursor works no better than an altered one."""
     cursor = write_cursor(RoomSelection(), ORDER, position)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="is no cursor of this search"):
+    with pytest.raises(ValueError, match="must be a cursor of this search"):
         read_cursor(cursor, RoomSelection(), ORDER)
 
 
 @pytest.mark.parametrize("text", ["", "x", "é", "=", "A" * 600, "////", "[1]", "A" * 64, "\ud800"])
 def test_other_texts_are_refused(text: str) -> None:
-    """Shown no longer than a line has room for."""
-    with pytest.raises(ValueError, match="is no cursor of this search") as error:
+    """On one line of limited length."""
+    with pytest.raises(ValueError, match="must be a cursor of this search") as error:
         read_cursor(text, RoomSelection(), BY_ADDING)
     assert len(str(error.value)) < 220

@@ -1,4 +1,4 @@
-"""The request for a search: what is taken, and how what is not is told."""
+"""The request for a search: what is accepted, and how errors are reported."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from rentomatic.requests.room_list import (
 from rentomatic.requests.room_selection import Filter
 
 CODE = UUID("f853578c-fc0f-4e65-81b8-566c5dffa35a")
-# How others spell the direction of a sort.
+# Other spellings of the direction of a sort.
 DESCENDING = (
     ":desc",
     " desc",
@@ -33,12 +33,12 @@ ASCENDING = (":asc", " ASC", ".asc", "_asc", "(asc)", " ascending", ":1")
 
 
 def messages(request: RoomListRequest | InvalidRequest) -> list[str]:
-    """Give what an invalid request complains of."""
+    """Return the errors of an invalid request."""
     assert not request
     return [str(error) for error in request.errors]
 
 
-def test_without_anything_it_asks_for_the_first_rooms() -> None:
+def test_without_parameters_it_asks_for_the_first_rooms() -> None:
     """No filter and the default limit; a valid request is true."""
     request = build_room_list_request()
     assert request
@@ -47,8 +47,8 @@ def test_without_anything_it_asks_for_the_first_rooms() -> None:
 
 
 @pytest.mark.parametrize("key", FILTER_KEYS)
-def test_every_filter_of_the_table_is_taken(key: str) -> None:
-    """Each operator of each field reads text and values alike."""
+def test_every_filter_of_the_table_is_accepted(key: str) -> None:
+    """Each operator of each field accepts text and values."""
     field, operator = FILTER_KEYS[key]
     text, value = (str(CODE), CODE) if field == "code" else ("60", 60)
     takes = OPERATORS[operator].takes
@@ -69,13 +69,13 @@ def test_codes_have_no_order() -> None:
 
 
 def test_lists_may_be_given_as_values() -> None:
-    """A caller from Python needs no commas."""
+    """Python callers need no commas."""
     expected = RoomListRequest((Filter("size", "in", (1, 2)),))
     assert build_room_list_request({"size__in": [1, 2]}) == expected
     assert build_room_list_request({"size__in": "1,2"}) == expected
 
 
-def test_filters_that_are_no_mapping_are_refused() -> None:
+def test_filters_must_be_a_mapping() -> None:
     """The book's answer to a caller's mistake."""
     assert messages(build_room_list_request(5)) == ["filters: Is not iterable"]  # type: ignore[arg-type]
 
@@ -131,19 +131,19 @@ def test_an_unknown_filter_gets_a_suggestion(key: str, suggestion: str) -> None:
     ],
 )
 def test_an_unknown_sort_gets_a_suggestion_in_its_direction(sort: str, suggestion: str) -> None:
-    """However others spell it; never the opposite."""
+    """In any spelling of the direction; never the opposite."""
     request = build_room_list_request(sort=sort, near="0,0")
     assert isinstance(request, InvalidRequest)
     assert [each.suggestion for each in request.errors] == [suggestion]
 
 
 def test_what_resembles_nothing_gets_no_suggestion() -> None:
-    """A guess out of nothing would mislead."""
+    """A wild guess would mislead."""
     expected = ["filters: Key colour__eq cannot be used"]
     assert messages(build_room_list_request({"colour__eq": "red"})) == expected
 
 
-def test_a_value_that_cannot_be_read_is_told_with_its_filter() -> None:
+def test_a_value_that_cannot_be_read_is_reported_with_its_filter() -> None:
     """The message names filter, what would be right, and what was given."""
     (message,) = messages(build_room_list_request({"price__lt": "abc"}))
     assert message == (
@@ -157,16 +157,16 @@ def test_a_value_of_another_type_is_refused(value: object) -> None:
     assert len(messages(build_room_list_request({"price__lt": value}))) == 1
 
 
-def test_every_error_is_told_at_once() -> None:
-    """One line for each thing that is wrong, in the order given."""
+def test_all_errors_are_reported_at_once() -> None:
+    """One line for each error, in the order given."""
     filters = {"prise__lt": "60", "size__gt": "big", "latitude__lt": "91", "price__eq": "60"}
-    told = messages(build_room_list_request(filters, limit="0"))
-    assert [line.split()[0] for line in told] == ["filters:"] * 3 + ["limit:"]
+    errors = messages(build_room_list_request(filters, limit="0"))
+    assert [line.split()[0] for line in errors] == ["filters:"] * 3 + ["limit:"]
 
 
 @pytest.mark.parametrize("limit", [1, "1", MAX_LIMIT, str(MAX_LIMIT), 20])
 def test_limits_are_read(limit: object) -> None:
-    """From one room to the most that a page has."""
+    """From one room to the largest page."""
     request = build_room_list_request(limit=limit)
     assert request
     assert request.limit == int(str(limit))
@@ -184,7 +184,7 @@ def test_no_limit_is_a_limit_too() -> None:
     ["-1", "0", "1001", "1e3", "१२", "1_000", "+5", str(2**63), "9" * 5000, "", "None", "10 ", 1.5],
 )
 def test_other_limits_are_refused(limit: object) -> None:
-    """The message names the range and the word."""
+    """The message names the range and the word `none`."""
     (message,) = messages(build_room_list_request(limit=limit))
     assert message.startswith("limit: must be an integer from 1 to 1000, or none, not ")
     assert len(message) < 150

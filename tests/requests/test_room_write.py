@@ -22,15 +22,15 @@ VALUES = {"size": 20, "price": 60, "longitude": 13, "latitude": 52.5}
 ROOM = Room(CODE, 20, 60, 13.0, 52.5)
 
 
-def told(request: object) -> list[str]:
-    """Give the errors of a request."""
+def errors(request: object) -> list[str]:
+    """Return the errors of a request."""
     assert isinstance(request, InvalidRequest)
     return [str(each) for each in request.errors]
 
 
 @pytest.mark.parametrize("code", [CODE, str(CODE), str(CODE).upper()])
 def test_a_room_is_read(code: object) -> None:
-    """Its code in any spelling; a whole number is a coordinate too."""
+    """Its code in any spelling; a coordinate may be a whole number."""
     request = build_room_add_request({"code": code, **VALUES})
     assert request == RoomAddRequest(ROOM)
     assert request
@@ -38,7 +38,7 @@ def test_a_room_is_read(code: object) -> None:
 
 
 def test_a_room_without_a_code_gets_one() -> None:
-    """Another one each time."""
+    """A different one each time."""
     first, second = build_room_add_request(VALUES), build_room_add_request(VALUES)
     assert first
     assert second
@@ -46,35 +46,35 @@ def test_a_room_without_a_code_gets_one() -> None:
 
 
 def test_what_could_not_be_read_is_not_missing() -> None:
-    """It is told first, and once."""
+    """It is reported first, and once."""
     unreadable = [ParameterError("size", "must be an integer")]
     request = build_room_add_request({"price": -1}, unreadable)
-    assert [line.split(":")[0] for line in told(request)] == [
+    assert [line.split(":")[0] for line in errors(request)] == [
         *("size", "latitude", "longitude", "price")
     ]
 
 
-def test_a_replacement_has_the_code_of_its_place() -> None:
-    """It may leave it out."""
+def test_a_replacement_has_the_code_in_the_path() -> None:
+    """Or none."""
     for values in (VALUES, {"code": str(CODE), **VALUES}):
         assert build_room_replace_request(CODE, values) == RoomReplaceRequest(ROOM)
-    assert told(build_room_replace_request(UUID(int=1), {"code": str(CODE), **VALUES})) == [
-        f"code: must be that of the path, {UUID(int=1)}"
+    assert errors(build_room_replace_request(UUID(int=1), {"code": str(CODE), **VALUES})) == [
+        f"code: must be the code in the path, {UUID(int=1)}"
     ]
 
 
 def test_a_change_names_some_fields() -> None:
-    """Or none; the code of its room may be text."""
+    """Or none; the code may be text."""
     request = build_room_update_request(str(CODE), {"price": 1, "latitude": -0.0})
     assert request == RoomUpdateRequest(CODE, {"price": 1, "latitude": 0.0})
     assert str(request.values["latitude"]) == "0.0"
     assert build_room_update_request(CODE, {}) == RoomUpdateRequest(CODE, {})
 
 
-def test_all_that_is_wrong_with_a_change_is_told() -> None:
-    """Its code too."""
+def test_all_errors_of_a_change_are_reported() -> None:
+    """Including those of its code."""
     values = {"code": "x", "size": 0, "colour": "red"}
-    lines = told(
+    lines = errors(
         build_room_update_request("abc", values, unreadable=[ParameterError("price", "x")])
     )
     assert [line.split(":")[0] for line in lines] == ["code", "price", "colour", "code", "size"]
@@ -83,4 +83,4 @@ def test_all_that_is_wrong_with_a_change_is_told() -> None:
 def test_a_removal_names_a_room() -> None:
     """By its code."""
     assert build_room_remove_request(str(CODE)) == RoomRemoveRequest(CODE)
-    assert told(build_room_remove_request("abc"))[0].startswith("code: must be a UUID such as ")
+    assert errors(build_room_remove_request("abc"))[0].startswith("code: must be a UUID such as ")
