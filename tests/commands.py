@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+from testbed.processes import free_port
+from testbed.waiting import until
+
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.binaries import ELSEWHERE, UNPRIVILEGED
 from rentomatic.embedded.cluster import find_cluster
 from rentomatic.resources import PACKAGE
-from testbed.processes import free_port
-from testbed.waiting import until
 
 CHECKOUT = PACKAGE.parent
 SECONDS = 30

@@ -19,6 +19,8 @@ import mongomock
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+from testbed.machine import why_not_here
+from testbed.nginx import NGINX
 from webtest import TestApp
 
 from rentomatic.config import PostgresDatabase
@@ -35,8 +37,6 @@ from rentomatic.repository.mongorepo import MongoRepo, connect
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.wsgi.application import Application
-from testbed.machine import why_not_here
-from testbed.nginx import NGINX
 from tests import poolers
 
 # In the suite few examples, the same each time; `--hypothesis-profile=thorough` for a long look.

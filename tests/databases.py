@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from testbed.waiting import until
 
 from rentomatic.config import PostgresDatabase
-from testbed.waiting import until
 
 
 def ask(database: PostgresDatabase, question: str) -> list[Any]:

@@ -12,10 +12,10 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import psycopg
+from testbed.waiting import until
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster
-from testbed.waiting import until
 from tests.commands import CHECKOUT
 
 _TRACKING = (1, 21)

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from servers import Load, gunicorn, table, temporary_cluster, wrk
 from stock import fill
-
 from testbed.nginx import place, running
 
 SEARCH = "/rooms?filter_price__gte=500&sort=price&limit=20"

@@ -15,6 +15,9 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlsplit
 from urllib.request import urlopen
 
+from testbed.processes import children_of, free_port
+from testbed.waiting import until
+
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster, embedded_cluster
 from rentomatic.repository.connections import Connections
@@ -23,8 +26,6 @@ from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import MAX_LIMIT, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_order import Position
 from rentomatic.resources import shipped
-from testbed.processes import children_of, free_port
-from testbed.waiting import until
 
 CONNECTIONS = 16
 PAGE = 20

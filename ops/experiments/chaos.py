@@ -14,11 +14,10 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from report import Report
-from under_attack import attack, why_no_attack
-from under_writes import BACK_SECONDS, kill_under_writes
-
 from testbed.machine import Machine, installed_machine, why_not_here
 from testbed.waiting import until
+from under_attack import attack, why_no_attack
+from under_writes import BACK_SECONDS, kill_under_writes
 
 KILLS = 10
 KILLS_UNDER_WRITES = 200

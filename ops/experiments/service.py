@@ -12,14 +12,14 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import psycopg
+from testbed.processes import free_port
+from testbed.waiting import until
 
 from rentomatic.embedded.cluster import Cluster, embedded_cluster
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.resources import shipped
 from rentomatic.tokens import new_token, token_line
-from testbed.processes import free_port
-from testbed.waiting import until
 
 # Without any of them PostgreSQL may lose in a crash what it has acknowledged.
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")

@@ -25,9 +25,9 @@ from report import Report
 from searches import QUICK
 from servers import PAGE, gunicorn, read_search, temporary_cluster
 from stock import fill, towns
+from testbed.nginx import NGINX, Proxy, place, running
 
 from rentomatic.requests.room_cursor import write_cursor
-from testbed.nginx import NGINX, Proxy, place, running
 
 ATTACKERS = 4
 CONNECTIONS = 16

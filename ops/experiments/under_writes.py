@@ -9,7 +9,6 @@ from http import HTTPStatus
 
 from report import Report
 from service import Service, local_service
-
 from testbed.writers import Writers, crash_database, kill_worker, take_stock
 
 BACK_SECONDS = 1.0

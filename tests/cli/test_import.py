@@ -17,12 +17,12 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from testbed.waiting import until
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.domain.room import Room
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
-from testbed.waiting import until
 from tests.cli.conftest import Run
 from tests.databases import ask
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 import psycopg
+from testbed.waiting import until
 from webtest import TestApp
 
 from rentomatic.config import PostgresDatabase
@@ -12,7 +13,6 @@ from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.wsgi.application import Application
-from testbed.waiting import until
 
 
 def test_readiness_follows_the_database(

@@ -12,11 +12,11 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from testbed.processes import children_of
+from testbed.waiting import until
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.tokens import new_token, token_line
-from testbed.processes import children_of
-from testbed.waiting import until
 from tests.commands import Command, Commands
 from tests.databases import ask, settle
 

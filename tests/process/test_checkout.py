@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from testbed.processes import free_port
+from testbed.waiting import until
 
 from rentomatic import __version__
 from rentomatic.config import PostgresDatabase
 from rentomatic.demo import BOOK
 from rentomatic.embedded.cluster import find_cluster
-from testbed.processes import free_port
-from testbed.waiting import until
 from tests.commands import CHECKOUT, LONG, Account, Command, Commands
 from tests.conftest import SERVICE_VARIABLES
 

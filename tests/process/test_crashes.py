@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
-from rentomatic.config import read_settings
-from rentomatic.embedded.cluster import find_cluster
 from testbed.processes import children_of
 from testbed.waiting import until
+
+from rentomatic.config import read_settings
+from rentomatic.embedded.cluster import find_cluster
 from tests.commands import Account, Command, Commands, words_of
 
 

@@ -7,10 +7,10 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
-
-from rentomatic.config import PostgresDatabase
 from testbed.processes import children_of
 from testbed.waiting import until
+
+from rentomatic.config import PostgresDatabase
 from tests.commands import SECONDS, Command, Commands
 
 FILES = 256

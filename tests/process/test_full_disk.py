@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from testbed.processes import processes_of
+from testbed.waiting import until
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.binaries import find_binaries
@@ -18,8 +20,6 @@ from rentomatic.embedded.cluster import LOG, Cluster
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.tokens import token_line
-from testbed.processes import processes_of
-from testbed.waiting import until
 from tests.commands import SECONDS, Command, Commands
 from tests.conftest import SERVER_ACCOUNT, why_no_small_disk
 from tests.databases import ask

@@ -12,7 +12,7 @@ import pytest
 from rentomatic.config import PostgresDatabase
 from rentomatic.domain.room import Room
 from rentomatic.repository.postgresrepo import PostgresRepo
-from tests.process.conftest import SECONDS
+from tests.commands import SECONDS
 
 CODE = "1f6d8d36-4c7e-4f0e-9d1a-6f3b1a0c5e42"
 ROOM = ("size=30", "price=75", "longitude=13.45", "latitude=52.51")

@@ -11,10 +11,10 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-
-from rentomatic.config import PostgresDatabase
 from testbed.processes import free_port
 from testbed.waiting import until
+
+from rentomatic.config import PostgresDatabase
 from tests.commands import CHECKOUT, SECONDS, Command
 from tests.process.test_observation import counts, listens
 

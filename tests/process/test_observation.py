@@ -11,11 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.request import urlopen
 
+from testbed.processes import children_of, free_port
+from testbed.waiting import until
+
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
-from testbed.processes import children_of, free_port
-from testbed.waiting import until
 from tests.commands import CHECKOUT, Command, Commands
 
 REQUESTS = 60

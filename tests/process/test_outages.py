@@ -9,6 +9,8 @@ from contextlib import closing, contextmanager
 
 import psycopg
 import pytest
+from testbed.processes import processes_of
+from testbed.waiting import until
 
 from rentomatic.demo import demo_rooms
 from rentomatic.embedded.cluster import Cluster
@@ -16,8 +18,6 @@ from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
-from testbed.processes import processes_of
-from testbed.waiting import until
 from tests.commands import Command, Commands
 from tests.databases import ask
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from testbed.processes import free_port
+from testbed.waiting import until
 
 from rentomatic import __version__
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.database import create_database
-from testbed.processes import free_port
-from testbed.waiting import until
 from tests.commands import CHECKOUT, SECONDS, Command
 from tests.databases import locked_rooms
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rentomatic.config import PostgresDatabase
-from tests.process.conftest import CHECKOUT
+from tests.commands import CHECKOUT
 
 FILES_OF_A_FIELD = 8
 ROOMS = """\

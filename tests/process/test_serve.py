@@ -5,14 +5,14 @@ import socket
 from collections.abc import Callable
 
 import pytest
+from testbed.processes import free_port
+from testbed.waiting import until
 
 from rentomatic.cli import INTERRUPTED
 from rentomatic.config import PostgresDatabase
 from rentomatic.demo import BOOK, GENERATED
 from rentomatic.embedded.cluster import find_cluster
 from rentomatic.repository.migrations import shipped_migrations
-from testbed.processes import free_port
-from testbed.waiting import until
 from tests.commands import Commands
 from tests.databases import ask
 

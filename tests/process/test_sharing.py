@@ -4,8 +4,9 @@ import json
 import signal
 from pathlib import Path
 
-from rentomatic.demo import BOOK
 from testbed.waiting import until
+
+from rentomatic.demo import BOOK
 from tests.commands import Command, Commands
 
 FIRST = ("code,size,price,longitude,latitude", ",".join(map(str, BOOK[0])))

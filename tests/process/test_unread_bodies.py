@@ -17,10 +17,10 @@ from pathlib import Path
 from termios import FIONREAD
 
 import pytest
+from testbed.waiting import until
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.tokens import new_token, token_line
-from testbed.waiting import until
 from tests.commands import SECONDS, Command, Commands
 
 TOKEN = new_token()

@@ -5,10 +5,10 @@ import socket
 from http.client import HTTPConnection
 
 import psycopg
+from testbed.waiting import until
 
 from rentomatic.demo import BOOK
 from rentomatic.embedded.cluster import find_cluster
-from testbed.waiting import until
 from tests.commands import Command, Commands
 from tests.databases import ask
 

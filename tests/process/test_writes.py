@@ -12,6 +12,9 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
+from testbed.processes import children_of
+from testbed.waiting import until
+from testbed.writers import Writers, crash_database, kill_worker, take_stock
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster
@@ -19,9 +22,6 @@ from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.tokens import new_token, token_line
 from rentomatic.wsgi.body import MAX_BODY_BYTES
-from testbed.processes import children_of
-from testbed.waiting import until
-from testbed.writers import Writers, crash_database, kill_worker, take_stock
 from tests.commands import Command, Commands
 from tests.databases import ask
 from tests.process.test_observation import lines

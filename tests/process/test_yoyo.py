@@ -11,12 +11,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from testbed.waiting import until
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations, shipped_migrations
-from testbed.waiting import until
 from tests.commands import CHECKOUT, SECONDS
 from tests.databases import ask
 

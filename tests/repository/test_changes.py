@@ -14,6 +14,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from testbed.waiting import until
 
 from rentomatic.bootstrap import build_stores, open_repository
 from rentomatic.config import PostgresDatabase, read_settings
@@ -33,7 +34,6 @@ from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_changes import RoomChangesRequest, Start
 from rentomatic.requests.room_changes_cursor import ChangePosition
 from rentomatic.requests.room_list import RoomListRequest
-from testbed.waiting import until
 from tests.conftest import DISTRIBUTION
 from tests.databases import settle
 

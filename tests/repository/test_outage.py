@@ -10,12 +10,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from testbed.waiting import until
 
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.repository.outage import Outage, shared_mark
 from rentomatic.repository.sessions import Session
-from testbed.waiting import until
 
 NOWHERE = "postgresql:///nowhere?host=/none"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from testbed.waiting import until
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.demo import demo_rooms
@@ -30,7 +31,6 @@ from rentomatic.requests.room_list import RoomListRequest, build_room_list_reque
 from rentomatic.requests.room_order import parse_sort
 from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.resources import shipped
-from testbed.waiting import until
 from tests.databases import ask
 
 MakeRoom = Callable[..., Room]

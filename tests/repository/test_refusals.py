@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from testbed.waiting import until
 from webtest import TestApp
 
 from rentomatic.cli import main
@@ -20,7 +21,6 @@ from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.wsgi.application import Application
-from testbed.waiting import until
 from tests.conftest import SERVER_ACCOUNT
 
 UNFIT = "The database cannot be used as it is set up, and waiting does not mend it"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from threading import Event, Thread
 
 import psycopg
+from testbed.waiting import until
 
 from rentomatic.domain.room import Room
 from rentomatic.embedded.binaries import run_as
@@ -18,7 +19,6 @@ from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_summary import RoomSummaryRequest
-from testbed.waiting import until
 
 MakeRoom = Callable[..., Room]
 UPDATE = "update room set price = price + 1 where size = %s"

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from testbed.nginx import NGINX, place, running
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.demo import demo_rooms
@@ -14,7 +15,6 @@ from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
-from testbed.nginx import NGINX, place, running
 from tests.ops.nginx.site import Site, served
 
 

@@ -14,11 +14,12 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
 
-from rentomatic.config import PostgresDatabase
-from rentomatic.tokens import new_token, token_line
 from testbed.nginx import Proxy
 from testbed.processes import children_of
 from testbed.waiting import until
+
+from rentomatic.config import PostgresDatabase
+from rentomatic.tokens import new_token, token_line
 from tests.commands import CHECKOUT, SECONDS
 
 HERE = "127.0.0.1"

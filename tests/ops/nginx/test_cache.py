@@ -13,12 +13,12 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from testbed.nginx import FILES
+from testbed.waiting import until
 
 from rentomatic.demo import BOOK
 from rentomatic.formats.table import FORMATS
 from rentomatic.wsgi.negotiation import preferred
-from testbed.nginx import FILES
-from testbed.waiting import until
 from tests.ops.nginx.site import HERE, Site
 
 RUNBOOK = (FILES.parent / "README.md").read_text()

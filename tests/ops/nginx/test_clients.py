@@ -4,8 +4,8 @@ import json
 from uuid import uuid4
 
 import pytest
-
 from testbed.waiting import until
+
 from tests.ops.nginx.site import Site
 
 SAYS = {

@@ -7,10 +7,10 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
+from testbed.nginx import FILES, place
 
 from rentomatic.formats.table import FORMATS
 from rentomatic.wsgi.negotiation import preferred
-from testbed.nginx import FILES, place
 
 # As of Debian 12 and 13, where it matters.
 DEBIANS = """user www-data;

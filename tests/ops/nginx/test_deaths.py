@@ -9,9 +9,9 @@ from threading import Event
 from uuid import uuid4
 
 import pytest
+from testbed.waiting import until
 
 from rentomatic.config import read_settings
-from testbed.waiting import until
 from tests.databases import ask, locked_rooms
 from tests.ops.nginx.site import TOKEN, Site
 from tests.ops.nginx.test_writes import LONG_BATCH, ROOM, write

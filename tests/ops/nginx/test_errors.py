@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from testbed.nginx import place, running
 
 from rentomatic.wsgi.request import REQUEST_ID
-from testbed.nginx import place, running
 from tests.ops.nginx.site import Answer, Site
 
 PROBLEM = "application/problem+json"

@@ -13,9 +13,9 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from testbed.waiting import until
 
 from rentomatic.demo import BOOK
-from testbed.waiting import until
 from tests.databases import ask
 from tests.ops.nginx.site import HERE, TOKEN, Answer, Site
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-
 from testbed.waiting import until
+
 from tests.commands import SECONDS
 from tests.ops.nginx.site import TOKEN, Site
 from tests.ops.nginx.test_errors import away

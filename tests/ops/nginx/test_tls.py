@@ -6,8 +6,8 @@ import subprocess
 from http.client import HTTPSConnection
 
 import pytest
-
 from testbed.nginx import NAME
+
 from tests.commands import SECONDS
 from tests.ops.nginx.site import HERE, Answer, Site
 

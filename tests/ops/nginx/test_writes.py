@@ -10,10 +10,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-
-from rentomatic.formats.table import FORMATS, Format
 from testbed.nginx import place, running
 from testbed.waiting import until
+
+from rentomatic.formats.table import FORMATS, Format
 from tests.databases import ask, locked_rooms
 from tests.ops.nginx.site import TOKEN, Answer, Site
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-
 from testbed.machine import ROOT, Machine, why_not_here
 from testbed.waiting import until
 

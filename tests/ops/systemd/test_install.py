@@ -4,9 +4,9 @@ import json
 import re
 
 import pytest
-
 from testbed.machine import CHECKOUT, SETTINGS, Machine
 from testbed.waiting import until
+
 from tests.ops.systemd.conftest import SNAPSHOT, Installation
 
 NGINX = "/etc/nginx/nginx.conf"

@@ -4,6 +4,7 @@ import json
 
 from testbed.machine import Machine
 from testbed.waiting import until
+
 from tests.ops.systemd.conftest import runbook
 
 OURS = (

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-
 from testbed.machine import Machine
 from testbed.waiting import until
+
 from tests.ops.systemd.conftest import runbook
 from tests.ops.systemd.test_install import TOKENS
 

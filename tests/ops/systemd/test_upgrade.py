@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-
 from testbed.machine import CHECKOUT, Machine
 from testbed.waiting import until
 

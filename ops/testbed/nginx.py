@@ -12,7 +12,7 @@ from pathlib import Path
 from testbed.processes import free_port
 from testbed.waiting import until
 
-FILES = Path(__file__).resolve().parents[1] / "ops" / "nginx"
+FILES = Path(__file__).resolve().parents[2] / "ops" / "nginx"
 NAME = "rooms.example.com"
 # Where Debian has it is not in the PATH of ordinary users.
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")

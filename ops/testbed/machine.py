@@ -18,7 +18,7 @@ from typing import Self
 
 from testbed.waiting import until
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CHECKOUT = "/root/checkout"
 SITE = "http://localhost:8080"
 SETTINGS = "/etc/rentomatic/rentomatic.env"
