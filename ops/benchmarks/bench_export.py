@@ -1,7 +1,7 @@
-"""How fast all rooms leave the service in each format, beside a bare COPY ... TO STDOUT.
+"""How fast the service exports all rooms in each format, compared with a bare COPY ... TO STDOUT.
 
-Prints rooms a second, the ratio to COPY in the same round, and the peak memory of the largest
-worker, which must not grow with the stock.
+Prints rooms per second, the ratio to COPY in the same round, and the peak memory of the largest
+worker, which must not grow with the number of rooms.
 """
 
 import argparse
@@ -11,8 +11,8 @@ import subprocess
 import time
 from collections.abc import Callable
 
+from rooms import fill
 from servers import Server, gunicorn, table, temporary_cluster
-from stock import fill
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def measure(cluster: Cluster, database: PostgresDatabase, amount: int, rounds: int) -> str:
-    """Export in each way in turn; give a table."""
+    """Export in each way in turn; return a table."""
     psql, password = psql_arguments(database)
     copy = [str(cluster.binaries / "psql"), "-X", "-c", COPY, *psql]
     seconds: dict[str, list[float]] = {name: [] for name in ("COPY", *FORMATS)}

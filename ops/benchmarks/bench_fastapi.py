@@ -1,15 +1,15 @@
 """How a page of 20 rooms by price compares with FastAPI on asyncpg, under uvicorn.
 
-Both on the same database, in turn, with keep-alive. FastAPI's answers have no entity tag, no link
-to the next page and no validation beyond its parameters' types. The ratio counts.
+Both use the same database, in turn, with keep-alive. FastAPI's answers have no entity tag, no link
+to the next page and no validation beyond the parameters' types. What matters is the ratio.
 """
 
 import argparse
 import statistics
 from contextlib import closing
 
+from rooms import fill
 from servers import Database, gunicorn, read_search, table, temporary_cluster, uvicorn, wrk
-from stock import fill
 
 from rentomatic.repository.connections import Connections
 

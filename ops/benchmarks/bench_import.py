@@ -1,7 +1,8 @@
-r"""How fast `rentomatic import` fills an empty table, beside a bare `\copy` of the same rooms.
+r"""How fast `rentomatic import` fills an empty table, compared with a bare `\copy`.
 
-All go into tables made by the same migrations, so with the same indexes and constraints, on the
-same embedded server, in turn. The ratio is what counts: the machine may be noisy.
+All load the same rooms into tables made by the same migrations, with the same indexes and
+constraints, on the same embedded server, in turn. What matters is the ratio, as the machine may be
+noisy.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from rentomatic.formats.view import View
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
 
-# In the order in which `rentomatic list` writes a table.
+# The columns in the order of `rentomatic list`.
 COPY = r"\copy room (code, size, price, latitude, longitude) from '{file}' csv header"
 
 
@@ -33,7 +34,7 @@ def main() -> None:
     parser.add_argument("--rooms", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    # Not in a private folder of root's: the server may have to run as another account.
+    # Readable by all: the server may run as another account.
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         files = write_files(Path(folder), given.rooms)
@@ -42,7 +43,7 @@ def main() -> None:
 
 
 def made_up_rooms(amount: int) -> Iterator[Room]:
-    """Make rooms, the same each time."""
+    """Generate rooms, the same each time."""
     generator = random.Random(1)
     for _ in range(amount):
         code = uuid.UUID(int=generator.getrandbits(128), version=4)
@@ -61,13 +62,13 @@ def write_files(folder: Path, rooms: int) -> dict[str, Path]:
 
 
 def copy_command(cluster: Cluster, database: PostgresDatabase, file: Path) -> list[str]:
-    """Give the bare copy of a table to compare with, and what an import does after it."""
+    """Return the command that copies a file into a table and analyzes it, as an import does."""
     psql = [str(cluster.binaries / "psql"), "-q", "-X", "-v", "ON_ERROR_STOP=1", database.url]
     return [*psql, "-c", COPY.format(file=file), "-c", "analyze room"]
 
 
 def measure(cluster: Cluster, files: Mapping[str, Path], rooms: int, rounds: int) -> None:
-    """Fill fresh databases in all ways, in turn."""
+    """Fill new databases in each way in turn, and print the results."""
     seconds: dict[str, list[float]] = {way: [] for way in ("copy", *files)}
     peaks: dict[str, int] = {}
     for number in range(rounds):
@@ -94,9 +95,9 @@ def measure(cluster: Cluster, files: Mapping[str, Path], rooms: int, rounds: int
 
 
 def peak_of(command: list[str], database: PostgresDatabase) -> int:
-    """Run a command on a database; give the most memory that it had, in KiB.
+    """Run a command on a database; return its peak memory in KiB.
 
-    Linux counts this process's own memory into that of a command that it starts: about 43 MB.
+    Linux includes this process's own memory, about 43 MB, in that of its child.
     """
     environment = os.environ | {"DATABASE_URL": database.url}
     process = os.posix_spawnp(
@@ -109,7 +110,7 @@ def peak_of(command: list[str], database: PostgresDatabase) -> int:
 
 
 def prepare(database: PostgresDatabase) -> None:
-    """Make an empty database with the table."""
+    """Create a database with an empty table of rooms."""
     create_database(database)
     apply_migrations(database.url)
 

@@ -1,9 +1,9 @@
 """What nginx's micro-cache gains and what nginx costs, with the files of ops/nginx.
 
-A page of 20 rooms, in turn: from the service itself; through nginx past its cache; the same on
-connections to the service that are kept, and on new ones that the service would keep; and out of
-the cache, which asks the service again each second. Then what needs no work, to show what
-connections cost. The ratios count: the machine may be noisy.
+Requests a page of 20 rooms, in turn: from the service itself; through nginx, bypassing its cache;
+the same with kept connections to the service, and with new ones that the service would keep; and
+from the cache, which refreshes each second. Then an answer that needs no work, to show what
+connections cost. What matters are the ratios, as the machine may be noisy.
 """
 
 import argparse
@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from rooms import fill
 from servers import Load, gunicorn, table, temporary_cluster, wrk
-from stock import fill
 from testbed.nginx import place, running
 
 SEARCH = "/rooms?filter_price__gte=500&sort=price&limit=20"
 NO_WORK = "/health/live"
-# With a weight it is none of the values of Accept whose answers are kept.
+# nginx caches no answer to an Accept with a weight.
 PAST_THE_CACHE = {"Accept": "application/json;q=1"}
 
 ALONE = "the service alone"
@@ -105,7 +105,7 @@ def _rows(loads: Mapping[str, Sequence[Load]]) -> list[list[str]]:
 
 
 def _ratio(some: Sequence[Load], others: Sequence[Load]) -> float:
-    """Compare round by round, so that a noisy moment is in both."""
+    """Compare round by round, so that noise affects both."""
     pairs = zip(some, others, strict=True)
     return statistics.median(one.rate / other.rate for one, other in pairs)
 

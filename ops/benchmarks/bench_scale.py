@@ -1,15 +1,15 @@
-"""How much a search slows down while the stock grows a thousandfold.
+"""How much searches slow down when there are a thousand times as many rooms.
 
-The same searches on a thousand, ten thousand, a hundred thousand and a million rooms, each beside
-what pgbench reaches with the same statement. The ratios to the smallest stock count.
+Runs the same searches on 1,000 to 1,000,000 rooms, and pgbench with the same statements. What
+matters are the ratios to the fewest rooms.
 """
 
 import argparse
 from contextlib import ExitStack, closing
 
+from rooms import fill
 from searches import QUICK
 from servers import Database, Server, gunicorn, read_search, table, temporary_cluster, wrk
-from stock import fill
 
 from rentomatic.repository.connections import Connections
 
@@ -17,7 +17,7 @@ SEARCHES = ("sort price", "rare price", "box 2 km", "nearest", "within 2 km, sor
 
 
 def main() -> None:
-    """Measure and print; the sizes in turn for each search, as the machine changes with time."""
+    """Measure and print; all sizes in turn for each search, as the machine's speed may change."""
     parser = argparse.ArgumentParser(prog="ops/bench scale", description=__doc__)
     parser.add_argument("--rooms", type=int, nargs="+", default=[10**n for n in (3, 4, 5, 6)])
     parser.add_argument("--seconds", type=int, default=3, help="for each search and each tool")

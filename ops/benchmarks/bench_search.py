@@ -1,8 +1,8 @@
-"""How fast each kind of search is at a million rooms, beside what PostgreSQL alone reaches.
+"""How fast each kind of search is at a million rooms, compared with PostgreSQL alone.
 
-Prints a table: how long the database takes (one client, median), how often pgbench runs the same
-statement in a second (8 clients, prepared: the limit), how often the service answers (wrk, 16
-connections), and the ratio of the two. The ratios count: the machine may be noisy.
+Prints a table: how long the database takes (one client, median), pgbench's rate with the same
+statement (8 clients, prepared: the limit), the service's rate (wrk, 16 connections), and the ratio
+of the two, which is what matters, as the machine may be noisy.
 """
 
 import argparse
@@ -12,9 +12,9 @@ from contextlib import closing
 from dataclasses import replace
 from urllib.request import urlopen
 
+from rooms import fill
 from searches import NEAR, QUICK, THOROUGH
 from servers import PAGE, Database, Server, gunicorn, read_search, table, temporary_cluster, wrk
-from stock import fill
 
 from rentomatic.repository.connections import Connections
 from rentomatic.requests.room_cursor import write_cursor
@@ -36,16 +36,16 @@ def main() -> None:
             print(
                 f"{given.rooms:,} rooms, {os.cpu_count()} cores, {len(server.workers())} workers\n"
             )
-            print("What is to take 5 ms in the database, without reading the whole table:\n")
+            print("Searches that should take at most 5 ms, without reading the whole table:\n")
             print(bench.searches(QUICK | bench.pages(10_000, ["price", "-size", "price,-size"])))
-            print("\nWhat reads many rooms:\n")
+            print("\nSearches that read many rooms:\n")
             print(bench.searches(THOROUGH | bench.pages(10_000, ["distance"])))
-            print("\nWhat hardly asks the database:\n")
+            print("\nOther requests:\n")
             print(bench.others())
 
 
 class Bench:
-    """Measures searches on a service and its database."""
+    """Measures searches of a service and its database."""
 
     def __init__(self, database: Database, server: Server, seconds: int) -> None:
         self._database = database
@@ -57,7 +57,7 @@ class Bench:
         return table(HEADER, [self._measure(name, query) for name, query in queries.items()])
 
     def pages(self, number: int, sorts: Sequence[str]) -> dict[str, str]:
-        """Give the query of a page far behind, in each order."""
+        """Return the query of a page with this number, for each order."""
         queries = {}
         for sort in sorts:
             query = f"sort={sort}&{NEAR}" if sort == "distance" else f"sort={sort}"
@@ -85,7 +85,7 @@ class Bench:
         ]
 
     def others(self) -> str:
-        """Measure what needs no search, beside one, and a summary."""
+        """Measure requests that need no search, with a search to compare, and a summary."""
         url = f"{self._server.url}/rooms?sort=price&limit=20"
         with urlopen(url) as answer:  # noqa: S310 - our own server
             tag = answer.headers["ETag"]

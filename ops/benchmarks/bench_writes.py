@@ -1,9 +1,9 @@
-r"""How fast rooms are written over HTTP, beside what PostgreSQL alone reaches.
+r"""How fast rooms are written over HTTP, compared with PostgreSQL alone.
 
-Single rooms: wrk on 16 connections beside pgbench, which runs the same statement in the same
-transaction (8 clients, prepared). Batches: one client beside a bare `\copy` of the same rooms. All
-into tables with all indexes, constraints and triggers, each write on the disk before it is
-acknowledged. The ratios count: the machine may be noisy.
+Single rooms: wrk on 16 connections, and pgbench with the same statement and transaction (8 clients,
+prepared). Batches: one client, and a bare `\copy` of the same rooms. All tables have all indexes,
+constraints and triggers, and each write is on disk before it is acknowledged. What matters are the
+ratios, as the machine may be noisy.
 """
 
 import argparse
@@ -19,8 +19,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench_import import copy_command, prepare, write_files
+from rooms import fill, rows
 from servers import Database, Server, gunicorn, table, temporary_cluster, wrk
-from stock import fill, rows
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster
@@ -70,22 +70,22 @@ end
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="ops/bench writes", description=__doc__)
-    parser.add_argument("--rooms", type=int, default=1_000_000, help="that are there before")
-    parser.add_argument("--batch", type=int, default=100_000, help="rooms of a batch")
+    parser.add_argument("--rooms", type=int, default=1_000_000, help="existing before")
+    parser.add_argument("--batch", type=int, default=100_000, help="rooms in a batch")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3)
     given = parser.parse_args()
     with temporary_cluster() as cluster:
         database = cluster.database_named("rooms")
         fill(database, given.rooms)
-        print(f"Single rooms, with {given.rooms:,} there before:\n")
+        print(f"Single rooms, added to {given.rooms:,}:\n")
         print(single(database, cluster, given.rounds, given.seconds))
         print(f"\nBatches of {given.batch:,} rooms, into an empty table:\n")
         print(batches(cluster, given.batch, given.rounds))
 
 
 def single(database: PostgresDatabase, cluster: Cluster, rounds: int, seconds: int) -> str:
-    """Measure adding and changing one room at a time."""
+    """Measure adding and changing single rooms; return a table."""
     codes = ",".join(f'"{code}"' for code, *_ in rows(PATCHED))
     scripts = {
         "POST": ("add", _LUA + _ADD.replace("KEY", "")),
@@ -123,7 +123,7 @@ def single(database: PostgresDatabase, cluster: Cluster, rounds: int, seconds: i
 
 
 def batches(cluster: Cluster, size: int, rounds: int) -> str:
-    """Measure batches in each format, and the peak of the worker that took them."""
+    """Measure batches in each format and the worker's peak memory; return a table."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.chmod(0o755)
@@ -154,25 +154,25 @@ def batches(cluster: Cluster, size: int, rounds: int) -> str:
 
 
 def _copy(cluster: Cluster, database: PostgresDatabase, file: Path) -> float:
-    """Give the seconds that psql takes."""
+    """Return the seconds that psql takes."""
     start = time.perf_counter()
     subprocess.run(copy_command(cluster, database, file), check=True)
     return time.perf_counter() - start
 
 
 def _post(server: Server, media_type: str, file: Path) -> float:
-    """Give the seconds that the service takes."""
+    """Return the seconds that the service takes."""
     connection = HTTPConnection(urlsplit(server.url).netloc, timeout=600)
     headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": media_type}
     start = time.perf_counter()
     with file.open("rb") as body:
         connection.request("POST", "/rooms", body, headers)
         answer = connection.getresponse()
-        told = answer.read().decode()
+        text = answer.read().decode()
     taken = time.perf_counter() - start
     connection.close()
     if answer.status != HTTPStatus.OK:
-        sys.exit(told)
+        sys.exit(text)
     return taken
 
 

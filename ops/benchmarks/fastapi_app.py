@@ -1,6 +1,6 @@
-"""The same page as a FastAPI application on asyncpg would give it, to compare with.
+"""The same page from a FastAPI application on asyncpg, for comparison.
 
-As fast as its users would write it: no model of the answer, orjson, a pool of connections.
+Written for speed: no response model, orjson, a connection pool.
 """
 
 import os
@@ -23,7 +23,7 @@ limit $2
 
 @asynccontextmanager
 async def lifespan(application: FastAPI) -> AsyncIterator[None]:
-    """Hold a pool of connections while the application runs."""
+    """Keep a connection pool while the application runs."""
     async with asyncpg.create_pool(os.environ["BENCH_DSN"], min_size=4, max_size=4) as pool:
         application.state.pool = pool
         yield

@@ -1,6 +1,6 @@
-"""The searches that are measured: what is to take 5 ms at a million rooms, and what cannot."""
+"""The searches to measure: those that should take at most 5 ms at a million rooms, and others."""
 
-from stock import towns
+from rooms import towns
 
 _LONGITUDE, _LATITUDE = towns()[0]
 NEAR = f"near={_LONGITUDE:.4f},{_LATITUDE:.4f}"
@@ -16,7 +16,7 @@ def _box(degrees: float) -> str:
 
 _SORTS = ("price", "-price", "size", "-size", "latitude", "-longitude", "code", "price,-size")
 
-# By name, the query; each asks for 20 rooms.
+# Query strings by name, each for 20 rooms.
 QUICK: dict[str, str] = {
     "no filter": "",
     **{f"sort {sort}": f"sort={sort}" for sort in _SORTS},
@@ -42,7 +42,7 @@ QUICK: dict[str, str] = {
     "ring of 500 to 1,000 m, nearest": f"{NEAR}&radius_min=500&radius=1000&sort=distance",
 }
 
-# What reads many rooms, whatever index there is.
+# These read many rooms, whatever the indexes.
 THOROUGH: dict[str, str] = {
     "all of a town, sort price": f"{NEAR}&radius=20000&sort=price",
     "ring around a town's centre": f"{NEAR}&radius_min=2000&radius=5000&sort=distance",

@@ -1,4 +1,4 @@
-"""What measures and is measured: gunicorn, wrk and pgbench, each as a real process."""
+"""gunicorn, wrk and pgbench as processes."""
 
 import os
 import re
@@ -33,8 +33,8 @@ PAGE = 20
 
 @contextmanager
 def temporary_cluster() -> Iterator[Cluster]:
-    """Give an embedded server that is gone afterwards."""
-    # Not in a private folder of root's: the server may have to run as another account.
+    """Run an embedded server and remove it at the end."""
+    # Readable by all: the server may run as another account.
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         with embedded_cluster(Path(folder) / "data") as cluster:
@@ -43,7 +43,7 @@ def temporary_cluster() -> Iterator[Cluster]:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A web server under measurement.
+    """A web server that is measured.
 
     Attributes:
         url: where it answers.
@@ -58,7 +58,7 @@ class Server:
         return children_of(self.process)
 
     def peak_megabytes(self) -> float:
-        """Give the peak of the largest worker's resident memory."""
+        """Return the peak resident memory of the largest worker."""
         peaks = []
         for worker in self.workers():
             status = Path(f"/proc/{worker}/status").read_text(encoding="ascii")
@@ -73,7 +73,7 @@ def gunicorn(
     place: Path | None = None,
     variables: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
-    """Run the service as a deploy does; also on a unix socket, if a place for it is given."""
+    """Run the service as in production; also on a unix socket if its path is given."""
     command = ["-m", "gunicorn", "--config", str(shipped("ops") / "gunicorn.conf.py")]
     command += ["--bind", f"unix:{place}"] if place else []
     settings = {"DATABASE_URL": database.url, **(variables or {})}
@@ -83,9 +83,9 @@ def gunicorn(
 
 @contextmanager
 def uvicorn(database: PostgresDatabase, cluster: Cluster) -> Iterator[Server]:
-    """Run the FastAPI application that is compared with."""
+    """Run the FastAPI application."""
     folder = str(Path(__file__).parent)
-    # asyncpg reads no URL that names libpq's own parameters.
+    # asyncpg cannot read URLs with libpq's parameters.
     name = urlsplit(database.url).path.removeprefix("/")
     dsn = f"postgresql://rentomatic@/{name}?host={quote(str(cluster.sockets), safe='')}"
 
@@ -126,7 +126,7 @@ def _answers(url: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What wrk saw: requests a second, and milliseconds."""
+    """wrk's result: requests per second, and latencies in milliseconds."""
 
     rate: float
     median: float
@@ -134,9 +134,9 @@ class Load:
 
 
 def wrk(url: str, seconds: int, headers: Mapping[str, str] | None = None, script: str = "") -> Load:
-    """Ask one thing over and over, on a few connections that stay; or what a script in Lua says."""
+    """Request a URL repeatedly on a few kept connections, or what a Lua script says."""
     if not shutil.which("wrk"):
-        sys.exit("this needs wrk: apt-get install wrk")
+        sys.exit("wrk is not installed; on Debian: apt-get install wrk")
     given = [f"--header={name}: {value}" for name, value in (headers or {}).items()]
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script)
@@ -158,7 +158,7 @@ def _latency(said: str, share: str) -> float:
 
 
 def read_search(query: str) -> RoomListRequest:
-    """Read a query string as the service does."""
+    """Parse a query string as the service does."""
     given: dict[str, str] = dict(parse_qsl(query))
     filters = {name[7:]: given.pop(name) for name in list(given) if name.startswith("filter_")}
     request = build_room_list_request(filters, PAGE, **given)
@@ -169,7 +169,7 @@ def read_search(query: str) -> RoomListRequest:
 
 @dataclass(frozen=True)
 class Database:
-    """Runs the service's own statements without the service."""
+    """Runs the service's statements without the service."""
 
     database: PostgresDatabase
     cluster: Cluster
@@ -177,11 +177,11 @@ class Database:
 
     @cached_property
     def repository(self) -> PostgresRepo:
-        """The service's own repository."""
+        """The service's repository."""
         return PostgresRepo(self.connections)
 
     def milliseconds(self, request: RoomListRequest, times: int = 100) -> list[float]:
-        """Search again and again; give how long each took, in order of length."""
+        """Search repeatedly; return the sorted durations in milliseconds."""
         taken = []
         for _ in range(times):
             start = time.perf_counter()
@@ -190,7 +190,7 @@ class Database:
         return sorted(taken)
 
     def position(self, request: RoomListRequest, number: int) -> Position:
-        """Tell where a room stands in an order, by its number there; stepping a thousand rooms."""
+        """Return the position after this number of rooms in the request's order."""
         position: Position | None = None
         while number:
             step = min(number, MAX_LIMIT)
@@ -201,13 +201,13 @@ class Database:
         return position
 
     def plan(self, request: RoomListRequest) -> str:
-        """Give the plan of a search."""
+        """Return the query plan of a search."""
         text, parameters = self.repository.page_statement(request)
         rows = self.connections.read(lambda session: session.run(b"explain " + text, parameters))
         return "\n".join(row[0] for row in rows)
 
     def pgbench(self, request: RoomListRequest, seconds: int) -> float:
-        """Run the same statement from pgbench, prepared; give how often it ran in a second."""
+        """Run a search's statement with pgbench, prepared; return its rate per second."""
         text, parameters = self.repository.page_statement(request)
         script = re.sub(r"%\((\w+)\)s", r":\1", text.decode()).replace("%%", "%")
         return self.pgbench_script(script, seconds, parameters)
@@ -215,7 +215,7 @@ class Database:
     def pgbench_script(
         self, script: str, seconds: int, parameters: Mapping[str, object] | None = None
     ) -> float:
-        """Run a script of pgbench, prepared; give how often it ran in a second."""
+        """Run a pgbench script, prepared; return its rate per second."""
         given = (parameters or {}).items()
         variables = [f"--define={name}={_spelt(value)}" for name, value in given]
         arguments, password = psql_arguments(self.database)
@@ -245,6 +245,6 @@ def _spelt(value: object) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Spell a table as Markdown does, its first column to the left."""
+    """Format a Markdown table whose first column is left-aligned."""
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,9 +1,8 @@
-"""What no user may notice: reloads, restarts, kills and outages.
+"""Reloads, restarts, kills, outages and overload, which users must not notice.
 
-First the database and the workers are killed under writes, then several addresses ask for what
-takes longest, then an installed service meets reloads, kills and outages in a real systemd. Prints
-what was seen and ends with 1 if something was lost, if a request failed that must not, or if
-something took longer than it may.
+Kills the database and the workers during writes, then sends the slowest searches from several
+addresses, then reloads, kills and stops an installed service under a real systemd. Prints results
+and exits with 1 if something was lost, failed that must not, or took too long.
 """
 
 import argparse
@@ -31,30 +30,28 @@ def main() -> None:
     parser.add_argument(
         "--only",
         choices=("writes", "attack", "service"),
-        help="those under writes, that under an attack, which needs nginx, or those of an installed"
-        " service, which need BOOT_SYSTEMD",
+        help="kills during writes; slow searches, which need nginx; or an installed service, which"
+        " needs BOOT_SYSTEMD",
     )
     parser.add_argument("--database-kills", type=positive_number, default=KILLS_UNDER_WRITES)
     parser.add_argument("--worker-kills", type=positive_number, default=KILLS_UNDER_WRITES)
     parser.add_argument("--reloads", type=positive_number, default=100)
     parser.add_argument("--restarts", type=positive_number, default=50)
     parser.add_argument(
-        "--kills", type=positive_number, default=KILLS, help="of the installed service"
+        "--kills", type=positive_number, default=KILLS, help="per kind, of the installed service"
+    )
+    parser.add_argument("--outages", type=float, nargs="+", default=[0.1, 20.0], help="seconds")
+    parser.add_argument(
+        "--rooms", type=positive_number, default=1_000_000, help="during the attack"
     )
     parser.add_argument(
-        "--outages", type=float, nargs="+", default=[0.1, 20.0], help="seconds; 600 takes so long"
-    )
-    parser.add_argument(
-        "--rooms", type=positive_number, default=1_000_000, help="while it is attacked"
-    )
-    parser.add_argument(
-        "--seconds", type=positive_number, default=60, help="for which it is attacked"
+        "--seconds", type=positive_number, default=60, help="duration of the attack"
     )
     given = parser.parse_args()
     if given.only in {None, "service"} and (reason := why_not_here()):
-        sys.exit(f"chaos: no machine: {reason}; without one: --only writes or --only attack")
+        sys.exit(f"chaos: no container: {reason}; without one: --only writes or --only attack")
     if given.only in {None, "attack"} and (reason := why_no_attack()):
-        sys.exit(f"chaos: no attack: {reason}; without it: --only writes")
+        sys.exit(f"chaos: no attack: {reason}; without one: --only writes")
     report = Report()
     if given.only in {None, "writes"}:
         kill_under_writes(report, given.database_kills, given.worker_kills)
@@ -66,7 +63,7 @@ def main() -> None:
 
 
 def positive_number(text: str) -> int:
-    """Read how often something is done."""
+    """Parse an integer of at least 1."""
     number = int(text)
     if number < 1:
         raise ValueError(text)
@@ -89,18 +86,18 @@ def disturb_service(report: Report, given: argparse.Namespace) -> None:
 def repeat(
     report: Report, machine: Machine, name: str, times: int, act: Callable[[], object]
 ) -> None:
-    """Do the same thing over and over under load; no request may fail."""
+    """Repeat an action under load; no request may fail."""
     with machine.load(THREADS) as load:
         for _ in range(times):
             act()
     seen = f"{load.requests:,} requests, failed {load.failed or 0}, longest {load.longest:.2f} s"
-    report.tell(f"{times} times {name}", seen, is_good=not load.failed)
+    report.add(f"{times} times {name}", seen, is_good=not load.failed)
 
 
 def kill(
     report: Report, machine: Machine, name: str, times: int, act: Callable[[Machine], float]
 ) -> None:
-    """Kill something under load: it is replaced within a second, and no read fails."""
+    """Kill processes under load; each must be replaced within a second, and no read may fail."""
     until(lambda: len(machine.workers()) == WORKERS)
     taken = []
     with machine.load() as load:
@@ -110,11 +107,11 @@ def kill(
     seen = f"{load.requests:,} requests, failed {load.failed or 0}, back after {max(taken):.2f} s"
     seen += f" at most ({statistics.median(taken):.2f} s median)"
     is_good = not load.failed and max(taken) <= BACK_SECONDS
-    report.tell(f"{times} times kill -9 of {name}", seen, is_good=is_good)
+    report.add(f"{times} times kill -9 of {name}", seen, is_good=is_good)
 
 
 def kill_main(machine: Machine) -> float:
-    """Kill the main process; give the seconds until another is there and answers."""
+    """Kill the main process; return the seconds until another one answers."""
     before = machine.main_process()
     start = time.monotonic()
     machine.run("kill", "-KILL", str(before))
@@ -124,7 +121,7 @@ def kill_main(machine: Machine) -> float:
 
 
 def kill_worker(machine: Machine) -> float:
-    """Kill a worker; give the seconds until another is there."""
+    """Kill a worker; return the seconds until another one runs."""
     before = machine.workers()
     start = time.monotonic()
     machine.run("kill", "-KILL", str(min(before)))
@@ -133,7 +130,7 @@ def kill_worker(machine: Machine) -> float:
 
 
 def stop_database(report: Report, machine: Machine, seconds: float) -> None:
-    """Stop PostgreSQL for a while: searches are 503 and no other error, and come back at once."""
+    """Stop PostgreSQL for a while: searches may only fail with 503, and must recover at once."""
     with machine.load() as load:
         machine.run("systemctl", "stop", "postgresql@15-main")
         time.sleep(seconds)
@@ -143,7 +140,7 @@ def stop_database(report: Report, machine: Machine, seconds: float) -> None:
         taken = time.monotonic() - start
     seen = f"first 200 after {taken:.2f} s, answers {load.statuses}, failed {load.failures or 0}"
     is_good = taken <= BACK_SECONDS and set(load.failed) <= {"503"}
-    report.tell(f"database away for {seconds:g} s", seen, is_good=is_good)
+    report.add(f"database down for {seconds:g} s", seen, is_good=is_good)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The service here, over an embedded PostgreSQL of its own; both are gone afterwards."""
+"""The service on an embedded PostgreSQL server; both are removed at the end."""
 
 import os
 import subprocess
@@ -21,19 +21,19 @@ from rentomatic.repository.migrations import apply_migrations
 from rentomatic.resources import shipped
 from rentomatic.tokens import new_token, token_line
 
-# Without any of them PostgreSQL may lose in a crash what it has acknowledged.
+# If one of them is off, PostgreSQL may lose acknowledged writes in a crash.
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service that runs here.
+    """A running service.
 
     Attributes:
-        cluster: its database's.
+        cluster: its PostgreSQL server.
         address: where it answers, HOST:PORT.
-        token: with which it lets write.
-        process: the number of gunicorn's main process.
+        token: a token for writes.
+        process: the id of gunicorn's main process.
     """
 
     cluster: Cluster
@@ -42,7 +42,7 @@ class Service:
     process: int
 
     def durability(self) -> dict[str, str]:
-        """Give the settings of its database without which a crash loses something."""
+        """Return the database's settings that protect acknowledged writes."""
         with psycopg.connect(self.cluster.database.url) as connection:
             found = connection.execute(
                 "select name, setting from pg_settings where name = any(%s)", [list(DURABLE)]
@@ -50,7 +50,7 @@ class Service:
             return dict(found.fetchall())
 
     def is_ready(self) -> bool:
-        """Ask whether it and its database are ready."""
+        """Whether it and its database are ready."""
         with suppress(OSError):
             connection = HTTPConnection(self.address)
             connection.request("GET", "/health/ready")
@@ -60,10 +60,10 @@ class Service:
 
 @contextmanager
 def local_service() -> Iterator[Service]:
-    """Run gunicorn as a deploy does, on an empty database."""
+    """Run gunicorn as in production, on an empty database."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        # Not private: the server may have to run as another account.
+        # Readable by all: the server may run as another account.
         folder.chmod(0o755)
         address = f"127.0.0.1:{free_port()}"
         with embedded_cluster(folder / "data") as cluster:

@@ -1,7 +1,7 @@
-"""Searches that read many rooms, from several addresses at a time: cheap ones must stay quick.
+"""Slow searches from several addresses at the same time: cheap ones must stay fast.
 
-The addresses are this machine's own (127.0.0.3 and so on), which nginx limits like any other. Load
-and service share its processors: what is measured is the least that the service does.
+The addresses are this machine's (127.0.0.3 and so on), which nginx limits like any other. Load and
+service share its processors, so the results are a lower bound.
 """
 
 import random
@@ -22,21 +22,21 @@ from pathlib import Path
 from uuid import UUID
 
 from report import Report
+from rooms import fill, towns
 from searches import QUICK
 from servers import PAGE, gunicorn, read_search, temporary_cluster
-from stock import fill, towns
 from testbed.nginx import NGINX, Proxy, place, running
 
 from rentomatic.requests.room_cursor import write_cursor
 
 ATTACKERS = 4
 CONNECTIONS = 16
-# After a refusal an attacker waits: else the load generator takes the processors for itself.
+# Attackers wait after a refusal, or they would take all processor time.
 REFUSED_SECONDS = 0.1
-# The site listens on 127.0.0.1 and 127.0.0.2, whose ports connections from there would occupy.
+# Not 127.0.0.1 and 127.0.0.2, where the site listens: clients would use up their ports.
 ADDRESSES = [f"127.0.0.{number + 3}" for number in range(ATTACKERS)]
 HONEST = f"127.0.0.{ATTACKERS + 3}"
-# Two honest clients, each of which looks at an answer for a moment.
+# Two honest clients, which pause after each answer.
 HONEST_CLIENTS = 2
 PAUSE_SECONDS = 0.03
 TIMEOUT_SECONDS = 60
@@ -46,7 +46,7 @@ _RARE = "filter_price__gt=4000&filter_size__lt=20"
 
 
 def why_no_attack() -> str:
-    """Return why the experiment cannot run here; an empty string if it can."""
+    """Return why the experiment cannot run here, or an empty string if it can."""
     return "" if NGINX else "nginx is not installed"
 
 
@@ -54,21 +54,21 @@ _EXPECTED = {HTTPStatus.OK, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNA
 
 
 def attack(report: Report, rooms: int, seconds: float) -> None:
-    """Let four addresses ask for what takes longest while honest clients search."""
+    """Send the slowest searches from four addresses while honest clients search."""
     with _service(rooms) as proxy:
         calm = _search(proxy, seconds / 4)
-        report.tell("honest searches, no attack", str(calm), is_good=calm.is_good)
+        report.add("honest searches, no attack", str(calm), is_good=calm.is_good)
         with _attackers(proxy) as answers:
             time.sleep(WARM_UP_SECONDS)
             stressed = _search(proxy, seconds)
-    report.tell(f"{ATTACKERS} addresses do their worst", str(stressed), is_good=stressed.is_good)
-    told = ", ".join(f"{status}: {number:,}" for status, number in sorted(answers.items()))
-    report.tell("what these were answered", told, is_good=set(answers) <= _EXPECTED)
+    report.add(f"{ATTACKERS} addresses do their worst", str(stressed), is_good=stressed.is_good)
+    seen = ", ".join(f"{status}: {number:,}" for status, number in sorted(answers.items()))
+    report.add("statuses that these got", seen, is_good=set(answers) <= _EXPECTED)
 
 
 @contextmanager
 def _service(rooms: int) -> Iterator[Proxy]:
-    """Run the service as it is installed: nginx, gunicorn, PostgreSQL."""
+    """Run nginx, gunicorn and PostgreSQL as in an installation."""
     with ExitStack() as stack:
         cluster = stack.enter_context(temporary_cluster())
         fill(cluster.database, rooms)
@@ -83,8 +83,8 @@ class Seen:
     """What honest clients saw.
 
     Attributes:
-        milliseconds: how long each answer took.
-        failures: what was not a 200, and how often.
+        milliseconds: the duration of each request.
+        failures: how often each status other than 200 came.
     """
 
     milliseconds: list[float] = field(default_factory=list)
@@ -97,7 +97,7 @@ class Seen:
 
     @property
     def is_good(self) -> bool:
-        """Whether all were answered, nearly all at once."""
+        """Whether all searches were answered and nearly all were fast."""
         return not self.failures and self.p95 <= MOST_MILLISECONDS
 
     def __str__(self) -> str:
@@ -108,7 +108,7 @@ class Seen:
 
 
 def _search(proxy: Proxy, seconds: float) -> Seen:
-    """Search as honest clients do, past nginx's cache."""
+    """Search as honest clients do, bypassing nginx's cache."""
     seen = Seen()
     ends = time.monotonic() + seconds
 
@@ -133,15 +133,16 @@ def _search(proxy: Proxy, seconds: float) -> Seen:
 
 @contextmanager
 def _attackers(proxy: Proxy) -> Iterator[Counter[int]]:
-    """Ask for the worst from each address, over and over; give how often each status came.
+    """Send slow searches from each address; yield how often each status came, filled at the end.
 
-    Each is a process of its own, so that it takes no time from the honest ones.
+    Each address has its own process, so that it does not slow down the honest clients.
     """
     answers: Counter[int] = Counter()
-    told: SimpleQueue[Counter[int]] = SimpleQueue()
+    results: SimpleQueue[Counter[int]] = SimpleQueue()
     is_over = Event()
     processes = [
-        Process(target=_attack_from, args=(proxy, address, is_over, told)) for address in ADDRESSES
+        Process(target=_attack_from, args=(proxy, address, is_over, results))
+        for address in ADDRESSES
     ]
     for process in processes:
         process.start()
@@ -150,12 +151,12 @@ def _attackers(proxy: Proxy) -> Iterator[Counter[int]]:
     finally:
         is_over.set()
         for process in processes:
-            answers.update(told.get())
+            answers.update(results.get())
             process.join()
 
 
 def _attack_from(
-    proxy: Proxy, address: str, is_over: EventType, told: "SimpleQueue[Counter[int]]"
+    proxy: Proxy, address: str, is_over: EventType, results: "SimpleQueue[Counter[int]]"
 ) -> None:
     random.seed(address)
     answers: Counter[int] = Counter()
@@ -172,11 +173,11 @@ def _attack_from(
         thread.start()
     for thread in threads:
         thread.join()
-    told.put(answers)
+    results.put(answers)
 
 
 def _worst() -> str:
-    """Give one of the searches that read most, another one each time."""
+    """Return a random one of the slowest requests."""
     longitude, latitude = random.choice(towns())
     near = f"near={longitude + random.random():.4f},{latitude:.4f}"
     everything = f"filter_price__gt={random.randint(0, 50)}"
@@ -194,7 +195,7 @@ def _worst() -> str:
 
 
 def _far_page(query: str) -> str:
-    """Make up a cursor, as anybody may, that begins somewhere between here and the antipode."""
+    """Forge a cursor, as anyone can, that begins at any distance up to the antipode."""
     request = read_search(query)
     position = (random.uniform(1e4, 2e7), UUID(int=0))
     return f"{query}&after={write_cursor(request, request.order, position)}"
@@ -204,7 +205,7 @@ _numbers = count()
 
 
 def _ask(proxy: Proxy, address: str, path: str) -> int:
-    """Ask from an address, past nginx's cache; give the status, 0 for no answer."""
+    """Request a path, bypassing nginx's cache; return the status, or 0 for no answer."""
     connection = HTTPConnection(
         "127.0.0.1", proxy.port, timeout=TIMEOUT_SECONDS, source_address=(address, 0)
     )

@@ -1,8 +1,8 @@
-"""Asks a service the same thing from several threads until its standard input ends; URL THREADS.
+"""Requests a URL from several threads until its standard input ends; arguments: URL THREADS.
 
-Each request has a connection of its own, so that none meets a connection that a proxy is closing,
-and a parameter of its own, so that no cache answers it. Prints as JSON how often each status came,
-what failed otherwise and how often, and the longest wait in seconds.
+Each request uses a new connection, as a proxy may be closing an old one, and a unique parameter, so
+that no cache answers it. Prints JSON: how often each status and each other failure came, and the
+longest wait in seconds.
 """
 
 import json
@@ -23,7 +23,7 @@ class Seen:
 
     Attributes:
         statuses: how often each status came.
-        failures: what came in place of an answer, and how often.
+        failures: how often each exception came instead of an answer.
         longest: the longest wait in seconds.
     """
 
@@ -32,7 +32,7 @@ class Seen:
     longest: float = 0.0
 
     def ask(self, url: str, name: str) -> None:
-        """Ask once."""
+        """Send one request."""
         parts = urlsplit(url)
         connection = HTTPConnection(parts.netloc, timeout=TIMEOUT_SECONDS)
         start = time.monotonic()
@@ -49,7 +49,7 @@ class Seen:
 
 
 def main() -> None:
-    """Ask until nobody wants more; tell what was seen."""
+    """Send requests until the standard input ends; print the results."""
     url, threads_wanted = sys.argv[1:]
     enough = threading.Event()
     seen = [Seen() for _ in range(int(threads_wanted))]

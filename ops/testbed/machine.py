@@ -1,7 +1,7 @@
-"""A Debian with a systemd of its own, in a container, with Rent-o-Matic installed.
+"""A Debian container with systemd, in which Rent-o-Matic is installed.
 
-The variable BOOT_SYSTEMD names the tool that boots it. Its commands are `start`, `exec`,
-`net-exec`, `copy`, `restart` and `reset`; BOOT_SYSTEMD_NAME names the machine.
+The variable BOOT_SYSTEMD names the tool that boots it, with the commands `check`, `start`, `exec`,
+`net-exec`, `copy`, `restart` and `reset`; it reads the machine's name from BOOT_SYSTEMD_NAME.
 """
 
 import json
@@ -24,7 +24,7 @@ SITE = "http://localhost:8080"
 SETTINGS = "/etc/rentomatic/rentomatic.env"
 LONG = 600  # where packages are installed
 NOT_HERE = 77
-# What is made in a checkout and not part of it.
+# Generated files of a checkout.
 MADE = (
     ".git",
     ".venv",
@@ -39,12 +39,12 @@ MADE = (
 
 
 def tool() -> str:
-    """Name the tool that boots machines; an empty string where BOOT_SYSTEMD is not set."""
+    """Return the tool that boots machines, or an empty string if BOOT_SYSTEMD is not set."""
     return os.environ.get("BOOT_SYSTEMD", "")
 
 
 def why_not_here() -> str:
-    """Tell why no machine can be had here; an empty string where one can."""
+    """Return why no machine can be booted here, or an empty string if one can."""
     if not tool():
         return "BOOT_SYSTEMD is not set"
     try:
@@ -53,12 +53,12 @@ def why_not_here() -> str:
         return f"BOOT_SYSTEMD={tool()} cannot be run: {error.strerror}"
     if checked.returncode == 0:
         return ""
-    return " ".join(checked.stderr.split()) or f"{tool()} check gave {checked.returncode}"
+    return " ".join(checked.stderr.split()) or f"{tool()} check exited with {checked.returncode}"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer of HTTP.
+    """An HTTP answer.
 
     Attributes:
         status: its status; 0 for no answer.
@@ -73,11 +73,11 @@ class Answer:
 
 @dataclass
 class Load:
-    """Requests without end, from outside of the service; what they saw is there afterwards.
+    """Continuous requests from outside the service; the attributes are set at the end.
 
     Attributes:
         statuses: how often each status came.
-        failures: what came in place of an answer, and how often.
+        failures: how often each exception came instead of an answer.
         longest: the longest wait in seconds.
     """
 
@@ -90,19 +90,19 @@ class Load:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        told, _ = self.process.communicate(timeout=LONG)
-        seen = json.loads(told)
+        output, _ = self.process.communicate(timeout=LONG)
+        seen = json.loads(output)
         self.statuses, self.failures = seen["statuses"], seen["failures"]
         self.longest = seen["longest"]
 
     @property
     def requests(self) -> int:
-        """How many there were."""
+        """The number of requests."""
         return sum(self.statuses.values()) + sum(self.failures.values())
 
     @property
     def failed(self) -> dict[str, int]:
-        """What was no 200, and how often."""
+        """How often each result other than 200 came."""
         return {
             name: count for name, count in (self.statuses | self.failures).items() if name != "200"
         }
@@ -136,22 +136,22 @@ class Machine:
         return self.tool("exec", *command, check=False)
 
     def run(self, *command: str) -> str:
-        """Run a command; give what it says."""
+        """Run a command; return its output."""
         return self.tool("exec", *command).stdout.rstrip("\n")
 
     def shell(self, script: str) -> str:
-        """Run a script of sh."""
+        """Run a shell script."""
         return self.run("sh", "-euc", script)
 
     def sql(self, statement: str) -> str:
-        """Run a statement as PostgreSQL's administrator; give its values, a line a row."""
+        """Run a statement as PostgreSQL's administrator; return its rows, one per line."""
         return self.run("runuser", "-u", "postgres", "--", "psql", "-XAtqc", statement)
 
     def boot(self) -> None:
-        """Boot a new machine, and let its PostgreSQL start."""
+        """Boot a new machine and start its PostgreSQL."""
         self.tool("reset")
         self.tool("start")
-        # The certificates of the host are mounted over Debian's, and with them the server's own.
+        # The host's certificates are mounted over Debian's, which include the server's.
         self.run("pg_conftool", "15", "main", "set", "ssl", "off")
         self.run("systemctl", "restart", "postgresql")
 
@@ -161,7 +161,7 @@ class Machine:
         self.tool("copy", str(ROOT), to, *(f"--exclude={name}" for name in MADE))
 
     def ops(self, command: str, *arguments: str, at: str = CHECKOUT) -> str:
-        """Run a command of ops/ of a checkout on the machine; give what it says."""
+        """Run a command of a checkout's ops/ on the machine; return its output."""
         done = self.try_ops(command, *arguments, at=at)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -170,11 +170,11 @@ class Machine:
         self, command: str, *arguments: str, at: str = CHECKOUT
     ) -> subprocess.CompletedProcess[str]:
         """Run a command of ops/ that may fail."""
-        # With the network of the host, where pip and apt find their packages.
+        # Uses the host's network, for pip and apt.
         return self.tool("exec", "-H", f"{at}/ops/{command}", *arguments, check=False)
 
     def get(self, path: str, *options: str) -> Answer:
-        """Ask through nginx."""
+        """Send a request through nginx."""
         url = path if path.startswith("http") else SITE + path
         asked = self.try_to("curl", "--silent", "--include", "--max-time", "30", *options, url)
         if asked.returncode:
@@ -185,11 +185,11 @@ class Machine:
         return Answer(int(first.split()[1]), {name.lower(): text for name, _, text in pairs}, body)
 
     def is_ready(self) -> bool:
-        """Ask whether the service and its database are ready."""
+        """Whether the service and its database are ready."""
         return self.get("/health/ready").status == HTTPStatus.OK
 
     def load(self, threads: int = 2) -> Load:
-        """Ask without end, in so many threads; what this gives is a context."""
+        """Start continuous requests from this number of threads; use the result as a context."""
         command = [tool(), "net-exec", sys.executable, str(Path(__file__).with_name("load.py"))]
         return Load(
             subprocess.Popen(
@@ -202,32 +202,32 @@ class Machine:
         )
 
     def main_process(self) -> int:
-        """Give the number of gunicorn's main process; 0 if there is none."""
+        """Return the id of gunicorn's main process, or 0 if it is not running."""
         return int(self.run("systemctl", "show", "--property=MainPID", "--value", "rentomatic"))
 
     def workers(self) -> set[int]:
-        """Give the numbers of its workers."""
+        """Return the ids of its workers."""
         found = self.try_to("pgrep", "--parent", str(self.main_process())).stdout
         return {int(number) for number in found.split()}
 
     def reload(self) -> None:
-        """Reload, and wait until no worker of before is left."""
+        """Reload, and wait until all former workers are gone."""
         before = self.workers()
         self.run("systemctl", "reload", "rentomatic")
         until(lambda: self.workers() and not self.workers() & before)
 
     def release(self) -> str:
-        """Name the release that is in service."""
+        """Return the name of the current release."""
         return Path(self.run("readlink", "/opt/rentomatic/current")).name
 
     def version(self) -> str:
-        """Name the version of systemd."""
-        told = re.search(r"\((.*)\)", self.run("systemctl", "--version"))
-        return told[1] if told else "?"
+        """Return the version of systemd."""
+        found = re.search(r"\((.*)\)", self.run("systemctl", "--version"))
+        return found[1] if found else "?"
 
     @contextmanager
     def setting(self, line: str) -> Iterator[None]:
-        """Have a line in the settings for a while."""
+        """Add a line to the settings, and remove it at the end."""
         self.shell(f"cp -p {SETTINGS} /root/settings && printf '%s\\n' '{line}' >>{SETTINGS}")
         try:
             yield
@@ -237,7 +237,7 @@ class Machine:
 
 @contextmanager
 def installed_machine() -> Iterator[Machine]:
-    """Give a machine on which Rent-o-Matic is installed and serves; it is gone afterwards."""
+    """Boot a machine with Rent-o-Matic installed and running; remove it at the end."""
     machine = Machine()
     try:
         machine.boot()

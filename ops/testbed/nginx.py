@@ -1,4 +1,4 @@
-"""nginx as a process of its own, of the files in ops/nginx, in a folder of its own."""
+"""nginx with the files of ops/nginx, in a folder of its own."""
 
 import os
 import shutil
@@ -14,10 +14,10 @@ from testbed.waiting import until
 
 FILES = Path(__file__).resolve().parents[2] / "ops" / "nginx"
 NAME = "rooms.example.com"
-# Where Debian has it is not in the PATH of ordinary users.
+# Debian's is not in the PATH of ordinary users.
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
 
-# Where an installation puts each file; a site is enabled.
+# Where ops/install puts each file, with the sites enabled.
 _PLACES = {
     "http.conf": "conf.d/rentomatic.conf",
     "locations.conf": "snippets/rentomatic.conf",
@@ -26,8 +26,8 @@ _PLACES = {
     "metrics.conf": "sites-enabled/rentomatic-metrics",
 }
 
-# What Debian's has where it matters, with the limits that ops/install sets; with nothing outside of
-# the folder.
+# What matters of Debian's file, with the limits that ops/install sets and no paths outside the
+# folder.
 _MAIN = """
 {user}
 worker_processes 2;
@@ -56,14 +56,14 @@ http {{
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """An nginx.
+    """An nginx; all its ports are on 127.0.0.1.
 
     Attributes:
         folder: where it runs, with its logs.
-        port: where Rent-o-Matic's site listens, on 127.0.0.1 as all others do.
-        tls_port: where its TLS site listens.
-        plain_port: where what leads to that one listens.
-        metrics_port: where its metrics are.
+        port: of Rent-o-Matic's site.
+        tls_port: of the site with TLS.
+        plain_port: of the site that redirects to TLS.
+        metrics_port: of the metrics.
     """
 
     folder: Path
@@ -74,23 +74,23 @@ class Proxy:
 
     @property
     def url(self) -> str:
-        """Where the site answers."""
+        """The site's URL."""
         return f"http://127.0.0.1:{self.port}"
 
     def command(self, *arguments: str) -> list[str]:
-        """Give the command of this nginx."""
+        """Return the command that runs this nginx."""
         assert NGINX, "nginx is not installed"
         where = ["-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-e", "stderr"]
         return [NGINX, *where, *arguments]
 
 
 def place(folder: Path, service: Path, change: Callable[[str], str] = str) -> Proxy:
-    """Put the files into a folder, with its own paths and free ports in place of theirs.
+    """Write the files into a folder, with paths in it and free ports instead of theirs.
 
     Args:
-        folder: an empty one.
+        folder: an empty folder.
         service: the unix socket of the service.
-        change: makes another configuration of what an installation has, file by file.
+        change: changes the text of each file.
     """
     proxy = Proxy(folder, *(free_port() for _ in range(4)))
     swaps = {
@@ -127,7 +127,7 @@ def _make_certificate(folder: Path) -> None:
 
 @contextmanager
 def running(proxy: Proxy) -> Iterator[Proxy]:
-    """Start it, wait until it listens, and stop it at the end."""
+    """Start nginx, wait until it listens, and stop it at the end."""
     with subprocess.Popen(proxy.command("-g", "daemon off;")) as process:
         try:
             _wait(proxy, process)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from rentomatic.embedded.cluster import Cluster
 
-# The kernel gives none of these to a client's connection.
+# The kernel does not use these for outgoing connections.
 _PORTS = (20_000, 32_000)
-# Of its own, as pytest-randomly starts each test with the same numbers.
+# Not `random`, which pytest-randomly seeds the same for each test.
 _CHANCE = random.SystemRandom()
 
 
 def free_port() -> int:
-    """Find a port that nothing uses on any address, and that the kernel gives to no client."""
+    """Find a port that is free on all addresses and not used for outgoing connections."""
     while True:
         port = _CHANCE.randint(*_PORTS)
         with socket.socket() as probe, suppress(OSError):
@@ -23,7 +23,7 @@ def free_port() -> int:
 
 
 def children_of(process: int) -> set[int]:
-    """List the living processes that a process started."""
+    """List the running children of a process."""
     found = set()
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):

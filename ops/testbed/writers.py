@@ -1,4 +1,4 @@
-"""Writes that processes are killed under: what was acknowledged must be there, and once."""
+"""Writes while processes are killed: each acknowledged room must exist once."""
 
 import json
 import os
@@ -25,21 +25,21 @@ from testbed.processes import children_of, processes_of
 CLIENTS = 8
 SECONDS = 60
 PAUSE_SECONDS = 0.02
-# How many rooms are acknowledged between two kills, at most; the moment is to be any.
+# At most this many rooms are acknowledged between two kills, which come at random moments.
 MOST_BETWEEN = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A room that was acknowledged.
+    """An acknowledged room. Times are in seconds since 1970.
 
     Attributes:
-        number: its price, and the key with which it was sent.
-        code: its code, as it was answered.
-        first: when it was sent for the first time, in seconds since 1970, as all times here.
-        last: when it was sent for the last time.
+        number: its price and its idempotency key.
+        code: its code, from the answer.
+        first: when it was first sent.
+        last: when it was last sent.
         answered: when it was acknowledged.
-        repeats: how often it was sent once more.
+        repeats: how often it was sent again.
     """
 
     number: int
@@ -52,14 +52,14 @@ class Write:
 
 @dataclass
 class Writers:
-    """Clients that add rooms, each of which they send with its key until it is acknowledged.
+    """Clients that add rooms; they send each room with its key until it is acknowledged.
 
     Attributes:
         address: of the service, HOST:PORT.
-        token: with which they write.
-        acknowledged: what was.
+        token: for the writes.
+        acknowledged: the acknowledged rooms.
         statuses: how often each status came.
-        failures: what came in place of an answer, and how often.
+        failures: how often each exception came instead of an answer.
     """
 
     address: str
@@ -84,12 +84,12 @@ class Writers:
             each.result()
 
     def wait(self, is_there: Callable[[], bool]) -> None:
-        """Wait for something that changes with what is acknowledged; fail if it never does."""
+        """Wait for a condition that depends on what is acknowledged; fail after a minute."""
         with self._news:
-            assert self._news.wait_for(is_there, SECONDS), "nothing more is acknowledged"
+            assert self._news.wait_for(is_there, SECONDS), f"still not true after {SECONDS} s"
 
     def wait_a_while(self) -> None:
-        """Wait until some more rooms are acknowledged."""
+        """Wait until a few more rooms are acknowledged."""
         wanted = len(self.acknowledged) + random.randint(1, MOST_BETWEEN)
         self.wait(lambda: len(self.acknowledged) >= wanted)
 
@@ -108,12 +108,12 @@ class Writers:
             code = self._send(number)
             if code:
                 return Write(number, code, first, last, time.time(), repeats)
-            assert last < first + SECONDS, f"the room {number} is never acknowledged"
+            assert last < first + SECONDS, f"room {number} is not acknowledged after {SECONDS} s"
             time.sleep(PAUSE_SECONDS)
         raise AssertionError
 
     def _send(self, number: int) -> str | None:
-        """Send a room; give its code if it is acknowledged."""
+        """Send a room; return its code if it is acknowledged."""
         connection = HTTPConnection(self.address, timeout=SECONDS)
         room = {"size": 20, "price": number, "longitude": 13.4, "latitude": 52.5}
         headers = {
@@ -137,13 +137,13 @@ class Writers:
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
-    """What the database has of what was sent.
+class Comparison:
+    """How the rooms in the database compare with those that were acknowledged.
 
     Attributes:
-        lost: how many acknowledged rooms are not there under the code that was answered.
-        doubled: how many rooms are there more than once.
-        known: how many were there already when they were sent for the last time.
+        lost: how many acknowledged rooms do not exist under their code.
+        doubled: how many rooms exist more than once.
+        known: how many already existed when they were last sent.
     """
 
     lost: int
@@ -151,8 +151,8 @@ class Stock:
     known: int
 
 
-def take_stock(database: PostgresDatabase, writers: Writers) -> Stock:
-    """Compare what was acknowledged with what is there."""
+def compare(database: PostgresDatabase, writers: Writers) -> Comparison:
+    """Compare the rooms that were acknowledged with those in the database."""
     acknowledged = list(writers.acknowledged)
     with psycopg.connect(database.url) as connection:
         rooms = connection.execute("select price, code::text from room").fetchall()
@@ -161,7 +161,7 @@ def take_stock(database: PostgresDatabase, writers: Writers) -> Stock:
         )
         made: dict[int, float] = dict(changes.fetchall())
     there = set(rooms)
-    return Stock(
+    return Comparison(
         sum((write.number, write.code) not in there for write in acknowledged),
         len(rooms) - len({price for price, _ in rooms}),
         sum(made.get(write.number, write.last) < write.last for write in acknowledged),
@@ -169,7 +169,7 @@ def take_stock(database: PostgresDatabase, writers: Writers) -> Stock:
 
 
 def crash(cluster: Cluster) -> None:
-    """Kill all processes of a server; what the kernel has of its files stays."""
+    """Kill all processes of a server; the kernel keeps what they wrote."""
     while found := processes_of(cluster):
         for process in sorted(found):
             with suppress(ProcessLookupError):
@@ -177,9 +177,9 @@ def crash(cluster: Cluster) -> None:
 
 
 def crash_database(writers: Writers, cluster: Cluster) -> float:
-    """Crash the server in the middle of writes and start it again.
+    """Crash the server during writes and start it again.
 
-    Gives the seconds between its return and the first room that is acknowledged.
+    Returns the seconds from its restart until a room is acknowledged.
     """
     writers.wait_a_while()
     crash(cluster)
@@ -195,7 +195,7 @@ def crash_database(writers: Writers, cluster: Cluster) -> float:
 
 
 def _start(cluster: Cluster) -> float:
-    """Start a server; give the time at which it let somebody in."""
+    """Start a server; return the time at which it first accepted a connection."""
     with ThreadPoolExecutor(1) as pool:
         starting = pool.submit(cluster.start)
         while not (_answers(cluster) or starting.done()):
@@ -213,7 +213,7 @@ def _answers(cluster: Cluster) -> bool:
 
 
 def kill_worker(writers: Writers, service: int) -> None:
-    """Kill a worker of the service whose main process is given, in the middle of writes."""
+    """Kill a worker of the service with this main process, during writes."""
     writers.wait_a_while()
     writers.wait(lambda: bool(children_of(service)))
     os.kill(random.choice(sorted(children_of(service))), signal.SIGKILL)

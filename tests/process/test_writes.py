@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from testbed.processes import children_of
 from testbed.waiting import until
-from testbed.writers import Writers, crash_database, kill_worker, take_stock
+from testbed.writers import Writers, compare, crash_database, kill_worker
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster
@@ -407,6 +407,6 @@ def test_what_was_acknowledged_is_there_after_a_crash(
 
 def assert_all_there(writers: Writers, database: PostgresDatabase) -> None:
     """Find each room that was acknowledged exactly once, and no answer but 201 and 503."""
-    stock = take_stock(database, writers)
-    assert (stock.lost, stock.doubled) == (0, 0)
+    found = compare(database, writers)
+    assert (found.lost, found.doubled) == (0, 0)
     assert {*writers.statuses} <= {201, 503}

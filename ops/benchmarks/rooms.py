@@ -1,4 +1,4 @@
-"""A stock of rooms to measure on: clustered in towns, the same each time."""
+"""Rooms for measurements: clustered in towns, the same each time."""
 
 import random
 import uuid
@@ -16,13 +16,13 @@ COPY = "copy room (code, size, price, longitude, latitude) from stdin"
 
 
 def towns() -> list[tuple[float, float]]:
-    """Give the longitude and latitude of each town: at random, between 45 south and 65 north."""
+    """Return random longitudes and latitudes of towns, from 45 degrees south to 65 north."""
     generator = random.Random(7)
     return [(generator.uniform(-179, 179), generator.uniform(-45, 65)) for _ in range(TOWNS)]
 
 
 def rows(amount: int) -> Iterator[tuple[str, int, int, float, float]]:
-    """Make rooms in a random order of towns."""
+    """Generate rooms in random order of towns."""
     generator = random.Random(1)
     places = towns()
     for _ in range(amount):
@@ -37,7 +37,7 @@ def rows(amount: int) -> Iterator[tuple[str, int, int, float, float]]:
 
 
 def fill(database: PostgresDatabase, amount: int) -> None:
-    """Make a migrated database with rooms, as it is after some time of use."""
+    """Create a migrated, vacuumed database with rooms."""
     create_database(database)
     apply_migrations(database.url)
     with psycopg.connect(database.url, autocommit=True) as connection:
