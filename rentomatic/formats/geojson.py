@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -33,6 +33,7 @@ _OWN_IDENTITY = "feature.id"  # in the options, if a property is called `id`, to
 _CRS = "crs"
 _UNIT = "feature"
 
+_IN_POINT = frozenset(COORDINATES)
 # What properties may call the coordinates that the geometry gives.
 _PLACES = {name.casefold() for field in COORDINATES for name in FIELDS[field].names}
 
@@ -47,7 +48,7 @@ def dump_room(room: Room, view: View) -> bytes:
 def stream_rooms(rooms: Iterable[Room], view: View) -> Generator[bytes, None, None]:
     """Write rooms as a FeatureCollection."""
     start = b'{"type":"FeatureCollection","features":['
-    return stream_items(rooms, partial(_feature, view=view), start, b"]}")
+    return stream_items(rooms, lambda piece: [_feature(room, view) for room in piece], start, b"]}")
 
 
 def _feature(room: Room, view: View) -> dict[str, Any]:
@@ -55,8 +56,8 @@ def _feature(room: Room, view: View) -> dict[str, Any]:
     return {
         "type": "Feature",
         "id": room.code,
-        "geometry": {"type": "Point", "coordinates": room.place},
-        "properties": {name: value for name, value in shown.items() if name not in COORDINATES},
+        "geometry": {"type": "Point", "coordinates": (room.longitude, room.latitude)},
+        "properties": {name: value for name, value in shown.items() if name not in _IN_POINT},
     }
 
 
