@@ -19,6 +19,7 @@ from rentomatic.repository.outage import shared_mark
 from rentomatic.server.logger import Logger
 from rentomatic.server.metrics_folder import metrics_folder, remove_metrics_folder
 from rentomatic.server.signals import hold_signals, release_signals
+from rentomatic.slots import machine_shares
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -75,6 +76,8 @@ control_socket_disable = True
 
 # The workers log each outage once between them.
 shared_mark()
+# Together they do no more slow work than leaves processors free.
+machine_shares()
 if _settings.has_metrics:
     # The workers share one set of metrics.
     os.environ[MULTIPROCESS] = metrics_folder()

@@ -1,19 +1,33 @@
-"""Slots: how much work of one kind a process does at a time."""
+"""Slots: how much work of one kind a process does at a time, or all processes together."""
 
+import fcntl
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import BoundedSemaphore
+from typing import Protocol
+
+
+class Limit(Protocol):
+    """Slots that are taken or refused at once; nothing waits for one."""
+
+    def take(self) -> bool:
+        """Take a slot; return whether there was one."""
+
+    def free(self) -> None:
+        """Give a slot back."""
 
 
 class Slots:
-    """Slots that are taken or refused at once; nothing waits for one.
+    """Slots of this process.
 
     Args:
         most: the number of slots; None for no limit.
-        within: a larger set of slots; each slot of this set also takes one of those.
+        within: larger sets of slots; each slot of this set also takes one of each of those.
     """
 
-    def __init__(self, most: int | None = None, within: "Slots | None" = None) -> None:
+    def __init__(self, most: int | None = None, *within: Limit) -> None:
         self._semaphore = BoundedSemaphore(most) if most else None
         self._within = within
 
@@ -27,42 +41,91 @@ class Slots:
 
         def take() -> bool:
             nonlocal is_taken
-            is_taken = is_taken or self._take()
+            is_taken = is_taken or self.take()
             return is_taken
 
         try:
             yield take
         finally:
             if is_taken:
-                self._free()
+                self.free()
 
-    def _take(self) -> bool:
+    def take(self) -> bool:
+        """Take a slot, here and in the larger sets; return whether there was one."""
         if self._semaphore and not self._semaphore.acquire(blocking=False):
             return False
-        if self._within and not self._within._take():  # noqa: SLF001 - of the same class
-            if self._semaphore:
-                self._semaphore.release()
-            return False
+        for number, limit in enumerate(self._within):
+            if not limit.take():
+                self._give_back(self._within[:number])
+                return False
         return True
 
-    def _free(self) -> None:
-        if self._within:
-            self._within._free()  # noqa: SLF001 - of the same class
+    def free(self) -> None:
+        """Give a slot back."""
+        self._give_back(self._within)
+
+    def _give_back(self, taken: tuple[Limit, ...]) -> None:
+        for limit in taken:
+            limit.free()
         if self._semaphore:
             self._semaphore.release()
+
+
+class SharedSlots:
+    """Slots of all processes that are forked after this is made.
+
+    Each is a lock on a file without a name, so that the kernel frees those of a process that dies.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._files = [os.memfd_create("slot") for _ in range(most)]
+        self._held: list[int] = []
+
+    def take(self) -> bool:
+        """Take a slot; return whether there was one."""
+        return any(self._lock(file) for file in self._files)
+
+    def free(self) -> None:
+        """Give a slot back."""
+        os.close(self._held.pop())
+
+    def _lock(self, file: int) -> bool:
+        # Opened anew: forks share what was opened before them, and with it the lock.
+        opened = os.open(f"/proc/self/fd/{file}", os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(opened)
+            return False
+        self._held.append(opened)
+        return True
+
+
+@cache
+def machine_shares() -> tuple[SharedSlots, SharedSlots]:
+    """Return the slots that limit streams and large searches of all processes together.
+
+    Processes that are forked after its first use share them. A large search keeps a processor of
+    the database's busy, and short ones need one too. A stream also waits for its reader.
+    """
+    processors = len(os.sched_getaffinity(0))
+    return SharedSlots(2 * processors), SharedSlots(max(1, processors // 2))
 
 
 class ThreadShares:
     """Limits how many of a process's threads do slow work; one stays free for fast requests.
 
     Attributes:
-        streams: searches without a limit: half of the threads.
-        searches: searches that read many rooms: a quarter.
+        streams: searches without a limit: half of the threads, and of all processes together twice
+            as many as there are processors.
+        searches: searches that read many rooms: a quarter, and of all processes together half as
+            many as there are processors.
         batches: writes of batches: a quarter.
     """
 
     def __init__(self, threads: int) -> None:
         long = Slots(max(1, threads - 1))
-        self.streams = Slots(max(1, threads // 2), long)
-        self.searches = Slots(max(1, threads // 4), long)
+        streams, searches = machine_shares()
+        self.streams = Slots(max(1, threads // 2), long, streams)
+        self.searches = Slots(max(1, threads // 4), long, searches)
         self.batches = Slots(max(1, threads // 4), long)

@@ -1,8 +1,11 @@
 """Slots: how much work of one kind is done at a time."""
 
+import os
+import signal
+
 import pytest
 
-from rentomatic.slots import Slots, ThreadShares
+from rentomatic.slots import SharedSlots, Slots, ThreadShares
 
 
 def test_a_slot_is_taken_once_and_freed() -> None:
@@ -62,3 +65,37 @@ def test_one_thread_does_everything() -> None:
         assert not other()
     with shares.searches.open() as take:
         assert take()
+
+
+def test_processes_share_slots() -> None:
+    """A slot is free again when the process that took it has given it back, or was killed."""
+    slots = SharedSlots(2)
+    assert slots.take()
+    ready, told = os.pipe()
+    other = os.fork()
+    if not other:
+        os.write(told, bytes([slots.take(), slots.take()]))
+        signal.pause()
+    assert os.read(ready, 2) == bytes([True, False])
+    assert not slots.take()
+    os.kill(other, signal.SIGKILL)
+    os.waitpid(other, 0)
+    assert slots.take()
+    assert not slots.take()
+    slots.free()
+    assert slots.take()
+    for end in (ready, told):
+        os.close(end)
+
+
+def test_large_searches_of_all_processes_leave_processors_free() -> None:
+    """However many workers and threads there are; a refusal takes nothing from its own process."""
+    processors = len(os.sched_getaffinity(0))
+    workers = [ThreadShares(4 * processors) for _ in range(4)]
+    searches = [each.searches for each in workers for _ in range(processors)]
+    taken = [slots for slots in searches if slots.take()]
+    assert len(taken) == max(1, processors // 2)
+    for slots in taken:
+        slots.free()
+    assert workers[-1].searches.take()
+    workers[-1].searches.free()
