@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rentomatic.config import ConfigError, PostgresDatabase, Settings, read_settings
@@ -11,7 +10,7 @@ from rentomatic.embedded.cluster import embedded_cluster
 from rentomatic.environment import forget_libpq
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import create_database
-from rentomatic.repository.interface import Idempotency, RoomChanges, RoomRepository
+from rentomatic.repository.interface import RoomRepository
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresidempotency import PostgresIdempotency
@@ -19,6 +18,7 @@ from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.resources import how_to_install, release
 from rentomatic.slots import ThreadShares
 from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.service import Limits, Stores
 
 if TYPE_CHECKING:
     from rentomatic.metrics import Metrics
@@ -33,17 +33,12 @@ def build_application(environ: Mapping[str, str]) -> Application:
     settings = read_settings(environ)
     counts = _metrics() if settings.has_metrics else None
     shares = ThreadShares(settings.threads)
-    stores = build_stores(settings, counts, shares)
     return Application(
-        stores.repository,
-        default_limit=settings.default_limit,
-        release=release(),
+        build_stores(settings, counts, shares),
+        Limits(settings.default_limit, settings.max_batch_bytes, shares.batches),
         tokens=settings.tokens,
+        release=release(),
         metrics=counts,
-        changes=stores.changes,
-        idempotency=stores.idempotency,
-        max_batch_bytes=settings.max_batch_bytes,
-        batches=shares.batches,
     )
 
 
@@ -52,21 +47,6 @@ def _metrics() -> "Metrics":
     from rentomatic.metrics import metrics  # noqa: PLC0415
 
     return metrics()
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """The stores of a service.
-
-    Attributes:
-        repository: the rooms.
-        changes: their history, if it is kept.
-        idempotency: the answers to writes, if they are kept.
-    """
-
-    repository: RoomRepository
-    changes: RoomChanges | None = None
-    idempotency: Idempotency | None = None
 
 
 def build_stores(

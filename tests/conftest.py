@@ -37,6 +37,7 @@ from rentomatic.repository.mongorepo import MongoRepo, connect
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.service import Stores
 from tests import poolers
 
 # In the suite few examples, the same each time; `--hypothesis-profile=thorough` for a long look.
@@ -294,7 +295,7 @@ def client(
     """The application over PostgreSQL with the book's rooms; each request is linted."""
     postgres_embedded.save(rooms)
     with closing(Connections(embedded_rooms.url)) as connections:
-        application = Application(postgres_embedded, changes=PostgresChanges(connections))
+        application = Application(Stores(postgres_embedded, changes=PostgresChanges(connections)))
         # WebTest's own protocol is HTTP/1.0.
         yield TestApp(application, extra_environ={"SERVER_PROTOCOL": "HTTP/1.1"})
 

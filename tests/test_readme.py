@@ -17,7 +17,8 @@ from rentomatic.domain.room import FIELDS
 from rentomatic.formats.table import FORMATS
 from rentomatic.requests.parameters import CHANGES_PARAMETERS
 from rentomatic.requests.room_fields import OPERATORS
-from rentomatic.wsgi.parameters import FILTER_PREFIX, SEARCH_PARAMETERS
+from rentomatic.wsgi.arguments import FILTER_PREFIX, SEARCH_QUERY
+from rentomatic.wsgi.openapi.operations import summary_of
 from rentomatic.wsgi.routing import ROUTES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,7 +46,7 @@ def commands() -> dict[str, str]:
 
 TABLES = {
     (HTTP, "| Path | Methods | What |"): [
-        f"| `{route.path}` | {' '.join(route.methods)} | {route.summary} |" for route in ROUTES
+        f"| `{route.path}` | {' '.join(route.methods)} | {summary_of(route)} |" for route in ROUTES
     ],
     (HTTP, "| Field | Operators | What |"): [
         f"| `{field.name}` | {' '.join(field.operators)} | {field.help} |"
@@ -61,7 +62,7 @@ TABLES = {
         ),
         *(
             f"| `{each.name}` | {each.form} | {each.help} |"
-            for each in SEARCH_PARAMETERS
+            for each in SEARCH_QUERY
             if not each.name.startswith(FILTER_PREFIX)
         ),
     ],

@@ -16,7 +16,7 @@ from rentomatic.formats.table import FORMATS
 from rentomatic.formats.view import View
 from rentomatic.repository.interface import Page
 from rentomatic.requests.base import ParameterError, with_errors
-from rentomatic.requests.parameters import LIST_PARAMETERS, SELECTION_PARAMETERS, Parameter
+from rentomatic.requests.parameters import SEARCH_PARAMETERS, SELECTION_PARAMETERS, Parameter
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_fields import OPERATORS
@@ -45,7 +45,7 @@ def add_commands(commands: "Commands") -> None:
         "search rooms",
         "Search rooms: those that pass all filters.",
         "rentomatic list price__lt=60 size__gte=30 --sort -price --near 21.01,52.23 --radius 2000",
-        LIST_PARAMETERS,
+        SEARCH_PARAMETERS,
     )
     search.set_defaults(run=run_list)
     summary = _add_search(
@@ -66,7 +66,7 @@ def add_commands(commands: "Commands") -> None:
         "write all rooms of a search",
         "Write all rooms, or those that pass all filters.",
         "rentomatic export --format csv >rooms.csv",
-        [each for each in LIST_PARAMETERS if each.name != _LIMIT],
+        [each for each in SEARCH_PARAMETERS if each.name != _LIMIT],
     )
     export.set_defaults(run=run_list, limit=UNLIMITED)
     for parser in (search, one, export):
@@ -110,7 +110,7 @@ def _add_search(  # noqa: PLR0913, PLR0917 - as many as a command has texts
 def run_list(arguments: argparse.Namespace, settings: Settings) -> int:
     """Search rooms."""
     filters, errors = _read_filters(arguments.filters)
-    given = _given(arguments, LIST_PARAMETERS)
+    given = _given(arguments, SEARCH_PARAMETERS)
     given.setdefault(_LIMIT, settings.default_limit)
     request = with_errors(build_room_list_request(filters, **given), errors)
     if not request:

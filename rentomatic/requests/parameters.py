@@ -94,7 +94,7 @@ SELECTION_PARAMETERS = (
     ),
 )
 
-LIST_PARAMETERS = (
+SEARCH_PARAMETERS = (
     *SELECTION_PARAMETERS,
     Parameter(
         "sort",

@@ -9,16 +9,8 @@ from typing import TYPE_CHECKING
 
 from rentomatic import __version__
 from rentomatic.formats.json import dump_value
-from rentomatic.repository.interface import (
-    Idempotency,
-    RepositoryUnavailableError,
-    RoomChanges,
-    RoomRepository,
-)
+from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.requests.parsers import shown
-from rentomatic.requests.room_import import MAX_BATCH_BYTES
-from rentomatic.requests.room_list import DEFAULT_LIMIT
-from rentomatic.slots import Slots
 from rentomatic.tokens import NO_TOKENS, Tokens
 from rentomatic.wsgi.authorization import WRITES, authorize, identify
 from rentomatic.wsgi.body import PLAIN, is_taken, unsupported
@@ -27,10 +19,11 @@ from rentomatic.wsgi.failure import FAILED, HttpFailure, Outcome, render_failure
 from rentomatic.wsgi.micro_cache import keep_for_a_moment
 from rentomatic.wsgi.openapi.document import describe
 from rentomatic.wsgi.openapi.page import write_page
+from rentomatic.wsgi.openapi.style import POLICY
 from rentomatic.wsgi.request import Environ, Request, read_request
 from rentomatic.wsgi.response import Answer, Headers
 from rentomatic.wsgi.routing import ROUTES, Found, Operation, Route, find_route, nothing_at
-from rentomatic.wsgi.service import Service
+from rentomatic.wsgi.service import Documents, Limits, Service, Stores
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -70,33 +63,19 @@ _BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 class Application:
     """Answers requests over a repository (PEP 3333); safe to share between threads."""
 
-    def __init__(  # noqa: PLR0913 - the parts of the service
+    def __init__(
         self,
-        repository: RoomRepository,
-        default_limit: int = DEFAULT_LIMIT,
+        stores: Stores,
+        limits: Limits | None = None,
         *,
-        release: str = __version__,
         tokens: Tokens = NO_TOKENS,
+        release: str = __version__,
         metrics: "Metrics | None" = None,
-        changes: RoomChanges | None = None,
-        idempotency: Idempotency | None = None,
-        max_batch_bytes: int = MAX_BATCH_BYTES,
-        batches: Slots | None = None,
     ) -> None:
-        document = describe(ROUTES, __version__, default_limit)
-        self._service = Service(
-            repository,
-            changes,
-            idempotency,
-            default_limit,
-            release,
-            dump_value(document),
-            write_page(document),
-            tokens,
-            max_batch_bytes,
-            batches or Slots(1),
-            metrics,
-        )
+        limits = limits or Limits()
+        document = describe(ROUTES, __version__, limits.rooms)
+        documents = Documents(dump_value(document), write_page(document), POLICY)
+        self._service = Service(stores, limits, documents, release, tokens, metrics)
 
     def __call__(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request; whatever happens, it gets an answer in the form that it reads."""
@@ -136,7 +115,7 @@ class Application:
         environ: Environ,
     ) -> Outcome:
         is_write = request.method in WRITES
-        if is_write or operation.tells_owners_more:
+        if is_write or operation.reads_token:
             owner = (authorize if is_write else identify)(self._service, request)
             if isinstance(owner, HttpFailure):
                 return owner
@@ -149,7 +128,7 @@ class Application:
             return _unsupported(route, operation, request)
         service = self._service
         if request.owner:
-            service = replace(service, repository=service.repository.acting_as(request.owner))
+            service = service.over(service.repository.acting_as(request.owner))
         outcome = operation.handler(service, request, **values)
         return outcome if is_write else _read(outcome, operation, request)
 

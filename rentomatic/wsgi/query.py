@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from rentomatic.requests.base import ParameterError
-from rentomatic.requests.parameters import LIST_PARAMETERS
+from rentomatic.requests.parameters import SEARCH_PARAMETERS
 from rentomatic.requests.parsers import shown_name
 from rentomatic.requests.room_fields import FILTER_KEYS, OPERATORS, Takes
 
@@ -18,7 +18,7 @@ _TWICE = 2
 
 # How the lists are written.
 _LISTS = {
-    each.name: each.form for each in LIST_PARAMETERS if each.schema.get("type") == "array"
+    each.name: each.form for each in SEARCH_PARAMETERS if each.schema.get("type") == "array"
 } | {
     f"filter_{key}": Takes.LIST.value
     for key, (_, operator) in FILTER_KEYS.items()

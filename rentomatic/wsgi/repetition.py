@@ -54,19 +54,17 @@ def answer_once(
         return handler(service, request)
     if not _KEY.fullmatch(request.idempotency_key):
         return MALFORMED
-    if service.idempotency is None:
+    if service.stores.idempotency is None:
         return NEEDS_POSTGRES
     received = receive(request, most)
     if isinstance(received, HttpFailure):
         return received
     with received:
         return _answer_known(
-            service.idempotency,
+            service.stores.idempotency,
             request,
             _named(request, request.idempotency_key, received),
-            lambda rooms: handler(
-                replace(service, repository=rooms), replace(request, body=received)
-            ),
+            lambda rooms: handler(service.over(rooms), replace(request, body=received)),
         )
 
 

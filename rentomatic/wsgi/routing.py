@@ -5,15 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from rentomatic.requests.parameters import BATCH_PARAMETERS, CHANGES_PARAMETERS, Parameter
+from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.requests.parsers import closest, parse_uuid, shown
 from rentomatic.wsgi.failure import HttpFailure, Outcome
 from rentomatic.wsgi.handlers import changes, documents, health, room_writes, rooms, site
-from rentomatic.wsgi.openapi import bodies, successes
-from rentomatic.wsgi.openapi.bodies import Body
-from rentomatic.wsgi.openapi.headers import IDEMPOTENCY_KEY, IF_MATCH, ONLY_ADD, Header
-from rentomatic.wsgi.openapi.successes import Success
-from rentomatic.wsgi.parameters import ROOM_PARAMETERS, SEARCH_PARAMETERS, SUMMARY_PARAMETERS
+from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
+from rentomatic.wsgi.json_body import MERGE_PATCH
 
 Handler = Callable[..., Outcome]
 
@@ -24,32 +21,15 @@ class Operation:
 
     Attributes:
         handler: answers it.
-        summary: what it does, as documentation says it.
-        successes: what it answers when all is well.
-        parameters: what its query may hold.
-        headers: what else a request may say, besides what every request may.
-        body: what is sent.
-        failures: what may go wrong besides a bad request and a bug.
-        help: how to use it, where there is more to say.
+        media_types: what a body may be; empty for none.
         is_kept: whether our own nginx may keep its answers for a moment.
-        tells_owners_more: whether who has a token, which it does not need, is told more.
+        reads_token: whether a token that it does not need makes a difference.
     """
 
     handler: Handler
-    summary: str
-    successes: tuple[Success, ...]
-    parameters: tuple[Parameter, ...] = ()
-    headers: tuple[Header, ...] = ()
-    body: Body | None = None
-    failures: tuple[HTTPStatus, ...] = ()
-    help: str = ""
+    media_types: tuple[str, ...] = ()
     is_kept: bool = False
-    tells_owners_more: bool = False
-
-    @property
-    def media_types(self) -> tuple[str, ...]:
-        """What a body may be."""
-        return tuple(self.body.contents) if self.body else ()
+    reads_token: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,201 +100,36 @@ class Route:
         reads = ("GET", "HEAD") if "GET" in self.operations else ()
         return (*reads, "OPTIONS", *(each for each in self.operations if each != "GET"))
 
-    @property
-    def summary(self) -> str:
-        """What can be done with it, in one line."""
-        first, *others = (each.summary for each in self.operations.values())
-        return "; ".join([first, *(f"{each[0].lower()}{each[1:]}" for each in others)])
-
-
-_NOT_FOUND = HTTPStatus.NOT_FOUND
-_GONE = HTTPStatus.GONE
-_UNACCEPTABLE = HTTPStatus.NOT_ACCEPTABLE
-_UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
-_PRECONDITION = HTTPStatus.PRECONDITION_FAILED
-_CONFLICT = HTTPStatus.CONFLICT
-_WRITING = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, _UNAVAILABLE)
-# A body, which is read where there is a key, may be too slow or too long.
-_LIMITS = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-_SENDING = (*_WRITING, *_LIMITS, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-
 
 ROUTES = (
     Route(
         "/rooms",
         "Rooms",
         {
-            "GET": Operation(
-                rooms.room_list,
-                "Search rooms",
-                (successes.ROOMS,),
-                SEARCH_PARAMETERS,
-                failures=(_UNACCEPTABLE, _UNAVAILABLE),
-                help="Returns the rooms that pass all filters and lie within `bbox` and `radius`, "
-                "page by page: while there are more, `Link` has the `next` page.",
-                is_kept=True,
-            ),
-            "POST": Operation(
-                room_writes.room_add,
-                "Add a room, or a batch of them",
-                (successes.ADDED, successes.IMPORTED),
-                BATCH_PARAMETERS,
-                headers=(IDEMPOTENCY_KEY,),
-                body=bodies.ROOMS,
-                failures=(*_SENDING, _CONFLICT),
-                help="Adds a room, with a new `code` unless one is given. With an "
-                "`Idempotency-Key` it is added once, however often it is sent. A batch adds rooms "
-                "or replaces those with the same code: all of them or, if a line is bad, none, "
-                "and each bad line is reported.",
-            ),
+            "GET": Operation(rooms.room_list, is_kept=True),
+            "POST": Operation(room_writes.room_add, (JSON, *BATCH_FORMATS)),
         },
     ),
-    Route(
-        "/rooms/summary",
-        "Rooms",
-        {
-            "GET": Operation(
-                rooms.room_summary,
-                "Count, bounds and spread of a search's rooms",
-                (successes.SUMMARY,),
-                SUMMARY_PARAMETERS,
-                failures=(_UNACCEPTABLE, _UNAVAILABLE),
-                help="Returns the number of rooms, the box around them, and how size and price are "
-                "distributed, for sliders, histograms and maps.",
-                is_kept=True,
-            )
-        },
-    ),
-    Route(
-        "/rooms/changes",
-        "Rooms",
-        {
-            "GET": Operation(
-                changes.room_changes,
-                "What was added, updated and removed since a cursor",
-                (successes.CHANGES,),
-                CHANGES_PARAMETERS,
-                failures=(
-                    HTTPStatus.UNAUTHORIZED,
-                    _NOT_FOUND,
-                    _UNACCEPTABLE,
-                    _GONE,
-                    _UNAVAILABLE,
-                ),
-                help="To keep a copy of all rooms: request `since=now`, then read "
-                "`/rooms?limit=none`, and from then on request the changes since the `next` of the "
-                "previous answer. Every change is delivered exactly once, those of a room in "
-                "order; the first ones may repeat what you have read with the rooms. If changes "
-                "may be missing, because they are no longer kept or a backup was restored, the "
-                "answer is 410: start again. Only token holders see who made a change.",
-                tells_owners_more=True,
-            )
-        },
-    ),
+    Route("/rooms/summary", "Rooms", {"GET": Operation(rooms.room_summary, is_kept=True)}),
+    Route("/rooms/changes", "Rooms", {"GET": Operation(changes.room_changes, reads_token=True)}),
     Route(
         "/rooms/{code:uuid}",
         "Rooms",
         {
-            "GET": Operation(
-                rooms.room_get,
-                "One room",
-                (successes.ROOM,),
-                ROOM_PARAMETERS,
-                failures=(_NOT_FOUND, _UNACCEPTABLE, _UNAVAILABLE),
-                is_kept=True,
-            ),
-            "PUT": Operation(
-                room_writes.room_replace,
-                "Replace or add it",
-                (successes.REPLACED, successes.PUT),
-                headers=(IF_MATCH, ONLY_ADD, IDEMPOTENCY_KEY),
-                body=bodies.ROOM,
-                failures=(*_SENDING, _NOT_FOUND, _PRECONDITION, _CONFLICT),
-                help="Replaces the room with this code, or adds it. A `code` in the body must be "
-                "the same as in the path.",
-            ),
-            "PATCH": Operation(
-                room_writes.room_update,
-                "Change some of its fields",
-                (successes.CHANGED,),
-                headers=(IF_MATCH, IDEMPOTENCY_KEY),
-                body=bodies.CHANGE,
-                failures=(*_SENDING, _NOT_FOUND, _PRECONDITION, _CONFLICT),
-                help="Changes the fields in the body (RFC 7396). The code cannot change.",
-            ),
-            "DELETE": Operation(
-                room_writes.room_remove,
-                "Remove it",
-                (successes.REMOVED,),
-                headers=(IF_MATCH, IDEMPOTENCY_KEY),
-                failures=(*_WRITING, *_LIMITS, _NOT_FOUND, _PRECONDITION, _CONFLICT),
-            ),
+            "GET": Operation(rooms.room_get, is_kept=True),
+            "PUT": Operation(room_writes.room_replace, (JSON,)),
+            "PATCH": Operation(room_writes.room_update, (MERGE_PATCH,)),
+            "DELETE": Operation(room_writes.room_remove),
         },
     ),
-    Route(
-        "/openapi.json",
-        "Documents",
-        {
-            "GET": Operation(
-                documents.openapi,
-                "This service as an OpenAPI document",
-                (successes.DOCUMENT,),
-                failures=(_UNACCEPTABLE,),
-            )
-        },
-    ),
-    Route(
-        "/docs",
-        "Documents",
-        {
-            "GET": Operation(
-                documents.docs,
-                "The same, for people",
-                (successes.PAGE,),
-                failures=(_UNACCEPTABLE,),
-            )
-        },
-    ),
-    Route(
-        "/health/live",
-        "Health",
-        {"GET": Operation(health.live, "The process is up", (successes.LIVE,))},
-    ),
-    Route(
-        "/health/ready",
-        "Health",
-        {
-            "GET": Operation(
-                health.ready,
-                "The database answers and is migrated",
-                (successes.READY,),
-                failures=(_UNAVAILABLE,),
-            )
-        },
-    ),
-    Route(
-        "/metrics",
-        "Health",
-        {
-            "GET": Operation(
-                health.metrics,
-                "Metrics for Prometheus, if turned on",
-                (successes.METRICS,),
-                failures=(_NOT_FOUND,),
-            )
-        },
-    ),
-    Route("/", "Site", {"GET": Operation(site.home, "Redirects to `/rooms`", (successes.HOME,))}),
-    Route(
-        "/robots.txt",
-        "Site",
-        {"GET": Operation(site.robots, "Keeps crawlers out", (successes.ROBOTS,))},
-    ),
-    Route(
-        "/favicon.ico",
-        "Site",
-        {"GET": Operation(site.favicon, "No content", (successes.NOTHING,))},
-    ),
+    Route("/openapi.json", "Documents", {"GET": Operation(documents.openapi)}),
+    Route("/docs", "Documents", {"GET": Operation(documents.docs)}),
+    Route("/health/live", "Health", {"GET": Operation(health.live)}),
+    Route("/health/ready", "Health", {"GET": Operation(health.ready)}),
+    Route("/metrics", "Health", {"GET": Operation(health.metrics)}),
+    Route("/", "Site", {"GET": Operation(site.home)}),
+    Route("/robots.txt", "Site", {"GET": Operation(site.robots)}),
+    Route("/favicon.ico", "Site", {"GET": Operation(site.favicon)}),
 )
 
 

@@ -25,6 +25,7 @@ from rentomatic.tokens import digest_of, new_token
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.body import MAX_BODY_BYTES
 from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS, TOLD_LINES
+from rentomatic.wsgi.service import Limits, Stores
 
 TOKEN = new_token()
 TOKENS = {digest_of(TOKEN): "office"}
@@ -45,11 +46,13 @@ def client(database: PostgresDatabase, rooms: list[Room]) -> Iterator[TestApp]:
         repository = PostgresRepo(connections)
         repository.save(rooms)
         application = Application(
-            repository,
+            Stores(
+                repository,
+                changes=PostgresChanges(connections),
+                idempotency=PostgresIdempotency(connections, PostgresRepo(connections)),
+            ),
+            Limits(batch_bytes=MOST),
             tokens=TOKENS,
-            changes=PostgresChanges(connections),
-            idempotency=PostgresIdempotency(connections, PostgresRepo(connections)),
-            max_batch_bytes=MOST,
         )
         # It ends no body by itself.
         environ = {"SERVER_PROTOCOL": "HTTP/1.1", "wsgi.input_terminated": "1"}
@@ -429,7 +432,7 @@ def test_nobody_sends_a_batch_without_a_token(client: TestApp, token: str) -> No
 
 def test_other_repositories_take_batches_too(rooms: list[Room]) -> None:
     """All or nothing."""
-    client = TestApp(Application(MemRepo(), tokens=TOKENS))
+    client = TestApp(Application(Stores(MemRepo()), tokens=TOKENS))
     sent = b"".join(FORMATS["csv"].stream_rooms(rooms, View()))
     send(client, sent + b"x", 400)
     assert stock(client) == []

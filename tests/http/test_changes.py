@@ -18,6 +18,7 @@ from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.tokens import digest_of, new_token
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.openapi.examples import FOREIGN
+from rentomatic.wsgi.service import Stores
 from tests.databases import settle
 
 HTTP_1_1 = {"SERVER_PROTOCOL": "HTTP/1.1"}
@@ -62,9 +63,8 @@ def test_who_has_a_token_is_told_who_made_a_change(
     with closing(Connections(database.url)) as connections:
         PostgresRepo(connections).save(rooms[:1])
         application = Application(
-            PostgresRepo(connections),
+            Stores(PostgresRepo(connections), changes=PostgresChanges(connections)),
             tokens={digest_of(token): "office"},
-            changes=PostgresChanges(connections),
         )
         service = TestApp(application, extra_environ=HTTP_1_1)
         bearer = {"Authorization": f"Bearer {token}"}
@@ -186,7 +186,7 @@ def test_a_cursor_whose_changes_may_be_missing_is_gone(settled: TestApp) -> None
 
 def test_other_repositories_keep_no_changes() -> None:
     """It is said that PostgreSQL is needed; a wrong request is told so first."""
-    client = TestApp(Application(MemRepo()), extra_environ=HTTP_1_1)
+    client = TestApp(Application(Stores(MemRepo())), extra_environ=HTTP_1_1)
     response = client.get("/rooms/changes?since=now", status=404)
     assert response.json["message"] == "There are no changes here: they need PostgreSQL"
     client.get("/rooms/changes", status=400)
@@ -200,7 +200,9 @@ def serve() -> Iterator[Callable[[str], TestApp]]:
     def serve(url: str) -> TestApp:
         connections = Connections(url)
         opened.append(closing(connections))
-        application = Application(PostgresRepo(connections), changes=PostgresChanges(connections))
+        application = Application(
+            Stores(PostgresRepo(connections), changes=PostgresChanges(connections))
+        )
         return TestApp(application, extra_environ=HTTP_1_1)
 
     yield serve

@@ -11,6 +11,7 @@ from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.service import Stores
 
 CODE = "f853578c-fc0f-4e65-81b8-566c5dffa35a"
 READS = [
@@ -130,7 +131,7 @@ class NamelessRepository(CountingRepository):
 def test_a_client_that_is_up_to_date_costs_no_search(rooms: list[Room]) -> None:
     """The state of the stock tells."""
     repository = CountingRepository(rooms)
-    client = TestApp(Application(repository), extra_environ={"SERVER_PROTOCOL": "HTTP/1.1"})
+    client = TestApp(Application(Stores(repository)), extra_environ={"SERVER_PROTOCOL": "HTTP/1.1"})
     tag = client.get("/rooms?sort=price").headers["ETag"]
     assert repository.searches == 1
     client.get("/rooms?sort=price", headers={"If-None-Match": tag}, status=304)
@@ -144,7 +145,7 @@ def test_a_client_that_is_up_to_date_costs_no_search(rooms: list[Room]) -> None:
 def test_where_states_have_no_name_the_answer_names_itself(rooms: list[Room]) -> None:
     """A page is searched for and compared; a stream has no tag."""
     repository = NamelessRepository(rooms)
-    client = TestApp(Application(repository), extra_environ={"SERVER_PROTOCOL": "HTTP/1.1"})
+    client = TestApp(Application(Stores(repository)), extra_environ={"SERVER_PROTOCOL": "HTTP/1.1"})
     tag = client.get("/rooms").headers["ETag"]
     client.get("/rooms", headers={"If-None-Match": tag}, status=304)
     client.get("/rooms", headers={"If-Match": tag}, status=200)
@@ -160,7 +161,7 @@ def test_another_release_gives_other_tags(rooms: list[Room]) -> None:
     """It may write the same rooms otherwise."""
     repository = MemRepo(rooms)
     tags = {
-        TestApp(Application(repository, release=release)).get(path).headers["ETag"]
+        TestApp(Application(Stores(repository), release=release)).get(path).headers["ETag"]
         for release in ("1", "2")
         for path in ("/rooms", "/rooms/summary", f"/rooms/{CODE}")
     }

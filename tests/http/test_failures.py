@@ -17,6 +17,7 @@ from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.tokens import digest_of, new_token
 from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.service import Stores
 
 HTTP_1_1 = {"SERVER_PROTOCOL": "HTTP/1.1"}
 
@@ -31,7 +32,7 @@ class FailingRepository(MemRepo):
 
 def test_a_bug_is_a_500_that_tells_only_its_request(caplog: pytest.LogCaptureFixture) -> None:
     """The client gets the number to quote, the log the traceback under it."""
-    client = TestApp(Application(FailingRepository()))
+    client = TestApp(Application(Stores(FailingRepository())))
     response = client.get("/rooms", headers={"X-Request-Id": "r-1"}, status=500)
     assert response.json == {
         "type": "SystemError",
@@ -47,7 +48,7 @@ def test_an_unreachable_database_is_a_503(embedded_rooms: PostgresDatabase) -> N
     """With Retry-After, for every route that needs it; errors of the request still come first."""
     away = embedded_rooms.url.replace("host=", "host=%2Fnone")
     with closing(Connections(away)) as connections:
-        app = Application(PostgresRepo(connections))
+        app = Application(Stores(PostgresRepo(connections)))
         client = TestApp(app, extra_environ=HTTP_1_1)
         for path in ("/rooms", "/rooms?limit=none", f"/rooms/{UUID(int=1)}"):
             response = client.get(path, status=503)
@@ -69,7 +70,7 @@ def test_a_write_that_cannot_be_done_is_a_503(
     tokens = {digest_of(token): "office"}
     path, headers = f"/rooms/{rooms[0].code}", {"Authorization": f"Bearer {token}"}
     with closing(Connections(embedded_rooms.url, statement_timeout=0.1)) as connections:
-        application = Application(PostgresRepo(connections), tokens=tokens)
+        application = Application(Stores(PostgresRepo(connections)), tokens=tokens)
         client = TestApp(application, extra_environ=HTTP_1_1)
         with psycopg.connect(embedded_rooms.url) as other:
             other.execute("select from room for update")
@@ -85,7 +86,7 @@ def test_a_search_that_takes_too_long_says_what_to_narrow(
     """It is given up by the database; the next one is answered on the same connection."""
     postgres_embedded.save(demo_rooms())
     with closing(Connections(embedded_rooms.url, statement_timeout=0.002)) as connections:
-        client = TestApp(Application(PostgresRepo(connections)), extra_environ=HTTP_1_1)
+        client = TestApp(Application(Stores(PostgresRepo(connections))), extra_environ=HTTP_1_1)
         slow = "near=0,0&sort=-distance&count=exact&limit=1000&filter_price__ne=1"
         for path in (f"/rooms?{slow}", "/rooms/summary?near=0,0&radius_min=1"):
             response = client.get(path, status=503)

@@ -14,11 +14,12 @@ from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.tokens import digest_of, new_token
 from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.arguments import SEARCH_QUERY
 from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
 from rentomatic.wsgi.json_body import MERGE_PATCH
-from rentomatic.wsgi.parameters import SEARCH_PARAMETERS
+from rentomatic.wsgi.service import Stores
 
-NAMES = st.sampled_from([each.name for each in SEARCH_PARAMETERS]) | st.text()
+NAMES = st.sampled_from([each.name for each in SEARCH_QUERY]) | st.text()
 VALUES = (
     st.text()
     | st.integers().map(str)
@@ -132,7 +133,7 @@ def test_no_write_fails_the_service(
     for repository in (postgres_embedded, MemRepo()):
         for room in book_rooms():
             repository.put(room)
-        client = TestApp(Application(repository, tokens=tokens))
+        client = TestApp(Application(Stores(repository), tokens=tokens))
         answers.append(client.request(path, method=method, headers=given, body=body, status="*"))
     first, second = answers
     assert first.status_int < 500, first.text
@@ -191,7 +192,7 @@ def test_no_batch_fails_the_service(
         for room in list(repository.search(RoomListRequest(limit=None)).rooms):
             repository.remove(room.code)
         repository.save(book_rooms())
-        client = TestApp(Application(repository, tokens={digest_of(token): "office"}))
+        client = TestApp(Application(Stores(repository), tokens={digest_of(token): "office"}))
         answers.append(client.post(f"/rooms{query}", body, given, status="*"))
         stocks.append(client.get("/rooms?limit=1000").body)
     first, second = answers

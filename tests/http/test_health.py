@@ -13,6 +13,7 @@ from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.service import Stores
 
 
 def test_readiness_follows_the_database(
@@ -21,7 +22,7 @@ def test_readiness_follows_the_database(
     """Not before the database exists and has every migration; newer ones are only reported."""
     database = new_database()
     with closing(Connections(database.url)) as connections:
-        client = TestApp(Application(PostgresRepo(connections)))
+        client = TestApp(Application(Stores(PostgresRepo(connections))))
         assert client.get("/health/ready", status=503).headers["Retry-After"] == "1"
         create_database(database)
         until(lambda: "lacks" in client.get("/health/ready", status=503).text)
@@ -42,5 +43,5 @@ def test_readiness_follows_the_database(
 def test_the_process_lives_whatever_the_database_does() -> None:
     """Liveness asks nothing of it."""
     with closing(Connections("postgresql:///nowhere?host=/none")) as connections:
-        client = TestApp(Application(PostgresRepo(connections)))
+        client = TestApp(Application(Stores(PostgresRepo(connections))))
         assert client.get("/health/live").json == {"status": "live"}

@@ -18,6 +18,7 @@ from rentomatic.repository.postgresidempotency import PostgresIdempotency
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.tokens import digest_of, new_token
 from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.service import Stores
 
 TOKEN, OTHER = new_token(), new_token()
 TOKENS = {digest_of(TOKEN): "office", digest_of(OTHER): "portal"}
@@ -29,10 +30,12 @@ def client(database: PostgresDatabase) -> Iterator[TestApp]:
     """The application over a database of the test's own."""
     with closing(Connections(database.url)) as connections:
         application = Application(
-            PostgresRepo(connections),
+            Stores(
+                PostgresRepo(connections),
+                changes=PostgresChanges(connections),
+                idempotency=PostgresIdempotency(connections, PostgresRepo(connections)),
+            ),
             tokens=TOKENS,
-            changes=PostgresChanges(connections),
-            idempotency=PostgresIdempotency(connections, PostgresRepo(connections)),
         )
         yield TestApp(application, extra_environ={"SERVER_PROTOCOL": "HTTP/1.1"})
 
@@ -216,7 +219,7 @@ def test_a_malformed_key_changes_nothing(client: TestApp, method: str) -> None:
 def test_where_it_cannot_be_promised_it_is_refused(method: str) -> None:
     """Rather than to write twice unseen."""
     room = Room.from_dict({"code": UUID(CODE), **VALUES})
-    client = TestApp(Application(MemRepo([room]), tokens=TOKENS))
+    client = TestApp(Application(Stores(MemRepo([room])), tokens=TOKENS))
     values = None if method == "DELETE" else {**VALUES, "price": 1}
     refused = add(client, "a", 400) if method == "POST" else write(client, method, "a", 400, values)
     message = refused.json["message"]

@@ -8,11 +8,12 @@ from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.migrations import shipped_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.service import Stores
 
 
 def test_there_are_none_unless_they_are_turned_on() -> None:
     """A deploy publishes nothing by itself; who asks is told which setting it is."""
-    answer = TestApp(Application(MemRepo())).get("/metrics", status=404)
+    answer = TestApp(Application(Stores(MemRepo()))).get("/metrics", status=404)
     assert "RENTOMATIC_METRICS" in answer.json["message"]
 
 
@@ -26,7 +27,7 @@ def test_requests_are_counted_by_route_method_and_status(metrics: Metrics) -> No
     """Of what a client can make up, nothing makes a series of its own."""
     for method, route in (("GET", "/rooms"), ("GET", "/rooms"), ("BREW", None), ("TEA", None)):
         metrics.count_request(route, method, 200 if route else 404, 0.004)
-    text = TestApp(Application(MemRepo(), metrics=metrics)).get("/metrics").text
+    text = TestApp(Application(Stores(MemRepo()), metrics=metrics)).get("/metrics").text
     counted = 'rentomatic_http_requests_total{method="%s",route="%s",status="%s"} 2.0\n'
     assert counted % ("GET", "/rooms", "200") in text
     assert counted % ("other", "none", "404") in text
@@ -39,7 +40,7 @@ def test_the_database_and_its_schema_are_told(
     metrics: Metrics, postgres_embedded: PostgresRepo
 ) -> None:
     """As they are when they are asked for."""
-    answer = TestApp(Application(postgres_embedded, metrics=metrics)).get("/metrics")
+    answer = TestApp(Application(Stores(postgres_embedded), metrics=metrics)).get("/metrics")
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert answer.headers["Cache-Control"] == "no-store"
     assert "rentomatic_database_up 1.0\n" in answer.text

@@ -9,6 +9,7 @@ from rentomatic.repository.interface import Page
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.service import Stores
 
 CODE = "f853578c-fc0f-4e65-81b8-566c5dffa35a"
 KEPT = ["/rooms", "/rooms?filter_price__lt=1&format=csv", "/rooms/summary", f"/rooms/{CODE}"]
@@ -50,7 +51,7 @@ class SlowRepository(MemRepo):
 def test_the_second_is_that_before_the_database_was_read() -> None:
     """However long the search takes: a later one would let an older answer live on."""
     repository = SlowRepository()
-    answer = TestApp(Application(repository)).get("/rooms", extra_environ=NGINX)
+    answer = TestApp(Application(Stores(repository))).get("/rooms", extra_environ=NGINX)
     assert int(expires(answer).removeprefix("@")) <= repository.began
 
 

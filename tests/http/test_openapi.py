@@ -19,7 +19,7 @@ from rentomatic.embedded.cluster import Cluster
 from rentomatic.formats.table import FORMATS
 from rentomatic.repository.interface import Page, RepositoryUnavailableError
 from rentomatic.repository.memrepo import MemRepo
-from rentomatic.requests.parameters import LIST_PARAMETERS, SELECTION_PARAMETERS
+from rentomatic.requests.parameters import SEARCH_PARAMETERS, SELECTION_PARAMETERS
 from rentomatic.requests.parsers import as_list_text
 from rentomatic.requests.room_fields import FILTER_KEYS
 from rentomatic.requests.room_list import RoomListRequest
@@ -30,6 +30,7 @@ from rentomatic.wsgi.openapi.examples import TOKEN
 from rentomatic.wsgi.openapi.markup import element
 from rentomatic.wsgi.openapi.page import write_page
 from rentomatic.wsgi.routing import ROUTES
+from rentomatic.wsgi.service import Limits, Stores
 from tests.databases import settle
 
 FILTERS = [f"filter_{key}" for key in FILTER_KEYS]
@@ -55,8 +56,9 @@ def services() -> dict[str, TestApp]:
         "ServiceUnavailable": RepositoryUnavailableError("away"),
     }
     return {
-        name: TestApp(Application(FailingRepository(reason))) for name, reason in reasons.items()
-    } | {"Forbidden": TestApp(Application(MemRepo()))}
+        name: TestApp(Application(Stores(FailingRepository(reason))))
+        for name, reason in reasons.items()
+    } | {"Forbidden": TestApp(Application(Stores(MemRepo())))}
 
 
 def written_with(description: str) -> tuple[str, str, dict[str, str], str]:
@@ -127,7 +129,7 @@ def test_every_route_is_in_it_and_nothing_else(document: Any) -> None:  # noqa: 
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("/rooms", [*FILTERS, *(each.name for each in LIST_PARAMETERS), "format"]),
+        ("/rooms", [*FILTERS, *(each.name for each in SEARCH_PARAMETERS), "format"]),
         ("/rooms/summary", [*FILTERS, *(each.name for each in SELECTION_PARAMETERS)]),
         ("/rooms/changes", ["since", "limit"]),
         ("/rooms/{code}", ["format"]),
@@ -188,7 +190,9 @@ def test_every_example_is_what_the_service_answers(
         for example in content.get("examples", {}).values():
             method, target, headers, body = written_with(example["description"])
             # Each on the book's rooms: what one has written another does not find.
-            writable = TestApp(Application(MemRepo(rooms), tokens={digest_of(TOKEN): "example"}))
+            writable = TestApp(
+                Application(Stores(MemRepo(rooms)), tokens={digest_of(TOKEN): "example"})
+            )
             service = others.get(name, client if method == "GET" else writable)
             response = service.request(
                 target, method=method, headers=headers, body=body.encode(), status="*"
@@ -268,8 +272,8 @@ def test_the_next_page_of_the_examples_is_the_one_that_link_leads_to(
 
 def test_it_is_built_once_and_always_the_same(client: TestApp) -> None:
     """Another process answers with the same bytes; the default limit is its own."""
-    twin = TestApp(Application(MemRepo()))
-    other = TestApp(Application(MemRepo(), default_limit=7, release="9.9.9"))
+    twin = TestApp(Application(Stores(MemRepo())))
+    other = TestApp(Application(Stores(MemRepo()), Limits(rooms=7), release="9.9.9"))
     for path in DOCUMENTS:
         first = client.get(path)
         assert twin.get(path).body == first.body
@@ -373,6 +377,6 @@ def test_the_page_shows_the_address_under_which_it_is_read(
     environ: dict[str, str], address: str
 ) -> None:
     """The commands of its examples work where they are copied."""
-    app = TestApp(Application(MemRepo()), extra_environ=environ)
+    app = TestApp(Application(Stores(MemRepo())), extra_environ=environ)
     page = BeautifulSoup(app.get("/docs").text, "html.parser")
     assert f"SERVICE={address}" in [each.text for each in page("pre")]

@@ -10,6 +10,7 @@ from rentomatic.domain.room import Room
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.requests.room_fields import FILTER_KEYS, OPERATORS, Takes
 from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.service import Limits, Stores
 
 CODE = "f853578c-fc0f-4e65-81b8-566c5dffa35a"
 
@@ -65,7 +66,7 @@ def test_what_advertising_appends_is_let_through(client: TestApp) -> None:
 
 def test_a_search_without_a_limit_of_its_own_is_limited(rooms: list[Room]) -> None:
     """By the setting; a limit of its own goes before it."""
-    client = TestApp(Application(MemRepo(demo_rooms()), default_limit=7))
+    client = TestApp(Application(Stores(MemRepo(demo_rooms())), Limits(rooms=7)))
     assert len(client.get("/rooms").json) == 7
     assert len(client.get("/rooms?limit=1000").json) == 1000
 

@@ -16,6 +16,7 @@ from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_list import build_room_list_request
 from rentomatic.slots import Slots
 from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.service import Stores
 
 ROOMS = 2_000
 FAR = "/rooms?near=0,0&sort=distance&limit=20"
@@ -44,7 +45,7 @@ def app(
         for number in range(1, ROOMS + 1)
     )
     with closing(Connections(embedded_rooms.url)) as connections:
-        yield TestApp(Application(PostgresRepo(connections, searches=slots)))
+        yield TestApp(Application(Stores(PostgresRepo(connections, searches=slots))))
 
 
 def after(metres: float) -> str:

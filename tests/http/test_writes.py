@@ -18,6 +18,7 @@ from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.body import MAX_BODY_BYTES
 from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
 from rentomatic.wsgi.json_body import MERGE_PATCH
+from rentomatic.wsgi.service import Stores
 
 JSON = "application/json"
 TOKEN, OTHER = new_token(), new_token()
@@ -40,7 +41,7 @@ SENDING = [method for method, (_, media_type, _) in WRITES.items() if media_type
 def writable(postgres_embedded: PostgresRepo, rooms: list[Room]) -> TestApp:
     """The application over PostgreSQL with the book's rooms and two tokens."""
     postgres_embedded.save(rooms)
-    application = Application(postgres_embedded, tokens=TOKENS)
+    application = Application(Stores(postgres_embedded), tokens=TOKENS)
     return TestApp(application, extra_environ={"SERVER_PROTOCOL": "HTTP/1.1"})
 
 
@@ -504,7 +505,7 @@ def test_a_body_has_its_limit(writable: TestApp, method: str) -> None:
 
 def test_a_body_that_ends_early_is_told(rooms: list[Room]) -> None:
     """It is not taken for a whole one, though it be one."""
-    client = TestApp(Application(MemRepo(rooms), tokens=TOKENS), lint=False)
+    client = TestApp(Application(Stores(MemRepo(rooms)), tokens=TOKENS), lint=False)
     body = json.dumps(VALUES).encode()
     headers = BEARER | {"Content-Type": JSON, "Content-Length": str(len(body) + 1)}
     answer = client.request("/rooms", method="POST", body=body, headers=headers, status=400)

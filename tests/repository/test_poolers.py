@@ -21,6 +21,7 @@ from rentomatic.repository.pooling import SHARED, UNTRACKED, UNTRANSACTED
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.service import Stores
 from tests.poolers import POOLERS, TRACKING_POOLERS, Pooler, let_role_carry_settings, pooled
 
 CHANGES_KEPT = 30
@@ -248,7 +249,7 @@ def test_readiness_the_log_and_check_name_the_cause(
     """A client is told that waiting does not help; nothing is served."""
     with pool(pooler, "transaction", **untracked(pooler)) as behind:
         with connected(behind) as connections:
-            client = TestApp(Application(PostgresRepo(connections)))
+            client = TestApp(Application(Stores(PostgresRepo(connections))))
             for path in ("/rooms", "/rooms/summary", "/rooms/f853578c-fc0f-4e65-81b8-566c5dffa35a"):
                 message = client.get(path, status=503).json["message"]
                 assert message.startswith("The database cannot be used as it is set up")

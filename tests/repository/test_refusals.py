@@ -21,6 +21,7 @@ from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.service import Stores
 from tests.conftest import SERVER_ACCOUNT
 
 UNFIT = "The database cannot be used as it is set up, and waiting does not mend it"
@@ -67,7 +68,7 @@ def test_a_wrong_role_or_password_is_named(
     database = as_role(strict, who)
     until(lambda: refuses(database))
     with closing(Connections(database.url)) as connections:
-        client = TestApp(Application(PostgresRepo(connections)))
+        client = TestApp(Application(Stores(PostgresRepo(connections))))
         assert client.get("/rooms", status=503).json["message"].startswith(UNFIT)
         message = client.get("/health/ready", status=503).json["message"]
     assert message.startswith("the database refuses the service: ")
@@ -156,7 +157,7 @@ def test_another_encoding_is_refused(
         maintenance.execute(f"create database {database.name} {options}".encode())
     told = f"the database {database.name} has the encoding {encoding}, not UTF8; name a new one in "
     with closing(Connections(database.url)) as connections:
-        client = TestApp(Application(PostgresRepo(connections)))
+        client = TestApp(Application(Stores(PostgresRepo(connections))))
         assert client.get("/health/ready", status=503).json["message"].startswith(told)
         assert client.get("/rooms", status=503).json["message"].startswith(UNFIT)
     monkeypatch.setenv("DATABASE_URL", database.url)

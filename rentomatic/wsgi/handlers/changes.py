@@ -6,10 +6,10 @@ from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.requests.room_changes_cursor import write_changes_cursor
 from rentomatic.serializers.room_changes import dump_changes
 from rentomatic.use_cases.room_changes import room_changes_use_case
+from rentomatic.wsgi.arguments import read_changes
 from rentomatic.wsgi.failure import Outcome, unacceptable
 from rentomatic.wsgi.handlers.rooms import DESCRIBED_BY
 from rentomatic.wsgi.negotiation import preferred
-from rentomatic.wsgi.parameters import read_changes
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.service import Service
@@ -22,7 +22,7 @@ def room_changes(service: Service, request: Request) -> Outcome:
         return wanted
     if not preferred(request.accept, (JSON,)):
         return unacceptable((JSON,))
-    response = room_changes_use_case(service.changes, wanted)
+    response = room_changes_use_case(service.stores.changes, wanted)
     if not response:
         return response
     page = response.value

@@ -5,26 +5,28 @@ from http import HTTPStatus
 
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.requests.base import InvalidRequest
+from rentomatic.wsgi.arguments import read_nothing
 from rentomatic.wsgi.conditional import entity_tag, tagged
 from rentomatic.wsgi.failure import Outcome, unacceptable
 from rentomatic.wsgi.negotiation import preferred
-from rentomatic.wsgi.openapi.page import ADDRESS
-from rentomatic.wsgi.openapi.style import POLICY
-from rentomatic.wsgi.parameters import read_nothing
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import HTML, Answer, Headers
 from rentomatic.wsgi.service import Service
 
+# Stands in the page for the address under which it is read.
+ADDRESS = "{address}"
+
 
 def openapi(service: Service, request: Request) -> Outcome:
     """Show the OpenAPI document."""
-    return _show(service, request, service.description, JSON)
+    return _show(service, request, service.documents.description, JSON)
 
 
 def docs(service: Service, request: Request) -> Outcome:
     """Show the same, to read, with the address under which it is read."""
-    body = service.page.replace(ADDRESS.encode(), escape(request.address).encode())
-    return _show(service, request, body, HTML, (("Content-Security-Policy", POLICY),))
+    body = service.documents.page.replace(ADDRESS.encode(), escape(request.address).encode())
+    policy = (("Content-Security-Policy", service.documents.policy),)
+    return _show(service, request, body, HTML, policy)
 
 
 def _show(

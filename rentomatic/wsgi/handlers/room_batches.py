@@ -9,10 +9,10 @@ from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_import import ImportOptions, OnError
 from rentomatic.serializers.room_import import dump_report
 from rentomatic.use_cases.room_import import room_import_use_case
+from rentomatic.wsgi.arguments import read_batch
 from rentomatic.wsgi.body import given_type, receive
 from rentomatic.wsgi.conditional import condition_errors
 from rentomatic.wsgi.failure import HttpFailure, Outcome
-from rentomatic.wsgi.parameters import read_batch
 from rentomatic.wsgi.repetition import answer_once
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
@@ -39,15 +39,15 @@ def import_batch(service: Service, request: Request, form: ImportFormat) -> Outc
     on_error = read_batch(request, condition_errors(request))
     if isinstance(on_error, InvalidRequest):
         return on_error
-    with service.batches.open() as take:
+    with service.limits.batch_slots.open() as take:
         if not take():
             return TOO_MANY_BATCHES
         write = partial(_import, form=form, on_error=on_error)
-        return answer_once(service, request, write, service.max_batch_bytes)
+        return answer_once(service, request, write, service.limits.batch_bytes)
 
 
 def _import(service: Service, request: Request, form: ImportFormat, on_error: OnError) -> Outcome:
-    received = receive(request, service.max_batch_bytes)
+    received = receive(request, service.limits.batch_bytes)
     if isinstance(received, HttpFailure):
         return received
     with received:

@@ -24,6 +24,7 @@ from rentomatic.use_cases.room_write import (
     room_replace_use_case,
     room_update_use_case,
 )
+from rentomatic.wsgi.arguments import read_nothing
 from rentomatic.wsgi.conditional import (
     ANY,
     IF_MATCH,
@@ -35,7 +36,6 @@ from rentomatic.wsgi.conditional import (
 from rentomatic.wsgi.failure import HttpFailure, Outcome
 from rentomatic.wsgi.handlers.room_batches import batch_format, import_batch
 from rentomatic.wsgi.json_body import read_object
-from rentomatic.wsgi.parameters import read_nothing
 from rentomatic.wsgi.repetition import Handler, answer_once
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer

@@ -21,10 +21,10 @@ from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
 from rentomatic.use_cases.room_summary import room_summary_use_case
 from rentomatic.use_cases.stock_version import stock_version_use_case
+from rentomatic.wsgi.arguments import FORMAT, read_format, read_search, read_summary
 from rentomatic.wsgi.conditional import entity_tag, is_conditional, tagged, under_conditions
 from rentomatic.wsgi.failure import Outcome, unacceptable
 from rentomatic.wsgi.negotiation import preferred
-from rentomatic.wsgi.parameters import FORMAT, read_format, read_search, read_summary
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer, Headers
 from rentomatic.wsgi.service import Service
@@ -37,7 +37,7 @@ _MEDIA_TYPES = tuple(_BY_MEDIA_TYPE)
 
 def room_list(service: Service, request: Request) -> Outcome:
     """Search rooms."""
-    search = read_search(request, service.default_limit)
+    search = read_search(request, service.limits.rooms)
     if not search:
         return search
     chosen = _choose_format(request)
@@ -53,7 +53,7 @@ def room_list(service: Service, request: Request) -> Outcome:
         return other
     is_stream = search.limit is None
     is_head_of_stream = is_stream and request.method == "HEAD"
-    asked = replace(search, limit=service.default_limit) if is_head_of_stream else search
+    asked = replace(search, limit=service.limits.rooms) if is_head_of_stream else search
     response = room_list_use_case(service.repository, asked)
     if not response:
         return response

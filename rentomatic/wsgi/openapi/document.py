@@ -10,8 +10,9 @@ from rentomatic.requests.parameters import Parameter
 from rentomatic.requests.parsers import MAX_LIST
 from rentomatic.serializers.problem import MEDIA_TYPE as PROBLEM
 from rentomatic.wsgi.authorization import WRITES
-from rentomatic.wsgi.openapi.bodies import Body
-from rentomatic.wsgi.openapi.examples import FIRST, Examples
+from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
+from rentomatic.wsgi.json_body import MERGE_PATCH
+from rentomatic.wsgi.openapi.examples import FILTER_EXAMPLES, FIRST, Examples
 from rentomatic.wsgi.openapi.failures import FAILURES, DescribedFailure
 from rentomatic.wsgi.openapi.headers import (
     COMMON,
@@ -23,7 +24,8 @@ from rentomatic.wsgi.openapi.headers import (
     TAG,
     Header,
 )
-from rentomatic.wsgi.openapi.schemas import SCHEMAS, Schema, reference
+from rentomatic.wsgi.openapi.operations import Description, description_of
+from rentomatic.wsgi.openapi.schemas import SCHEMAS, JsonSchema, reference
 from rentomatic.wsgi.openapi.successes import Success
 from rentomatic.wsgi.routing import Operation, Route
 
@@ -50,6 +52,11 @@ method is a 405 with the same list in `Allow`. Every answer has the headers
 """
 
 _COMPONENTS = {header: name for name, header in REQUEST_HEADERS.items()}
+_SENT = {
+    JSON: reference("NewRoom"),
+    MERGE_PATCH: reference("RoomChange"),
+    **dict.fromkeys(BATCH_FORMATS, reference("Batch")),
+}
 _FAILURE_CONTENTS = {JSON: reference("Error"), PROBLEM: reference("Problem")}
 _ALWAYS = (HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR)
 
@@ -64,8 +71,8 @@ _REFUSED = {HTTPStatus.REQUEST_URI_TOO_LONG: _TOO_LONG}
 def describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:
     """Make the document of the routes, for a service whose searches have this default limit."""
     defaults = {"limit": default_limit}
-    operations = [each for route in routes for each in route.operations.values()]
-    query = {each.unique_name: each for operation in operations for each in operation.parameters}
+    described = [description_of(each) for route in routes for each in route.operations.values()]
+    query = {each.unique_name: each for one in described for each in one.parameters}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -114,11 +121,11 @@ def _named(status: HTTPStatus) -> str:
     return status.phrase.replace(" ", "")
 
 
-def _others(operation: Operation, *, is_tagged: bool) -> dict[HTTPStatus, str]:
+def _others(described: Description, *, is_tagged: bool) -> dict[HTTPStatus, str]:
     """Name the components of what an operation may answer when not all is well."""
     unchanged = {HTTPStatus.NOT_MODIFIED: _UNCHANGED} if is_tagged else {}
     conditional = (HTTPStatus.PRECONDITION_FAILED,) if is_tagged else ()
-    statuses = (*_ALWAYS, *conditional, *operation.failures)
+    statuses = (*_ALWAYS, *conditional, *described.failures)
     failures = {status: _named(status) for status in statuses}
     return dict(sorted({**unchanged, **_REFUSED, **failures}.items()))
 
@@ -126,26 +133,27 @@ def _others(operation: Operation, *, is_tagged: bool) -> dict[HTTPStatus, str]:
 def _operation(route: Route, method: str) -> Node:
     operation = route.operations[method]
     is_write = method in WRITES
-    is_tagged = not is_write and any(each.is_tagged for each in operation.successes)
-    conditions = (IF_MATCH_READ, IF_NONE_MATCH) if is_tagged else operation.headers
+    described = description_of(operation)
+    is_tagged = not is_write and any(each.is_tagged for each in described.successes)
+    conditions = (IF_MATCH_READ, IF_NONE_MATCH) if is_tagged else described.headers
     names = [
         *route.converters,
-        *(each.unique_name for each in operation.parameters),
+        *(each.unique_name for each in described.parameters),
         *(_COMPONENTS[each] for each in (*conditions, REQUEST_ID_GIVEN)),
     ]
     return {
         "operationId": operation.handler.__name__,
         "tags": [route.tag],
-        "summary": operation.summary,
-        **({"description": operation.help} if operation.help else {}),
+        "summary": described.summary,
+        **({"description": described.help} if described.help else {}),
         **_security(operation, is_needed=is_write),
         "parameters": [reference(name, "parameters") for name in names],
-        **({"requestBody": _sent(operation.body, operation.successes)} if operation.body else {}),
+        **_body(operation.media_types, described.successes),
         "responses": {
-            **{str(each.status.value): _succeeded(each) for each in operation.successes},
+            **{str(each.status.value): _succeeded(each) for each in described.successes},
             **{
                 str(status.value): reference(name, "responses")
-                for status, name in _others(operation, is_tagged=is_tagged).items()
+                for status, name in _others(described, is_tagged=is_tagged).items()
             },
         },
     }
@@ -155,19 +163,20 @@ def _security(operation: Operation, *, is_needed: bool) -> Node:
     if is_needed:
         return {"security": [{_TOKEN: []}]}
     # OpenAPI spells it so where both will do.
-    return {"security": [{}, {_TOKEN: []}]} if operation.tells_owners_more else {}
+    return {"security": [{}, {_TOKEN: []}]} if operation.reads_token else {}
 
 
-def _sent(body: Body, successes: Sequence[Success]) -> Node:
+def _body(media_types: Sequence[str], successes: Sequence[Success]) -> Node:
+    """Describe what is sent in each media type; nothing where there is no body."""
     examples = [
         each for success in successes for some in success.examples.values() for each in some
     ]
     content = {}
-    for media_type, schema in body.contents.items():
+    for media_type in media_types:
         sent = [each for each in examples if ("Content-Type", media_type) in each.headers]
         shown = _numbered([each.describe_sent(media_type) for each in sent])
-        content[media_type] = {"schema": schema, **shown}
-    return {"required": True, "content": content}
+        content[media_type] = {"schema": _SENT[media_type], **shown}
+    return {"requestBody": {"required": True, "content": content}} if content else {}
 
 
 def _succeeded(success: Success) -> Node:
@@ -180,6 +189,7 @@ def _succeeded(success: Success) -> Node:
 
 def _in_query(parameter: Parameter, default: object) -> Node:
     schema = dict(parameter.schema)
+    example = FILTER_EXAMPLES.get(parameter.name, parameter.example)
     is_list = schema.get("type") == "array"
     return {
         "name": parameter.name,
@@ -188,7 +198,7 @@ def _in_query(parameter: Parameter, default: object) -> Node:
         "description": parameter.help,
         **({"style": "form", "explode": False} if is_list else {}),
         "schema": schema if default is None else {**schema, "default": default},
-        **({} if parameter.example is None else {"example": parameter.example}),
+        **({} if example is None else {"example": example}),
     }
 
 
@@ -229,7 +239,7 @@ def _failed(failure: DescribedFailure) -> Node:
     }
 
 
-def _content(contents: Mapping[str, Schema], examples: Examples) -> Node:
+def _content(contents: Mapping[str, JsonSchema], examples: Examples) -> Node:
     """Describe the bodies in each media type; nothing where there is none."""
     described = {
         media_type: {"schema": schema, **_examples(media_type, examples)}

@@ -21,7 +21,7 @@ from rentomatic.formats.view import View
 from rentomatic.repository.interface import SaveSummary
 from rentomatic.requests.room_changes_cursor import ChangePosition, write_changes_cursor
 from rentomatic.requests.room_cursor import write_cursor
-from rentomatic.requests.room_fields import AMOUNTS, DISTANCE
+from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, FILTER_KEYS, OPERATORS, Takes
 from rentomatic.requests.room_import import BadLine
 from rentomatic.requests.room_order import parse_sort
 from rentomatic.requests.room_selection import Near, RoomSelection
@@ -29,11 +29,12 @@ from rentomatic.serializers.room_changes import dump_changes
 from rentomatic.serializers.room_import import dump_report
 from rentomatic.serializers.room_summary import dump_summary
 from rentomatic.use_cases.room_import import ImportReport, Rejected
+from rentomatic.wsgi.arguments import FILTER_PREFIX, FORMAT
 from rentomatic.wsgi.json_body import MERGE_PATCH
-from rentomatic.wsgi.parameters import FORMAT
 from rentomatic.wsgi.response import Headers
 
-FIRST, SECOND, THIRD, FOURTH = book_rooms()
+_BOOK = book_rooms()
+FIRST, SECOND, THIRD, FOURTH = _BOOK
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,18 @@ _AFTER = write_cursor(RoomSelection(), _ORDER, tuple(getattr(FOURTH, key.name) f
 _FIRST_PAGE = f"/rooms?sort={_ORDER[0]}&limit=2"
 _NEXT_PAGE = f"{_FIRST_PAGE}&after={_AFTER}"
 
+
+def _operand(field: str, operator: str) -> object:
+    """Return an example of what a filter compares with; None if the book's rooms lack the field."""
+    values = sorted(value for room in _BOOK if (value := getattr(room, field)) is not None)[1:3]
+    one = values[0] if values else None
+    return {Takes.VALUE: one, Takes.LIST: values, Takes.FLAG: True}[OPERATORS[operator].takes]
+
+
+FILTER_EXAMPLES: Mapping[str, object] = {
+    f"{FILTER_PREFIX}{key}": _operand(*names) for key, names in FILTER_KEYS.items()
+}
+
 # What each shows, the request, the rooms that it finds, and what it shows of them.
 _SEARCHES = (
     ("Rooms for less than 60", "/rooms?filter_price__lt=60", (FIRST, FOURTH), View()),
@@ -127,7 +140,6 @@ def _in_format(target: str, form: Format) -> str:
 ROOMS: Examples = {each.media_type: tuple(_searches(each)) for each in FORMATS.values()}
 ROOM: Examples = {each.media_type: (_room(each),) for each in FORMATS.values()}
 
-_BOOK = (FIRST, SECOND, THIRD, FOURTH)
 _AMOUNTS = {name: [getattr(room, name) for room in _BOOK] for name in AMOUNTS}
 SUMMARY: Examples = {
     JSON: (Example("All rooms", "/rooms/summary", dump_summary(summarize(_BOOK, _AMOUNTS))),)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from rentomatic.requests.room_list import COUNTS
 from rentomatic.wsgi.failure import RETRY_AFTER_SECONDS
-from rentomatic.wsgi.openapi.schemas import Schema
+from rentomatic.wsgi.openapi.schemas import JsonSchema
 from rentomatic.wsgi.request import REQUEST_ID
 
 
@@ -21,7 +21,7 @@ class Header:
 
     name: str
     help: str
-    schema: Schema = field(compare=False)
+    schema: JsonSchema = field(compare=False)
     is_always: bool = False
 
 

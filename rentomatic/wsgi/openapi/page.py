@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rentomatic.requests.parsers import as_text
+from rentomatic.wsgi.handlers.documents import ADDRESS
 from rentomatic.wsgi.openapi.headers import COMMON
 from rentomatic.wsgi.openapi.markup import (
     Markup,
@@ -19,14 +20,12 @@ from rentomatic.wsgi.openapi.markup import (
 from rentomatic.wsgi.openapi.spelling import name_of, spell
 
 Node = dict[str, Any]
-Operation = tuple[str, str, Node]
+Entry = tuple[str, str, Node]  # the path, the method, and what is said of both
 
 _EXAMPLES = """\
 The examples show what a service with four rooms answers; `TOKEN` stands for a token. Their commands
 find it at the address that `SERVICE` holds:
 """
-# Stands for the address under which the page is read.
-ADDRESS = "{address}"
 
 
 def write_page(document: Node) -> bytes:
@@ -81,7 +80,7 @@ def _resource(path: str, method: str) -> Markup:
     return join(element("span", method, class_="method"), " ", element("code", path))
 
 
-def _contents(operations: list[Operation], sections: list[str]) -> Markup:
+def _contents(operations: list[Entry], sections: list[str]) -> Markup:
     resources = [
         join(
             _link(f"#{each['operationId']}", _resource(path, method)), " ", inline(each["summary"])
@@ -94,8 +93,8 @@ def _contents(operations: list[Operation], sections: list[str]) -> Markup:
     )
 
 
-def _operation(operation: Operation, components: Node) -> Markup:
-    path, method, said = operation
+def _operation(entry: Entry, components: Node) -> Markup:
+    path, method, said = entry
     answers = {
         status: components["responses"][name_of(answer)] if "$ref" in answer else answer
         for status, answer in said["responses"].items()

@@ -11,26 +11,26 @@ from rentomatic.requests.room_import import MAX_IGNORED
 from rentomatic.use_cases.room_import import TOLD_RANGES
 from rentomatic.wsgi.failure import ERROR_TYPES
 
-Schema = dict[str, Any]
+JsonSchema = dict[str, Any]
 
 
-def reference(name: str, kind: str = "schemas") -> Schema:
+def reference(name: str, kind: str = "schemas") -> JsonSchema:
     """Point to a component of the document."""
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
-def array_of(*names: str) -> Schema:
+def array_of(*names: str) -> JsonSchema:
     """Describe an array of a component, or of several."""
     return {"type": "array", "items": any_of(*names)}
 
 
-def any_of(*names: str) -> Schema:
+def any_of(*names: str) -> JsonSchema:
     """Describe what is any of some components; whoever reads it takes the first that fits."""
     first, *others = map(reference, names)
     return {"anyOf": [first, *others]} if others else first
 
 
-def record(description: str, properties: Schema, optional: tuple[str, ...] = ()) -> Schema:
+def record(description: str, properties: JsonSchema, optional: tuple[str, ...] = ()) -> JsonSchema:
     """Describe an object that has these properties and no other."""
     return {
         "type": "object",
@@ -41,12 +41,12 @@ def record(description: str, properties: Schema, optional: tuple[str, ...] = ())
     }
 
 
-def _or_null(schema: Schema) -> Schema:
+def _or_null(schema: JsonSchema) -> JsonSchema:
     """Describe a value that may be null, which removes it."""
     return {**schema, "type": [schema["type"], "null"]}
 
 
-def _feature(description: str, properties: Schema) -> Schema:
+def _feature(description: str, properties: JsonSchema) -> JsonSchema:
     members = {
         "type": {"const": "Feature"},
         "id": FIELDS["code"].kind.schema,

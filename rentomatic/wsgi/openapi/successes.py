@@ -10,7 +10,7 @@ from rentomatic.formats.table import FORMATS
 from rentomatic.wsgi.openapi import examples
 from rentomatic.wsgi.openapi.examples import Examples
 from rentomatic.wsgi.openapi.headers import TAG
-from rentomatic.wsgi.openapi.schemas import Schema, array_of, reference
+from rentomatic.wsgi.openapi.schemas import JsonSchema, array_of, reference
 from rentomatic.wsgi.response import HTML, TEXT
 
 
@@ -27,7 +27,7 @@ class Success:
     """
 
     help: str
-    contents: Mapping[str, Schema]
+    contents: Mapping[str, JsonSchema]
     examples: Examples = field(default_factory=dict)
     headers: tuple[str, ...] = ()
     status: HTTPStatus = HTTPStatus.OK
@@ -41,7 +41,7 @@ class Success:
 _STRING = {"type": "string"}
 
 
-def _in_formats(schemas: Mapping[str, Schema]) -> Mapping[str, Schema]:
+def _in_formats(schemas: Mapping[str, JsonSchema]) -> Mapping[str, JsonSchema]:
     """Give the schemas of all formats; what is no JSON is text."""
     return {each.media_type: schemas.get(each.media_type, _STRING) for each in FORMATS.values()}
 

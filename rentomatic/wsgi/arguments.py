@@ -4,15 +4,14 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from rentomatic.demo import book_rooms
 from rentomatic.domain.room import FIELDS
 from rentomatic.formats.table import FORMATS, IMPORT_FORMATS
 from rentomatic.requests.base import InvalidRequest, ParameterError, with_errors
 from rentomatic.requests.parameters import (
     BATCH_PARAMETERS,
     CHANGES_PARAMETERS,
-    LIST_PARAMETERS,
     ON_ERROR,
+    SEARCH_PARAMETERS,
     SELECTION_PARAMETERS,
     Parameter,
 )
@@ -37,17 +36,11 @@ FORMAT = "format"
 def _filter(key: str, field: str, operator: str) -> Parameter:
     takes = OPERATORS[operator].takes
     meaning = OPERATORS[operator].meaning + (" this" if takes is Takes.VALUE else "")
-    values = sorted(value for room in book_rooms() if (value := getattr(room, field)) is not None)[
-        1:3
-    ]
-    one = values[0] if values else None
-    example = {Takes.VALUE: one, Takes.LIST: values, Takes.FLAG: True}[takes]
     return Parameter(
         f"{FILTER_PREFIX}{key}",
         takes.value,
         f"rooms whose {field} is {meaning}",
         operand_schema(FIELDS[field], operator),
-        example,
     )
 
 
@@ -61,9 +54,9 @@ _FORMAT = Parameter(
 )
 
 # What may stand in the query of a search, of a summary and of a room.
-SEARCH_PARAMETERS = (*_FILTERS, *LIST_PARAMETERS, _FORMAT)
-SUMMARY_PARAMETERS = (*_FILTERS, *SELECTION_PARAMETERS)
-ROOM_PARAMETERS = (_FORMAT,)
+SEARCH_QUERY = (*_FILTERS, *SEARCH_PARAMETERS, _FORMAT)
+SUMMARY_QUERY = (*_FILTERS, *SELECTION_PARAMETERS)
+ROOM_QUERY = (_FORMAT,)
 
 # What a parameter is for, where it was given for something else.
 _ELSEWHERE = {
@@ -81,11 +74,11 @@ _MEANT = {
 # Arguments of a builder, what is wrong with parameters, and those of which that tells all.
 _Given = tuple[dict[str, Any], list[ParameterError], Collection[str]]
 
-_SEARCH_NAMES = [each.name for each in SEARCH_PARAMETERS]
-_SUMMARY_NAMES = [each.name for each in SUMMARY_PARAMETERS]
+_SEARCH_NAMES = [each.name for each in SEARCH_QUERY]
+_SUMMARY_NAMES = [each.name for each in SUMMARY_QUERY]
 _CHANGES_NAMES = [each.name for each in CHANGES_PARAMETERS]
 _BATCH_NAMES = [each.name for each in BATCH_PARAMETERS]
-_ROOM_NAMES = [each.name for each in ROOM_PARAMETERS]
+_ROOM_NAMES = [each.name for each in ROOM_QUERY]
 
 
 def read_search(request: Request, default_limit: int) -> RoomListRequest | InvalidRequest:

@@ -1,0 +1,145 @@
+"""What the documents say of each operation, by the name of its handler."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from rentomatic.requests.parameters import BATCH_PARAMETERS, CHANGES_PARAMETERS, Parameter
+from rentomatic.wsgi.arguments import ROOM_QUERY, SEARCH_QUERY, SUMMARY_QUERY
+from rentomatic.wsgi.openapi import successes
+from rentomatic.wsgi.openapi.headers import IDEMPOTENCY_KEY, IF_MATCH, ONLY_ADD, Header
+from rentomatic.wsgi.openapi.successes import Success
+from rentomatic.wsgi.routing import Operation, Route
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What an operation does.
+
+    Attributes:
+        summary: what it does, in one line.
+        successes: what it answers when all is well.
+        parameters: what its query may hold.
+        headers: what else a request may say, besides what every request may.
+        failures: what may go wrong besides a bad request and a bug.
+        help: how to use it, where there is more to say.
+    """
+
+    summary: str
+    successes: tuple[Success, ...]
+    parameters: tuple[Parameter, ...] = ()
+    headers: tuple[Header, ...] = ()
+    failures: tuple[HTTPStatus, ...] = ()
+    help: str = ""
+
+
+_NOT_FOUND = HTTPStatus.NOT_FOUND
+_GONE = HTTPStatus.GONE
+_UNACCEPTABLE = HTTPStatus.NOT_ACCEPTABLE
+_UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
+_PRECONDITION = HTTPStatus.PRECONDITION_FAILED
+_CONFLICT = HTTPStatus.CONFLICT
+_WRITING = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, _UNAVAILABLE)
+# A body, which is read where there is a key, may be too slow or too long.
+_LIMITS = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+_SENDING = (*_WRITING, *_LIMITS, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+_DESCRIPTIONS: Mapping[str, Description] = {
+    "room_list": Description(
+        "Search rooms",
+        (successes.ROOMS,),
+        SEARCH_QUERY,
+        failures=(_UNACCEPTABLE, _UNAVAILABLE),
+        help="Returns the rooms that pass all filters and lie within `bbox` and `radius`, "
+        "page by page: while there are more, `Link` has the `next` page.",
+    ),
+    "room_add": Description(
+        "Add a room, or a batch of them",
+        (successes.ADDED, successes.IMPORTED),
+        BATCH_PARAMETERS,
+        headers=(IDEMPOTENCY_KEY,),
+        failures=(*_SENDING, _CONFLICT),
+        help="Adds a room, with a new `code` unless one is given. With an "
+        "`Idempotency-Key` it is added once, however often it is sent. A batch adds rooms "
+        "or replaces those with the same code: all of them or, if a line is bad, none, "
+        "and each bad line is reported.",
+    ),
+    "room_summary": Description(
+        "Count, bounds and spread of a search's rooms",
+        (successes.SUMMARY,),
+        SUMMARY_QUERY,
+        failures=(_UNACCEPTABLE, _UNAVAILABLE),
+        help="Returns the number of rooms, the box around them, and how size and price are "
+        "distributed, for sliders, histograms and maps.",
+    ),
+    "room_changes": Description(
+        "What was added, updated and removed since a cursor",
+        (successes.CHANGES,),
+        CHANGES_PARAMETERS,
+        failures=(
+            HTTPStatus.UNAUTHORIZED,
+            _NOT_FOUND,
+            _UNACCEPTABLE,
+            _GONE,
+            _UNAVAILABLE,
+        ),
+        help="To keep a copy of all rooms: request `since=now`, then read "
+        "`/rooms?limit=none`, and from then on request the changes since the `next` of the "
+        "previous answer. Every change is delivered exactly once, those of a room in "
+        "order; the first ones may repeat what you have read with the rooms. If changes "
+        "may be missing, because they are no longer kept or a backup was restored, the "
+        "answer is 410: start again. Only token holders see who made a change.",
+    ),
+    "room_get": Description(
+        "One room",
+        (successes.ROOM,),
+        ROOM_QUERY,
+        failures=(_NOT_FOUND, _UNACCEPTABLE, _UNAVAILABLE),
+    ),
+    "room_replace": Description(
+        "Replace or add it",
+        (successes.REPLACED, successes.PUT),
+        headers=(IF_MATCH, ONLY_ADD, IDEMPOTENCY_KEY),
+        failures=(*_SENDING, _NOT_FOUND, _PRECONDITION, _CONFLICT),
+        help="Replaces the room with this code, or adds it. A `code` in the body must be "
+        "the same as in the path.",
+    ),
+    "room_update": Description(
+        "Change some of its fields",
+        (successes.CHANGED,),
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        failures=(*_SENDING, _NOT_FOUND, _PRECONDITION, _CONFLICT),
+        help="Changes the fields in the body (RFC 7396). The code cannot change.",
+    ),
+    "room_remove": Description(
+        "Remove it",
+        (successes.REMOVED,),
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        failures=(*_WRITING, *_LIMITS, _NOT_FOUND, _PRECONDITION, _CONFLICT),
+    ),
+    "openapi": Description(
+        "This service as an OpenAPI document", (successes.DOCUMENT,), failures=(_UNACCEPTABLE,)
+    ),
+    "docs": Description("The same, for people", (successes.PAGE,), failures=(_UNACCEPTABLE,)),
+    "live": Description("The process is up", (successes.LIVE,)),
+    "ready": Description(
+        "The database answers and is migrated", (successes.READY,), failures=(_UNAVAILABLE,)
+    ),
+    "metrics": Description(
+        "Metrics for Prometheus, if turned on", (successes.METRICS,), failures=(_NOT_FOUND,)
+    ),
+    "home": Description("Redirects to `/rooms`", (successes.HOME,)),
+    "robots": Description("Keeps crawlers out", (successes.ROBOTS,)),
+    "favicon": Description("No content", (successes.NOTHING,)),
+}
+
+
+def description_of(operation: Operation) -> Description:
+    """Return what the documents say of an operation."""
+    return _DESCRIPTIONS[operation.handler.__name__]
+
+
+def summary_of(route: Route) -> str:
+    """Say in one line what can be done with a resource."""
+    first, *others = (description_of(each).summary for each in route.operations.values())
+    return "; ".join([first, *(f"{each[0].lower()}{each[1:]}" for each in others)])
