@@ -1,4 +1,4 @@
-"""The alerts are well formed, fire when they should, and look at what the service tells."""
+"""The alerts are valid, fire when they should, and use metrics that exist."""
 
 import re
 import shutil
@@ -24,23 +24,23 @@ needs_promtool = pytest.mark.skipif(
     "command",
     [("check", "rules", RULES), ("test", "rules", Path(__file__).parent / "rules.test.yml")],
 )
-def test_prometheus_takes_the_rules(command: tuple[str | Path, ...]) -> None:
-    """Checked, and tried on series of which it is known what they should bring about."""
+def test_prometheus_accepts_the_rules(command: tuple[str | Path, ...]) -> None:
+    """They are valid, and fire for known series as expected."""
     result = subprocess.run(["promtool", *command], check=False, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_the_rules_look_at_what_there_is() -> None:
-    """A count that is renamed would silence its alert."""
+def test_the_rules_use_metrics_that_exist() -> None:
+    """A renamed metric would silence its alert."""
     metrics = Metrics()
     metrics.count_request("/rooms", "GET", 200, 0.01)
     text = metrics.render("release", Schema()).decode()
-    told = set(re.findall(r"^(\w+)", text, re.MULTILINE))
-    assert set(re.findall(r"\brentomatic_\w+", RULES.read_text())) <= told
+    names = set(re.findall(r"^(\w+)", text, re.MULTILINE))
+    assert set(re.findall(r"\brentomatic_\w+", RULES.read_text())) <= names
 
 
 def test_the_runbook_has_every_alert() -> None:
-    """Who is called finds what to do under the alert's name."""
+    """A section with the alert's name says what to do."""
     alerts = re.findall(r"- alert: (\w+)", RULES.read_text())
     assert alerts
     headings = re.findall(r"^### (\w+)$", RUNBOOK.read_text(), re.MULTILINE)

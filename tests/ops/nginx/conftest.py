@@ -1,4 +1,4 @@
-"""A real nginx, of the files in ops/nginx, in front of a real gunicorn and PostgreSQL."""
+"""A real nginx with the files of ops/nginx, in front of a real gunicorn and PostgreSQL."""
 
 import tempfile
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def _installed() -> None:
 
 @pytest.fixture(scope="session")
 def rooms_database(embedded: Cluster) -> PostgresDatabase:
-    """A database with the rooms of the demonstration."""
+    """A database with the demo's rooms."""
     database = embedded.database_named("nginx")
     create_database(database)
     apply_migrations(database.url)
@@ -37,7 +37,7 @@ def rooms_database(embedded: Cluster) -> PostgresDatabase:
 
 @pytest.fixture(scope="session")
 def folder() -> Iterator[Path]:
-    """A folder with a short name: the address of a unix socket takes a hundred characters."""
+    """A folder with a short name: the path of a unix socket has at most about 100 characters."""
     with tempfile.TemporaryDirectory() as name:
         yield Path(name)
 

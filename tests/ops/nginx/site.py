@@ -1,4 +1,4 @@
-"""Rent-o-Matic behind an nginx, and what clients ask of it."""
+"""Rent-o-Matic behind nginx, and requests to it."""
 
 import json
 import os
@@ -28,7 +28,7 @@ TOKEN = new_token()
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back."""
+    """An answer."""
 
     status: int
     headers: Message
@@ -45,8 +45,8 @@ class Site:
 
     Attributes:
         proxy: the nginx.
-        gunicorn: the number of gunicorn's master.
-        database: where the rooms are.
+        gunicorn: the process id of gunicorn's master.
+        database: its database.
     """
 
     proxy: Proxy
@@ -62,7 +62,7 @@ class Site:
         source: str = HERE,
         port: int = 0,
     ) -> Answer:
-        """Ask for something, on a connection of its own, from an address of this machine."""
+        """Send a request on a new connection from one of this machine's addresses."""
         connection = HTTPConnection(
             HERE, port or self.proxy.port, SECONDS, source_address=(source, 0)
         )
@@ -72,11 +72,11 @@ class Site:
             return Answer(answer.status, answer.headers, answer.read())
 
     def cache(self, path: str, headers: Mapping[str, str] | None = None, **how: Any) -> str:  # noqa: ANN401
-        """Ask for something; tell from the log what the cache had to do with it: HIT, MISS, ..."""
+        """Send a request; return the cache's status from the log: HIT, MISS, ..."""
         return str(self.logged(self.ask(path, headers, **how))["cache"])
 
     def logged(self, answer: Answer) -> dict[str, Any]:
-        """Give what nginx's log says of an answer."""
+        """Return the line of nginx's log for an answer."""
         log = self.proxy.folder / "rentomatic.log"
         name = answer.headers["X-Request-Id"]
         (line,) = until(lambda: [line for line in log.read_text().splitlines() if name in line])
@@ -84,11 +84,11 @@ class Site:
         return found
 
     def errors(self) -> str:
-        """Give nginx's log of errors and warnings."""
+        """Return nginx's error log."""
         return (self.proxy.folder / "error.log").read_text()
 
     def send(self, request: bytes) -> Answer:
-        """Send bytes; give the answer, whatever nginx thinks of them."""
+        """Send bytes as they are; return the answer."""
         with self.connect() as connection:
             connection.sendall(request)
             answer = HTTPResponse(connection)
@@ -96,7 +96,7 @@ class Site:
             return Answer(answer.status, answer.headers, answer.read())
 
     def connect(self, source: str = HERE, buffer: int = 0) -> socket.socket:
-        """Open a connection, with a small buffer for what is received if one is given."""
+        """Open a connection, with this size of receive buffer if one is given."""
         connection = socket.socket()
         if buffer:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
@@ -106,8 +106,8 @@ class Site:
         return connection
 
     @contextmanager
-    def nobody_works(self) -> Iterator[None]:
-        """Let gunicorn's workers stand still."""
+    def stopped_workers(self) -> Iterator[None]:
+        """Stop gunicorn's workers for a while."""
         workers = self.workers()
         for worker in workers:
             os.kill(worker, signal.SIGSTOP)
@@ -118,19 +118,19 @@ class Site:
                 os.kill(worker, signal.SIGCONT)
 
     def passed_on(self) -> int:
-        """Count the requests that nginx has passed on to the service and that are not answered."""
+        """Count the unanswered requests that nginx has passed to the service."""
         service = str(self.proxy.folder.parent / "rentomatic.sock")
         sockets = Path("/proc/net/unix").read_text().splitlines()
-        return sum(line.endswith(service) for line in sockets) - 1  # it listens, too
+        return sum(line.endswith(service) for line in sockets) - 1  # the listening socket
 
     def workers(self) -> set[int]:
-        """Return the process numbers of gunicorn's workers."""
+        """Return the process ids of gunicorn's workers."""
         return children_of(self.gunicorn)
 
 
 @contextmanager
 def served(database: PostgresDatabase, service: Path) -> Iterator[int]:
-    """Run the service as a deploy does, on a unix socket; give the number of gunicorn's master."""
+    """Run the service as in production, on a unix socket; yield the id of gunicorn's master."""
     command = [sys.executable, "-m", "gunicorn", "--bind", f"unix:{service}"]
     command += ["--config", str(CHECKOUT / "ops/gunicorn.conf.py")]
     environment = {"PATH": os.environ["PATH"], "DATABASE_URL": database.url}

@@ -1,4 +1,4 @@
-"""The micro-cache: fast, and yet nobody is given what is old, or another's."""
+"""The micro-cache is fast, and no client gets an old answer or another client's."""
 
 import gzip
 import json
@@ -25,30 +25,30 @@ RUNBOOK = (FILES.parent / "README.md").read_text()
 CODE = BOOK[0][0]
 CACHED = ["/rooms", "/rooms?sort=price&limit=20", "/rooms/summary", f"/rooms/{CODE}"]
 OFFERED = tuple(each.media_type for each in FORMATS.values())
-# By the clock of a machine that does other things too.
+# The machine may be busy.
 MARGIN_SECONDS = 0.1
 
 
 def _at_the_next_second() -> None:
-    """What is kept lives until the second is over."""
+    """Wait for the next second, when cached answers expire."""
     time.sleep(1.01 - time.time() % 1)
 
 
 @pytest.fixture
 def new_second() -> None:
-    """Begin when nothing is kept."""
+    """Begin when nothing is cached."""
     _at_the_next_second()
 
 
 def files_of(site: Site, path: str) -> list[str]:
-    """Name the files in which an answer is kept."""
+    """Return the cache files of an answer."""
     command = ["grep", "--recursive", "--files-with-matches", "--line-regexp", "--text"]
     command += ["--fixed-strings", f"KEY: json {path}", site.proxy.folder / "cache"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
 
 
-def test_what_is_asked_once_takes_no_disk(site: Site) -> None:
-    """However many such searches there are; what is asked twice is removed soon after."""
+def test_a_search_sent_once_is_not_cached(site: Site) -> None:
+    """However many such searches there are; answers requested twice are removed soon after."""
     paths = [f"/rooms?limit=1000&filter_price__ne={number}" for number in range(50)]
     for path in paths:
         assert site.cache(path) == "MISS"
@@ -58,8 +58,8 @@ def test_what_is_asked_once_takes_no_disk(site: Site) -> None:
     until(lambda: not files_of(site, paths[0]))
 
 
-def test_what_the_runbook_removes_is_asked_for_anew(site: Site, new_second: None) -> None:
-    """At once and without an error, as is needed after the clock stepped back."""
+def test_what_the_runbook_removes_is_requested_again(site: Site, new_second: None) -> None:
+    """At once and without errors, as needed after the clock was set back."""
     (command,) = re.findall("^find /var/cache/nginx/rentomatic.*", RUNBOOK, re.MULTILINE)
     path = "/rooms?limit=9&sort=code"
     assert [site.cache(path) for _ in range(3)] == ["MISS", "MISS", "HIT"]
@@ -70,8 +70,8 @@ def test_what_the_runbook_removes_is_asked_for_anew(site: Site, new_second: None
 
 
 @pytest.mark.parametrize("path", CACHED)
-def test_what_is_asked_again_is_kept(site: Site, new_second: None, path: str) -> None:
-    """For GET and HEAD, and whatever the origin; the answer is the same but for its name."""
+def test_repeated_searches_are_cached(site: Site, new_second: None, path: str) -> None:
+    """For GET and HEAD and from any origin; the answer differs only in its request id."""
     assert site.cache(path) in {"MISS", "EXPIRED", "REVALIDATED"}
     first = site.ask(path)
     request_id = f"second.{uuid4()}"
@@ -89,10 +89,10 @@ def test_what_is_asked_again_is_kept(site: Site, new_second: None, path: str) ->
 
 
 def test_head_first_leaves_a_whole_answer(site: Site, new_second: None) -> None:
-    """Whoever asks with GET after it gets the body."""
+    """A GET after it gets the body."""
     for path in CACHED * 2:
         assert site.ask(path, method="HEAD").body == b""
-    # The head is passed on before the rest of the answer is there to be kept.
+    # nginx passes on the head before it has the complete answer to cache.
     time.sleep(0.1)
     for path in CACHED:
         answer = site.ask(path)
@@ -101,7 +101,7 @@ def test_head_first_leaves_a_whole_answer(site: Site, new_second: None) -> None:
 
 
 def test_nginx_answers_conditions_itself(site: Site, new_second: None) -> None:
-    """By the service's tags, also where it has weakened them by compressing."""
+    """By the service's tags, even those that compression has made weak."""
     for path in CACHED:
         for encoding in ("identity", "gzip"):
             headers = {"Accept-Encoding": encoding}
@@ -114,7 +114,7 @@ def test_nginx_answers_conditions_itself(site: Site, new_second: None) -> None:
 
 
 def test_an_unchanged_answer_is_not_searched_for_again(site: Site, new_second: None) -> None:
-    """After its second the service is asked whether it still holds."""
+    """After its second, nginx revalidates it with the service."""
     path = "/rooms?sort=size&limit=7"
     site.ask(path)
     before = site.ask(path)
@@ -125,8 +125,8 @@ def test_an_unchanged_answer_is_not_searched_for_again(site: Site, new_second: N
     assert site.cache(path) == "HIT"
 
 
-def test_formats_are_kept_apart(site: Site, new_second: None) -> None:
-    """Each client gets what the service negotiates, first and again, however it asks."""
+def test_formats_are_cached_separately(site: Site, new_second: None) -> None:
+    """Each client gets the format that the service negotiates, from the cache too."""
     asked = ["", "*/*", "application/*", "text/*", "APPLICATION/JSON", "text/csv;q=0.9"]
     asked += [*OFFERED, "application/problem+json", "text/csv, application/json"]
     asked += ["application/json;q=0.1, text/csv", "application/json, text/csv;q=0.1"]
@@ -141,8 +141,8 @@ def test_formats_are_kept_apart(site: Site, new_second: None) -> None:
     assert refused.status == 406
 
 
-def test_one_header_that_comes_twice_poisons_nothing(site: Site, new_second: None) -> None:
-    """What the key knows of Accept is what the service gets of it."""
+def test_a_repeated_header_poisons_nothing(site: Site, new_second: None) -> None:
+    """The cache key and the service get the same Accept."""
     path = "/rooms?limit=4"
     two = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
     two += "Accept: text/csv\r\nAccept: application/json\r\n\r\n"
@@ -153,7 +153,7 @@ def test_one_header_that_comes_twice_poisons_nothing(site: Site, new_second: Non
 
 
 def test_no_header_of_a_client_poisons_what_others_get(site: Site) -> None:
-    """Neither hosts, addresses and paths that it names, nor conditions, ranges and encodings."""
+    """Not the hosts, addresses and paths in it, nor conditions, ranges and encodings."""
     path = "/rooms?limit=30"
     honest = site.ask(path)
     evil = {
@@ -189,8 +189,8 @@ def test_no_header_of_a_client_poisons_what_others_get(site: Site) -> None:
         assert "evil" not in str(again.headers)
 
 
-def test_what_is_kept_is_given_whole(site: Site, new_second: None) -> None:
-    """The service gives no parts either."""
+def test_cached_answers_are_sent_whole(site: Site, new_second: None) -> None:
+    """The service serves no ranges either."""
     site.ask("/rooms?limit=8")
     whole = site.ask("/rooms?limit=8")
     part = site.ask("/rooms?limit=8", {"Range": "bytes=0-1"})
@@ -201,15 +201,15 @@ def test_what_is_kept_is_given_whole(site: Site, new_second: None) -> None:
 
 @pytest.mark.parametrize("path", ["/rooms/%73ummary", f"/rooms/{CODE}%3Fformat=csv", "//rooms"])
 def test_another_spelling_of_a_path_is_another_answer(site: Site, path: str) -> None:
-    """What nginx makes of a path is not what the service gets: no answer is of the other's."""
+    """Nginx normalizes paths, the service does not: they never share an answer."""
     plain = path.replace("%73", "s").replace("%3F", "?").replace("//", "/")
     first, other, again = site.ask(plain), site.ask(path), site.ask(plain)
     assert (again.status, again.body) == (first.status, first.body) == (200, first.body)
     assert site.logged(other)["cache"] != "HIT"
 
 
-def test_what_carries_a_token_is_never_kept(site: Site, new_second: None) -> None:
-    """Neither given to a stranger, nor taken from what strangers got."""
+def test_requests_with_a_token_are_never_cached(site: Site, new_second: None) -> None:
+    """Others never get such an answer, and such a request never gets a cached one."""
     path, token = "/rooms?limit=6", {"Authorization": "Bearer secret"}
     assert [site.cache(path, token), site.cache(path, token)] == ["", ""]
     assert [site.cache(path), site.cache(path)] == ["MISS", "MISS"]
@@ -232,8 +232,8 @@ def test_what_carries_a_token_is_never_kept(site: Site, new_second: None) -> Non
         ("/nothing", 404),
     ],
 )
-def test_streams_errors_and_states_are_never_kept(site: Site, path: str, status: int) -> None:
-    """Each is asked for anew; only for an error does nginx look, where there could be an answer."""
+def test_streams_errors_and_states_are_never_cached(site: Site, path: str, status: int) -> None:
+    """The service answers each; nginx looks in the cache only if an answer could be there."""
     for method in ("GET", "HEAD", "GET"):
         answer = site.ask(path, method=method)
         assert answer.status == status
@@ -242,7 +242,7 @@ def test_streams_errors_and_states_are_never_kept(site: Site, path: str, status:
 
 @pytest.mark.parametrize("path", CACHED)
 def test_if_match_is_left_to_the_service(site: Site, new_second: None, path: str) -> None:
-    """It refuses an answer that is not expected, in its own form, also where one is kept."""
+    """It refuses in its own form if the tag does not match, even if an answer is cached."""
     tag = site.ask(path).headers["ETag"]
     for method in ("GET", "HEAD"):
         for expected, status in (('"x"', 412), (f"W/{tag}", 412), (tag, 200), ("*", 200)):
@@ -252,23 +252,23 @@ def test_if_match_is_left_to_the_service(site: Site, new_second: None, path: str
         assert refused.status == 412
         assert refused.json()["type"] == "ConflictError"
         assert refused.headers["Content-Type"] == "application/json"
-        # To nginx's maps an empty one is none, but not to nginx itself.
+        # nginx's maps treat an empty header as absent, but nginx itself does not.
         empty = site.ask(path, {"If-Match": ""})
         assert empty.status == 412
         assert "If-Match: " in empty.json()["message"]
     assert site.ask(path).status == 200
 
 
-def test_the_date_of_an_answer_is_no_condition(site: Site) -> None:
-    """The service gives none; nginx would refuse some reads that the service answers."""
+def test_the_date_of_an_answer_is_not_a_condition(site: Site) -> None:
+    """The service sends no Last-Modified, by which nginx would refuse some valid reads."""
     for _ in range(2):
         answer = site.ask("/rooms", {"If-Unmodified-Since": "Sat, 01 Jan 2000 00:00:00 GMT"})
         assert (answer.status, site.logged(answer)["cache"]) == (200, "")
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_answers_are_compressed_for_whoever_wants_it(site: Site, name: str) -> None:
-    """In each format, kept or not; the plain answer stays plain."""
+def test_answers_are_compressed_on_request(site: Site, name: str) -> None:
+    """In each format, cached or not; uncompressed answers stay uncompressed."""
     path = f"/rooms?format={name}"
     for _ in range(2):
         packed, plain = site.ask(path, {"Accept-Encoding": "gzip"}), site.ask(path)
@@ -285,8 +285,8 @@ PRICES: dict[str, Callable[[bytes], int]] = {
 }
 
 
-def test_what_nobody_asked_for_meanwhile_is_not_old(site: Site) -> None:
-    """The first to ask after a while gets the present answer, not the last one that was kept."""
+def test_an_answer_after_a_pause_is_not_old(site: Site) -> None:
+    """The first request after a pause gets the present answer, not the cached one."""
     for path, price_of in PRICES.items():
         assert price_of(site.ask(path).body) != 999
     with psycopg.connect(site.database.url, autocommit=True) as connection:
@@ -296,7 +296,7 @@ def test_what_nobody_asked_for_meanwhile_is_not_old(site: Site) -> None:
 
 
 def test_no_answer_is_older_than_a_second(site: Site) -> None:
-    """After a write was acknowledged, its old value is seen for a second and no longer."""
+    """Readers see the old value for at most a second after a write is acknowledged."""
     acknowledged: dict[int, float] = {}
     seen: list[tuple[float, int]] = []
     done = Event()

@@ -1,4 +1,4 @@
-"""Who asks is what nginx sees, never what a client says."""
+"""A client's address is what nginx sees, never what the client claims."""
 
 import json
 from uuid import uuid4
@@ -18,7 +18,7 @@ SAYS = {
 
 @pytest.mark.parametrize("source", ["127.0.0.1", "127.0.0.4"])
 def test_the_service_logs_the_address_that_nginx_sees(site: Site, source: str) -> None:
-    """Whatever headers name another; and by the same name as nginx's own log."""
+    """Whatever other addresses its headers name; with the same request id as nginx's log."""
     name = str(uuid4())
     path = f"/rooms?utm_source={name}"
     answer = site.ask(path, SAYS | {"X-Request-Id": name}, source=source)
@@ -31,7 +31,7 @@ def test_the_service_logs_the_address_that_nginx_sees(site: Site, source: str) -
 
 
 def test_metrics_are_for_this_machine(site: Site) -> None:
-    """On a port of their own, which gives nothing else."""
+    """On a port of their own, which serves nothing else."""
     port = site.proxy.metrics_port
     answer = site.ask("/metrics", port=port)
     assert answer.status == 200

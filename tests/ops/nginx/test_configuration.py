@@ -1,4 +1,4 @@
-"""The files themselves: what nginx, a linter and the service say of them."""
+"""nginx, a linter and the service accept the configuration files."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ from testbed.nginx import FILES, place
 from rentomatic.formats.table import FORMATS
 from rentomatic.wsgi.negotiation import preferred
 
-# As of Debian 12 and 13, where it matters.
+# What matters of Debian 12's and 13's.
 DEBIANS = """user www-data;
 worker_processes auto;
 pid /run/nginx.pid;
@@ -26,15 +26,15 @@ HTTP = (FILES / "http.conf").read_text()
 
 
 def _map(name: str) -> dict[str, str]:
-    """Read a map: its values by its keys."""
+    """Read a map's values by key."""
     found = re.search(rf"map \S+ \${name} {{\n(.*?)\n}}", HTTP, re.DOTALL)
     assert found
     lines = [re.findall(r'"[^"]*"|[^\s;"]+', line) for line in found[1].splitlines()]
     return {key.strip('"'): value.strip('"') for key, value in lines}
 
 
-def test_nginx_takes_the_files_without_a_warning(tmp_path: Path) -> None:
-    """With what Debian sets for all sites around them."""
+def test_nginx_accepts_the_files_without_a_warning(tmp_path: Path) -> None:
+    """Included in Debian's own configuration."""
     proxy = place(tmp_path, tmp_path / "rentomatic.sock")
     tried = subprocess.run(proxy.command("-t"), capture_output=True, text=True, check=True)
     conf = tmp_path / "nginx.conf"
@@ -45,14 +45,14 @@ def test_nginx_takes_the_files_without_a_warning(tmp_path: Path) -> None:
 
 
 def run_in_installation(script: str, main: Path) -> str:
-    """Run a script with what ops/install and ops/uninstall share, on a main file of nginx's."""
+    """Run a script with the functions of ops/installation.sh, on this main file of nginx."""
     command = ["sh", "-euc", f". ops/installation.sh; nginx_main={main}; {script}"]
     done = subprocess.run(command, cwd=FILES.parents[1], check=True, capture_output=True, text=True)
     return done.stdout
 
 
 def test_debians_limits_are_raised_and_put_back(tmp_path: Path) -> None:
-    """In its main file, to what these tests run with; nothing else in it changes."""
+    """In its main file, to the limits of these tests; nothing else in it changes."""
     main = tmp_path / "nginx.conf"
     main.write_text(DEBIANS)
     run_in_installation("write_main more_connections", main)
@@ -67,18 +67,18 @@ def test_debians_limits_are_raised_and_put_back(tmp_path: Path) -> None:
 
 
 def test_limits_that_were_changed_by_hand_stay(tmp_path: Path) -> None:
-    """What is too low is named."""
+    """Limits that are too low are reported."""
     main = tmp_path / "nginx.conf"
     for allowed, warned in ((768, True), (1024, True), (8192, False), (20000, False)):
         changed = DEBIANS.replace("768;", f"{allowed};") + "# by hand\n"
         main.write_text(changed)
-        told = run_in_installation("raise_connections; restore_connections", main)
+        output = run_in_installation("raise_connections; restore_connections", main)
         assert main.read_text() == changed
-        assert (f"raise worker_connections in it from {allowed} to 8192" in told) == warned
+        assert (f"raise worker_connections in it from {allowed} to 8192" in output) == warned
 
 
 def test_the_linter_finds_nothing(tmp_path: Path) -> None:
-    """Of any severity, in what is ours."""
+    """Of any severity, in our files."""
     place(tmp_path, tmp_path / "rentomatic.sock")
     conf = tmp_path / "nginx.conf"
     debian = re.compile(r"^    ssl_.*\n", re.MULTILINE)
@@ -90,7 +90,7 @@ def test_the_linter_finds_nothing(tmp_path: Path) -> None:
 
 
 def test_the_map_of_accept_is_the_services_negotiation() -> None:
-    """Else one client would be given the format of another."""
+    """Otherwise one client would get another's format."""
     kinds = _map("rentomatic_kind")
     assert kinds.pop("default") == ""
     offered = tuple(each.media_type for each in FORMATS.values())
@@ -105,8 +105,8 @@ def test_the_map_of_accept_is_the_services_negotiation() -> None:
     "network",
     ["2001:db8:1:2::/64", "2001:db8:0:1::/64", "2001:db8:1::/64", "2001:db8::/64", "fe80::/64"],
 )
-def test_who_has_many_addresses_is_not_many_clients(network: str) -> None:
-    """Of IPv6 the first 64 bits count; as two where they are abbreviated in two ways."""
+def test_an_ipv6_network_is_one_client(network: str) -> None:
+    """The first 64 bits of IPv6 count, as two clients if abbreviated in two ways."""
     (pattern,) = [key for key in _map("rentomatic_client") if key.startswith("~")]
     client = re.compile(pattern.removeprefix("~").replace("?<", "?P<"))
     first = int(ip_network(network).network_address)

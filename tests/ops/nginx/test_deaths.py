@@ -1,4 +1,4 @@
-"""A worker that dies takes no read with it, and no write is tried twice."""
+"""If a worker dies, no read fails and no write is retried."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ where datname = current_database() and pid <> pg_backend_pid() and state <> 'idl
 
 @contextmanager
 def clients(ask: Callable[[int], int]) -> Iterator[list[int]]:
-    """Let clients, by their numbers, ask one thing after the other; gives the statuses."""
+    """Send requests from numbered clients continuously; yield the statuses."""
     got: list[int] = []
     done = Event()
 
@@ -48,7 +48,7 @@ def clients(ask: Callable[[int], int]) -> Iterator[list[int]]:
 
 
 def test_reads_survive_the_death_of_their_worker(site: Site) -> None:
-    """Each is tried a second time; none of those under way fails."""
+    """Each is retried once; no request in progress fails."""
     with clients(lambda _: site.ask("/rooms", {"Accept": "application/json;q=1"}).status) as got:
         for _ in range(KILLS):
             amount = len(got)
@@ -61,8 +61,8 @@ def test_reads_survive_the_death_of_their_worker(site: Site) -> None:
     assert '"upstream_status":"502, 200"' in log
 
 
-def test_a_reload_takes_no_write_with_it(site: Site) -> None:
-    """Workers that are replaced finish what they have; nothing need be tried again."""
+def test_a_reload_fails_no_write(site: Site) -> None:
+    """Workers finish their requests before they are replaced; no client needs to retry."""
     paths = [f"/rooms/{uuid4()}" for _ in range(CLIENTS)]
     with clients(lambda client: write(site, "PUT", paths[client], ROOM).status) as got:
         for _ in range(RELOADS):
@@ -76,7 +76,7 @@ def test_a_reload_takes_no_write_with_it(site: Site) -> None:
 
 
 def test_a_long_batch_whose_worker_dies_is_a_503(site: Site) -> None:
-    """Whether it was written is unknown: the answer says when to send it again."""
+    """It may have been written: the answer says when to send it again."""
     given = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "text/csv"}
     with ThreadPoolExecutor(1) as pool, locked_rooms(site.database) as something_waits:
         written = pool.submit(site.ask, "/rooms", given, "POST", LONG_BATCH)
@@ -92,7 +92,7 @@ def test_a_long_batch_whose_worker_dies_is_a_503(site: Site) -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_a_write_is_tried_once(site: Site, method: str) -> None:
-    """Whose worker dies is told 503, and not what a second try finds; nothing is made twice."""
+    """If its worker dies the client gets 503, not a retry's result; nothing is written twice."""
     path = f"/rooms/{uuid4()}"
     assert write(site, "PUT", path, ROOM).status == 201
     (changes,) = ask(site.database, CHANGES)

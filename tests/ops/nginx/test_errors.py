@@ -1,4 +1,4 @@
-"""nginx's own errors look like the service's; the service's pass as they are."""
+"""nginx's own errors look like the service's, whose errors pass unchanged."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ ONCE = [
     "Content-Security-Policy",
     "Referrer-Policy",
 ]
-# As RFC 9110 has them; Python's own differ from release to release.
+# From RFC 9110; Python's differ between releases.
 TITLES = {
     400: "Bad Request",
     404: "Not Found",
@@ -32,7 +32,7 @@ TITLES = {
 }
 HOST = "Host: x\r\n"
 LONG = "x" * 9_000
-# Longer than what is taken, but by POST /rooms; a body of this length need not follow.
+# Longer than allowed except for POST /rooms; no body needs to follow.
 LONG_BODY = "Content-Length: 2000000\r\n"
 MORE_THAN_ELSEWHERE = b" " * 2_000_000
 
@@ -41,7 +41,7 @@ def _names(requests: Iterable[tuple[str, str]]) -> list[str]:
     return [f"{first[:40]} {headers[:30].strip()}" for first, headers in requests]
 
 
-# By the request's first line and headers: the status, the kind, and what the message tells.
+# By first line and headers: the status, the kind, and part of the message.
 OWN = {
     ("GET /rooms HTTP/1.1", f"{HOST}X: {LONG}\r\n"): (431, "LimitError", "the limit is 8 KiB"),
     ("PUT /rooms/x HTTP/1.1", f"{HOST}Content-Length: 1048577\r\n"): (413, "LimitError", "1 MiB"),
@@ -65,7 +65,7 @@ OWN = {
     ),
     ("GET /rooms?limit=none HTTP/1.0", HOST): (400, "ParametersError", "limit: none needs"),
     ("GET /rooms?%6Cimit=%6eone HTTP/1.0", HOST): (400, "ParametersError", "limit: none needs"),
-    # The length of a body makes no other error of one.
+    # The length of the body does not change the error.
     ("TRACE /rooms HTTP/1.1", f"{LONG_BODY}{HOST}"): (405, "MethodError", "method"),
     ("POST /rooms HTTP/1.1", f"{LONG_BODY}{HOST}X: {LONG}\r\n"): (431, "LimitError", "8 KiB"),
     ("POST /rooms HTTP/1.1", f"{LONG_BODY}Host: a b\r\n"): (400, "ParametersError", "malformed"),
@@ -75,7 +75,7 @@ OWN = {
     ("PATCH /rentomatic-error HTTP/1.1", f"{LONG_BODY}{HOST}"): (404, "ResourceError", "nothing"),
 }
 
-# What is refused by its first line: nginx reads on no further, and knows of no Accept.
+# Refused by the first line: nginx does not read further, so it does not see Accept.
 EARLY = {
     (f"GET /rooms?a={LONG} HTTP/1.1", HOST): (414, "LimitError", "the limit is 8190 bytes"),
     ("CONNECT x:80 HTTP/1.1", HOST): (400, "ParametersError", "malformed"),
@@ -86,7 +86,7 @@ EARLY = {
 
 
 @pytest.mark.parametrize(("asked", "expected"), EARLY.items(), ids=_names(EARLY))
-def test_a_bad_first_line_is_told_in_the_contracts_form(
+def test_a_bad_first_line_gets_an_error_in_the_contracts_form(
     site: Site, asked: tuple[str, str], expected: tuple[int, str, str]
 ) -> None:
     """Status, kind, message and all headers."""
@@ -94,17 +94,17 @@ def test_a_bad_first_line_is_told_in_the_contracts_form(
     check(site.send(f"{first}\r\n{headers}\r\n".encode()), *expected)
 
 
-def check(answer: Answer, status: int, kind: str, told: str) -> None:
-    """Hold an error against the contract."""
+def check(answer: Answer, status: int, kind: str, message: str) -> None:
+    """Compare an error with the contract."""
     assert answer.status == status
     assert answer.json() == {"type": kind, "message": answer.json()["message"]}
-    assert told in answer.json()["message"]
+    assert message in answer.json()["message"]
     assert answer.headers["Content-Type"] == "application/json"
     check_headers(answer)
 
 
 def check_headers(answer: Answer) -> None:
-    """Hold the headers of an error against the contract."""
+    """Compare an error's headers with the contract."""
     assert {name: len(answer.headers.get_all(name, [])) for name in ONCE} == dict.fromkeys(ONCE, 1)
     assert answer.headers.get_all("Vary") == ["Accept"]
     assert answer.headers["Cache-Control"] == "no-store"
@@ -115,10 +115,10 @@ def check_headers(answer: Answer) -> None:
 
 
 @pytest.mark.parametrize(("asked", "expected"), OWN.items(), ids=_names(OWN))
-def test_own_errors_take_the_contracts_form(
+def test_own_errors_have_the_contracts_form(
     site: Site, asked: tuple[str, str], expected: tuple[int, str, str]
 ) -> None:
-    """Status, kind, message and all headers; as problem details for whoever names them."""
+    """Status, kind, message and all headers; as problem details if Accept names them."""
     first, headers = asked
     answer = site.send(f"{first}\r\nConnection: close\r\n{headers}\r\n".encode())
     check(answer, *expected)
@@ -137,13 +137,13 @@ def test_own_errors_take_the_contracts_form(
 
 @pytest.fixture
 def away(site: Site, tmp_path: Path) -> Iterator[Site]:
-    """A site whose service is not there."""
+    """A site whose service is not running."""
     with running(place(tmp_path, tmp_path / "nobody.sock")) as proxy:
         yield replace(site, proxy=proxy)
 
 
 def test_a_service_that_is_away_is_a_503(away: Site) -> None:
-    """With when to try again and the request's name to quote; nothing is told of what is behind."""
+    """It says when to try again and has the request's id to quote, but no internals."""
     for method in ("GET", "POST"):
         answer = away.ask("/rooms", {"X-Request-Id": "r.2"}, method)
         assert answer.status == 503
@@ -161,7 +161,7 @@ def test_a_service_that_is_away_is_a_503(away: Site) -> None:
 
 
 def in_chunks(body: bytes) -> Iterator[bytes]:
-    """Give a body whose length the client does not know."""
+    """Yield a body without a known length."""
     yield body
 
 
@@ -170,7 +170,7 @@ def in_chunks(body: bytes) -> Iterator[bytes]:
 def test_a_long_body_does_not_make_a_503_permanent(
     away: Site, accept: str, *, is_chunked: bool
 ) -> None:
-    """A batch that may be sent again is not refused as too long."""
+    """A batch that can be sent again is not refused as too long."""
     body = in_chunks(MORE_THAN_ELSEWHERE) if is_chunked else MORE_THAN_ELSEWHERE
     answer = away.ask("/rooms", {"Accept": accept}, "POST", body)
     assert (answer.status, answer.headers["Content-Type"]) == (503, accept)
@@ -179,7 +179,7 @@ def test_a_long_body_does_not_make_a_503_permanent(
 
 
 def test_a_full_disk_is_a_500_for_a_long_body(away: Site) -> None:
-    """It cannot be kept, which is no fault of the body's."""
+    """It cannot be stored, which is not the body's fault."""
     bodies = away.proxy.folder / "body"
     bodies.rmdir()
     bodies.write_text("not a folder")
@@ -200,7 +200,7 @@ def test_a_full_disk_is_a_500_for_a_long_body(away: Site) -> None:
     ],
 )
 def test_the_services_answers_pass_as_they_are(site: Site, path: str, status: int) -> None:
-    """No header comes twice, and only those that the service lacks are added."""
+    """No header is sent twice, and only those that the service lacks are added."""
     answer = site.ask(path, {"X-Request-Id": "r.3"})
     assert answer.status == status
     assert {name: len(answer.headers.get_all(name, [])) for name in ONCE} == dict.fromkeys(ONCE, 1)
@@ -216,7 +216,7 @@ def test_the_services_answers_pass_as_they_are(site: Site, path: str, status: in
 
 @pytest.mark.parametrize("name", ['"', "a b", "-x", "x" * 129, "<x>", "ä"])
 def test_a_malformed_request_id_is_replaced(site: Site, name: str) -> None:
-    """It could not be quoted, or stand in JSON."""
+    """It could not be quoted or put into JSON."""
     for path in ("/rooms", "/metrics"):
         answer = site.ask(path, {"X-Request-Id": name.encode("latin-1")})
         assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["X-Request-Id"])

@@ -1,4 +1,4 @@
-"""Clients that ask too much, send too slowly or read too slowly: others do not notice."""
+"""Clients that send too many requests, or send or read too slowly, do not affect others."""
 
 import os
 import resource
@@ -27,7 +27,7 @@ OFFICE = "127.0.0.6"
 HALF_OPEN = 1_600
 READERS = 3
 STUCK_SECONDS = 10
-# Longer than what is taken elsewhere than by POST /rooms.
+# Longer than allowed except for POST /rooms.
 LONG = b"x" * 2_000_000
 BATCH_BYTES = 40 * 2**20
 STREAMS = """
@@ -37,7 +37,7 @@ where datname = current_database() and pid <> pg_backend_pid() and xact_start is
 
 
 def statuses(site: Site, amount: int, source: str) -> list[int]:
-    """Ask as fast as can be, on one connection."""
+    """Send requests as fast as possible on one connection."""
     connection = HTTPConnection(HERE, site.proxy.port, source_address=(source, 0))
     with closing(connection):
         got = []
@@ -50,7 +50,7 @@ def statuses(site: Site, amount: int, source: str) -> list[int]:
 
 
 def refusal(site: Site, source: str) -> Answer:
-    """Ask until it is refused."""
+    """Send requests until one is refused."""
 
     def refused() -> Answer | None:
         answer = site.ask("/rooms", source=source)
@@ -59,8 +59,8 @@ def refusal(site: Site, source: str) -> Answer:
     return until(refused)
 
 
-def test_a_client_in_haste_is_told_to_wait(site: Site) -> None:
-    """After its burst; other clients and this machine itself are not."""
+def test_a_fast_client_is_limited(site: Site) -> None:
+    """After its burst; other clients and this machine are not limited."""
     got = statuses(site, 400, HASTY)
     assert set(got[:200]) == {200}
     assert 429 in got
@@ -74,7 +74,7 @@ def test_a_client_in_haste_is_told_to_wait(site: Site) -> None:
 
 
 def begin_post(site: Site, length: str, source: str) -> socket:
-    """Send the head of a POST; the connection is given when nginx waits for its body."""
+    """Send the head of a POST; return the connection when nginx waits for the body."""
     connection = site.connect(source)
     head = ["POST /rooms HTTP/1.1", "Host: x", "Expect: 100-continue", length, "", ""]
     connection.sendall("\r\n".join(head).encode())
@@ -83,12 +83,12 @@ def begin_post(site: Site, length: str, source: str) -> socket:
 
 
 def test_a_client_has_a_hundred_searches_at_a_time(site: Site) -> None:
-    """An office behind one address is served; only what is more than that is refused meanwhile."""
+    """An office behind one address is served; only further searches are refused."""
 
     def search(number: int, source: str) -> int:
         return site.ask(f"/rooms?limit=1&filter_size__lt={number}", source=source).status
 
-    with ThreadPoolExecutor(101) as pool, site.nobody_works():
+    with ThreadPoolExecutor(101) as pool, site.stopped_workers():
         searches = [pool.submit(search, number, OFFICE) for number in range(1, 101)]
         until(lambda: site.passed_on() == 100)
         assert search(101, OFFICE) == 429
@@ -97,8 +97,8 @@ def test_a_client_has_a_hundred_searches_at_a_time(site: Site) -> None:
     assert [each.result() for each in searches] == [200] * 101
 
 
-def test_a_client_has_so_many_requests_at_a_time(site: Site) -> None:
-    """The hundred and first is refused at once; others are served."""
+def test_requests_in_progress_are_limited_per_client(site: Site) -> None:
+    """The 101st is refused at once; other clients are served."""
     with ExitStack() as stack:
         for _ in range(100):
             stack.enter_context(begin_post(site, "Content-Length: 9", GREEDY))
@@ -108,8 +108,8 @@ def test_a_client_has_so_many_requests_at_a_time(site: Site) -> None:
     until(lambda: site.ask("/rooms", source=GREEDY).status == 200)
 
 
-def test_a_client_sends_so_many_long_bodies_at_a_time(site: Site) -> None:
-    """They are on the disk while they come, whosever they are; what is short or empty is taken."""
+def test_long_bodies_in_progress_are_limited_per_client(site: Site) -> None:
+    """They are on disk while they arrive, even without a token; short ones are accepted."""
 
     def post(body: bytes, source: str = WORDY) -> Answer:
         return site.ask("/rooms", method="POST", body=body, source=source)
@@ -127,8 +127,8 @@ def test_a_client_sends_so_many_long_bodies_at_a_time(site: Site) -> None:
     until(lambda: post(LONG).status == 401)
 
 
-def test_a_slow_body_is_taken_as_long_as_it_comes(site: Site) -> None:
-    """For longer in all than a silent client is waited for."""
+def test_a_slow_body_is_accepted(site: Site) -> None:
+    """Even if it takes longer in all than the time-out for silent clients."""
     with begin_post(site, "Content-Length: 3", WORDY) as connection:
         for _ in range(3):
             time.sleep(0.4 * STUCK_SECONDS)
@@ -137,8 +137,8 @@ def test_a_slow_body_is_taken_as_long_as_it_comes(site: Site) -> None:
 
 
 @pytest.mark.parametrize(("length", "status"), [(8_190, 400), (8_191, 414)])
-def test_a_first_line_is_at_most_so_long(site: Site, length: int, status: int) -> None:
-    """What fits reaches the service, which knows no such parameter."""
+def test_the_length_of_a_first_line_is_limited(site: Site, length: int, status: int) -> None:
+    """Shorter ones reach the service, which does not know the parameter."""
     first = f"GET /rooms?{'x' * (length - len('GET /rooms? HTTP/1.1'))} HTTP/1.1"
     assert len(first) == length
     answer = site.send(f"{first}\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
@@ -149,8 +149,8 @@ def test_a_first_line_is_at_most_so_long(site: Site, length: int, status: int) -
 @pytest.mark.parametrize(
     ("lengths", "status"), [([8_190], 200), ([8_191], 431), ([8_000] * 4, 200), ([8_000] * 5, 431)]
 )
-def test_headers_are_at_most_so_long(site: Site, lengths: list[int], status: int) -> None:
-    """Each, and all together; what fits reaches the service."""
+def test_the_length_of_headers_is_limited(site: Site, lengths: list[int], status: int) -> None:
+    """Each, and in all; shorter ones reach the service."""
     lines = ["GET /rooms?limit=1 HTTP/1.1", "Host: x", "Connection: close"]
     lines += [f"X-{number}: ".ljust(length, "x") for number, length in enumerate(lengths)]
     assert site.send("\r\n".join([*lines, "", ""]).encode()).status == status
@@ -160,8 +160,10 @@ def test_headers_are_at_most_so_long(site: Site, lengths: list[int], status: int
 @pytest.mark.parametrize(
     ("first", "most"), [("POST /rooms", 64 * 2**20), (f"PUT /rooms/{BOOK[0][0]}", 2**20)]
 )
-def test_a_body_is_at_most_so_long(site: Site, first: str, most: int, *, is_chunked: bool) -> None:
-    """Whether its length is told or counted; what fits reaches the service."""
+def test_the_length_of_a_body_is_limited(
+    site: Site, first: str, most: int, *, is_chunked: bool
+) -> None:
+    """Whether its length is announced or counted; shorter ones reach the service."""
     for size, status in ((most, 401), (most + 1, 413)):
         body = b"x" * size
         if is_chunked:
@@ -174,7 +176,7 @@ def test_a_body_is_at_most_so_long(site: Site, first: str, most: int, *, is_chun
 
 
 def test_a_batch_comes_to_the_service_from_the_disk(site: Site) -> None:
-    """So that no thread waits while it is sent; the service's refusal passes as it is."""
+    """No thread waits while it is sent, and the service's refusal passes unchanged."""
     given = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/octet-stream"}
     answer = site.ask("/rooms", given, "POST", b" " * BATCH_BYTES)
     assert (answer.status, answer.json()["type"]) == (415, "MediaTypeError")
@@ -182,8 +184,8 @@ def test_a_batch_comes_to_the_service_from_the_disk(site: Site) -> None:
     assert "a client request body is buffered to a temporary file" in site.errors()
 
 
-def test_the_longest_search_that_is_taken_is_answered(site: Site) -> None:
-    """Its links are longer than what nginx has room for by default."""
+def test_the_longest_search_is_answered(site: Site) -> None:
+    """Its links exceed nginx's default buffer."""
     codes = [room[0] for room in BOOK] + [str(UUID(int=number)) for number in range(96)]
     prices = [str(room[2]) for room in BOOK] + [str(10**17 + number) for number in range(96)]
     query = f"filter_code__in={','.join(codes)}&filter_price__in={','.join(prices)}&limit=1"
@@ -196,15 +198,15 @@ def test_the_longest_search_that_is_taken_is_answered(site: Site) -> None:
 
 @pytest.fixture
 def many_files() -> Iterator[None]:
-    """So many open files that all half-open clients can be this process."""
+    """Allow enough open files for all half-open clients."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2 * HALF_OPEN), hard))
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_half_open_clients_keep_nobody_out(site: Site, many_files: None) -> None:
-    """They are more than Debian's nginx has connections; after a while they are cut."""
+def test_half_open_clients_do_not_block_others(site: Site, many_files: None) -> None:
+    """They are more than the connections of Debian's nginx; after a while they are closed."""
     with ExitStack() as stack:
         silent = [stack.enter_context(site.connect(SILENT)) for _ in range(HALF_OPEN)]
         for each in silent:
@@ -221,8 +223,8 @@ def test_half_open_clients_keep_nobody_out(site: Site, many_files: None) -> None
 
 
 @pytest.fixture(scope="module")
-def big_stock(site: Site) -> Iterator[int]:
-    """So many rooms that a stream of them fits in no buffer."""
+def many_rooms(site: Site) -> Iterator[int]:
+    """Enough rooms that no buffer holds a stream of them."""
     more = "insert into room (code, size, price, longitude, latitude) "
     more += "select gen_random_uuid(), size, 999999, longitude, latitude from room, "
     more += "generate_series(1, 20)"
@@ -232,10 +234,10 @@ def big_stock(site: Site) -> Iterator[int]:
         connection.execute("delete from room where price = 999999")
 
 
-def test_readers_of_a_stream_that_take_nothing_are_cut(site: Site, big_stock: int) -> None:
-    """The service is freed of them; nothing of the stream goes to the disk."""
+def test_clients_that_do_not_read_a_stream_are_disconnected(site: Site, many_rooms: int) -> None:
+    """The service is free again, and nothing of the stream goes to disk."""
     whole = site.ask("/rooms?limit=none&format=ndjson")
-    assert whole.body.count(b"\n") == big_stock
+    assert whole.body.count(b"\n") == many_rooms
     with ExitStack() as stack:
         for _ in range(READERS):
             reader = stack.enter_context(site.connect(buffer=4096))
@@ -246,8 +248,8 @@ def test_readers_of_a_stream_that_take_nothing_are_cut(site: Site, big_stock: in
     assert "response is buffered to a temporary file" not in site.errors()
 
 
-def test_a_stream_whose_worker_dies_does_not_look_whole(site: Site, big_stock: int) -> None:
-    """Its end is missing, and the client sees so."""
+def test_a_stream_whose_worker_dies_looks_incomplete(site: Site, many_rooms: int) -> None:
+    """Its end is missing, and the client can see that."""
     with site.connect(buffer=4096) as reader:
         reader.sendall(b"GET /rooms?limit=none HTTP/1.1\r\nHost: x\r\n\r\n")
         assert reader.recv(12) == b"HTTP/1.1 200"

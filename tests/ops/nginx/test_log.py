@@ -1,4 +1,4 @@
-"""The logs: lines of JSON whatever a client sends, and no token in any of them."""
+"""The logs have lines of JSON, whatever a client sends, and never a token."""
 
 import json
 import socket
@@ -26,13 +26,13 @@ IN_AN_ADDRESS = [
 
 
 def request(target: bytes, name: str) -> bytes:
-    """Spell a request for a target, by a name."""
+    """Return a request for a target, with this request id."""
     head = [b"GET %b HTTP/1.1" % target, b"Host: x", b"Connection: close", b"X-Request-Id: "]
     return b"\r\n".join(head) + name.encode() + b"\r\n\r\n"
 
 
 def line_of(log: Path, name: str) -> bytes:
-    """Wait for the line of a request; give it."""
+    """Wait for the line of a request and return it."""
     (line,) = until(
         lambda: [line for line in log.read_bytes().splitlines() if name.encode() in line]
     )
@@ -55,7 +55,7 @@ def line_of(log: Path, name: str) -> bytes:
     ],
 )
 def test_a_line_is_json_in_utf_8(site: Site, sent: bytes, logged: str) -> None:
-    """Characters are logged as they are; what is not UTF-8 is cut off."""
+    """Characters are logged as they are, up to the first byte that is not UTF-8."""
     name = str(uuid4())
     site.send(request(sent, name))
     line = line_of(site.proxy.folder / "rentomatic.log", name)
@@ -63,7 +63,7 @@ def test_a_line_is_json_in_utf_8(site: Site, sent: bytes, logged: str) -> None:
 
 
 def test_every_byte_makes_a_line(site: Site) -> None:
-    """Wherever it stands in the first line."""
+    """Anywhere in the first line."""
     for number in range(1, 256):
         for first in (b"GET /%c HTTP/1.1", b"G%cT / HTTP/1.1", b"GET /?%c HTTP/1.%c"):
             with closing(site.connect()) as connection:
@@ -78,13 +78,13 @@ def test_every_byte_makes_a_line(site: Site) -> None:
 
 @pytest.fixture(params=["site", "away"])
 def each_site(request: pytest.FixtureRequest) -> Iterator[Site]:
-    """A site whose service answers, and one whose service is not there."""
+    """A site whose service answers, and one whose service is not running."""
     return request.getfixturevalue(request.param)
 
 
 @pytest.mark.parametrize("target", IN_AN_ADDRESS)
 def test_a_token_in_an_address_is_refused_and_not_logged(each_site: Site, target: str) -> None:
-    """By nothing, not even nginx's log of errors; the message says what to do."""
+    """Not even in nginx's error log; the message says what to do."""
     name = str(uuid4())
     answer = each_site.send(request(target.encode(), name))
     assert (answer.status, answer.json()["type"]) == (400, "ParametersError")
@@ -100,7 +100,7 @@ def test_a_token_in_an_address_is_refused_and_not_logged(each_site: Site, target
 
 @pytest.mark.parametrize("target", IN_AN_ADDRESS)
 def test_the_service_logs_no_token_either(site: Site, target: str) -> None:
-    """Where it is reached without nginx; what stands around the token is logged."""
+    """Even without nginx; what surrounds the token is logged."""
     service, name = site.proxy.folder.parent / "rentomatic.sock", str(uuid4())
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(SECONDS)

@@ -1,4 +1,4 @@
-"""Refusals of long bodies arrive through nginx, which is still sending when the service answers."""
+"""Refusals of long bodies arrive although nginx is still sending when the service answers."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -23,7 +23,7 @@ CLIENTS = 32
 def test_the_refusal_of_a_long_body_arrives(
     site: Site, target: str, headers: dict[str, str], status: int, size: int
 ) -> None:
-    """Each as the service sent it; none becomes an error of nginx's."""
+    """Each as the service sent it; none becomes nginx's own error."""
 
     def post(_: int) -> Answer:
         return site.ask(target, headers, "POST", b"x" * size)

@@ -1,4 +1,4 @@
-"""TLS as Mozilla's intermediate configuration has it; hosts that are not ours get nothing."""
+"""TLS follows Mozilla's intermediate configuration; unknown hosts get nothing."""
 
 import socket
 import ssl
@@ -13,7 +13,7 @@ from tests.ops.nginx.site import HERE, Answer, Site
 
 
 def shake(site: Site, *options: str, name: str = NAME) -> str:
-    """Shake hands with openssl, which is allowed all that it knows; give what it says."""
+    """Make a handshake with openssl, with all its algorithms allowed; return its output."""
     command = ["openssl", "s_client", "-connect", f"{HERE}:{site.proxy.tls_port}"]
     command += ["-servername", name] if name else ["-noservername"]
     done = subprocess.run(
@@ -37,7 +37,7 @@ def connect(site: Site) -> HTTPSConnection:
 
 
 def ask(site: Site, path: str, host: str = NAME) -> Answer:
-    """Ask over TLS."""
+    """Send a request over TLS."""
     connection = connect(site)
     try:
         connection.request("GET", path, headers={"Host": host})
@@ -48,7 +48,7 @@ def ask(site: Site, path: str, host: str = NAME) -> Answer:
 
 
 @pytest.mark.parametrize(("option", "version"), [("-tls1_2", "TLSv1.2"), ("-tls1_3", "TLSv1.3")])
-def test_today_s_protocols_are_spoken(site: Site, option: str, version: str) -> None:
+def test_current_protocols_are_accepted(site: Site, option: str, version: str) -> None:
     """TLS 1.2 and 1.3, with forward secrecy."""
     said = shake(site, option)
     assert f"New, {version}, Cipher is " in said
@@ -56,8 +56,8 @@ def test_today_s_protocols_are_spoken(site: Site, option: str, version: str) -> 
 
 
 @pytest.mark.parametrize("option", ["-tls1", "-tls1_1"])
-def test_yesterday_s_protocols_are_refused(site: Site, option: str) -> None:
-    """Though Debian's nginx.conf allows them: for known hosts and before one is named."""
+def test_old_protocols_are_refused(site: Site, option: str) -> None:
+    """Although Debian's nginx.conf allows them, with and without a known host."""
     for name in (NAME, "evil.example", ""):
         said = shake(site, option, "-cipher", "ALL:@SECLEVEL=0", name=name)
         assert "alert protocol version" in said
@@ -74,8 +74,8 @@ def test_weak_ciphers_are_refused(site: Site, cipher: str) -> None:
 
 
 @pytest.mark.parametrize("option", ["-tls1_2", "-tls1_3"])
-def test_hosts_that_are_not_ours_get_no_certificate(site: Site, option: str) -> None:
-    """Named, or not named at all."""
+def test_unknown_hosts_get_no_certificate(site: Site, option: str) -> None:
+    """With an unknown host name, or none."""
     for name in ("evil.example", ""):
         said = shake(site, option, name=name)
         assert "unrecognized name" in said
@@ -83,7 +83,7 @@ def test_hosts_that_are_not_ours_get_no_certificate(site: Site, option: str) -> 
 
 
 def test_another_host_in_our_name_gets_no_answer(site: Site) -> None:
-    """A handshake with our name is no way to the default server either."""
+    """A handshake with our name does not reach the default server either."""
     with pytest.raises(ConnectionError):
         ask(site, "/rooms", host="evil.example")
 
@@ -91,8 +91,8 @@ def test_another_host_in_our_name_gets_no_answer(site: Site) -> None:
 @pytest.mark.parametrize(
     ("path", "status"), [("/rooms", 200), ("/metrics", 404), ("/rooms?x", 400)]
 )
-def test_browsers_are_told_to_stay_with_tls(site: Site, path: str, status: int) -> None:
-    """By every answer; else the site is the one without TLS."""
+def test_every_answer_demands_tls(site: Site, path: str, status: int) -> None:
+    """In every answer of the site with TLS, and only there."""
     answer = ask(site, path)
     assert answer.status == status
     assert answer.headers.get_all("Strict-Transport-Security") == ["max-age=63072000"]
@@ -102,8 +102,8 @@ def test_browsers_are_told_to_stay_with_tls(site: Site, path: str, status: int) 
     assert "Strict-Transport-Security" not in plain.headers
 
 
-def test_plain_http_leads_to_tls(site: Site) -> None:
-    """To our name whatever the path; for no other host."""
+def test_plain_http_redirects_to_tls(site: Site) -> None:
+    """To our name with any path; unknown hosts get nothing."""
     port = site.proxy.plain_port
     answer = site.ask("/rooms?limit=1&x=%20", {"Host": NAME}, port=port)
     assert answer.status == 301
@@ -119,7 +119,7 @@ def test_plain_http_leads_to_tls(site: Site) -> None:
 
 
 def test_certbot_s_challenge_is_answered_without_tls(site: Site) -> None:
-    """And nothing else of that folder."""
+    """But nothing else in that folder."""
     folder = site.proxy.folder / "html"
     challenges = folder / ".well-known/acme-challenge"
     challenges.mkdir(parents=True)
@@ -133,7 +133,7 @@ def test_certbot_s_challenge_is_answered_without_tls(site: Site) -> None:
     assert site.ask("/index.html", ours, port=port).status == 301
 
 
-def test_plain_http_on_the_tls_port_is_told_so(site: Site) -> None:
+def test_plain_http_on_the_tls_port_is_a_400(site: Site) -> None:
     """In the contract's form."""
     answer = site.ask("/rooms", {"Host": NAME}, port=site.proxy.tls_port)
     assert (answer.status, answer.json()["type"]) == (400, "ParametersError")

@@ -1,4 +1,4 @@
-"""Writes through nginx: what was read compressed, kept or long ago."""
+"""Writes through nginx, after reads that were compressed, cached or old."""
 
 import gzip
 import json
@@ -22,7 +22,7 @@ WAITED_LONG = """
 select pid from pg_stat_activity
 where wait_event_type = 'Lock' and query_start < clock_timestamp() - interval '1.5 s'
 """
-# Longer than what is taken elsewhere than by POST /rooms.
+# Longer than allowed except for POST /rooms.
 LONG_BATCH = b"code,size,price,longitude,latitude\n"
 LONG_BATCH += b"3251a5bd-86be-428d-8ae9-6e51a8048c33,20,60,13.4,52.5\n"
 LONG_BATCH += b"\n" * 2_000_000
@@ -39,7 +39,7 @@ def write(site: Site, method: str, path: str, values: object = None, **headers: 
 
 @pytest.fixture
 def path(site: Site) -> Iterator[str]:
-    """A room of the test's own."""
+    """A new room."""
     path = f"/rooms/{uuid4()}"
     assert write(site, "PUT", path, ROOM).status == 201
     yield path
@@ -47,8 +47,10 @@ def path(site: Site) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("each", FORMATS.values(), ids=FORMATS)
-def test_who_reads_a_room_compressed_may_change_it(site: Site, path: str, each: Format) -> None:
-    """A room is too short to be compressed, so that its tag stays a strong one."""
+def test_a_room_that_was_read_compressed_can_be_changed(
+    site: Site, path: str, each: Format
+) -> None:
+    """A room is too short to be compressed, so its tag stays strong."""
     answer = site.ask(path, {"Accept": each.media_type, "Accept-Encoding": "gzip"})
     assert "Content-Encoding" not in answer.headers
     changed = write(site, "PATCH", path, {"price": 1}, If_Match=answer.headers["ETag"])
@@ -58,14 +60,14 @@ def test_who_reads_a_room_compressed_may_change_it(site: Site, path: str, each: 
 
 
 def test_a_long_answer_is_compressed(site: Site) -> None:
-    """Of which the tag is a weak one; that of a search is no precondition of a write."""
+    """Its tag is weak, but a search's tag is never a write's precondition."""
     answer = site.ask("/rooms", {"Accept-Encoding": "gzip"})
     assert answer.headers["ETag"].startswith("W/")
     assert len(json.loads(gzip.decompress(answer.body))) == 100
 
 
 def test_a_write_is_answered_by_the_service(site: Site, path: str) -> None:
-    """Neither kept nor changed on the way, and so is its refusal."""
+    """Answers and refusals pass unchanged and are not cached."""
     answer = write(site, "PATCH", path, {"price": 5})
     assert (answer.status, answer.json()["price"]) == (200, 5)
     assert answer.headers["Cache-Control"] == "no-store"
@@ -80,21 +82,21 @@ def test_a_write_is_answered_by_the_service(site: Site, path: str) -> None:
 
 @pytest.fixture
 def hasty(site: Site, folder: Path, tmp_path: Path) -> Iterator[Site]:
-    """A site that waits for answers no longer than a second, but where it must."""
+    """A site that waits at most a second for answers, except to batches."""
     with changed(site, folder, tmp_path, "proxy_read_timeout 30s", "proxy_read_timeout 1s") as it:
         yield it
 
 
 @pytest.fixture
 def hasty_everywhere(site: Site, folder: Path, tmp_path: Path) -> Iterator[Site]:
-    """A site that does not wait long for a batch either."""
+    """A site that waits at most a second for batches too."""
     with changed(site, folder, tmp_path, "proxy_read_timeout 5m", "proxy_read_timeout 1s") as it:
         yield it
 
 
 @contextmanager
 def changed(site: Site, folder: Path, own: Path, before: str, after: str) -> Iterator[Site]:
-    """Run another nginx for the same service, with something of its configuration replaced."""
+    """Run another nginx for the same service, with a part of its configuration replaced."""
     with running(
         place(own, folder / "rentomatic.sock", lambda text: text.replace(before, after))
     ) as proxy:
@@ -102,10 +104,8 @@ def changed(site: Site, folder: Path, own: Path, before: str, after: str) -> Ite
 
 
 @pytest.mark.parametrize(("method", "status"), [("POST", 201), ("PATCH", 503)])
-def test_only_what_may_be_a_batch_may_take_long(
-    hasty: Site, path: str, method: str, status: int
-) -> None:
-    """It is waited for where rooms are added, and given up elsewhere."""
+def test_only_batches_may_take_long(hasty: Site, path: str, method: str, status: int) -> None:
+    """An answer may take long after POST /rooms, but not elsewhere."""
     where, values = ("/rooms", ROOM) if method == "POST" else (path, {"price": 1})
     with ThreadPoolExecutor(1) as pool, locked_rooms(hasty.database):
         written = pool.submit(write, hasty, method, where, values)
@@ -117,7 +117,7 @@ def test_only_what_may_be_a_batch_may_take_long(
 
 
 def test_a_long_batch_that_is_given_up_may_be_sent_again(hasty_everywhere: Site) -> None:
-    """Nobody knows whether it was written, so the answer must not say that it never can be."""
+    """It may have been written, so the answer must not say that it never can be."""
     given = BEARER | {"Content-Type": "text/csv", "Idempotency-Key": str(uuid4())}
     with locked_rooms(hasty_everywhere.database):
         answer = hasty_everywhere.ask("/rooms", given, "POST", LONG_BATCH)

@@ -1,4 +1,4 @@
-"""A real systemd: one machine for all tests, on which `ops/install` installed this checkout."""
+"""A real systemd: one machine for all tests, with this checkout installed by `ops/install`."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ WORKERS = 4  # the default of WEB_CONCURRENCY
 _REASON = why_not_here()
 _versions: list[str] = []
 
-# All that an installer may write to, less what the machine itself changes all the time.
+# Everything that an installer may write, except what the machine itself keeps changing.
 SNAPSHOT = """
 find / -xdev \\( -path /var/log -o -path /var/lib/systemd -o -path /var/lib/apt -o -path /tmp \
 -o -path /var/cache/nginx -o -path '/var/lib/postgresql/*/main' -o -path /root/.cache \\) -prune \
@@ -25,13 +25,13 @@ systemctl list-units --no-legend --plain 'rentomatic*' | cut -d ' ' -f 1
 
 
 def runbook(section: str) -> list[str]:
-    """Give the scripts of a section of the runbook."""
+    """Return the scripts of a section of the runbook."""
     text = (ROOT / "ops/README.md").read_text().split(f"\n## {section}\n")[1].split("\n## ")[0]
     return re.findall(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs a machine where none can be had."""
+    """Skip tests that need a machine if none can be booted."""
     if _REASON:
         for item in items:
             if "machine" in getattr(item, "fixturenames", ()):
@@ -39,31 +39,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which systemd it was."""
+    """Report the version of systemd."""
     for version in _versions:
         terminalreporter.write_line(f"systemd: {version} in a container")
 
 
 @dataclass(frozen=True)
 class Installation:
-    """How the machine came to be.
+    """How the machine was installed.
 
     Attributes:
         machine: the machine.
-        rehearsal: what `ops/install --dry-run` said before anything was installed.
+        rehearsal: the output of `ops/install --dry-run` before the installation.
         is_untouched: whether that left the machine as it was.
-        told: what `ops/install` said.
+        output: the output of `ops/install`.
     """
 
     machine: Machine
     rehearsal: str
     is_untouched: bool
-    told: str
+    output: str
 
 
 @pytest.fixture(scope="session")
 def installation() -> Iterator[Installation]:
-    """A machine with this checkout's release, installed and started."""
+    """A machine with this checkout installed and running."""
     machine = Machine()
     try:
         machine.boot()
@@ -73,16 +73,16 @@ def installation() -> Iterator[Installation]:
         before = machine.shell(SNAPSHOT)
         rehearsal = machine.ops("install", "--dry-run")
         is_untouched = machine.shell(SNAPSHOT) == before
-        told = machine.ops("install")
+        output = machine.ops("install")
         machine.run("systemctl", "start", "rentomatic")
-        yield Installation(machine, rehearsal, is_untouched, told)
+        yield Installation(machine, rehearsal, is_untouched, output)
     finally:
         machine.tool("reset", check=False)
 
 
 @pytest.fixture
 def machine(installation: Installation) -> Machine:
-    """The machine, serving with all its workers; each test leaves it so."""
+    """The machine, serving with all workers; each test leaves it like that."""
     until(installation.machine.is_ready)
     until(lambda: len(installation.machine.workers()) == WORKERS)
     return installation.machine

@@ -1,4 +1,4 @@
-"""Backups are written, kept few, private, and can be restored."""
+"""Backups are written, private and limited in number, and can be restored."""
 
 from testbed.machine import Machine
 from testbed.waiting import until
@@ -10,14 +10,14 @@ KEPT = 3
 
 
 def back_up(machine: Machine) -> str:
-    """Write a backup; give the newest one."""
+    """Write a backup; return its path."""
     before = backups(machine)
 
     def is_written() -> bool:
         machine.run("systemctl", "start", "rentomatic-backup")
         return backups(machine) != before
 
-    # Their names tell seconds apart, and no more.
+    # Their names have a resolution of one second.
     until(is_written)
     return f"{FOLDER}/{backups(machine)[-1]}"
 
@@ -28,7 +28,7 @@ def backups(machine: Machine) -> list[str]:
 
 
 def test_old_backups_make_room(machine: Machine) -> None:
-    """The newest stay; each can be read by its owner only, and none is there by half."""
+    """The newest are kept, only their owner can read them, and none is incomplete."""
     machine.run("touch", f"{FOLDER}/.rentomatic-killed.partial")
     backup = back_up(machine)
     for day in range(1, KEPT + 2):
@@ -44,8 +44,8 @@ def test_old_backups_make_room(machine: Machine) -> None:
     assert machine.run("ls", "--almost-all", FOLDER).split() == backups(machine)
 
 
-def test_a_backup_comes_back(machine: Machine) -> None:
-    """The rooms of its time, while reads go on; what it replaces is kept aside."""
+def test_a_backup_can_be_restored(machine: Machine) -> None:
+    """Its rooms replace the present ones, which are kept aside, while reads continue."""
     machine.shell("rentomatic psql -qc 'truncate room'")
     add_room(machine)
     kept = rooms(machine)
@@ -55,16 +55,16 @@ def test_a_backup_comes_back(machine: Machine) -> None:
     assert rooms(machine) == []
     main = machine.main_process()
     with machine.load() as load:
-        told = machine.ops("restore", backup)
+        output = machine.ops("restore", backup)
     assert rooms(machine) == kept
     assert machine.main_process() == main
     assert set(load.failed) <= {"503"}
-    assert "rentomatic_replaced" in told.splitlines()[-1]
+    assert "rentomatic_replaced" in output.splitlines()[-1]
     assert "all valid" in machine.run("rentomatic", "check")
 
 
-def test_what_is_no_backup_is_refused(machine: Machine) -> None:
-    """Half a file, another kind of file, none at all: the database is as before."""
+def test_other_files_are_refused(machine: Machine) -> None:
+    """Half a file, another kind of file, or none: the database is unchanged."""
     backup = back_up(machine)
     machine.shell(f"head -c 4000 {backup} >/root/half.dump; echo no >/root/no.dump")
     before = machine.sql("select oid, datname from pg_database order by oid")

@@ -15,49 +15,49 @@ EXPOSURE = 1.0
 SERVICES = ("rentomatic.service", "rentomatic-migrate.service", "rentomatic-backup.service")
 UNITS = (*SERVICES, "rentomatic.target", "rentomatic.socket", "rentomatic-backup.timer")
 CLUSTER = "postgresql@15-main"
-# Without a systemd that runs, though its programs are there, as in a container.
+# systemd is installed but not running, as in most containers.
 WITHOUT_SYSTEMD = 'mount -t tmpfs tmpfs /run; exec "$0" "$@"'
 ROOM = (
     "code,size,price,longitude,latitude\n3251a5bd-86be-428d-8ae9-6e51a8048c33,200,10,-0.1,51.75\n"
 )
 
 
-def steps(told: str) -> list[str]:
-    """Give the steps that an installer tells of: lines of `what: which`."""
-    return [line for line in told.splitlines() if re.match(r"(?!dry run)[a-z ]+: ", line)]
+def steps(output: str) -> list[str]:
+    """Return the steps that an installer prints: lines of `what: which`."""
+    return [line for line in output.splitlines() if re.match(r"(?!dry run)[a-z ]+: ", line)]
 
 
 def rooms(machine: Machine) -> list[str]:
-    """Give the codes of the rooms, past every cache."""
+    """Return the codes of the rooms, bypassing caches."""
     return [room["code"] for room in json.loads(machine.run("rentomatic", "list"))]
 
 
 def add_room(machine: Machine) -> None:
-    """Add a room to an empty stock."""
+    """Add a room to an empty database."""
     machine.shell(f"printf '{ROOM}' >/root/room.csv; rentomatic import - </root/room.csv")
 
 
-def test_a_dry_run_tells_all_steps_and_takes_none(
+def test_a_dry_run_prints_all_steps_and_takes_none(
     installation: Installation, machine: Machine
 ) -> None:
-    """What it tells is what is done then; until then no file, role, database or unit changes."""
+    """It prints the steps taken later, and changes no file, role, database or unit."""
     assert installation.is_untouched
-    done = steps(installation.told)
+    done = steps(installation.output)
     assert done == steps(installation.rehearsal)
     assert "packages: curl" in done
 
 
 def test_installing_again_changes_nothing(machine: Machine) -> None:
-    """Files, accounts, databases and units are as they were, and so is the process that serves."""
+    """Files, accounts, databases, units and the running process stay the same."""
     before = machine.shell(SNAPSHOT), machine.main_process()
-    told = machine.ops("install")
+    output = machine.ops("install")
     assert (machine.shell(SNAPSHOT), machine.main_process()) == before
     always = ["check: settings", "migrations: apply", "nginx: check", "nginx: reload"]
-    assert steps(told) == always
+    assert steps(output) == always
 
 
 def test_another_release_is_not_installed_over_one(machine: Machine) -> None:
-    """One line says that ops/upgrade is meant; the release stays."""
+    """One line names ops/upgrade; the release stays."""
     machine.shell(f"cp -r {CHECKOUT} /root/another; echo >>/root/another/README.md")
     refused = machine.try_ops("install", at="/root/another")
     assert refused.returncode == 1
@@ -65,7 +65,7 @@ def test_another_release_is_not_installed_over_one(machine: Machine) -> None:
 
 
 def test_it_serves_through_nginx(machine: Machine) -> None:
-    """The book's search is answered on the book's port, by the release's own folder."""
+    """The book's search is answered on the book's port, from the release's folder."""
     answer = machine.get("/rooms")
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
     folder = machine.run("readlink", f"/proc/{machine.main_process()}/cwd")
@@ -73,14 +73,14 @@ def test_it_serves_through_nginx(machine: Machine) -> None:
 
 
 def test_what_listens_is_known(machine: Machine) -> None:
-    """Nothing of ours listens on a port but nginx; the socket is for nginx alone."""
+    """Only nginx listens on a port; only nginx can use the socket."""
     socket = machine.run("stat", "--format=%A %U:%G", "/run/rentomatic/rentomatic.sock")
     assert socket == "srw-rw---- rentomatic:www-data"
     assert "gunicorn" not in machine.run("ss", "--listening", "--tcp", "--numeric", "--processes")
 
 
 def test_nothing_of_ours_runs_as_root(machine: Machine) -> None:
-    """All processes of the service belong to its account, which is nobody's and owns no code."""
+    """All processes of the service have its account, which cannot log in and owns no code."""
     pids = [machine.main_process(), *machine.workers()]
     assert len(pids) > 2
     users = machine.run("ps", "-o", "user=", "-p", ",".join(map(str, pids))).split()
@@ -89,7 +89,7 @@ def test_nothing_of_ours_runs_as_root(machine: Machine) -> None:
     assert machine.run("getent", "passwd", "rentomatic").endswith(":/nonexistent:/usr/sbin/nologin")
 
 
-def test_settings_tokens_and_backups_are_nobody_elses(machine: Machine) -> None:
+def test_settings_tokens_and_backups_are_private(machine: Machine) -> None:
     """Other accounts can read neither the settings nor the tokens nor a backup."""
     for file in (SETTINGS, TOKENS):
         assert machine.run("stat", "--format=%a %U:%G", file) == "640 root:rentomatic"
@@ -100,7 +100,7 @@ def test_settings_tokens_and_backups_are_nobody_elses(machine: Machine) -> None:
 
 
 def test_the_log_of_nginx_is_not_for_everyone(machine: Machine) -> None:
-    """Other accounts cannot read who asked for what, neither in a new file nor in one of before."""
+    """Other accounts cannot read who requested what, in a new file or an existing one."""
     log = "/var/log/nginx/rentomatic.log"
     assert machine.run("stat", "--format=%a %U:%G", log) == "640 www-data:adm"
     machine.run("rm", log)
@@ -116,7 +116,7 @@ def test_the_log_of_nginx_is_not_for_everyone(machine: Machine) -> None:
     "command", [["install"], ["install", "--dry-run"], ["upgrade"], ["uninstall", "--purge"]]
 )
 def test_without_a_running_systemd_nothing_is_changed(machine: Machine, command: list[str]) -> None:
-    """One line says so, before anything is made or removed."""
+    """One line says so before anything is changed."""
     before = machine.shell(SNAPSHOT)
     name, *options = command
     fenced = ("unshare", "--mount", "sh", "-euc", WITHOUT_SYSTEMD)
@@ -128,7 +128,7 @@ def test_without_a_running_systemd_nothing_is_changed(machine: Machine, command:
 
 
 def test_a_cluster_that_is_down_is_started(machine: Machine) -> None:
-    """Debian's unit `postgresql` is active all the same; the cluster is what is looked at."""
+    """Although Debian's unit `postgresql` is active."""
     machine.run("systemctl", "stop", CLUSTER)
     assert machine.run("systemctl", "is-active", "postgresql") == "active"
     assert f"start: {CLUSTER}" in steps(machine.ops("install"))
@@ -137,7 +137,7 @@ def test_a_cluster_that_is_down_is_started(machine: Machine) -> None:
 
 
 def test_a_cluster_that_does_not_start_is_named(machine: Machine) -> None:
-    """Before anything else is changed; --purge says so too, and removes nothing."""
+    """Before anything else is changed; --purge reports it too and removes nothing."""
     before = machine.shell(SNAPSHOT)
     machine.run("systemctl", "stop", CLUSTER)
     machine.run("systemctl", "mask", "--runtime", CLUSTER)
@@ -156,17 +156,17 @@ def test_a_cluster_that_does_not_start_is_named(machine: Machine) -> None:
     assert machine.shell(SNAPSHOT) == before
 
 
-def test_the_services_are_fenced_in(machine: Machine) -> None:
-    """`systemd-analyze security` finds an exposure of at most 1.0 for each of them."""
+def test_the_services_are_sandboxed(machine: Machine) -> None:
+    """`systemd-analyze security` reports an exposure of at most 1.0 for each of them."""
     for unit in SERVICES:
-        told = machine.run("systemd-analyze", "security", "--no-pager", unit)
-        exposure = re.search(r"Overall exposure level for .*: ([\d.]+)", told)
-        assert exposure, told
-        assert float(exposure[1]) <= EXPOSURE, told
+        output = machine.run("systemd-analyze", "security", "--no-pager", unit)
+        exposure = re.search(r"Overall exposure level for .*: ([\d.]+)", output)
+        assert exposure, output
+        assert float(exposure[1]) <= EXPOSURE, output
 
 
 def test_nginx_has_connections_to_spare(machine: Machine) -> None:
-    """What Debian allows each of its processes is raised, without a warning of nginx's."""
+    """Debian's limit per process is raised, without a warning from nginx."""
     assert "worker_connections 8192;" in machine.run("cat", NGINX)
     assert "[warn]" not in machine.try_to("nginx", "-t").stderr
     workers = machine.run("pgrep", "-P", machine.run("cat", "/run/nginx.pid")).split()
@@ -175,30 +175,30 @@ def test_nginx_has_connections_to_spare(machine: Machine) -> None:
 
 
 def test_the_units_are_sound(machine: Machine) -> None:
-    """`systemd-analyze verify` has nothing to say about any of them."""
+    """`systemd-analyze verify` reports nothing."""
     verified = machine.try_to("systemd-analyze", "verify", *UNITS)
     assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
 
 
-def test_the_command_is_the_services(machine: Machine) -> None:
-    """`rentomatic` runs as the service's account, with its settings; nobody else may run it."""
+def test_the_command_runs_as_the_service(machine: Machine) -> None:
+    """`rentomatic` runs with the service's account and settings; other accounts cannot run it."""
     assert machine.run("rentomatic", "check").splitlines()[0].endswith("host=/var/run/postgresql")
     refused = machine.try_to("runuser", "-u", "nobody", "--", "rentomatic", "list")
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-1].endswith("use: sudo rentomatic")
 
 
-def test_it_goes_without_its_data_and_comes_back(machine: Machine) -> None:
-    """Uninstalled and installed again, the service has its rooms, settings and backups."""
+def test_uninstalling_keeps_the_data(machine: Machine) -> None:
+    """After uninstalling and installing, the service has its rooms, settings and backups."""
     add_room(machine)
     machine.run("systemctl", "start", "rentomatic-backup")
-    machine.shell(f"echo '# nobody as yet' >{TOKENS}")
+    machine.shell(f"echo '# no tokens yet' >{TOKENS}")
     files = f"ls /var/backups/rentomatic; ls -l {TOKENS}; cat {SETTINGS} {TOKENS}"
     kept = machine.shell(files), rooms(machine)
     machine.shell("mkdir -p /etc/systemd/system/rentomatic.service.d")
     machine.shell("touch /etc/systemd/system/rentomatic.service.d/own.conf")
-    told = machine.ops("uninstall")
-    assert "--purge" in told
+    output = machine.ops("uninstall")
+    assert "--purge" in output
     until(lambda: machine.get("/rooms").status == 0)
     assert not machine.try_to("pgrep", "gunicorn").stdout
     left = machine.shell("find / -xdev -path /root -prune -o -name '*rentomatic*' -print")
@@ -218,12 +218,12 @@ def test_it_goes_without_its_data_and_comes_back(machine: Machine) -> None:
     machine.shell(f": >{TOKENS}")
 
 
-def test_purged_nothing_is_left(machine: Machine) -> None:
-    """With --purge the database, its role, the account and all files are gone, too."""
+def test_purging_leaves_nothing(machine: Machine) -> None:
+    """With --purge the database, its role, the account and all files are removed."""
     rehearsal = machine.ops("uninstall", "--purge", "--dry-run")
     assert machine.is_ready()
-    told = machine.ops("uninstall", "--purge")
-    assert set(steps(rehearsal)) <= set(steps(told))
+    output = machine.ops("uninstall", "--purge")
+    assert set(steps(rehearsal)) <= set(steps(output))
     left = machine.shell("find / -xdev -path /root -prune -o -name '*rentomatic*' -print")
     assert {path for path in left.splitlines() if not path.startswith("/var/log/nginx")} == set()
     assert machine.try_to("id", "rentomatic").returncode

@@ -1,4 +1,4 @@
-"""What the installed service promises while it is started, changed, killed and left alone."""
+"""The installed service survives starts, changes, kills and outages."""
 
 import json
 import re
@@ -14,27 +14,27 @@ OUTAGE_SECONDS = 4
 
 
 def kill(machine: Machine, process: int) -> None:
-    """End a process at once."""
+    """Kill a process."""
     machine.run("kill", "-KILL", str(process))
 
 
 def all_processes(machine: Machine) -> set[int]:
-    """Give the numbers of all processes of the service, also of those that nobody minds."""
+    """Return the ids of all the service's processes, including orphans."""
     found = machine.run("pgrep", "--uid", "rentomatic", "gunicorn")
     return {int(number) for number in found.split()}
 
 
 def test_a_request_starts_it(machine: Machine) -> None:
-    """The socket listens while the service is stopped; who asks is answered by a new one."""
+    """The socket listens while the service is stopped; a request starts it and is answered."""
     machine.run("systemctl", "stop", "rentomatic.service")
     assert machine.main_process() == 0
-    # Not a search that the cache of nginx may answer.
+    # Not a search that nginx's cache may answer.
     assert machine.get("/rooms?utm_source=first").status == 200
     assert machine.run("systemctl", "is-active", "rentomatic.service") == "active"
 
 
 def test_reloads_lose_nothing(machine: Machine) -> None:
-    """Each replaces all workers, under load; no request fails."""
+    """Each replaces all workers under load, and no request fails."""
     main = machine.main_process()
     with machine.load() as load:
         for _ in range(RELOADS):
@@ -45,7 +45,7 @@ def test_reloads_lose_nothing(machine: Machine) -> None:
 
 
 def test_restarts_lose_nothing(machine: Machine) -> None:
-    """The socket holds who asks while the one process ends and the next begins."""
+    """The socket holds requests while one process exits and the next starts."""
     seen = {machine.main_process()}
     with machine.load() as load:
         for _ in range(RESTARTS):
@@ -57,7 +57,7 @@ def test_restarts_lose_nothing(machine: Machine) -> None:
 
 
 def test_a_killed_main_process_is_replaced(machine: Machine) -> None:
-    """By systemd, at once; its workers answer what they have begun, and end."""
+    """By systemd, at once; its workers finish their requests and exit."""
     with machine.load() as load:
         for _ in range(KILLS):
             before = machine.main_process()
@@ -69,7 +69,7 @@ def test_a_killed_main_process_is_replaced(machine: Machine) -> None:
 
 
 def test_a_killed_worker_is_replaced(machine: Machine) -> None:
-    """By the main process; reads that it had not answered are answered by another."""
+    """By the main process; another worker answers its unanswered reads."""
     main = machine.main_process()
     with machine.load() as load:
         for _ in range(KILLS):
@@ -81,7 +81,7 @@ def test_a_killed_worker_is_replaced(machine: Machine) -> None:
 
 
 def test_it_comes_back_after_a_boot(machine: Machine) -> None:
-    """Nobody need start anything."""
+    """Without any command."""
     machine.tool("restart")
     until(machine.is_ready)
     timers = machine.run("systemctl", "list-timers", "--no-legend")
@@ -89,7 +89,7 @@ def test_it_comes_back_after_a_boot(machine: Machine) -> None:
 
 
 def test_without_its_database_it_says_so(machine: Machine) -> None:
-    """Each request is a 503 that says when to try again, none a 502 or 504; then all is well."""
+    """Each request gets a 503 that says when to try again, never a 502 or 504; then it recovers."""
     main = machine.main_process()
     machine.run("systemctl", "stop", "postgresql")
     try:
@@ -109,7 +109,7 @@ def test_without_its_database_it_says_so(machine: Machine) -> None:
 
 
 def test_it_starts_without_its_database(machine: Machine) -> None:
-    """It waits for nobody, says what is away, and serves and is migrated when that is back."""
+    """It starts and answers 503; when the database is back, it is migrated and searches work."""
     machine.run("systemctl", "mask", "--now", "--runtime", "postgresql")
     machine.run("systemctl", "stop", "postgresql@15-main")
     try:
@@ -126,7 +126,7 @@ def test_it_starts_without_its_database(machine: Machine) -> None:
 
 
 def test_a_reload_reads_the_settings(machine: Machine) -> None:
-    """What the file says then is true for every worker."""
+    """All workers get the file's new settings."""
     with machine.setting("WEB_CONCURRENCY=2"):
         machine.reload()
         until(lambda: len(machine.workers()) == 2)
@@ -135,7 +135,7 @@ def test_a_reload_reads_the_settings(machine: Machine) -> None:
 
 
 def test_a_wrong_setting_is_refused(machine: Machine) -> None:
-    """Reloading fails, the log says what would be right, and the same workers go on serving."""
+    """The reload fails, the log says what would be right, and the same workers keep serving."""
     before = machine.main_process(), machine.workers()
     with machine.setting("WEB_CONCURRENCY=many"):
         assert machine.try_to("systemctl", "reload", "rentomatic").returncode
@@ -147,7 +147,7 @@ def test_a_wrong_setting_is_refused(machine: Machine) -> None:
 
 
 def test_started_with_a_wrong_setting_it_waits_for_a_right_one(machine: Machine) -> None:
-    """It does not come up, and it comes up by itself once the file is mended."""
+    """It does not start until the file is corrected, and then starts automatically."""
     with machine.setting("WEB_CONCURRENCY=many"):
         assert machine.try_to("systemctl", "restart", "rentomatic").returncode
         assert machine.main_process() == 0
@@ -155,7 +155,7 @@ def test_started_with_a_wrong_setting_it_waits_for_a_right_one(machine: Machine)
 
 
 def test_a_database_over_tcp_needs_one_more_file(machine: Machine) -> None:
-    """remote-database.conf opens the fence for it, and for what migrates and backs up."""
+    """remote-database.conf opens the sandbox of the service, the migrations and the backup."""
     machine.sql("alter role rentomatic with password 'of-the-test'")
     url = "postgresql://rentomatic:of-the-test@127.0.0.1/rentomatic"
     source = "/opt/rentomatic/current/ops/systemd/remote-database.conf"
@@ -178,14 +178,14 @@ def test_a_database_over_tcp_needs_one_more_file(machine: Machine) -> None:
 
 
 def test_it_logs_to_the_journal(machine: Machine) -> None:
-    """Each request is a line there, under the service's name."""
+    """One line per request, under the service's name."""
     machine.get("/rooms?limit=1&utm_source=journal")
     log = ("journalctl", "--identifier=rentomatic", "--lines=50", "--output=cat")
     until(lambda: "/rooms" in machine.run(*log))
 
 
-def test_the_runbooks_questions_to_the_log_are_understood(machine: Machine) -> None:
-    """Also by jq, though systemd and `rentomatic check` write between the lines of JSON."""
+def test_the_runbooks_queries_of_the_log_work(machine: Machine) -> None:
+    """By jq too, although systemd and `rentomatic check` write other lines."""
     machine.reload()
     commands = re.findall(r"journalctl[^`\n]+jq[^`\n]+", (ROOT / "ops/README.md").read_text())
     assert len(commands) >= 6
@@ -194,7 +194,7 @@ def test_the_runbooks_questions_to_the_log_are_understood(machine: Machine) -> N
 
 
 def test_its_metrics_are_for_this_machine(machine: Machine) -> None:
-    """The workers count together within the fence; the public site does not tell."""
+    """The workers share them inside the sandbox; the public site does not show them."""
     socket = ("--unix-socket", "/run/rentomatic/rentomatic.sock")
     with machine.setting("RENTOMATIC_METRICS=on"):
         machine.run("systemctl", "restart", "rentomatic")

@@ -1,4 +1,4 @@
-"""The whole stack goes down and comes up by one command each, which are the runbook's."""
+"""The runbook's commands stop and start the whole stack, one command each."""
 
 import json
 
@@ -15,23 +15,23 @@ OURS = (
     "rentomatic-backup.timer",
 )
 OTHERS = ("nginx.service", "postgresql@15-main.service")
-# Nobody's cache has it.
+# Not in any cache.
 SEARCH = "/rooms?utm_source=stack"
 
 
 def commands() -> list[str]:
-    """Give the commands of the runbook: stop, start, stop everything, and stay down over boots."""
+    """Return the runbook's commands: stop, start, stop everything, stay down after boots."""
     first, *others = runbook("Stop and start")
     return [*first.splitlines(), *(script.strip() for script in others)]
 
 
 def states(machine: Machine, *units: str) -> set[str]:
-    """Give the states in which units are."""
+    """Return the states of units."""
     return set(machine.try_to("systemctl", "is-active", *units).stdout.split())
 
 
 def test_the_target_stops_and_starts_what_is_ours(machine: Machine) -> None:
-    """It stays down while requests come, as nginx does not; one command brings it back."""
+    """The service stays down despite requests while nginx runs; one command starts it again."""
     stop, start, *_ = commands()
     with machine.load():
         machine.shell(stop)
@@ -45,7 +45,7 @@ def test_the_target_stops_and_starts_what_is_ours(machine: Machine) -> None:
 
 
 def test_the_whole_stack_goes_down_and_comes_up(machine: Machine) -> None:
-    """PostgreSQL and nginx too, and the rooms are there afterwards."""
+    """PostgreSQL and nginx too, and the rooms still exist afterwards."""
     _, start, stop_everything, _ = commands()
     before = json.loads(machine.get(SEARCH).body)
     machine.shell(stop_everything)
@@ -57,7 +57,7 @@ def test_the_whole_stack_goes_down_and_comes_up(machine: Machine) -> None:
 
 
 def test_it_can_be_kept_down_over_boots(machine: Machine) -> None:
-    """After the runbook's command a boot starts nothing of ours; install enables it again."""
+    """After the runbook's command a boot starts none of our units; install enables them again."""
     *_, disable = commands()
     machine.shell(disable)
     machine.tool("restart")
@@ -70,7 +70,7 @@ def test_it_can_be_kept_down_over_boots(machine: Machine) -> None:
 
 
 def test_stopped_alone_it_is_started_by_the_next_request(machine: Machine) -> None:
-    """The socket is meant to; the unit says so."""
+    """This is intended, and the unit says so."""
     machine.run("systemctl", "stop", "rentomatic")
     assert states(machine, "rentomatic.service") == {"inactive"}
     assert machine.get(SEARCH).status == 200

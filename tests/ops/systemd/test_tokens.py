@@ -1,4 +1,4 @@
-"""Tokens as the runbook has them: made, rotated and revoked by its own commands."""
+"""The runbook's commands make, rotate and revoke tokens."""
 
 import json
 import re
@@ -16,7 +16,7 @@ MAKE, TRY, ROTATE, WHO, REMOVE, MADE = runbook("Tokens")
 
 
 def make(machine: Machine, script: str) -> str:
-    """Run what makes a token and reloads; give the token."""
+    """Run a script that makes a token and reloads; return the token."""
     done = machine.try_to("sh", "-euc", script)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     found = re.search(r"shown only now: (rom_\S+)", done.stderr)
@@ -25,7 +25,7 @@ def make(machine: Machine, script: str) -> str:
 
 
 def status(machine: Machine, token: str) -> str:
-    """Ask as the runbook does whether a token is valid."""
+    """Return the status of the runbook's request that checks a token."""
     return machine.shell(f"TOKEN={token}\n{TRY}")
 
 
@@ -39,15 +39,15 @@ def write(machine: Machine, token: str, method: str, path: str, values: object =
 
 @pytest.fixture
 def empty(machine: Machine) -> Iterator[Machine]:
-    """The machine, on which nobody may write before and after."""
+    """The machine, without tokens before and after."""
     assert status(machine, "any") == "403"
     yield machine
     machine.shell(f": >{TOKENS}; systemctl reload rentomatic")
     until(lambda: status(machine, "any") == "403")
 
 
-def test_a_token_comes_is_followed_and_goes(empty: Machine) -> None:
-    """A new one is valid, beside the one before and after it; nobody is refused who reads."""
+def test_a_token_is_made_rotated_and_revoked(empty: Machine) -> None:
+    """The old token is valid until it is removed, the new one afterwards too; reads never fail."""
     code = "00000000-0000-4000-8000-000000000001"
     with empty.load() as load:
         old = make(empty, MAKE)
@@ -72,8 +72,8 @@ def test_a_token_comes_is_followed_and_goes(empty: Machine) -> None:
     assert old not in empty.run("journalctl", "--output=cat")
 
 
-def test_a_slip_in_the_file_changes_nothing(empty: Machine) -> None:
-    """Its reload is refused and says why; who had a token has it, and the same workers serve."""
+def test_a_mistake_in_the_file_changes_nothing(empty: Machine) -> None:
+    """The reload fails and says why; tokens stay valid, and the same workers keep serving."""
     token = make(empty, MAKE)
     until(lambda: status(empty, token) == "404")
     empty.shell(f"echo office-2 >>{TOKENS}")

@@ -1,4 +1,4 @@
-"""`ops/upgrade`: the next release comes into service, or the one before goes on serving."""
+"""`ops/upgrade` puts the next release into service, or the old one keeps serving."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,23 +13,23 @@ MIGRATION = f"{NEXT}/migrations/9000.of-the-next-release"
 
 @dataclass(frozen=True)
 class NextRelease:
-    """A checkout of a version of its own, on the machine.
+    """A checkout of another version on the machine.
 
     Attributes:
         machine: the machine.
-        before: the release that is in service.
+        before: the installed release.
     """
 
     machine: Machine
     before: str
 
     def add_migration(self, statement: str) -> None:
-        """Bring a migration, which can be rolled back."""
+        """Add a migration that can be rolled back."""
         self.machine.shell(f"echo '{statement};' >{MIGRATION}.sql")
         self.machine.shell(f"echo 'drop table next_release;' >{MIGRATION}.rollback.sql")
 
     def fail(self) -> str:
-        """Upgrade, which must fail and leave nothing behind; give what it complains of."""
+        """Run an upgrade that must fail and change nothing; return its error."""
         main, folders = self.machine.main_process(), self.folders()
         failed = self.machine.try_ops("upgrade", at=NEXT)
         assert failed.returncode, failed.stdout
@@ -39,7 +39,7 @@ class NextRelease:
         return failed.stderr
 
     def serves_as_before(self) -> None:
-        """The release of before is in service, with its units."""
+        """Check that the old release is in service, with its units."""
         until(self.machine.is_ready)
         assert self.machine.release() == self.before
         folder = self.machine.run("readlink", f"/proc/{self.machine.main_process()}/cwd")
@@ -48,13 +48,13 @@ class NextRelease:
         assert self.machine.try_to("cmp", units[0], f"{units[1]}rentomatic.service").returncode == 0
 
     def folders(self) -> str:
-        """List the releases that are there."""
+        """List the installed releases."""
         return self.machine.run("ls", "/opt/rentomatic/releases")
 
 
 @pytest.fixture
 def next_release(machine: Machine) -> Iterator[NextRelease]:
-    """The next release, and after the test that of before in service."""
+    """The next release; after the test the old one is in service again."""
     before = machine.release()
     machine.shell(f"rm -rf {NEXT}; cp -r {CHECKOUT} {NEXT}")
     machine.shell(f"sed -i 's/^version = .*/version = 9.0.0/' {NEXT}/setup.cfg")
@@ -68,15 +68,15 @@ def next_release(machine: Machine) -> Iterator[NextRelease]:
     )
 
 
-def test_an_upgrade_and_the_way_back_lose_nothing(
+def test_an_upgrade_and_a_rollback_lose_nothing(
     machine: Machine, next_release: NextRelease
 ) -> None:
-    """Under load: a new version with a migration and another unit; then the version before."""
+    """Under load: to a version with a migration and a changed unit, and back."""
     next_release.add_migration("create table next_release (number integer)")
     machine.shell(f"echo '# of the next release' >>{NEXT}/ops/systemd/rentomatic.service")
     backups = machine.run("ls", "/var/backups/rentomatic").split()
     with machine.load() as load:
-        told = machine.ops("upgrade", at=NEXT)
+        output = machine.ops("upgrade", at=NEXT)
     assert load.requests > 10
     assert load.failed == {}
     assert machine.release().startswith("9.0.0-")
@@ -84,19 +84,19 @@ def test_an_upgrade_and_the_way_back_lose_nothing(
     assert "all applied" in machine.run("rentomatic", "check")
     assert "of the next release" in machine.run("systemctl", "cat", "rentomatic")
     assert len(machine.run("ls", "/var/backups/rentomatic").split()) == len(backups) + 1
-    assert "is in service; to go back:" in told.splitlines()[-1]
+    assert "is in service; to go back:" in output.splitlines()[-1]
     again = machine.ops("upgrade", at=NEXT)
     assert again.splitlines()[-1].endswith("is already in service; nothing was changed")
     with machine.load() as load:
-        told = machine.ops("upgrade", "--rollback", at="/opt/rentomatic/current")
+        output = machine.ops("upgrade", "--rollback", at="/opt/rentomatic/current")
     assert load.failed == {}
-    assert "the database schema is not rolled back" in told
+    assert "the database schema is not rolled back" in output
     next_release.serves_as_before()
     assert "of a newer release 9000.of-the-next-release" in machine.run("rentomatic", "check")
 
 
 def test_a_broken_migration_stops_it(machine: Machine, next_release: NextRelease) -> None:
-    """The old release serves all the time, and one is told which statement it was."""
+    """The old release keeps serving, and the error names the statement."""
     next_release.add_migration("create tabel next_release (number integer)")
     with machine.load() as load:
         complaint = next_release.fail()
@@ -107,14 +107,14 @@ def test_a_broken_migration_stops_it(machine: Machine, next_release: NextRelease
 
 
 def test_a_broken_setting_stops_it(machine: Machine, next_release: NextRelease) -> None:
-    """A setting that the new release cannot use is named; the old one serves all the time."""
+    """The error names the setting that the new release cannot use; the old one keeps serving."""
     with machine.setting("RENTOMATIC_DEFAULT_LIMIT=0"):
         complaint = next_release.fail()
     assert "RENTOMATIC_DEFAULT_LIMIT must be an integer from 1 to 1000, not '0'" in complaint
 
 
 def test_no_backup_stops_it(machine: Machine, next_release: NextRelease) -> None:
-    """Without a backup nothing is changed."""
+    """If the backup fails, nothing is changed."""
     machine.run("chown", "root", "/var/backups/rentomatic")
     try:
         assert "the backup failed, so nothing was changed" in next_release.fail()
@@ -124,16 +124,16 @@ def test_no_backup_stops_it(machine: Machine, next_release: NextRelease) -> None
 
 
 def test_a_site_that_nginx_refuses_stops_it(machine: Machine, next_release: NextRelease) -> None:
-    """The settings of nginx stay as they were."""
+    """The configuration of nginx stays as it was."""
     machine.shell(f"echo 'no_such_directive on;' >>{NEXT}/ops/nginx/http.conf")
     assert "no_such_directive" in next_release.fail()
     machine.run("nginx", "-t")
 
 
-def test_what_does_not_become_ready_is_taken_back(
+def test_a_release_that_is_not_ready_is_rolled_back(
     machine: Machine, next_release: NextRelease
 ) -> None:
-    """After the switch, too, the old release comes back by itself, and the upgrade has failed."""
+    """Even after the switch the old release is restored, and the upgrade fails."""
     machine.shell(f"echo 'raise RuntimeError' >>{NEXT}/wsgi_app.py")
     failed = machine.try_to("env", "READY_SECONDS=5", f"{NEXT}/ops/upgrade")
     assert failed.returncode
@@ -143,7 +143,7 @@ def test_what_does_not_become_ready_is_taken_back(
 
 
 def test_there_must_be_something_to_go_back_to(next_release: NextRelease) -> None:
-    """Nothing is changed otherwise."""
+    """Otherwise nothing is changed."""
     refused = next_release.machine.try_ops("upgrade", "--rollback")
     assert refused.returncode == 1
     assert "there is no previous release to go back to" in refused.stderr
