@@ -13,14 +13,14 @@ from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.requests.parsers import shown
 from rentomatic.tokens import NO_TOKENS, Tokens
 from rentomatic.wsgi.authorization import WRITES, authorize, identify
-from rentomatic.wsgi.body import PLAIN, is_taken, unsupported
+from rentomatic.wsgi.body import is_taken, unsupported
 from rentomatic.wsgi.conditional import under_conditions
 from rentomatic.wsgi.failure import FAILED, HttpFailure, Outcome, render_failure
-from rentomatic.wsgi.micro_cache import keep_for_a_moment
+from rentomatic.wsgi.micro_cache import keep_for_a_moment, second_of
 from rentomatic.wsgi.openapi.document import describe
 from rentomatic.wsgi.openapi.page import write_page
 from rentomatic.wsgi.openapi.style import POLICY
-from rentomatic.wsgi.request import Environ, Request, read_request
+from rentomatic.wsgi.request import Environ, Request, is_preflight, names_host, read_request
 from rentomatic.wsgi.response import Answer, Headers
 from rentomatic.wsgi.routing import ROUTES, Found, Operation, Route, find_route, nothing_at
 from rentomatic.wsgi.service import Documents, Limits, Service, Stores
@@ -94,13 +94,13 @@ class Application:
         return _send(answer, request, start_response)
 
     def _answer(self, request: Request, found: Found | None, environ: Environ) -> Outcome:
-        if not request.has_host:
+        if not names_host(environ):
             return NO_HOST
         if found is None:
             return nothing_at(request.path)
         route, segments = found
         if request.method == "OPTIONS":
-            return _answer_options(route, request)
+            return _answer_options(route, environ)
         operation = route.operations.get("GET" if request.method == "HEAD" else request.method)
         if operation is None:
             return _not_allowed(route, request)
@@ -114,32 +114,31 @@ class Application:
         request: Request,
         environ: Environ,
     ) -> Outcome:
-        is_write = request.method in WRITES
+        service, is_write = self._service, request.method in WRITES
         if is_write or operation.reads_token:
-            owner = (authorize if is_write else identify)(self._service, request)
-            if isinstance(owner, HttpFailure):
-                return owner
-            environ["rentomatic.token"] = owner
-            request = replace(request, owner=owner)
+            check = authorize if is_write else identify
+            actor = check(environ.get("HTTP_AUTHORIZATION", ""), service.tokens)
+            if isinstance(actor, HttpFailure):
+                return actor
+            environ["rentomatic.token"] = actor
+            if actor:
+                request = replace(request, actor=actor)
+                service = service.over(service.repository.acting_as(actor))
         values = route.convert(segments)
         if isinstance(values, HttpFailure):
             return values
-        if operation.media_types and not is_taken(request, operation.media_types):
+        if operation.media_types and not is_taken(request.content, operation.media_types):
             return _unsupported(route, operation, request)
-        service = self._service
-        if request.owner:
-            service = service.over(service.repository.acting_as(request.owner))
+        second = second_of(environ) if operation.is_kept else None
         outcome = operation.handler(service, request, **values)
-        return outcome if is_write else _read(outcome, operation, request)
+        return outcome if is_write else _read(outcome, request, second)
 
 
-def _read(outcome: Outcome, operation: Operation, request: Request) -> Outcome:
-    """Return what the conditions of a read make of its outcome, and who may keep that."""
+def _read(outcome: Outcome, request: Request, second: int | None) -> Outcome:
+    """Return what the conditions of a read make of its outcome, kept until a second is over."""
     if isinstance(outcome, Answer):
         outcome = under_conditions(request, outcome)
-    if isinstance(outcome, Answer) and operation.is_kept:
-        outcome = keep_for_a_moment(outcome, request)
-    return outcome
+    return keep_for_a_moment(outcome, request, second) if isinstance(outcome, Answer) else outcome
 
 
 def _not_allowed(route: Route, request: Request) -> HttpFailure:
@@ -148,10 +147,10 @@ def _not_allowed(route: Route, request: Request) -> HttpFailure:
     return HttpFailure(HTTPStatus.METHOD_NOT_ALLOWED, message, (("Allow", allow),))
 
 
-def _answer_options(route: Route, request: Request) -> Answer:
+def _answer_options(route: Route, environ: Environ) -> Answer:
     """List the methods of a resource; to a browser's preflight, those of another origin's page."""
     listed = (("Allow", ", ".join(route.methods)), *_accept_patch(route))
-    headers = _PREFLIGHT if request.is_preflight else listed
+    headers = _PREFLIGHT if is_preflight(environ) else listed
     return Answer(HTTPStatus.NO_CONTENT, media_type=None, headers=headers)
 
 
@@ -160,10 +159,9 @@ def _unsupported(route: Route, operation: Operation, request: Request) -> HttpFa
     accepted = _accept_patch(route)
     if request.method != "PATCH":
         accepted += (("Accept", ", ".join(operation.media_types)),)
-    if request.content_encoding not in PLAIN:
+    if not request.content.is_plain:
         accepted += (("Accept-Encoding", "identity"),)
-    content = (request.content_type, request.content_encoding)
-    return unsupported(*content, operation.media_types, accepted)
+    return unsupported(request.content, operation.media_types, accepted)
 
 
 def _accept_patch(route: Route) -> Headers:

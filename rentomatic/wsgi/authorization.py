@@ -3,10 +3,8 @@
 import re
 from http import HTTPStatus
 
-from rentomatic.tokens import actor_of
+from rentomatic.tokens import Tokens, actor_of
 from rentomatic.wsgi.failure import HttpFailure
-from rentomatic.wsgi.request import Request
-from rentomatic.wsgi.service import Service
 
 # The methods that need a token.
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
@@ -30,18 +28,23 @@ WRONG = HttpFailure(
 )
 
 
-def authorize(service: Service, request: Request) -> str | HttpFailure:
-    """Return the name of the token of a request that writes, or refuse it unread."""
-    if not service.tokens:
+def authorize(given: str, tokens: Tokens) -> str | HttpFailure:
+    """Return the name of the token with which a request writes, or refuse it.
+
+    Args:
+        given: the value of its header `Authorization`.
+        tokens: those that are valid.
+    """
+    if not tokens:
         return NOT_CONFIGURED
-    return MISSING if (owner := identify(service, request)) is None else owner
+    return MISSING if (actor := identify(given, tokens)) is None else actor
 
 
-def identify(service: Service, request: Request) -> str | HttpFailure | None:
-    """Return the name of the token of a request that needs none; None without one."""
-    match = _BEARER.fullmatch(request.authorization)
+def identify(given: str, tokens: Tokens) -> str | HttpFailure | None:
+    """Return the name of the token with which a request reads; None without one."""
+    match = _BEARER.fullmatch(given)
     if not match:
         return None
     token = match[1].strip()
-    name = actor_of(token, service.tokens) if _TOKEN.fullmatch(token) else None
+    name = actor_of(token, tokens) if _TOKEN.fullmatch(token) else None
     return WRONG if name is None else name

@@ -14,14 +14,11 @@ from typing import Self, TextIO
 
 from rentomatic.requests.parsers import shown
 from rentomatic.wsgi.failure import HttpFailure
-from rentomatic.wsgi.request import Request
+from rentomatic.wsgi.request import Content
 from rentomatic.wsgi.response import Headers
 
 MAX_BODY_BYTES = 65_536
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)", re.IGNORECASE)
-
-# The encodings of a body that is read.
-PLAIN = {"", "identity"}
 
 NOT_ARRIVED = HttpFailure(HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time")
 NO_ROOM = HttpFailure(
@@ -79,48 +76,42 @@ class _RefusedError(Exception):
         self.failure = failure
 
 
-def given_type(request: Request) -> str:
-    """Give the media type of a body, without its parameters."""
-    return request.content_type.partition(";")[0].strip().lower()
-
-
-def is_taken(request: Request, media_types: Collection[str]) -> bool:
+def is_taken(content: Content, media_types: Collection[str]) -> bool:
     """Tell whether a body is said to be of one of these types, in UTF-8 and not compressed."""
-    charset = _CHARSET.search(request.content_type)
+    charset = _CHARSET.search(content.type)
     is_utf8 = charset is None or charset[1].lower() in {"utf-8", "utf8"}
-    is_plain = request.content_encoding in PLAIN
-    return is_utf8 and is_plain and given_type(request) in media_types
+    return is_utf8 and content.is_plain and content.media_type in media_types
 
 
 def unsupported(
-    content_type: str, content_encoding: str, media_types: Collection[str], headers: Headers = ()
+    content: Content, media_types: Collection[str], headers: Headers = ()
 ) -> HttpFailure:
     """Say what a body must be."""
-    given = shown(content_type) if content_type else "nothing"
-    encoded = "" if content_encoding in PLAIN else f" in {shown(content_encoding)}"
+    given = shown(content.type) if content.type else "nothing"
+    encoded = "" if content.is_plain else f" in {shown(content.encoding)}"
     wanted = " or ".join(media_types)
     message = f"Content-Type: must be {wanted} in UTF-8, uncompressed, not {given}{encoded}"
     return HttpFailure(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message, headers)
 
 
-def read_body(request: Request, most: int) -> bytes | HttpFailure:
+def read_body(content: Content, most: int) -> bytes | HttpFailure:
     """Read a body of at most `most` bytes."""
-    received = receive(request, most)
+    received = receive(content, most)
     if isinstance(received, HttpFailure):
         return received
     with received:
         return received.read()
 
 
-def receive(request: Request, most: int) -> Received | HttpFailure:
+def receive(content: Content, most: int) -> Received | HttpFailure:
     """Take a body of at most `most` bytes, counted while they come; one that is here stays so."""
-    if isinstance(request.body, Received):
-        return request.body
-    if request.content_length is not None and request.content_length > most:
+    if isinstance(content.stream, Received):
+        return content.stream
+    if content.length is not None and content.length > most:
         return too_long(most)
     received = Received()
     try:
-        for piece in _pieces(request, most):
+        for piece in _pieces(content, most):
             received.write(piece)
         received.end()
     except _RefusedError as refused:
@@ -133,21 +124,21 @@ def receive(request: Request, most: int) -> Received | HttpFailure:
     return received
 
 
-def _pieces(request: Request, most: int) -> Iterator[bytes]:
+def _pieces(content: Content, most: int) -> Iterator[bytes]:
     """Read a body; raises _RefusedError with what is wrong with it."""
     length = 0
-    while piece := _read_piece(request):
+    while piece := _read_piece(content):
         length += len(piece)
         if length > most:
             raise _RefusedError(too_long(most))
         yield piece
-    if request.content_length is not None and length < request.content_length:
+    if content.length is not None and length < content.length:
         raise _RefusedError(malformed("was cut short"))
 
 
-def _read_piece(request: Request) -> bytes:
+def _read_piece(content: Content) -> bytes:
     try:
-        return request.body.read(MAX_BODY_BYTES)
+        return content.stream.read(MAX_BODY_BYTES)
     except ValueError:
         raise _RefusedError(malformed("is not sent in chunks as HTTP wants them")) from None
     except OSError:

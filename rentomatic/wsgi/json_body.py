@@ -20,7 +20,7 @@ Values = dict[str, Any]
 
 def read_object(request: Request) -> Values | HttpFailure:
     """Read a JSON object."""
-    body = read_body(request, MAX_BODY_BYTES)
+    body = read_body(request.content, MAX_BODY_BYTES)
     if isinstance(body, HttpFailure):
         return body
     try:

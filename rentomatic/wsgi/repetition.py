@@ -56,15 +56,16 @@ def answer_once(
         return MALFORMED
     if service.stores.idempotency is None:
         return NEEDS_POSTGRES
-    received = receive(request, most)
+    received = receive(request.content, most)
     if isinstance(received, HttpFailure):
         return received
+    arrived = replace(request, content=replace(request.content, stream=received))
     with received:
         return _answer_known(
             service.stores.idempotency,
             request,
             _named(request, request.idempotency_key, received),
-            lambda rooms: handler(service.over(rooms), replace(request, body=received)),
+            lambda rooms: handler(service.over(rooms), arrived),
         )
 
 
@@ -92,7 +93,7 @@ def _answer_known(
         return StoredAnswer(given.status, given.headers, given.body)
 
     try:
-        stored = idempotency.once(key, request.owner or "", write)
+        stored = idempotency.once(key, request.actor or "", write)
     except _RefusedError as refused:
         return refused.outcome
     except KeyReusedError:
@@ -106,9 +107,9 @@ def _answer_known(
 
 def _named(request: Request, key: str, body: Received) -> IdempotencyKey:
     return IdempotencyKey(
-        scope=f"{request.owner} {request.method} {request.path}",
+        scope=f"{request.actor} {request.method} {request.path}",
         key=key,
         fingerprint=entity_tag(
-            request.content_type, sorted(request.query.values.items()), body.digest
+            request.content.type, sorted(request.query.values.items()), body.digest
         ),
     )

@@ -27,7 +27,7 @@ def room_changes(service: Service, request: Request) -> Outcome:
         return response
     page = response.value
     cursor = write_changes_cursor(page.next)
-    tells_who = request.owner is not None
+    tells_who = request.actor is not None
     body = dump_changes(page.changes, cursor, is_last=page.is_last, tells_who=tells_who)
     following = f'</rooms/changes?since={cursor}&limit={wanted.limit}>; rel="next"'
     links = (("Link", f"{DESCRIBED_BY}, {following}"),)

@@ -10,7 +10,7 @@ from rentomatic.requests.room_import import ImportOptions, OnError
 from rentomatic.serializers.room_import import dump_report
 from rentomatic.use_cases.room_import import room_import_use_case
 from rentomatic.wsgi.arguments import read_batch
-from rentomatic.wsgi.body import given_type, receive
+from rentomatic.wsgi.body import receive
 from rentomatic.wsgi.conditional import condition_errors
 from rentomatic.wsgi.failure import HttpFailure, Outcome
 from rentomatic.wsgi.repetition import answer_once
@@ -31,7 +31,7 @@ TOO_MANY_BATCHES = HttpFailure(
 
 def batch_format(request: Request) -> ImportFormat | None:
     """Tell the format of a batch by its media type; None for what is none."""
-    return BATCH_FORMATS.get(given_type(request))
+    return BATCH_FORMATS.get(request.content.media_type)
 
 
 def import_batch(service: Service, request: Request, form: ImportFormat) -> Outcome:
@@ -47,7 +47,7 @@ def import_batch(service: Service, request: Request, form: ImportFormat) -> Outc
 
 
 def _import(service: Service, request: Request, form: ImportFormat, on_error: OnError) -> Outcome:
-    received = receive(request, service.limits.batch_bytes)
+    received = receive(request.content, service.limits.batch_bytes)
     if isinstance(received, HttpFailure):
         return received
     with received:

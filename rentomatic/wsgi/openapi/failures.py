@@ -25,7 +25,7 @@ from rentomatic.wsgi.openapi.examples import (
     Examples,
     sent_room,
 )
-from rentomatic.wsgi.request import read_request
+from rentomatic.wsgi.request import Content, read_request
 from rentomatic.wsgi.response import Headers
 
 _REQUEST_ID = "r-1"
@@ -142,7 +142,7 @@ FAILURES = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: DescribedFailure(
         "The body is of another media type, or encoded",
         "POST /rooms",
-        unsupported("text/plain", "", (JSON, *BATCH_FORMATS)),
+        unsupported(Content("text/plain"), (JSON, *BATCH_FORMATS)),
         (*AUTHORIZED, ("Content-Type", "text/plain")),
         sent=b"a room",
         headers=("Accept", "Accept-Encoding", "Accept-Patch"),
