@@ -37,10 +37,7 @@ _SPREAD_DEGREES = 0.05
 
 def book_rooms() -> list[Room]:
     """Return the four rooms of the book."""
-    return [
-        Room(UUID(code), size, price, longitude, latitude)
-        for code, size, price, longitude, latitude in BOOK
-    ]
+    return [Room(UUID(code), size, price, x, y) for code, size, price, x, y in BOOK]
 
 
 def demo_rooms() -> Iterator[Room]:
@@ -48,12 +45,8 @@ def demo_rooms() -> Iterator[Room]:
     yield from book_rooms()
     generator = random.Random(SEED)
     for number in range(1, GENERATED + 1):
-        _, longitude, latitude = generator.choice(_TOWNS)
+        _, *centre = generator.choice(_TOWNS)
         size = max(8, round(generator.lognormvariate(3.8, 0.5)))
-        yield Room(
-            code=UUID(f"{PREFIX}{number:012x}"),
-            size=size,
-            price=round(size * generator.uniform(0.4, 1.6)) + 10,
-            longitude=round(generator.gauss(longitude, _SPREAD_DEGREES), 6),
-            latitude=round(generator.gauss(latitude, _SPREAD_DEGREES), 6),
-        )
+        price = round(size * generator.uniform(0.4, 1.6)) + 10
+        x, y = (round(generator.gauss(degrees, _SPREAD_DEGREES), 6) for degrees in centre)
+        yield Room(UUID(f"{PREFIX}{number:012x}"), size, price, x, y)

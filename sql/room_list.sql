@@ -25,9 +25,7 @@ where true
   and distance >= :far_least::float8  -- if far_least
   :matching_size
   :matching_price
-  and on_plane(longitude, latitude * :hemisphere::float8) <@ (  -- if hemisphere
-    :reach  -- if hemisphere
-  )  -- if hemisphere
+  :reach  -- if hemisphere
   and :is_after  -- if is_after
   and false  -- if contradictory
 order by :order

@@ -4,6 +4,7 @@ On a sphere with the mean radius of the ellipsoid (R1 of GRS 80, IUGG), distance
 of those on the ellipsoid.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import asin, atan2, ceil, cos, degrees, pi, radians, sin, sqrt
 
@@ -107,6 +108,16 @@ def narrower_box(box: Box, first_east: float | None, last_west: float | None) ->
     return replace(box, west=first_east, east=last_west) if across < box.east - box.west else box
 
 
+def box_of(places: Sequence[tuple[float, float]]) -> Box:
+    """Return the narrowest box around some places, at least one, given as longitude, latitude."""
+    longitudes, latitudes = zip(*places, strict=True)
+    return narrower_box(
+        Box(min(longitudes), min(latitudes), max(longitudes), max(latitudes)),
+        min((each for each in longitudes if each >= 0), default=None),
+        max((each for each in longitudes if each < 0), default=None),
+    )
+
+
 def box_around(longitude: float, latitude: float, radius: float) -> Box:
     """Return a box that contains every place within a distance in metres, and little more."""
     reach = degrees(min(radius / EARTH_RADIUS, pi)) + _SLACK
@@ -173,3 +184,31 @@ def _towards(
     height = sine * cos(angle) + cosine * ahead
     turned = (longitude + degrees(turn) + HALF_TURN) % (2 * HALF_TURN) - HALF_TURN
     return turned, degrees(asin(max(-1.0, min(1.0, height))))
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A place from which distances are measured.
+
+    Attributes:
+        longitude: degrees.
+        latitude: degrees.
+        radius: the largest distance of a room in metres; None for any.
+        radius_min: the smallest distance in metres; None for any.
+    """
+
+    longitude: float
+    latitude: float
+    radius: float | None = None
+    radius_min: float | None = None
+
+    def metres_to(self, longitude: float, latitude: float) -> float:
+        """Return the distance to another place."""
+        return great_circle_metres(self.longitude, self.latitude, longitude, latitude)
+
+    def reaches(self, longitude: float, latitude: float) -> bool:
+        """Return whether another place is near enough and far enough."""
+        distance = self.metres_to(longitude, latitude)
+        return (self.radius is None or distance <= self.radius) and (
+            self.radius_min is None or distance >= self.radius_min
+        )

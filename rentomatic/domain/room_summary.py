@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 
-from rentomatic.domain.geography import Box, narrower_box
+from rentomatic.domain.geography import Box, box_of
 from rentomatic.domain.room import Room
 
 MAX_BARS = 20
@@ -73,18 +73,8 @@ def summarize(rooms: Sequence[Room], beyond: Mapping[str, Collection[int]]) -> R
         name: _summarize([getattr(room, name) for room in rooms], counted)
         for name, counted in beyond.items()
     }
-    return RoomSummary(len(rooms), _box_of(rooms), amounts)
-
-
-def _box_of(rooms: Sequence[Room]) -> Box | None:
-    if not rooms:
-        return None
-    longitudes = [room.longitude for room in rooms]
-    latitudes = [room.latitude for room in rooms]
-    return narrower_box(
-        Box(min(longitudes), min(latitudes), max(longitudes), max(latitudes)),
-        min((each for each in longitudes if each >= 0), default=None),
-        max((each for each in longitudes if each < 0), default=None),
+    return RoomSummary(
+        len(rooms), box_of([room.place for room in rooms]) if rooms else None, amounts
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+from rentomatic.domain.room import COORDINATES
 from rentomatic.requests.parsers import shown
 
 # URNs, URLs and short names, with any version:
@@ -24,6 +25,6 @@ def crs_problem(crs: object) -> str | None:
         return None
     given = shown(name) if isinstance(name, str) else "one without a name"
     return (
-        f"crs must be CRS84 or EPSG:4326, degrees of longitude and latitude, not {given}; "
+        f"crs must be CRS84 or EPSG:4326, degrees of {' and '.join(COORDINATES)}, not {given}; "
         "convert the file: ogr2ogr -t_srs EPSG:4326 NEW OLD"
     )

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rentomatic.domain.compiled import compile_function
+from rentomatic.domain.geography import Near
 from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, Room
 from rentomatic.requests.room_fields import DISTANCE
-from rentomatic.requests.room_selection import Near
 
 Wire = dict[str, Any]
 

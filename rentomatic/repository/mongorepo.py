@@ -19,7 +19,7 @@ from pymongo.errors import (
     OperationFailure,
 )
 
-from rentomatic.domain.geography import Box, box_around
+from rentomatic.domain.geography import Box, Near, box_around
 from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, Room
 from rentomatic.domain.room_summary import summarize
 from rentomatic.repository.interface import (
@@ -39,7 +39,7 @@ from rentomatic.repository.selection import Entry, ordered, page_of, passes, wit
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, NULL, Operand, Value
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_order import ADDED, Order, Position
-from rentomatic.requests.room_selection import Filter, Near, RoomSelection
+from rentomatic.requests.room_selection import Filter, RoomSelection
 from rentomatic.requests.room_summary import RoomSummaryRequest
 
 Document = dict[str, Any]

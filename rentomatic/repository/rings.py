@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from rentomatic.domain.geography import HALF_WAY, Circle, circles_over_ring, circumference
+from rentomatic.domain.geography import HALF_WAY, Circle, Near, circles_over_ring, circumference
 from rentomatic.requests.room_list import RoomListRequest
-from rentomatic.requests.room_selection import Near
 
 # More circles read fewer rooms beside a ring and take longer to look up. The best number grows with
 # the root of the number of rooms that are nearer, which is not known; their distance stands for it.

@@ -4,12 +4,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from rentomatic.domain.geography import Box, antipode, box_around
+from rentomatic.domain.geography import Box, Near, antipode, box_around
 from rentomatic.repository.ordering import POSITION_PARAMETERS, is_after, order_by
 from rentomatic.repository.rings import RING_PARAMETERS, Rings
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_list import EXACT, RoomListRequest
-from rentomatic.requests.room_selection import FILTER_PARAMETERS, Filter, Near, RoomSelection
+from rentomatic.requests.room_selection import FILTER_PARAMETERS, Filter, RoomSelection
 
 Parameters = dict[str, Any]
 

@@ -126,7 +126,7 @@ def parse_degrees(text: str, most: int) -> float:
 
 
 def swap_hint(value: float) -> str:
-    """Ask whether coordinates were swapped, if a wrong latitude could be a longitude."""
+    """Ask whether coordinates were swapped, if each could be the other."""
     return f"; were {' and '.join(COORDINATES)} swapped?" if abs(value) <= MAX_LONGITUDE else ""
 
 

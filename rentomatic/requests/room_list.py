@@ -70,7 +70,7 @@ def build_room_list_request(  # noqa: PLR0913 - each is a parameter of the contr
             field's type.
         limit: 1 to MAX_LIMIT, or `none`; text or a number.
         bbox: `west,south,east,north` in degrees; it may cross the antimeridian.
-        near: `longitude,latitude` in degrees; adds the `distance` of each room.
+        near: a place, NEAR_FORM in degrees; adds the `distance` of each room.
         radius: the largest distance in metres.
         radius_min: the smallest distance in metres.
         sort: fields and `distance`, with `-` in front for descending: `price,-size`.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
 
-from rentomatic.domain.geography import Box, great_circle_metres
+from rentomatic.domain.geography import Box, Near
 from rentomatic.domain.room import COORDINATES, FIELDS
 from rentomatic.requests.base import ParameterError, ValidRequest
 from rentomatic.requests.parsers import (
@@ -46,34 +46,6 @@ class Filter:
     def parameter(self) -> str:
         """Its name among the parameters of a statement: one of FILTER_PARAMETERS."""
         return _parameter(self.field, self.operator)
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """A place from which distances are measured.
-
-    Attributes:
-        longitude: degrees.
-        latitude: degrees.
-        radius: the largest distance of a room in metres; None for any.
-        radius_min: the smallest distance in metres; None for any.
-    """
-
-    longitude: float
-    latitude: float
-    radius: float | None = None
-    radius_min: float | None = None
-
-    def metres_to(self, longitude: float, latitude: float) -> float:
-        """Return the distance to another place."""
-        return great_circle_metres(self.longitude, self.latitude, longitude, latitude)
-
-    def reaches(self, longitude: float, latitude: float) -> bool:
-        """Return whether another place is near enough and far enough."""
-        distance = self.metres_to(longitude, latitude)
-        return (self.radius is None or distance <= self.radius) and (
-            self.radius_min is None or distance >= self.radius_min
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +116,7 @@ class SelectionReader:
         return box
 
     def near(self, given: object, radius: object, radius_min: object) -> Near | None:
-        """Read a place, `longitude,latitude` in degrees, and distances from it in metres."""
+        """Read a place in degrees, and distances from it in metres."""
         most, least = self._metres("radius", radius), self._metres("radius_min", radius_min)
         if most is not None and least is not None and least > most:
             self.fail("radius_min", "must not be above radius")
@@ -156,8 +128,8 @@ class SelectionReader:
         read = self._coordinates("near", as_list_text(given), NEAR_FORM)
         if read is None:
             return None
-        longitude, latitude = read
-        return Near(longitude, latitude, most, least)
+        x, y = read
+        return Near(x, y, most, least)
 
     def _metres(self, name: str, given: object) -> float | None:
         if given is None:

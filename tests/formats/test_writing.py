@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from rentomatic.domain.geography import Near
 from rentomatic.domain.room import Room
 from rentomatic.formats.table import FORMATS
 from rentomatic.formats.view import View
-from rentomatic.requests.room_selection import Near
 from rentomatic.serializers.room import RoomJsonEncoder
 
 WIRE = (

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from rentomatic.demo import book_rooms
+from rentomatic.domain.geography import Near
 from rentomatic.domain.room import Room
 from rentomatic.domain.room_change import ChangeKind, RoomChange
 from rentomatic.domain.room_summary import summarize
@@ -24,7 +25,7 @@ from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, FILTER_KEYS, OPERATORS, Takes
 from rentomatic.requests.room_import import BadLine
 from rentomatic.requests.room_order import parse_sort
-from rentomatic.requests.room_selection import Near, RoomSelection
+from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.serializers.room_changes import dump_changes
 from rentomatic.serializers.room_import import dump_report
 from rentomatic.serializers.room_summary import dump_summary
