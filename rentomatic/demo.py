@@ -1,7 +1,7 @@
 """Made-up rooms to try the service with."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from rentomatic.domain.room import Room
@@ -19,6 +19,10 @@ BOOK = (
     ("913694c6-435a-4366-ba0d-da5334a611b2", 56, 60, 0.27891577, 51.45994069),
     ("eed76e77-55c1-41ce-985d-ca49bf6c0585", 93, 48, 0.33894476, 51.39916678),
 )
+
+# Examples in help texts: a filter, and a change of the book's first room.
+EXAMPLE_FILTER = ("price__lt", 60)
+EXAMPLE_CHANGE = (BOOK[0][0], "price", 65)
 
 _TOWNS = (
     ("London", -0.1276, 51.5072),
@@ -38,6 +42,11 @@ _SPREAD_DEGREES = 0.05
 def book_rooms() -> list[Room]:
     """Return the four rooms of the book."""
     return [Room(UUID(code), size, price, x, y) for code, size, price, x, y in BOOK]
+
+
+def example_values() -> Mapping[str, object]:
+    """Return the fields of a room to add; without a code, it gets a new one."""
+    return {name: value for name, value in book_rooms()[0].to_dict().items() if name != "code"}
 
 
 def demo_rooms() -> Iterator[Room]:

@@ -1,4 +1,4 @@
-"""The command line: the same use cases, for a terminal and for pipes."""
+"""The command line: the same use cases, for terminals and pipes."""
 
 import argparse
 import logging
@@ -10,28 +10,26 @@ from collections.abc import Sequence
 
 from rentomatic import __version__
 from rentomatic.cli import administration, checking, importing, rooms, serving, tokens, writing
-from rentomatic.cli.outcome import EXIT_CODES, account_name
+from rentomatic.cli.outcome import EXIT_CODES, INTERRUPTED, account_name
 from rentomatic.cli.parser import Parser
-from rentomatic.cli.streams import complain, let_go, open_closed_streams, told
+from rentomatic.cli.streams import describe, let_go, open_closed_streams, report
 from rentomatic.config import ConfigError, read_settings
 from rentomatic.embedded.binaries import EmbeddedError
 from rentomatic.environment import prepare_environment
 from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.responses import ResponseTypes
 
-INTERRUPTED = 130
-
-# Their values may begin with a hyphen: descending, west, south.
+# Their values may begin with a hyphen: a descending key, a western longitude.
 _SIGNED_OPTIONS = {"--sort", "--near", "--bbox"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; give its exit code."""
+    """Run a command; return its exit code."""
     open_closed_streams()
-    # Ended as by Ctrl-C, a command leaves no server of its own behind.
+    # SIGTERM ends a command like Ctrl-C, so that no server of its own is left behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.basicConfig(format="rentomatic: %(message)s", level=logging.WARNING)
-    # It warns of errors that it ignores as another one is on its way, which is told.
+    # It warns of errors that it ignores in favour of another one, which is reported.
     logging.getLogger("psycopg").setLevel(logging.ERROR)
     try:
         code = _run(list(sys.argv[1:] if arguments is None else arguments))
@@ -41,20 +39,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RepositoryUnavailableError as error:
         return _fail(ResponseTypes.UNAVAILABLE_ERROR, error)
     except BrokenPipeError:
-        # The reader has what it wanted (`rentomatic list | head`).
+        # The reader has read enough (`rentomatic list | head`).
         let_go(sys.stdout)
         return EXIT_CODES[ResponseTypes.SUCCESS]
     except OSError as error:
         let_go(sys.stdout)
-        account = f" to the account {account_name()}" if isinstance(error, PermissionError) else ""
-        return _fail(ResponseTypes.SYSTEM_ERROR, f"{told(error)}{account}")
+        account = f" for the account {account_name()}" if isinstance(error, PermissionError) else ""
+        return _fail(ResponseTypes.SYSTEM_ERROR, f"{describe(error)}{account}")
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return EXIT_CODES[INTERRUPTED]
     return code
 
 
 def _run(typed: Sequence[str]) -> int:
-    """Run a command; give its exit code, also that of argparse, which ends what it answers."""
+    """Run a command; return its exit code, or that of argparse if it ends the command."""
     parser = build_parser()
     try:
         given, rest = parser.parse_known_args(_with_values_joined(_with_help(typed)))
@@ -63,21 +61,21 @@ def _run(typed: Sequence[str]) -> int:
     except SystemExit as end:
         return int(end.code or 0)
     given.rest = rest
-    if given.run is not administration.run_psql:  # which reads libpq's as its user wants
+    if given.run is not administration.run_psql:  # psql reads libpq's variables itself
         prepare_environment(os.environ)
     code: int = given.run(given, read_settings(os.environ))
     return code
 
 
 def _with_help(typed: Sequence[str]) -> Sequence[str]:
-    """Take no command at all, and `help`, for a request for help."""
+    """Replace `help`, or no command at all, by `--help`."""
     if not typed:
         return ["--help"]
     return [*typed[1:], "--help"] if typed[0] == "help" else typed
 
 
 def _with_values_joined(arguments: Sequence[str]) -> list[str]:
-    """Join an option with a value that begins with a hyphen, which argparse takes for an option."""
+    """Join options with values that begin with a hyphen, which argparse would read as options."""
     joined: list[str] = []
     for each in arguments:
         if joined and joined[-1] in _SIGNED_OPTIONS and re.match("-[^-]", each):
@@ -88,7 +86,7 @@ def _with_values_joined(arguments: Sequence[str]) -> list[str]:
 
 
 def _fail(kind: ResponseTypes, error: Exception | str) -> int:
-    complain(str(error))
+    report(str(error))
     return EXIT_CODES[kind]
 
 

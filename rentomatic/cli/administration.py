@@ -25,15 +25,15 @@ def add_commands(commands: "Commands") -> None:
     """Describe the commands."""
     init = commands.add_parser(
         "init-postgres",
-        help="create the application's database where it is missing",
-        description="Create the application's database where it is missing.",
+        help="create the application's database if it is missing",
+        description="Create the application's database if it is missing.",
     )
     init.set_defaults(run=run_init_postgres)
     migrate = commands.add_parser(
         "migrate",
         help="apply the migrations that the database lacks",
-        description="Apply the migrations that the database lacks. Several at once wait for each"
-        " other; one that is killed leaves nothing behind.",
+        description="Apply the migrations that the database lacks. Concurrent runs wait for"
+        " each other; one that is killed leaves nothing behind.",
     )
     migrate.set_defaults(run=run_migrate)
     psql = commands.add_parser(
@@ -46,35 +46,33 @@ def add_commands(commands: "Commands") -> None:
 
 
 def run_init_postgres(_arguments: argparse.Namespace, settings: Settings) -> int:
-    """Create the application's database, or say that it exists."""
+    """Create the application's database, or report that it exists."""
     with open_postgres(settings, prepare=False) as database:
         created = create_database(database)
-    told = (
-        "is created; next: rentomatic migrate" if created else "exists already; nothing is changed"
-    )
+    outcome = "created; next: rentomatic migrate" if created else "already exists; nothing changed"
     with after(f"the database {'is created' if created else 'exists'}"):
-        sys.stdout.write(f"database {database.name} {told}\n")
+        sys.stdout.write(f"database {database.name} {outcome}\n")
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 
 def run_migrate(_arguments: argparse.Namespace, settings: Settings) -> int:
-    """Apply the migrations of this release, and name those that were missing."""
+    """Apply the migrations of this release, and report those that were missing."""
     with open_postgres(settings, prepare=False) as database:
         if settings.postgres is None:
             create_database(database)
         applied = apply_migrations(database.url)
-    lines = [f"applied {name}" for name in applied] or ["all migrations are applied already"]
+    lines = [f"applied {name}" for name in applied] or ["all migrations are already applied"]
     with after("all migrations are applied"):
         sys.stdout.write("\n".join([*lines, ""]))
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 
 def run_psql(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Open psql: the machine's own, or for the embedded server the one that came with it."""
+    """Open the machine's psql, or that of the embedded server."""
     with open_postgres(settings) as database:
         psql = shutil.which("psql") if settings.postgres else None
         target, secrets = psql_arguments(database)
-        # Ctrl-C is psql's: it cancels a query, and must not end the server beneath it.
+        # Ctrl-C cancels a query of psql, and must not end the server.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         command = [psql or str(find_binaries() / "psql"), *target, *arguments.rest]
         try:

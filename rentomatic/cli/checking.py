@@ -1,4 +1,4 @@
-"""`rentomatic check`: whether the service could serve, one line for each thing that it needs."""
+"""`rentomatic check`: whether everything that the service needs works, one line each."""
 
 import argparse
 import os
@@ -27,28 +27,28 @@ from rentomatic.use_cases.readiness import readiness_use_case
 if TYPE_CHECKING:
     from rentomatic.cli.outcome import Commands
 
-# Clocks that differ by more make logs of two machines hard to read together.
+# A larger difference makes the logs of two machines hard to read together.
 CLOCK_SECONDS = 2
-# Of the column of names.
+# The width of the column of names.
 _WIDTH = max(len(each.name) for each in SETTINGS) + 2
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at, and what was found.
+    """The result of a check.
 
     Attributes:
-        name: the thing.
-        told: its state, or what is wrong and what would be right.
-        is_good: whether the service can serve with it.
+        name: what was checked.
+        state: its state, or what is wrong and what would be right.
+        is_good: whether the service works with it.
     """
 
     name: str
-    told: str
+    state: str
     is_good: bool = True
 
     def __str__(self) -> str:
-        return f"{self.name:<{_WIDTH}}{'' if self.is_good else 'FAILED: '}{self.told}"
+        return f"{self.name:<{_WIDTH}}{'' if self.is_good else 'FAILED: '}{self.state}"
 
 
 def add_commands(commands: "Commands") -> None:
@@ -68,12 +68,12 @@ def add_commands(commands: "Commands") -> None:
 
 
 def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Tell the settings and where they come from, and whether the service could serve."""
+    """Show the settings, and whether everything that the service needs works."""
     environ = whole_environment(os.environ)
     for setting in SETTINGS:
         sys.stdout.write(f"{setting.name:<{_WIDTH}}{setting.show(environ)}\n")
     is_good = True
-    for finding in chain(_look_at_files(environ), _findings(settings)):
+    for finding in chain(_check_files(environ), _findings(settings)):
         sys.stdout.write(f"{finding}\n")
         sys.stdout.flush()
         is_good = is_good and finding.is_good
@@ -82,40 +82,37 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
     return EXIT_CODES[ResponseTypes.UNAVAILABLE_ERROR]
 
 
-def _look_at_files(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Look at the files that hold passwords and the digests of tokens."""
+def _check_files(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Check the files that contain passwords and the digests of tokens."""
     for name, what in ((ENV_FILE, "settings file"), (TOKENS_FILE, "tokens file")):
         found = Path(environ.get(name) or os.devnull)
         if found.is_file():
-            yield _look_at_secrets(what, found)
+            yield _check_secrets(what, found)
 
 
-def _look_at_secrets(what: str, path: Path) -> Finding:
+def _check_secrets(what: str, path: Path) -> Finding:
     mode = stat.S_IMODE(path.stat().st_mode)
-    told = f"{path} has mode {mode:04o}"
+    state = f"{path} has mode {mode:04o}"
     if not mode & stat.S_IRWXO:
-        return Finding(what, told)
-    hint = f"every account may use it; run: chmod o-rwx {shlex.quote(str(path))}"
-    return Finding(what, f"{told}: {hint}", is_good=False)
+        return Finding(what, state)
+    hint = f"every account has access; run: chmod o-rwx {shlex.quote(str(path))}"
+    return Finding(what, f"{state}: {hint}", is_good=False)
 
 
 def _findings(settings: Settings) -> Iterator[Finding]:
-    yield from _look_at_mongodb(settings) if settings.mongodb_url else _look_at_postgres(settings)
+    yield from _check_mongodb(settings) if settings.mongodb_url else _check_postgres(settings)
     if settings.socket:
-        yield _look_at_socket(settings.socket)
+        yield _check_socket(settings.socket)
 
 
-def _look_at_mongodb(settings: Settings) -> Iterator[Finding]:
+def _check_mongodb(settings: Settings) -> Iterator[Finding]:
     with open_repository(settings) as repository:
         readiness = readiness_use_case(repository)
-    told = "configured MongoDB: "
-    if readiness:
-        yield Finding("database", f"{told}it answers")
-    else:
-        yield Finding("database", f"{told}{readiness.message}", is_good=False)
+    state = "it answers" if readiness else readiness.message
+    yield Finding("database", f"configured MongoDB: {state}", is_good=bool(readiness))
 
 
-def _look_at_postgres(settings: Settings) -> Iterator[Finding]:
+def _check_postgres(settings: Settings) -> Iterator[Finding]:
     place = "configured PostgreSQL"
     if not settings.postgres:
         place = f"embedded PostgreSQL in {find_cluster(settings.data).home}"
@@ -129,55 +126,55 @@ def _look_at_postgres(settings: Settings) -> Iterator[Finding]:
             yield Finding("database", f"{place}: {reason}", is_good=False)
             return
         yield Finding("database", f"{place} {server.version}")
-        yield _look_at_migrations(PostgresRepo(connections))
-        yield _look_at_indexes(server)
-        yield _look_at_connections(server, settings)
-        yield _look_at_clock(server)
+        yield _check_migrations(PostgresRepo(connections))
+        yield _check_indexes(server)
+        yield _check_connections(server, settings)
+        yield _check_clock(server)
 
 
-def _look_at_migrations(repository: RoomRepository) -> Finding:
+def _check_migrations(repository: RoomRepository) -> Finding:
     readiness = readiness_use_case(repository)
     if not readiness:
         return Finding("migrations", readiness.message, is_good=False)
     newer = ", ".join(readiness.value.newer)
-    told = f"all applied, and of a newer release {newer}" if newer else "all applied"
-    return Finding("migrations", told)
+    state = f"all applied, and newer ones: {newer}" if newer else "all applied"
+    return Finding("migrations", state)
 
 
-def _look_at_indexes(server: Inspection) -> Finding:
+def _check_indexes(server: Inspection) -> Finding:
     if not server.invalid_indexes:
         return Finding("indexes", "all valid")
     names = ", ".join(server.invalid_indexes)
     return Finding("indexes", f"invalid: {names}; run: REINDEX INDEX CONCURRENTLY", is_good=False)
 
 
-def _look_at_connections(server: Inspection, settings: Settings) -> Finding:
+def _check_connections(server: Inspection, settings: Settings) -> Finding:
     wanted = settings.workers * settings.threads
-    told = f"{settings.workers} workers of {settings.threads} threads use up to {wanted}"
-    told += f" of the {server.connections} that the server allows"
+    state = f"{settings.workers} workers with {settings.threads} threads use up to {wanted}"
+    state += f" of the {server.connections} connections that the server allows"
     is_good = wanted <= server.connections
     hint = "" if is_good else "; lower WEB_CONCURRENCY or RENTOMATIC_THREADS"
-    return Finding("connections", told + hint, is_good)
+    return Finding("connections", state + hint, is_good)
 
 
-def _look_at_clock(server: Inspection) -> Finding:
+def _check_clock(server: Inspection) -> Finding:
     ahead = (datetime.now(UTC) - server.clock).total_seconds()
-    told = f"{abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} the database's"
+    state = f"{abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} the database's"
     if abs(ahead) <= CLOCK_SECONDS:
-        return Finding("clock", told)
-    return Finding("clock", f"{told}; let both follow a time server", is_good=False)
+        return Finding("clock", state)
+    return Finding("clock", f"{state}; synchronize both with a time server", is_good=False)
 
 
-def _look_at_socket(path: Path) -> Finding:
+def _check_socket(path: Path) -> Finding:
     try:
         found = path.stat()
     except OSError as error:
-        told = f"{path}: {error.strerror}; run: systemctl start rentomatic.socket"
-        return Finding("socket", told, is_good=False)
+        state = f"{path}: {error.strerror}; run: systemctl start rentomatic.socket"
+        return Finding("socket", state, is_good=False)
     mode = stat.S_IMODE(found.st_mode)
     if not stat.S_ISSOCK(found.st_mode):
-        return Finding("socket", f"{path} is no socket; remove it", is_good=False)
+        return Finding("socket", f"{path} is not a socket; remove it", is_good=False)
     if mode & stat.S_IRWXO:
-        told = f"{path} has mode {mode:04o}: every account may connect; want 0660 at most"
-        return Finding("socket", told, is_good=False)
+        state = f"{path} has mode {mode:04o}: every account may connect; use 0660 at most"
+        return Finding("socket", state, is_good=False)
     return Finding("socket", f"{path} has mode {mode:04o}, {path.owner()}:{path.group()}")

@@ -1,4 +1,4 @@
-"""gunicorn as `rentomatic serve` runs it."""
+"""gunicorn in the foreground, for `rentomatic serve`."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from rentomatic.resources import shipped
 
 
 class Foreground(Application):  # type: ignore[misc]  # gunicorn has no annotations
-    """gunicorn in this process: killing its master leaves no worker behind.
+    """gunicorn in this process: if its master is killed, no worker is left behind.
 
     Attributes:
         on_start: called when the log is open, before there are workers.
@@ -29,26 +29,26 @@ class Foreground(Application):  # type: ignore[misc]  # gunicorn has no annotati
         super().__init__(prog="rentomatic serve")
 
     def load_config(self) -> None:
-        """Read our configuration file only, and no GUNICORN_CMD_ARGS."""
+        """Read only our configuration file, not GUNICORN_CMD_ARGS."""
         self.load_config_from_file(str(shipped("ops") / "gunicorn.conf.py"))
         self.cfg.set("bind", self._address)
         self.cfg.set("loglevel", "warning")
         self._when_ready = self.cfg.when_ready
-        self.cfg.set("when_ready", self._tell)
+        self.cfg.set("when_ready", self._announce)
 
-    def load(self) -> Any:  # noqa: ANN401 - a WSGI application, which gunicorn types no closer
+    def load(self) -> Any:  # noqa: ANN401 - a WSGI application, which gunicorn does not annotate
         """Import the application."""
         return import_app("wsgi_app:application")
 
-    def _tell(self, arbiter: object) -> None:
+    def _announce(self, arbiter: object) -> None:
         self._when_ready(arbiter)
         self.on_start()
-        # A terminal that is closed ends what runs in it; to gunicorn the signal means to reload.
+        # Closing a terminal must end the service; gunicorn would reload.
         if not self._outlives_terminal:
             signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
         try:
             sys.stdout.write(f"{self._banner}\n")
             sys.stdout.flush()
         except OSError:
-            # It serves, whether or not somebody reads that.
+            # The service does not depend on a reader.
             let_go(sys.stdout)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 from tqdm import tqdm
 
 from rentomatic.bootstrap import open_repository
-from rentomatic.cli.outcome import EXIT_CODES, account_name, tell_failure
+from rentomatic.cli.outcome import EXIT_CODES, account_name, report_failure
 from rentomatic.cli.parser import StorePair
 from rentomatic.cli.rejects import Rejects
-from rentomatic.cli.streams import after, complain, note, told
+from rentomatic.cli.streams import after, describe, note, report
 from rentomatic.config import ConfigError, Settings
 from rentomatic.domain.room import FIELDS
 from rentomatic.domain.units import SQUARE_FOOT
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from rentomatic.cli.outcome import Commands
 
 _PROGRESS_CHARACTERS = 1 << 20
-# How a tab can be typed.
+# Ways to type a tab.
 _TABS = {"tab": "\t", r"\t": "\t"}
 
 
@@ -49,9 +49,9 @@ def add_commands(commands: "Commands") -> None:
         "import",
         help="add or update rooms from a file",
         description="Add or update the rooms of a file in UTF-8: CSV (comma, semicolon or tab),\n"
-        "NDJSON or GeoJSON; all of them or, when a line is bad, none.",
-        epilog=f"columns and keys that are known by name:\n{names}\n"
-        f"square feet, where a name says so, become square metres: 1 is {SQUARE_FOOT}",
+        "NDJSON or GeoJSON; all of them or, if a line is bad, none.",
+        epilog=f"columns and keys that are recognized:\n{names}\n"
+        f"square feet, if a name says so, become square metres: 1 ft² is {SQUARE_FOOT} m²",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run_import)
@@ -59,23 +59,24 @@ def add_commands(commands: "Commands") -> None:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
+    example = next(each for each in FIELDS.values() if each.aliases and not each.is_identity)
     parser.add_argument("file", metavar="FILE", help="the file; - for standard input")
     parser.add_argument(
         "--format",
         choices=IMPORT_FORMATS,
-        help="default: as the file's name ends; what standard input and .json are, they tell",
+        help="default: by the extension; of standard input and .json, by the content",
     )
     parser.add_argument(
         "--delimiter",
         type=lambda text: _TABS.get(text, text),
         metavar="CHARACTER",
-        help="what divides the values of CSV (default: comma, semicolon or tab, as the header"
-        " tells); tab is a word for the tab",
+        help="what separates the values of CSV (default: comma, semicolon or tab, as in the"
+        " header); `tab` is the tab",
     )
     parser.add_argument(
         "--decimal",
         choices=(".", ","),
-        help="the decimal sign of the file's numbers, where it is not clear: 1,200 may be 1.2",
+        help="the decimal separator of the file, if it is not clear: 1,200 may be 1.2",
     )
     parser.add_argument(
         "--column",
@@ -83,15 +84,15 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         type=partial(_pair, may_be_empty=True),
         default={},
         metavar="FIELD=NAME",
-        help="the column or key of a field, such as size=squareMeters; code= is the column"
-        " without a name",
+        help=f"the column or key of a field, such as {example.name}={example.aliases[0]}; code= is"
+        " the column without a name",
     )
     parser.add_argument(
         "--ignore",
         action="append",
         default=[],
         metavar="NAME",
-        help="a column or key that is not to be used",
+        help="a column or key that is not used",
     )
     parser.add_argument(
         "--default",
@@ -99,31 +100,31 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         type=_pair,
         default={},
         metavar="FIELD=VALUE",
-        help="the value of a field for which there is none, such as size=1: its column or key is"
-        " missing, empty or null",
+        help="the value of a field whose column, cell or key is missing, empty or null, such as"
+        f" {example.name}=1",
     )
     parser.add_argument(
         "--null-text",
         action="append",
         default=[],
         metavar="TEXT",
-        help="text that stands for no value, such as NA",
+        help='text that means "no value", such as NA',
     )
     parser.add_argument(
-        "--source", metavar="NAME", help="make UUIDs of other identities, the same ones each time"
+        "--source", metavar="NAME", help="make UUIDs of other identities, always the same ones"
     )
     parser.add_argument("--round", action="store_true", help="read 34.5 as 35")
     parser.add_argument(
         "--skip-bad",
         action="store_true",
-        help="import the good lines and write the others to a file",
+        help="import the good lines; write the bad ones to a file",
     )
     parser.add_argument(
         "--rejects",
         metavar="FILE",
         help="where --skip-bad writes the bad lines (STEM.rejected.FORMAT); - for standard output",
     )
-    parser.add_argument("--dry-run", action="store_true", help="only tell what would happen")
+    parser.add_argument("--dry-run", action="store_true", help="only report what would happen")
 
 
 def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -145,16 +146,16 @@ def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
             file = stack.enter_context(_open(arguments.file))
             request = _read(file, stack, arguments, options)
             if not request:
-                return tell_failure(request)
+                return report_failure(request)
             rejects = Rejects(_rejects_path(arguments, request.format), request)
             repository = stack.enter_context(open_repository(settings))
             stack.callback(_close, rejects)
             response = _import(repository, request, rejects)
         if not response:
-            return tell_failure(response, repository)
+            return report_failure(response, repository)
         with after("nothing is changed" if arguments.dry_run else "the good lines are imported"):
             rejects.close()
-            _tell(response.value, arguments, rejects)
+            _report(response.value, arguments, rejects)
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 
@@ -164,8 +165,8 @@ def _import(
     try:
         return room_import_use_case(repository, request, rejects.add)
     except OSError as error:
-        # Whoever takes the bad lines and leaves does not want half of them.
-        raise ConfigError(f"{told(error)}; nothing is imported") from None
+        # If the bad lines cannot be written, the good ones are not imported either.
+        raise ConfigError(f"{describe(error)}; nothing is imported") from None
 
 
 def _close(rejects: Rejects) -> None:
@@ -176,14 +177,14 @@ def _close(rejects: Rejects) -> None:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Say what Ctrl-C leaves behind: of an import nothing, but for the moment when it is saved."""
+    """Report what Ctrl-C leaves behind: nothing, unless the import was just being saved."""
     try:
         yield
     except CommitInterruptedError:
-        complain("interrupted at the end; import the file again to be sure")
+        report("interrupted while saving; import the file again to be sure")
         raise
     except KeyboardInterrupt:
-        complain("interrupted; nothing is imported")
+        report("interrupted; nothing is imported")
         raise
 
 
@@ -203,12 +204,12 @@ def _read(
 
 
 def _guess_format(name: str, file: TextIO, start: list[str]) -> ImportFormat | InvalidRequest:
-    """Guess a file's format from its name, else from its text, whose start is added to `start`."""
+    """Guess a file's format from its name, or from its text, whose start is added to `start`."""
     by_name = None if name == "-" else guess_format_by_name(name)
     if by_name is not None:
         return by_name
     missing, first = GUESSED_CHARACTERS, ""
-    # No further than is needed: more may be a while in coming.
+    # No further than necessary: more may take a while to arrive.
     while missing > 0 and first in {"", "{"} and (line := file.readline(LINE_CHARACTERS)):
         start.append(line)
         missing -= len(line)
@@ -218,7 +219,7 @@ def _guess_format(name: str, file: TextIO, start: list[str]) -> ImportFormat | I
 
 def _rejects_path(arguments: argparse.Namespace, suffix: str) -> str | None:
     if arguments.rejects and not arguments.skip_bad:
-        raise ConfigError("--rejects goes with --skip-bad; without it a bad line stops the import")
+        raise ConfigError("--rejects needs --skip-bad; without it a bad line stops the import")
     if not arguments.skip_bad or arguments.dry_run:
         return None
     stem = "stdin" if arguments.file == "-" else Path(arguments.file).stem
@@ -239,7 +240,7 @@ def _pair(text: str, *, may_be_empty: bool = False) -> tuple[str, str]:
 
 
 def _open(name: str) -> TextIO:
-    # Bytes that are no UTF-8 pass through as lone surrogates: they spoil only their own value.
+    # Bytes that are not UTF-8 become lone surrogates, and spoil only their own value.
     try:
         return open(
             sys.stdin.fileno() if name == "-" else Path(name),
@@ -250,13 +251,13 @@ def _open(name: str) -> TextIO:
         )
     except PermissionError:
         raise ConfigError(
-            f"{name}: the account {account_name()}, as which this runs, may not read it; "
-            f"give it on standard input: rentomatic import - <{quote(name)}"
+            f"{name}: the account {account_name()}, which runs this, may not read it; "
+            f"use standard input: rentomatic import - <{quote(name)}"
         ) from None
 
 
 def _counted(lines: Iterable[str], bar: "tqdm[NoReturn]") -> Iterator[str]:
-    """Pass lines on; tell the bar of them now and then, as telling costs more than a line."""
+    """Pass lines on; update the bar now and then, as an update costs more than a line."""
     waiting = 0
     for line in lines:
         waiting += len(line)
@@ -266,14 +267,14 @@ def _counted(lines: Iterable[str], bar: "tqdm[NoReturn]") -> Iterator[str]:
         yield line
 
 
-def _tell(report: ImportReport, arguments: argparse.Namespace, rejects: Rejects) -> None:
-    saved, rejected = report.saved, report.rejected
+def _report(imported: ImportReport, arguments: argparse.Namespace, rejects: Rejects) -> None:
+    saved, rejected = imported.saved, imported.rejected
     if rejected.count:
         note(str(rejected))
-    if report.ignored.names:
-        note(str(report.ignored))
+    if imported.ignored.names:
+        note(str(imported.ignored))
     done = f"added {saved.added}, updated {saved.updated}, unchanged {saved.unchanged}"
-    done += f", repeated {report.repeated}" if report.repeated else ""
+    done += f", repeated {imported.repeated}" if imported.repeated else ""
     aside = " (dry run: nothing is changed)" if arguments.dry_run else ""
     # Standard output may be the file of rejected lines.
     out = sys.stderr if rejects.is_standard_output else sys.stdout

@@ -5,7 +5,7 @@ import pwd
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rentomatic.cli.streams import complain
+from rentomatic.cli.streams import report
 from rentomatic.repository.interface import RoomRepository
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.responses import (
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - no public name
 
-# argparse itself ends with 2 when arguments are wrong.
-EXIT_CODES: Mapping[ResponseTypes, int] = {
+# Not a response: Ctrl-C, SIGTERM, or a removal that is not confirmed.
+INTERRUPTED = "Interrupted"
+
+# All exit codes except psql's; argparse also ends with 2 when arguments are wrong.
+EXIT_CODES: Mapping[str, int] = {
     ResponseTypes.SUCCESS: 0,
     ResponseTypes.SYSTEM_ERROR: 1,
     ResponseTypes.PARAMETERS_ERROR: 2,
@@ -30,11 +33,12 @@ EXIT_CODES: Mapping[ResponseTypes, int] = {
     ResponseTypes.GONE_ERROR: 5,
     ResponseTypes.CONFLICT_ERROR: 6,
     ResponseTypes.PRECONDITION_ERROR: 7,
+    INTERRUPTED: 130,
 }
 
 
 def account_name() -> str:
-    """Name the account as which this process reads and writes files."""
+    """Return the name of the account that this process runs as."""
     number = os.geteuid()
     try:
         return pwd.getpwuid(number).pw_name
@@ -42,7 +46,7 @@ def account_name() -> str:
         return str(number)
 
 
-def tell_failure(
+def report_failure(
     failure: ResponseFailure | InvalidRequest, repository: RoomRepository | None = None
 ) -> int:
     """Write a failure to standard error; return the exit code of its kind."""
@@ -50,8 +54,8 @@ def tell_failure(
         failure = build_response_from_invalid_request(failure)
     message = failure.message
     if repository and failure.type is ResponseTypes.UNAVAILABLE_ERROR:
-        # The usual reason, which a person at a terminal can do something about.
+        # The usual reason is one that the user can fix.
         readiness = readiness_use_case(repository)
         message = message if readiness else readiness.message
-    complain(message)
+    report(message)
     return EXIT_CODES[failure.type]

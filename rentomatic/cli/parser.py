@@ -1,4 +1,4 @@
-"""A parser of arguments that lets nothing that was given be lost."""
+"""A parser of arguments that drops none of them."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Parser(argparse.ArgumentParser):
-    """Refuses an option that is given twice, of which argparse would take the last."""
+    """Refuses an option that is given twice; argparse would use the last one."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as argparse has
         super().__init__(*arguments, **options)
@@ -15,7 +15,7 @@ class Parser(argparse.ArgumentParser):
             self.register("action", name, _StoreOnce)
 
     def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ANN401 - as argparse has
-        """Write help; raise what argparse would pass over where standard output is full."""
+        """Write help; raise the errors of standard output, which argparse would ignore."""
         if file is sys.stdout:
             file.write(message)
         else:
@@ -44,10 +44,10 @@ class StorePair(argparse.Action):
         self,
         parser: argparse.ArgumentParser,  # noqa: ARG002 - as argparse calls it
         namespace: argparse.Namespace,
-        values: Any,  # noqa: ANN401 - what `type` gives
+        values: Any,  # noqa: ANN401 - what `type` returns
         option_string: str | None = None,  # noqa: ARG002
     ) -> None:
-        """Take a pair, as argparse calls it."""
+        """Add a pair."""
         key, value = values
         pairs = getattr(namespace, self.dest) or {}
         if key in pairs:

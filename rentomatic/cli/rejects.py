@@ -14,7 +14,7 @@ from rentomatic.requests.room_import import BadLine, RoomImportRequest
 _REASON = "rejected_because"
 _EARLIER_REASON = re.compile(rf',?\s*"{_REASON}"\s*:\s*"(?:[^"\\]|\\.)*"\s*\}}\Z')
 
-# What stands around and between the lines.
+# What is written before, between and after the lines.
 _FRAMES = {
     "csv": ("", "", ""),
     "ndjson": ("", "\n", "\n"),
@@ -23,11 +23,11 @@ _FRAMES = {
 
 
 class Rejects:
-    """The file of bad lines, made when there is one: as they were read, and why.
+    """The file of bad lines as they were read, with the reasons; created for the first one.
 
     Args:
-        path: where it is to be; `-` is standard output, and None keeps no lines.
-        request: the file that is imported.
+        path: its path; `-` is standard output, and None writes no lines.
+        request: the import.
     """
 
     def __init__(self, path: str | None, request: RoomImportRequest) -> None:
@@ -37,7 +37,7 @@ class Rejects:
         self._file: IO[str] | None = None
 
     def add(self, line: BadLine) -> None:
-        """Write a bad line, if it is to be kept."""
+        """Write a bad line, unless there is no path."""
         if self.path is not None:
             with self._named():
                 self._write(self.path, line)
@@ -53,7 +53,7 @@ class Rejects:
 
     @property
     def is_standard_output(self) -> bool:
-        """Whether the bad lines go there."""
+        """Whether the bad lines are written to standard output."""
         return self.path == "-"
 
     def _open(self, path: str) -> IO[str]:
@@ -62,7 +62,7 @@ class Rejects:
         return open(target, "w", -1, "utf-8", "surrogateescape", "", closes)
 
     def close(self) -> None:
-        """Write what is still to be written."""
+        """Write the end of the file, and close it."""
         file, self._file = self._file, None
         if file is not None:
             with self._named(), file:
@@ -70,7 +70,7 @@ class Rejects:
 
     @contextmanager
     def _named(self) -> Iterator[None]:
-        """Name the file in an error, as Python does when it cannot be opened."""
+        """Name the file in errors, as Python does when it cannot open one."""
         try:
             yield
         except OSError as error:
@@ -90,7 +90,7 @@ class Rejects:
 
 
 def _with_reason(text: str, reason: str) -> str:
-    """Add why to the text of an object, which else stays as it is; or keep other text in one."""
+    """Add the reason to an object, whose text is otherwise kept; wrap other text in an object."""
     why = f"{json.dumps(_REASON)}:{json.dumps(reason, ensure_ascii=False)}}}"
     if not _is_object(text):
         return f'{{"rejected_line":{json.dumps(text, ensure_ascii=False)},{why}'

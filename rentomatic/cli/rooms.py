@@ -7,19 +7,20 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rentomatic.bootstrap import open_repository
-from rentomatic.cli.outcome import EXIT_CODES, tell_failure
-from rentomatic.cli.streams import complain
+from rentomatic.cli.outcome import EXIT_CODES, report_failure
+from rentomatic.cli.streams import report
 from rentomatic.cli.tables import room_table, summary_table
 from rentomatic.config import Settings
+from rentomatic.demo import EXAMPLE_FILTER
 from rentomatic.domain.room import FIELDS, Room
 from rentomatic.formats.table import FORMATS
 from rentomatic.formats.view import View
 from rentomatic.repository.interface import Page
 from rentomatic.requests.base import ParameterError, with_errors
 from rentomatic.requests.parameters import SEARCH_PARAMETERS, SELECTION_PARAMETERS, Parameter
-from rentomatic.requests.parsers import shown
+from rentomatic.requests.parsers import as_list_text, shown
 from rentomatic.requests.room_cursor import write_cursor
-from rentomatic.requests.room_fields import OPERATORS
+from rentomatic.requests.room_fields import AMOUNTS, OPERATORS
 from rentomatic.requests.room_get import build_room_get_request
 from rentomatic.requests.room_list import UNLIMITED, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_summary import build_room_summary_request
@@ -44,16 +45,16 @@ def add_commands(commands: "Commands") -> None:
         "list",
         "search rooms",
         "Search rooms: those that pass all filters.",
-        "rentomatic list price__lt=60 size__gte=30 --sort -price --near 21.01,52.23 --radius 2000",
+        _example("list", "sort", "near", "radius"),
         SEARCH_PARAMETERS,
     )
     search.set_defaults(run=run_list)
     summary = _add_search(
         commands,
         "summary",
-        "sum up the rooms of a search",
-        "Sum up rooms: how many, where, and how price and size are spread.",
-        "rentomatic summary price__lt=60 --bbox 20.8,52.1,21.3,52.4",
+        "summarize the rooms of a search",
+        f"Summarize rooms: how many, where, and how {' and '.join(AMOUNTS)} are distributed.",
+        _example("summary", "bbox"),
         SELECTION_PARAMETERS,
     )
     summary.set_defaults(run=run_summary)
@@ -79,11 +80,18 @@ def add_format(parser: argparse.ArgumentParser, formats: Collection[str] = tuple
     parser.add_argument(
         "--format",
         choices=(TABLE, *formats),
-        help="default: a table on a terminal, else JSON",
+        help="default: a table on a terminal, otherwise JSON",
     )
 
 
-def _add_search(  # noqa: PLR0913, PLR0917 - as many as a command has texts
+def _example(command: str, *options: str) -> str:
+    values = {each.name: as_list_text(each.example) for each in SEARCH_PARAMETERS}
+    key, value = EXAMPLE_FILTER
+    words = [f"{key}={value}", *(f"--{name} {values[name]}" for name in options)]
+    return " ".join(["rentomatic", command, *words])
+
+
+def _add_search(  # noqa: PLR0913, PLR0917 - one for each text of a command
     commands: "Commands",
     name: str,
     short: str,
@@ -114,27 +122,27 @@ def run_list(arguments: argparse.Namespace, settings: Settings) -> int:
     given.setdefault(_LIMIT, settings.default_limit)
     request = with_errors(build_room_list_request(filters, **given), errors)
     if not request:
-        return tell_failure(request)
+        return report_failure(request)
     with open_repository(settings) as repository:
         response = room_list_use_case(repository, request)
         if not response:
-            return tell_failure(response, repository)
+            return report_failure(response, repository)
         _write_rooms(response.value.rooms, _format(arguments), View(request.fields, request.near))
-        _tell_more(response.value, request)
+        _report_more(response.value, request)
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 
 def run_summary(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Sum up the rooms of a search."""
+    """Summarize the rooms of a search."""
     filters, errors = _read_filters(arguments.filters)
     given = _given(arguments, SELECTION_PARAMETERS)
     request = with_errors(build_room_summary_request(filters, **given), errors)
     if not request:
-        return tell_failure(request)
+        return report_failure(request)
     with open_repository(settings) as repository:
         response = room_summary_use_case(repository, request)
         if not response:
-            return tell_failure(response, repository)
+            return report_failure(response, repository)
     found = response.value.summary
     if _format(arguments) == TABLE:
         sys.stdout.write(f"{summary_table(found)}\n")
@@ -147,17 +155,17 @@ def run_get(arguments: argparse.Namespace, settings: Settings) -> int:
     """Show one room."""
     request = build_room_get_request(arguments.code)
     if not request:
-        return tell_failure(request)
+        return report_failure(request)
     with open_repository(settings) as repository:
         response = room_get_use_case(repository, request)
         if not response:
-            return tell_failure(response, repository)
+            return report_failure(response, repository)
     write_room(response.value, arguments)
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 
 def write_room(room: Room, arguments: argparse.Namespace) -> None:
-    """Write a room in the format that was asked for."""
+    """Write a room in the requested format."""
     if (chosen := _format(arguments)) == "json":
         sys.stdout.write(json.dumps(room, cls=RoomJsonEncoder, indent=2) + "\n")
     elif chosen == TABLE:
@@ -201,11 +209,11 @@ def _write_rooms(rooms: Iterable[Room], chosen: str, view: View) -> None:
         sys.stdout.buffer.write(b"\n")
 
 
-def _tell_more(page: Page, request: RoomListRequest) -> None:
-    """Tell what is not about a room where it does not get into a file of them."""
+def _report_more(page: Page, request: RoomListRequest) -> None:
+    """Report what is not a room on standard error, so that a file contains only rooms."""
     if page.total:
         kind = "" if page.total.is_exact else "about "
-        complain(f"{kind}{page.total.count} rooms in all")
+        report(f"{kind}{page.total.count} rooms in all")
     if page.next:
         cursor = write_cursor(request, request.order, page.next)
-        complain(f"there are more rooms: --after {cursor}")
+        report(f"there are more rooms: --after {cursor}")

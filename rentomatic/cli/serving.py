@@ -18,7 +18,7 @@ from rentomatic.bootstrap import open_postgres, open_repository
 from rentomatic.cli.outcome import EXIT_CODES
 from rentomatic.cli.tokens import own_token
 from rentomatic.config import TOKENS, ConfigError, PostgresDatabase, Settings, integer_between
-from rentomatic.demo import BOOK, PREFIX, demo_rooms
+from rentomatic.demo import BOOK, EXAMPLE_FILTER, PREFIX, demo_rooms, example_values
 from rentomatic.embedded.binaries import make_data_folder, open_lock
 from rentomatic.embedded.cluster import find_cluster
 from rentomatic.embedded.guard import guarded
@@ -33,11 +33,10 @@ from rentomatic.tokens import token_line
 if TYPE_CHECKING:
     from rentomatic.cli.outcome import Commands
 
-# The name of the token that an embedded service makes for itself.
+# The name of the token of an embedded service.
 _OWNER = "owner"
-# The workers of a service that was killed keep its port until they see that.
+# The workers of a killed service keep its port until they notice.
 _ORPHANS_SECONDS = 5
-_ROOM = {"size": 20, "price": 60, "longitude": 13.4, "latitude": 52.5}
 
 
 def add_commands(commands: "Commands") -> None:
@@ -45,7 +44,7 @@ def add_commands(commands: "Commands") -> None:
     parser = commands.add_parser(
         "serve",
         help="start the service, and a database if none is configured",
-        description="Start the service in the foreground. Without a configured database it brings "
+        description="Start the service in the foreground. Without a configured database it starts "
         "an embedded PostgreSQL; Ctrl-C or SIGTERM stops both.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
@@ -64,8 +63,8 @@ def _port(text: str) -> int:
 
 
 def run_serve(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Bring up everything that the service needs, and serve until told to stop."""
-    # Until gunicorn takes the signals over, they must leave through the context below.
+    """Start everything that the service needs, and serve until asked to stop."""
+    # Until gunicorn handles signals, they must end the context below.
     asked_to_stop = _interrupt_on(signal.SIGTERM, signal.SIGINT)
     port = settings.port if arguments.port is None else arguments.port
     with ExitStack() as stack:
@@ -75,7 +74,7 @@ def run_serve(arguments: argparse.Namespace, settings: Settings) -> int:
         is_embedded = not (settings.postgres or settings.mongodb_url)
         place = "the configured database"
         if is_embedded:
-            if stack.enter_context(_alone(settings)):
+            if stack.enter_context(_locked(settings)):
                 patience = _ORPHANS_SECONDS
             place = f"embedded PostgreSQL, data in {find_cluster(settings.data).home}"
         _refuse_taken(arguments.host, port, patience)
@@ -89,7 +88,7 @@ def run_serve(arguments: argparse.Namespace, settings: Settings) -> int:
         banner = "\n".join([*lines, "Ctrl-C stops it."])
         if asked_to_stop:
             raise KeyboardInterrupt
-        # gunicorn reads variables as it is imported: not before they are checked.
+        # gunicorn reads variables when it is imported, so they must be checked before.
         from rentomatic.cli.foreground import Foreground  # noqa: PLC0415
 
         service = Foreground(_address(arguments.host, port), banner)
@@ -100,7 +99,7 @@ def run_serve(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _interrupt_on(*numbers: signal.Signals) -> list[int]:
-    """Raise KeyboardInterrupt on signals, and note them: Python may drop what a handler raises."""
+    """Raise KeyboardInterrupt on signals, and list them: Python may drop what a handler raises."""
     noted: list[int] = []
 
     def interrupt(number: int, _frame: object) -> None:
@@ -117,20 +116,20 @@ def _prepare(settings: Settings, stack: ExitStack) -> PostgresDatabase:
     create_database(database)
     for migration in apply_migrations(database.url):
         sys.stdout.write(f"applied {migration}\n")
-    # The workers read their settings anew.
+    # The workers read their settings again.
     os.environ["DATABASE_URL"] = database.url
     return database
 
 
 @contextmanager
-def _alone(settings: Settings) -> Iterator[bool]:
-    """Keep a second service off the same data folder; tell whether the last one was killed."""
+def _locked(settings: Settings) -> Iterator[bool]:
+    """Keep other services from using the data folder; yield whether the last one was killed."""
     make_data_folder(settings.data)
     with open_lock(settings.data / "serve.lock") as lock:
         lock.seek(0)
         former = lock.read().strip()
         try:
-            # Of this process alone: the workers of a service that was killed do not hold it.
+            # A lock of this process only: the workers of a killed service do not hold it.
             fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno not in {errno.EACCES, errno.EAGAIN}:
@@ -183,7 +182,7 @@ def _is_empty(repository: RoomRepository) -> bool:
 
 def _fill(repository: RoomRepository) -> list[str]:
     if not _is_empty(repository):
-        return ["There are rooms already: --demo leaves them as they are."]
+        return ["The database already has rooms: --demo leaves them unchanged."]
     saved = repository.save(demo_rooms())
     marked = f"generated ones whose codes begin with {PREFIX[:18]}"
     return [f"Loaded {saved.added} made-up rooms: the book's {len(BOOK)}, and {marked}."]
@@ -192,23 +191,24 @@ def _fill(repository: RoomRepository) -> list[str]:
 def _notice_emptiness(repository: RoomRepository) -> list[str]:
     if not _is_empty(repository):
         return []
-    return ["There are no rooms yet: --demo brings made-up ones, rentomatic import FILE your own."]
+    return ["There are no rooms yet: --demo loads made-up ones, `rentomatic import FILE` your own."]
 
 
 def _examples(url: str) -> list[str]:
+    key, value = EXAMPLE_FILTER
     return [
         "Try, in another terminal:",
         f"  curl '{url}?limit=3'",
-        f"  curl '{url}?filter_price__gt=40&filter_price__lt=60&limit=3'",
+        f"  curl '{url}?filter_{key}={value}&limit=3'",
         f"  curl '{url}/{BOOK[0][0]}'",
     ]
 
 
 def _let_owner_write(settings: Settings, url: str) -> str:
-    """Let whoever may read the data folder change rooms; say how."""
+    """Let accounts that can read the data folder change rooms; return an example."""
     path, token = own_token(settings.data)
-    # The workers read their settings anew.
+    # The workers read their settings again.
     os.environ[TOKENS] = token_line(_OWNER, token)
     bearer = f'-H "Authorization: Bearer $(cat {shlex.quote(str(path))})"'
-    body = "-H 'Content-Type: application/json' -d '" + dump_value(_ROOM).decode() + "'"
+    body = "-H 'Content-Type: application/json' -d '" + dump_value(example_values()).decode() + "'"
     return f"  curl {bearer} {body} {url}"

@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full or left: one line and an exit code, never a traceback."""
+"""Standard streams that are closed, full or abandoned: one line and an exit code, no traceback."""
 
 import errno
 import os
@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-# What to write may fail with, where no file is named: it is standard output then.
+# If writing fails with one of these and no file is named, it is standard output.
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.EPIPE}
 
 
 def open_closed_streams() -> None:
     """Open what the shell has closed (`>&-`), so that no other file takes its number.
 
-    To write to standard output fails as it should; standard input is empty, and what would go to
-    standard error is dropped.
+    Writing to standard output still fails; standard input is empty, and standard error is dropped.
     """
     for number, name, flags in (
         (0, "stdin", os.O_RDONLY),
@@ -25,21 +24,21 @@ def open_closed_streams() -> None:
         if getattr(sys, name) is None:
             _put_null_at(number, flags)
             mode = "w" if number else "r"
-            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - it stays
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - it stays open
 
 
 def let_go(stream: TextIO) -> None:
-    """Drop what is still to be written, which Python would try once more at its end."""
+    """Drop what is still to be written, which Python would try again at exit."""
     _put_null_at(stream.fileno(), os.O_WRONLY)
 
 
-def complain(text: str) -> None:
-    """Say what is wrong or worth knowing, beside what a command gives."""
+def report(text: str) -> None:
+    """Write a line about the command itself, rather than its result, to standard error."""
     note(f"rentomatic: {text}")
 
 
 def note(text: str) -> None:
-    """Write a line to standard error, if that can be written."""
+    """Write a line to standard error, if possible."""
     try:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
@@ -47,8 +46,8 @@ def note(text: str) -> None:
         let_go(sys.stderr)
 
 
-def told(error: OSError) -> str:
-    """Say what could not be read or written, and why."""
+def describe(error: OSError) -> str:
+    """Return what could not be read or written, and why."""
     if error.filename:
         return f"{error.filename}: {error.strerror}"
     return f"standard output: {error.strerror}" if error.errno in _UNWRITABLE else str(error)
@@ -56,7 +55,7 @@ def told(error: OSError) -> str:
 
 @contextmanager
 def after(done: str) -> Iterator[None]:
-    """Write to standard output what was done; where that cannot be, the error says it."""
+    """Add what has been done to the error, if the context cannot write it to standard output."""
     try:
         yield
         sys.stdout.flush()

@@ -11,7 +11,7 @@ _MEASURES = ("", "least", "25 %", "50 %", "75 %", "greatest", "mean")
 
 
 def room_table(rooms: Sequence[Mapping[str, object]]) -> str:
-    """Show rooms, a line each; the columns stand closer where they would not fit otherwise."""
+    """Show rooms, one per line; the columns move closer if they would not fit."""
     names = list(rooms[0])
     rows = [[_spell(name, value) for name, value in room.items()] for room in rooms]
     wide = _table(names, rows, "  ")
@@ -19,7 +19,7 @@ def room_table(rooms: Sequence[Mapping[str, object]]) -> str:
 
 
 def summary_table(summary: RoomSummary) -> str:
-    """Show what rooms have in common: how many, where, and how each amount is spread."""
+    """Show how many rooms there are, where, and how each amount is distributed."""
     lines = [f"rooms  {summary.count:,}"]
     if box := summary.bbox:
         edges = (box.west, box.south, box.east, box.north)
@@ -52,7 +52,7 @@ def _histograms(amounts: Mapping[str, AmountSummary]) -> Iterator[str]:
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], gap: str = "  ") -> str:
-    """Spell a table; words stand at the left of their column, numbers at the right."""
+    """Format a table, with words aligned left and numbers right."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     are_numbers = [all(_is_number(cell) for cell in column) for column in zip(*rows, strict=True)]
 

@@ -21,17 +21,17 @@ def add_commands(commands: "Commands") -> None:
     """Describe the command."""
     token = commands.add_parser(
         "token",
-        help="make a token with which rooms may be changed over HTTP",
-        description="Tokens, with which rooms may be changed over HTTP.",
+        help="make a token for changing rooms over HTTP",
+        description="Tokens for changing rooms over HTTP.",
     )
     new = token.add_subparsers(title="commands", required=True, metavar="COMMAND").add_parser(
         "new",
-        help="make one",
+        help="make a token",
         description="Make a token. Standard output gets the line that configures it, standard error"
-        " the token itself, which is kept nowhere.",
+        " the token itself, which is not stored.",
         epilog="example: rentomatic token new --name office >>/etc/rentomatic/tokens",
     )
-    new.add_argument("--name", required=True, type=_name, help="whose it is, for the log")
+    new.add_argument("--name", required=True, type=_name, help="the holder's name, for the log")
     new.set_defaults(run=run_new)
 
 
@@ -44,7 +44,7 @@ def _name(text: str) -> str:
 
 
 def run_new(arguments: argparse.Namespace, _settings: Settings) -> int:
-    """Make a token, and tell it this once."""
+    """Make a token, and show it once."""
     token = new_token()
     sys.stderr.write(
         f"The token, which is shown only now: {token}\n"
@@ -57,13 +57,13 @@ def run_new(arguments: argparse.Namespace, _settings: Settings) -> int:
 
 
 def own_token(folder: Path) -> tuple[Path, str]:
-    """Give the token that is kept in a folder, made the first time, and its file.
+    """Return the token file of a folder, created by the first call, and its token.
 
-    Only the file's owner may read it.
+    Only the file's owner can read it.
     """
     path = folder / _FILE
     if not path.exists():
-        # Renamed when it is whole, so that there never is half a token.
+        # Renamed when complete, so that there is never half a token.
         made = path.with_suffix(".new")
         made.unlink(missing_ok=True)
         made.touch(0o600)
@@ -71,5 +71,5 @@ def own_token(folder: Path) -> tuple[Path, str]:
         made.rename(path)
     token = path.read_text(encoding="ascii", errors="replace").strip()
     if not token:
-        raise ConfigError(f"{path} holds no token; remove it, and a new one is made")
+        raise ConfigError(f"{path} contains no token; remove it to get a new one")
     return path, token

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rentomatic.bootstrap import open_repository
-from rentomatic.cli.outcome import EXIT_CODES, tell_failure
+from rentomatic.cli.outcome import EXIT_CODES, report_failure
 from rentomatic.cli.rooms import add_format, write_room
-from rentomatic.cli.streams import after, complain
+from rentomatic.cli.streams import after, report
 from rentomatic.config import Settings
+from rentomatic.demo import EXAMPLE_CHANGE, example_values
 from rentomatic.domain.room import FIELDS
 from rentomatic.requests.base import ParameterError
 from rentomatic.requests.parsers import shown
@@ -30,19 +31,21 @@ from rentomatic.use_cases.room_write import (
 if TYPE_CHECKING:
     from rentomatic.cli.outcome import Commands
 
-_UNASKED = "nobody is here to ask whether the room may be removed; give --yes"
+_UNASKED = "cannot ask for confirmation, as standard input is not a terminal; give --yes"
 
 
 def add_commands(commands: "Commands") -> None:
     """Describe the commands."""
     fields = {each.name: f"  {each.name:<10} {each.help}" for each in FIELDS.values()}
     changeable = [line for name, line in fields.items() if name != CODE]
+    values = " ".join(f"{name}={value}" for name, value in example_values().items())
+    code, name, value = EXAMPLE_CHANGE
     add = _add_writing(
         commands,
         "add",
         "add a room",
-        "\n".join(["fields (without a code, it gets a new one):", *fields.values()]),
-        "rentomatic add size=20 price=60 longitude=13.4 latitude=52.5",
+        "\n".join(["fields (without a code, the room gets a new one):", *fields.values()]),
+        f"rentomatic add {values}",
     )
     add.set_defaults(run=run_add)
     update = _add_writing(
@@ -50,7 +53,7 @@ def add_commands(commands: "Commands") -> None:
         "update",
         "change some fields of a room",
         "\n".join(["fields:", *changeable]),
-        "rentomatic update f853578c-fc0f-4e65-81b8-566c5dffa35a price=65",
+        f"rentomatic update {code} {name}={value}",
         has_code=True,
     )
     update.set_defaults(run=run_update)
@@ -60,7 +63,7 @@ def add_commands(commands: "Commands") -> None:
     remove.set_defaults(run=run_remove)
 
 
-def _add_writing(  # noqa: PLR0913 - as many as a command has texts
+def _add_writing(  # noqa: PLR0913 - one for each text of a command
     commands: "Commands",
     name: str,
     short: str,
@@ -87,11 +90,11 @@ def run_add(arguments: argparse.Namespace, settings: Settings) -> int:
     """Add a room."""
     request = build_room_add_request(*_read_fields(arguments.fields))
     if not request:
-        return tell_failure(request)
+        return report_failure(request)
     with open_repository(settings) as repository:
         response = room_add_use_case(repository, request)
         if not response:
-            return tell_failure(response, repository)
+            return report_failure(response, repository)
     with after("the room is added"):
         write_room(response.value, arguments)
     return EXIT_CODES[ResponseTypes.SUCCESS]
@@ -102,43 +105,43 @@ def run_update(arguments: argparse.Namespace, settings: Settings) -> int:
     values, unreadable = _read_fields(arguments.fields)
     request = build_room_update_request(arguments.code, values, unreadable=unreadable)
     if not request:
-        return tell_failure(request)
+        return report_failure(request)
     with open_repository(settings) as repository:
         response = room_update_use_case(repository, request)
         if not response:
-            return tell_failure(response, repository)
+            return report_failure(response, repository)
     with after("the room is changed"):
         write_room(response.value, arguments)
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 
 def run_remove(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Remove a room, if whoever sits at the terminal wants that."""
+    """Remove a room, if the user confirms it."""
     request = build_room_remove_request(arguments.code)
     if not request:
-        return tell_failure(request)
+        return report_failure(request)
     if not (arguments.yes or sys.stdin.isatty()):
-        return tell_failure(ResponseFailure(ResponseTypes.PARAMETERS_ERROR, _UNASKED))
-    if not (arguments.yes or _is_wanted(arguments.code)):
-        complain("nothing is removed")
+        return report_failure(ResponseFailure(ResponseTypes.PARAMETERS_ERROR, _UNASKED))
+    if not (arguments.yes or _is_confirmed(arguments.code)):
+        report("nothing is removed")
         raise KeyboardInterrupt
     with open_repository(settings) as repository:
         response = room_remove_use_case(repository, request)
         if not response:
-            return tell_failure(response, repository)
+            return report_failure(response, repository)
     with after("the room is removed"):
         sys.stdout.write(f"removed {response.value}\n")
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
 
-def _is_wanted(code: str) -> bool:
+def _is_confirmed(code: str) -> bool:
     sys.stderr.write(f"Remove the room {code}? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 def _read_fields(given: Sequence[str]) -> tuple[dict[str, Value | str], list[ParameterError]]:
-    """Read the values of fields; of those that are none, give their text."""
+    """Read the values of fields; return those of unknown fields as text."""
     read: dict[str, Value | str] = {}
     errors = []
     for text in given:

@@ -1,4 +1,4 @@
-"""Running a command of the command line in this process."""
+"""Running a command in this process."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ def run(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> Run:
-    """Run a command on a database with the book's rooms; give exit code, output and errors."""
+    """Run a command on a database with the book's rooms; return exit code, output and errors."""
     monkeypatch.setenv("DATABASE_URL", embedded_rooms.url)
     postgres_embedded.save(rooms)
 

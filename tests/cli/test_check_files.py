@@ -1,4 +1,4 @@
-"""`rentomatic check` looks at the files that hold passwords and the digests of tokens."""
+"""`rentomatic check` checks the files that contain passwords and the digests of tokens."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
     """A settings file and a tokens file that the environment names."""
     made = {"settings": tmp_path / "it's settings", "tokens": tmp_path / "tokens"}
     for name, path in zip((ENV_FILE, TOKENS_FILE), made.values(), strict=True):
-        path.write_text("# nothing as yet\n")
+        path.write_text("# nothing yet\n")
         monkeypatch.setenv(name, str(path))
     return made
 
@@ -22,7 +22,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
 def test_files_that_are_closed_to_others_are_good(
     run: Run, files: dict[str, Path], mode: int
 ) -> None:
-    """Owner and group may do what they want."""
+    """Owner and group may have any access."""
     for path in files.values():
         path.chmod(mode)
     code, out, _ = run("check")
@@ -36,7 +36,7 @@ def test_files_that_are_closed_to_others_are_good(
 def test_a_file_that_others_may_use_is_named(
     run: Run, files: dict[str, Path], name: str, mode: int
 ) -> None:
-    """With the command that closes it; the service may start all the same."""
+    """With the command that closes it; the service may start nevertheless."""
     for path in files.values():
         path.chmod(0o600)
     files[name].chmod(mode)
@@ -45,13 +45,13 @@ def test_a_file_that_others_may_use_is_named(
     (failed,) = (line for line in out.splitlines() if "FAILED" in line)
     assert failed.startswith(f"{name} file ")
     assert (
-        f"{files[name]} has mode {mode:04o}: every account may use it; run: chmod o-rwx " in failed
+        f"{files[name]} has mode {mode:04o}: every account has access; run: chmod o-rwx " in failed
     )
     assert run("check", "--before-start")[0] == 0
 
 
-def test_what_is_no_file_needs_no_mode(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No tokens at all, as /dev/null has them, are nobody's secret."""
+def test_what_is_not_a_file_needs_no_mode(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The empty list of tokens in /dev/null is not a secret."""
     monkeypatch.setenv(TOKENS_FILE, "/dev/null")
     code, out, _ = run("check")
     assert (code, "tokens file" in out) == (0, False)

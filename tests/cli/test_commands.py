@@ -1,4 +1,4 @@
-"""The command line, run in this process on a real PostgreSQL."""
+"""The command line, in this process, on a real PostgreSQL."""
 
 import json
 import re
@@ -97,16 +97,16 @@ def test_wrong_arguments_end_with_2(run: Run, arguments: list[str]) -> None:
     assert err.startswith("usage: rentomatic")
 
 
-def test_list_gives_json_in_a_pipe(run: Run, rooms: list[Room]) -> None:
-    """The array that HTTP gives, as one line."""
+def test_list_writes_json_in_a_pipe(run: Run, rooms: list[Room]) -> None:
+    """The same array as over HTTP, on one line."""
     code, out, _ = run("list", "price__lt=60", "size__gte=90", "--limit", "10")
     assert code == 0
     assert [room["code"] for room in json.loads(out)] == [str(rooms[0].code), str(rooms[3].code)]
     assert out.count("\n") == 1
 
 
-def test_list_gives_a_table_on_demand(run: Run) -> None:
-    """With the fields as its header; of no rooms it says so."""
+def test_list_writes_a_table_on_demand(run: Run) -> None:
+    """With the fields as its header, or a note that there are no rooms."""
     code, out, _ = run("list", "price__eq=39", "--format", "table")
     header, _, line = out.splitlines()
     assert code == 0
@@ -117,8 +117,8 @@ def test_list_gives_a_table_on_demand(run: Run) -> None:
     assert run("list", "price__eq=1", "--format", "table") == (0, "no rooms\n", "")
 
 
-def test_list_tells_every_error_at_once(run: Run) -> None:
-    """In the words of HTTP."""
+def test_list_reports_all_errors_at_once(run: Run) -> None:
+    """In the same words as HTTP."""
     code, out, err = run(
         *("list", "prise__lt=1", "price__lt=x", "price", "size__eq=1", "size__eq=2", "--limit", "0")
     )
@@ -140,8 +140,8 @@ def test_get_shows_one_room(run: Run, rooms: list[Room]) -> None:
     assert "215" in run("get", rooms[0].code, "--format", "table")[1]
 
 
-def test_get_tells_what_there_is_not(run: Run) -> None:
-    """3 for no such room, 2 for no such code."""
+def test_get_reports_a_missing_room(run: Run) -> None:
+    """3 for an unknown room, 2 for an invalid code."""
     code, out, err = run("get", "00000000-0000-0000-0000-000000000000")
     assert (code, out) == (3, "")
     assert err.startswith("rentomatic: There is no room with the code 0000")
@@ -151,7 +151,7 @@ def test_get_tells_what_there_is_not(run: Run) -> None:
 def test_check_shows_every_setting_and_no_password(
     run: Run, monkeypatch: pytest.MonkeyPatch, embedded_rooms: PostgresDatabase
 ) -> None:
-    """A line each, and one for each thing that the service needs."""
+    """One line each, and one for each thing that the service needs."""
     url = embedded_rooms.url.replace("@/", ":hidden@/")
     monkeypatch.setenv("DATABASE_URL", url)
     code, out, _ = run("check")
@@ -166,8 +166,8 @@ def test_check_shows_every_setting_and_no_password(
     assert "indexes                     all valid\n" in out
 
 
-def test_a_database_that_is_away_ends_with_4(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its reason is for whoever has the terminal."""
+def test_an_unreachable_database_ends_with_4(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the reason, but without a password or a traceback."""
     monkeypatch.setenv("DATABASE_URL", "postgresql://u:hidden@127.0.0.1:1/rooms")
     for command in (["list"], ["get", "f853578c-fc0f-4e65-81b8-566c5dffa35a"], ["init-postgres"]):
         code, out, err = run(*command)
@@ -181,13 +181,13 @@ def test_a_database_that_is_away_ends_with_4(run: Run, monkeypatch: pytest.Monke
     assert run("check", "--before-start")[0] == 0
 
 
-def test_check_tells_what_would_not_work(
+def test_check_reports_what_would_not_work(
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
     new_database: Callable[[], PostgresDatabase],
     tmp_path: Path,
 ) -> None:
-    """And what would; the service may start all the same, and serves once that is mended."""
+    """And what would; the service may start nevertheless, and serves once that is fixed."""
     database = new_database()
     create_database(database)
     with psycopg.connect(database.url, autocommit=True) as connection:
@@ -210,15 +210,15 @@ def test_check_tells_what_would_not_work(
     assert failed["indexes"] == "invalid: broken; run: REINDEX INDEX CONCURRENTLY"
     assert failed["connections"].endswith("; lower WEB_CONCURRENCY or RENTOMATIC_THREADS")
     assert failed["socket"].endswith(
-        "open.sock has mode 0666: every account may connect; want 0660 at most"
+        "open.sock has mode 0666: every account may connect; use 0660 at most"
     )
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "problem"),
     [
         (lambda _path: None, "No such file or directory; run: systemctl start rentomatic.socket"),
-        (Path.touch, "is no socket; remove it"),
+        (Path.touch, "is not a socket; remove it"),
     ],
 )
 def test_check_looks_for_the_socket(
@@ -227,23 +227,23 @@ def test_check_looks_for_the_socket(
     embedded_rooms: PostgresDatabase,
     tmp_path: Path,
     make: Callable[[Path], None],
-    told: str,
+    problem: str,
 ) -> None:
-    """A proxy could not connect to what is not there, or is none."""
+    """A proxy could not connect to a missing file, or to one that is not a socket."""
     make(tmp_path / "a.sock")
     monkeypatch.setenv("DATABASE_URL", embedded_rooms.url)
     monkeypatch.setenv("RENTOMATIC_SOCKET", str(tmp_path / "a.sock"))
     code, out, _ = run("check")
     assert code == 4
-    assert out.endswith(f"{told}\n")
+    assert out.endswith(f"{problem}\n")
 
 
-def test_an_unmigrated_database_is_told_with_what_to_do(
+def test_an_unmigrated_database_is_reported_with_what_to_do(
     run: Run, monkeypatch: pytest.MonkeyPatch, new_database: Callable[[], PostgresDatabase]
 ) -> None:
-    """A configured database is migrated by whoever owns it."""
+    """Commands do not migrate a configured database."""
     monkeypatch.setenv("DATABASE_URL", new_database().url)
-    assert run("init-postgres")[1].endswith(" is created; next: rentomatic migrate\n")
+    assert run("init-postgres")[1].endswith(" created; next: rentomatic migrate\n")
     code, out, err = run("list")
     assert (code, out) == (4, "")
     assert "The database lacks 0001.create-room, " in err
@@ -257,11 +257,11 @@ def test_init_postgres_is_idempotent(
     database = new_database()
     monkeypatch.setenv("DATABASE_URL", database.url)
     assert run("init-postgres") == (
-        *(0, f"database {database.name} is created; next: rentomatic migrate\n", ""),
+        *(0, f"database {database.name} created; next: rentomatic migrate\n", ""),
     )
     for _ in range(2):
         assert run("init-postgres") == (
-            *(0, f"database {database.name} exists already; nothing is changed\n", ""),
+            *(0, f"database {database.name} already exists; nothing changed\n", ""),
         )
 
 

@@ -1,4 +1,4 @@
-"""`rentomatic import`, run in this process on a real PostgreSQL."""
+"""`rentomatic import`, in this process, on a real PostgreSQL."""
 
 import fcntl
 import json
@@ -33,7 +33,7 @@ LATITUDE = "latitude must be from -90 to 90, not '95'; were longitude and latitu
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file of a changed, an unchanged, a new and two bad lines, in the present folder."""
+    """A file with a changed, an unchanged, a new and two bad lines, in the current folder."""
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "offers.csv"
     path.write_text(
@@ -49,19 +49,19 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def everything(repository: PostgresRepo) -> list[Room]:
-    """Give all rooms."""
+    """Return all rooms."""
     return list(repository.search(RoomListRequest(limit=None)).rooms)
 
 
 def count(repository: PostgresRepo) -> int:
-    """Count the rooms."""
+    """Return the number of rooms."""
     return len(everything(repository))
 
 
 def test_import_refuses_a_file_with_bad_lines(
     run: Run, file: Path, postgres_embedded: PostgresRepo
 ) -> None:
-    """Each is told, and nothing is changed."""
+    """Each is reported, and nothing is changed."""
     code, out, err = run("import", file)
     assert (code, out) == (2, "")
     assert err.splitlines() == [
@@ -75,7 +75,7 @@ def test_import_refuses_a_file_with_bad_lines(
 def test_import_can_skip_bad_lines_and_keeps_them(
     run: Run, file: Path, postgres_embedded: PostgresRepo
 ) -> None:
-    """In a file that can be mended and imported again."""
+    """In a file that can be corrected and imported."""
     code, out, err = run("import", file, "--skip-bad", "--source", "x")
     assert code == 0
     assert out.splitlines() == [
@@ -93,7 +93,7 @@ def test_import_can_skip_bad_lines_and_keeps_them(
 def test_lines_of_one_code_are_not_guessed(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_embedded: PostgresRepo
 ) -> None:
-    """Those that differ are bad and name each other; skipped, both are kept; equal ones count."""
+    """Those that differ are bad and name each other; equal ones count once."""
     monkeypatch.chdir(tmp_path)
     lines = ["7,20,60,13.4,52.5,x", "8,20,60,13.4,52.5,x", "8,20,60,13.40,52.5,y"]
     differing = "7,20,61,13.4,52.5,z"
@@ -120,7 +120,7 @@ def test_lines_of_one_code_are_not_guessed(
 def test_rooms_of_pandas_floats_are_found_again(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_embedded: PostgresRepo
 ) -> None:
-    """Under the code that an earlier release made of `7.0`, whichever way the file writes it."""
+    """Under the code that an earlier release derived from `7.0`, however the file writes it."""
     monkeypatch.chdir(tmp_path)
     stored = Room(UUID("d602fba0-72e0-52f3-90c5-fef3211d2a60"), 20, 60, 13.4, 52.5)
     postgres_embedded.save([stored])
@@ -150,7 +150,7 @@ def test_rejected_lines_can_go_to_standard_output(
 
 @contextmanager
 def unprivileged() -> Iterator[str]:
-    """Act as an account that may not read everything; give its name."""
+    """Act as an account that cannot read everything; yield its name."""
     before = os.geteuid()
     if before == 0:
         os.seteuid(pwd.getpwnam("nobody").pw_uid)
@@ -160,10 +160,10 @@ def unprivileged() -> Iterator[str]:
         os.seteuid(before)
 
 
-def test_a_file_that_the_account_may_not_read_is_told(
+def test_a_file_that_the_account_may_not_read_is_reported(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the account's name, as in an installation that is not the caller's, and a way."""
+    """With the account, which may not be the caller's, and with a solution."""
     monkeypatch.chdir(tmp_path)
     Path("my offers.csv").write_text(HEADER)
     Path("my offers.csv").chmod(0)
@@ -171,13 +171,13 @@ def test_a_file_that_the_account_may_not_read_is_told(
         code, out, err = run("import", f"{tmp_path}/my offers.csv")
     assert (code, out) == (1, "")
     assert err == (
-        f"rentomatic: {tmp_path}/my offers.csv: the account {account}, as which this runs, may not "
-        f"read it; give it on standard input: rentomatic import - <'{tmp_path}/my offers.csv'\n"
+        f"rentomatic: {tmp_path}/my offers.csv: the account {account}, which runs this, may not "
+        f"read it; use standard input: rentomatic import - <'{tmp_path}/my offers.csv'\n"
     )
 
 
 def start(url: str, *arguments: str) -> subprocess.Popen[str]:
-    """Start an import of standard input, which it has begun to read."""
+    """Start an import of standard input; return it when it has begun to read."""
     process = subprocess.Popen(
         [sys.executable, "-m", "rentomatic", "import", "-", *arguments],
         env=os.environ | {"DATABASE_URL": url},
@@ -201,7 +201,7 @@ def start(url: str, *arguments: str) -> subprocess.Popen[str]:
 
 
 def stop(process: subprocess.Popen[str], sent: signal.Signals) -> tuple[int, str, str]:
-    """Interrupt a command; give its exit code, output and errors."""
+    """Interrupt a command; return its exit code, output and errors."""
     process.send_signal(sent)
     out, err = process.communicate(timeout=60)
     return process.returncode, out, err
@@ -211,7 +211,7 @@ def stop(process: subprocess.Popen[str], sent: signal.Signals) -> tuple[int, str
 def test_an_import_that_is_interrupted_says_that_it_changed_nothing(
     embedded_rooms: PostgresDatabase, postgres_embedded: PostgresRepo, sent: signal.Signals
 ) -> None:
-    """While it reads, and while it waits for the database to write."""
+    """While it reads, and while it waits for the database."""
     nothing = (130, "", "rentomatic: interrupted; nothing is imported\n")
     assert stop(start(embedded_rooms.url), sent) == nothing
     waits = "select count(*) from pg_locks where not granted and relation = 'room'::regclass"
@@ -229,7 +229,7 @@ def test_an_import_that_is_interrupted_says_that_it_changed_nothing(
 def test_an_import_that_is_interrupted_while_it_is_saved_says_so(
     embedded_rooms: PostgresDatabase, postgres_embedded: PostgresRepo
 ) -> None:
-    """Nobody knows then whether it was."""
+    """Because the rooms may or may not have been saved."""
     waits = "select count(*) from pg_stat_activity where query = 'COMMIT' and state = 'active'"
     slow = (
         "create function wait_a_moment() returns trigger language plpgsql as"
@@ -251,7 +251,7 @@ def test_an_import_that_is_interrupted_while_it_is_saved_says_so(
             assert stop(process, signal.SIGINT) == (
                 130,
                 "",
-                "rentomatic: interrupted at the end; import the file again to be sure\n",
+                "rentomatic: interrupted while saving; import the file again to be sure\n",
             )
         finally:
             connection.execute("drop function wait_a_moment cascade")
@@ -259,7 +259,7 @@ def test_an_import_that_is_interrupted_while_it_is_saved_says_so(
 
 
 def test_a_dry_run_changes_nothing(run: Run, file: Path, postgres_embedded: PostgresRepo) -> None:
-    """No room and no file."""
+    """Neither rooms nor files."""
     code, out, _ = run("import", file, "--skip-bad", "--dry-run")
     assert code == 0
     assert out == ("added 1, updated 1, unchanged 1, rejected 2 (dry run: nothing is changed)\n")
@@ -270,7 +270,7 @@ def test_a_dry_run_changes_nothing(run: Run, file: Path, postgres_embedded: Post
 def test_import_reads_standard_input(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Named `-`; columns and defaults are given as options."""
+    """As `-`, with columns and defaults as options."""
     path = tmp_path / "stdin.csv"
     path.write_text("id;rent;lng;lat\n7;5;1;2\n")
     with path.open() as stdin:
@@ -289,7 +289,7 @@ def test_what_list_writes_import_reads_back(
     chosen: str,
     way: str,
 ) -> None:
-    """Unchanged, whether the name, an option or the text says what it is; also when it was gone."""
+    """Unchanged, whichever way the format is found; and again after the rooms were removed."""
     postgres_embedded.save([Room(UUID(int=9), 1, 0, 1e-05, -1.5e-07)])
     rooms = everything(postgres_embedded)
     written = run("list", "--limit", "none", "--format", chosen)[1]
@@ -308,14 +308,14 @@ def test_what_list_writes_import_reads_back(
 
 
 @pytest.mark.parametrize("chosen", ["ndjson", "geojson"])
-def test_rejected_objects_are_kept_as_they_were(
+def test_rejected_objects_are_written_as_they_were(
     run: Run,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     postgres_embedded: PostgresRepo,
     chosen: str,
 ) -> None:
-    """With why, once, in a file that can be mended and imported again."""
+    """With the reason, once, in a file that can be corrected and imported."""
     monkeypatch.chdir(tmp_path)
     written = run("list", "--limit", "none", "--format", chosen)[1]
     bad = written.replace('"price":39', '"price":-3.90,"note":"a}"').replace(
@@ -342,16 +342,16 @@ def test_rejected_objects_are_kept_as_they_were(
     assert count(postgres_embedded) == 4
 
 
-def test_rejected_lines_that_are_no_objects_are_kept_in_one(
+def test_other_rejected_lines_are_wrapped_in_objects(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Byte for byte, so that the file of rejected lines is NDJSON too."""
+    """Byte for byte, so that the file of rejected lines is also NDJSON."""
     monkeypatch.chdir(tmp_path)
     deep = b"[" * 60_000
     Path("a.ndjson").write_bytes(b'\n{"code":\n[1]\n{}\n{"x":"\xff"}\n\xff"\n' + deep)
     code, out, err = run("import", "a.ndjson", "--skip-bad")
     assert code == 0
-    assert [told.partition(":")[0] for told in err.splitlines()] == [
+    assert [line.partition(":")[0] for line in err.splitlines()] == [
         f"line {n}" for n in range(2, 8)
     ]
     assert out.splitlines() == [
@@ -368,7 +368,7 @@ def test_rejected_lines_that_are_no_objects_are_kept_in_one(
 
 
 def test_an_endless_line_takes_no_memory(run: Run, tmp_path: Path) -> None:
-    """It is not read to its end, nor is anything behind it."""
+    """Neither its end nor anything behind it is read."""
     path = tmp_path / "a.ndjson"
     with path.open("wb") as file:
         file.truncate(1 << 40)
@@ -380,7 +380,7 @@ def test_an_endless_line_takes_no_memory(run: Run, tmp_path: Path) -> None:
 def test_import_changes_nothing_when_a_file_cannot_be_read_to_its_end(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_embedded: PostgresRepo
 ) -> None:
-    """Not even with --skip-bad: nobody knows what the rest would have been."""
+    """Not even with --skip-bad, as the rest of the file is unknown."""
     monkeypatch.chdir(tmp_path)
     good = [f"00000000-0000-0000-0000-{n:012d},1,1,0,0" for n in range(9)]
     lines = [HEADER, *good[:3], f'"{good[3]}', *good[4:]]
@@ -393,14 +393,14 @@ def test_import_changes_nothing_when_a_file_cannot_be_read_to_its_end(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "problem"),
     [
         (["missing.csv"], "missing.csv: No such file or directory"),
         (
             ["offers.csv", "--column", "size=m2"],
             "column: there is no column 'm2'; columns are",
         ),
-        (["offers.csv", "--rejects", "x.csv"], "--rejects goes with --skip-bad"),
+        (["offers.csv", "--rejects", "x.csv"], "--rejects needs --skip-bad"),
         (["offers.csv", "--skip-bad", "--rejects", "offers.csv"], "is the file to import"),
         (["offers.txt"], "format: 'offers.txt' does not end in one of .geojson .csv"),
         (["offers.json"], "format: a JSON array is not one of geojson, csv, ndjson"),
@@ -411,21 +411,21 @@ def test_import_changes_nothing_when_a_file_cannot_be_read_to_its_end(
         (["offers.csv", "--format", "geojson"], "file: is not GeoJSON, so what follows cannot be"),
     ],
 )
-def test_import_tells_what_cannot_be_read(
-    run: Run, file: Path, arguments: list[str], told: str
+def test_import_reports_what_cannot_be_read(
+    run: Run, file: Path, arguments: list[str], problem: str
 ) -> None:
-    """In one line, with a status that is not 0."""
+    """On one line, with an exit code other than 0."""
     Path("offers.txt").write_text("")
     Path("offers.json").write_text("[]")
     code, out, err = run("import", *arguments)
     assert code != 0
     assert out == ""
-    assert told in err
+    assert problem in err
     assert err.removeprefix("rentomatic: Nothing is imported\n").count("\n") == 1
 
 
 def test_the_delimiter_of_a_table_can_be_given(run: Run, tmp_path: Path) -> None:
-    """A tab by its name too."""
+    """A tab also by its name."""
     path = tmp_path / "a.csv"
     for delimiter, given in [("|", "|"), ("\t", "tab"), ("\t", r"\t"), (";", ";")]:
         path.write_text(f"{HEADER}\n{UUID(int=1)},1,1,0,0\n".replace(",", delimiter))
@@ -437,7 +437,7 @@ def test_the_delimiter_of_a_table_can_be_given(run: Run, tmp_path: Path) -> None
 
 
 def test_import_names_the_columns_that_are_not_used(run: Run, tmp_path: Path) -> None:
-    """But for those that are to be ignored; the index of pandas can be one, or the code."""
+    """Except those to ignore; the unnamed index of pandas may be unused, or be the code."""
     path = tmp_path / "a.csv"
     path.write_text(f",size,city,price,lon,lat,rooms\n{UUID(int=1)},1,x,1,0,0,3\n")
     options = ("--column", "code=", "--dry-run")
@@ -449,7 +449,7 @@ def test_import_names_the_columns_that_are_not_used(run: Run, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "problem"),
     [
         (["--column", "size=a", "--column", "size=b"], "--column: size is given more than once: "),
         (["--default", "size=1", "--default", "size=1"], "--default: size is given more than once"),
@@ -459,16 +459,16 @@ def test_import_names_the_columns_that_are_not_used(run: Run, tmp_path: Path) ->
     ],
 )
 def test_an_option_that_is_given_twice_is_refused(
-    run: Run, file: Path, options: list[str], told: str
+    run: Run, file: Path, options: list[str], problem: str
 ) -> None:
-    """The last one would win silently."""
+    """The last one would silently win."""
     code, out, err = run("import", file, *options)
     assert (code, out) == (2, "")
-    assert f"error: argument {told}" in err
+    assert f"error: argument {problem}" in err
 
 
-def test_no_command_takes_the_last_of_two_values(run: Run) -> None:
-    """Of any option."""
+def test_no_command_uses_the_last_of_two_values(run: Run) -> None:
+    """For any option."""
     code, out, err = run("list", "--limit", "1", "--sort=price", "--limit", "2")
     assert (code, out) == (2, "")
     assert err.endswith("error: argument --limit: is given more than once\n")
@@ -477,7 +477,7 @@ def test_no_command_takes_the_last_of_two_values(run: Run) -> None:
 def test_import_reads_what_a_spreadsheet_exports(
     run: Run, tmp_path: Path, postgres_embedded: PostgresRepo
 ) -> None:
-    """In a country with decimal commas, with gaps, once it is said what they mean."""
+    """With decimal commas and gaps, once options say what they mean."""
     path = tmp_path / "a.csv"
     path.write_text(
         "sep=;\r\nid;Superficie (m2);Precio (mes, EUR);lon;lat\r\n"

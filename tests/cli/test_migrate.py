@@ -1,4 +1,4 @@
-"""`rentomatic migrate`: the schema of a database, from nothing and from any migration on."""
+"""`rentomatic migrate` brings the schema of a database up to date."""
 
 from collections.abc import Callable
 
@@ -24,11 +24,11 @@ def empty(
 
 
 def test_it_applies_what_is_missing_and_names_it(run: Run, empty: PostgresDatabase) -> None:
-    """Each migration is named once; after that the database is ready, and nothing is left to do."""
+    """Each migration is named once; then the database is ready, and nothing is left to do."""
     names = [f"applied {name}" for name in shipped_migrations()]
     assert run("migrate") == (0, "\n".join([*names, ""]), "")
     assert run("list") == (0, "[]\n", "")
-    assert run("migrate") == (0, "all migrations are applied already\n", "")
+    assert run("migrate") == (0, "all migrations are already applied\n", "")
 
 
 def test_a_database_that_is_missing_is_one_line(
@@ -43,7 +43,7 @@ def test_a_database_that_is_missing_is_one_line(
 
 
 def test_a_migration_that_fails_is_one_line(run: Run, empty: PostgresDatabase) -> None:
-    """The server's reason; a table of somebody else's stays, and nothing of the migration."""
+    """The server's reason; a foreign table stays, and the migration leaves nothing behind."""
     with psycopg.connect(empty.url) as connection:
         connection.execute("create table room (theirs text)")
     code, out, err = run("migrate")
@@ -51,10 +51,10 @@ def test_a_migration_that_fails_is_one_line(run: Run, empty: PostgresDatabase) -
     assert "already exists" in err
 
 
-def test_another_migration_that_does_not_end_is_named(
+def test_another_migration_that_does_not_end_is_reported(
     run: Run, empty: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After the time-out of the lock one line says that another one runs."""
+    """After the time-out of the lock, one line says that another one is running."""
     monkeypatch.setattr(migrations.LockedBackend.lock.__wrapped__, "__defaults__", (1,))
     with psycopg.connect(empty.url) as connection:
         connection.execute("select pg_advisory_lock(%s)", [migrations._LOCK_KEY])

@@ -1,4 +1,4 @@
-"""`rentomatic list` and `summary`: what a search over HTTP has, on a terminal and in pipes."""
+"""`rentomatic list` and `summary`: a search like over HTTP, on a terminal and in pipes."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from tests.cli.conftest import Run
 
 
 def test_rooms_are_sorted_and_near(run: Run) -> None:
-    """The example of the help; a value may begin with a hyphen."""
+    """As in the example of the help; a value may begin with a hyphen."""
     code, out, err = run(
         *("list", "--sort", "-price", "--near", "-0.1,51.7", "--radius", "50000", "--limit", "9")
     )
@@ -24,7 +24,7 @@ def test_rooms_are_sorted_and_near(run: Run) -> None:
 
 
 def test_a_box_may_begin_with_a_hyphen(run: Run) -> None:
-    """Joined by `=` or not."""
+    """With `=` or without."""
     for arguments in (["--bbox", "-0.2,51.7,0.1,52"], ["--bbox=-0.2,51.7,0.1,52"]):
         _, out, _ = run("list", *arguments)
         assert [room["price"] for room in json.loads(out)] == [39]
@@ -32,7 +32,7 @@ def test_a_box_may_begin_with_a_hyphen(run: Run) -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_ends_its_last_line(run: Run, name: str) -> None:
-    """A shell's prompt stands on a line of its own."""
+    """So that the shell's prompt is on a line of its own."""
     for command in (["list"], ["list", "--limit", "none"], ["list", "price__eq=1"]):
         code, out, _ = run(*command, "--format", name)
         assert code == 0
@@ -43,23 +43,23 @@ def test_every_format_ends_its_last_line(run: Run, name: str) -> None:
 
 
 def test_pages_follow_one_another(run: Run) -> None:
-    """What leads to the next is told beside the rooms, until there is none."""
+    """The cursor of the next page is reported on standard error, until there is none."""
     found: list[int] = []
     after: list[str] = []
     while True:
         code, out, err = run("list", "--sort", "price", "--limit", "3", *after)
         assert code == 0
         found += [room["price"] for room in json.loads(out)]
-        told = re.fullmatch(r"rentomatic: there are more rooms: --after (\S+)\n", err)
-        if not told:
+        more = re.fullmatch(r"rentomatic: there are more rooms: --after (\S+)\n", err)
+        if not more:
             assert err == ""
             break
-        after = ["--after", told[1]]
+        after = ["--after", more[1]]
     assert found == [39, 48, 60, 66]
 
 
-def test_totals_are_told_beside_the_rooms(run: Run) -> None:
-    """Exactly, or about."""
+def test_totals_are_reported_on_standard_error(run: Run) -> None:
+    """Exact or approximate."""
     assert run("list", "--count", "exact", "price__gt=40")[2] == "rentomatic: 3 rooms in all\n"
     assert run("list", "--count", "estimate")[2].startswith("rentomatic: about ")
 
@@ -105,7 +105,7 @@ SWAPPED = "must be from -90 to 90, not '113'; were longitude and latitude swappe
     ],
 )
 def test_what_cannot_be_read_ends_with_2(run: Run, arguments: list[str], message: str) -> None:
-    """Told as over HTTP."""
+    """Reported as over HTTP."""
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
     assert err.startswith(f"rentomatic: {message}")

@@ -1,4 +1,4 @@
-"""Writing on the command line: the same rules as over HTTP."""
+"""Writing on the command line follows the same rules as over HTTP."""
 
 import json
 import os
@@ -10,18 +10,18 @@ from uuid import UUID
 
 import pytest
 
-from rentomatic.cli import INTERRUPTED
+from rentomatic.cli.outcome import EXIT_CODES, INTERRUPTED
 from rentomatic.domain.room import FIELDS, Room
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.tokens import digest_of
 from tests.cli.conftest import Run
 
 VALUES = ["size=20", "price=60", "longitude=13.4", "latitude=-52"]
-NOBODYS = UUID(int=0)
+UNUSED = UUID(int=0)
 
 
 def test_a_room_is_added(run: Run, postgres_embedded: PostgresRepo) -> None:
-    """And shown, with the code that it got."""
+    """And shown, with its new code."""
     code, out, err = run("add", *VALUES)
     assert (code, err) == (0, "")
     shown = json.loads(out)
@@ -31,12 +31,12 @@ def test_a_room_is_added(run: Run, postgres_embedded: PostgresRepo) -> None:
 
 
 def test_a_code_is_taken_once(run: Run, rooms: list[Room]) -> None:
-    """The second time it ends with 6, and the room stays as it is."""
-    assert run("add", *VALUES, f"code={NOBODYS}", "--format", "csv")[1].splitlines() == [
+    """The second time it ends with 6, and the stored room is unchanged."""
+    assert run("add", *VALUES, f"code={UNUSED}", "--format", "csv")[1].splitlines() == [
         "code,size,price,latitude,longitude",
-        f"{NOBODYS},20,60,-52.0,13.4",
+        f"{UNUSED},20,60,-52.0,13.4",
     ]
-    for taken in (NOBODYS, rooms[0].code):
+    for taken in (UNUSED, rooms[0].code):
         before = run("get", taken)[1]
         code, out, err = run("add", "size=1", *VALUES[1:], f"code={taken}")
         assert (code, out) == (6, "")
@@ -44,8 +44,8 @@ def test_a_code_is_taken_once(run: Run, rooms: list[Room]) -> None:
         assert run("get", taken)[1] == before
 
 
-def test_all_that_is_wrong_is_told_at_once(run: Run) -> None:
-    """What is no field, no value, given twice, missing, and what no room may have; 2."""
+def test_all_errors_are_reported_at_once(run: Run) -> None:
+    """Unknown, unreadable, repeated, missing and invalid values; 2."""
     code, out, err = run("add", "size=1e3", "size=5", "prise=1", "latitude=120", "code", "price=-1")
     assert (code, out) == (2, "")
     assert err.splitlines() == [
@@ -62,8 +62,8 @@ def test_all_that_is_wrong_is_told_at_once(run: Run) -> None:
     ]
 
 
-def test_an_empty_value_is_not_told_as_missing_too(run: Run) -> None:
-    """One cause is one line."""
+def test_an_empty_value_is_not_also_reported_as_missing(run: Run) -> None:
+    """One cause, one line."""
     code, _, err = run("add", "size=1", "price=", "longitude=13.4", "latitude=52.5")
     assert (code, err) == (2, "rentomatic: price: has no value\n")
 
@@ -72,35 +72,35 @@ def test_an_empty_value_is_not_told_as_missing_too(run: Run) -> None:
 def test_the_help_lists_the_fields_that_can_be_given(
     run: Run, command: str, names: list[str]
 ) -> None:
-    """Of a room that is there the code cannot."""
+    """The code of an existing room cannot."""
     listed = run(command, "--help")[1].partition("\nfields")[2].partition("\n\n")[0]
     assert [line.split()[0] for line in listed.splitlines()[1:]] == names
 
 
 def test_some_fields_are_changed(run: Run, rooms: list[Room]) -> None:
-    """And the room is shown; 3 where there is none, 2 where it could not be."""
+    """And the room is shown; 3 if there is none, 2 if the values are invalid."""
     code, out, _ = run("update", rooms[0].code, "price=41", "size=9")
     assert code == 0
     assert json.loads(out) | {"price": 41, "size": 9} == json.loads(out)
     assert run("get", rooms[0].code)[1] == out
-    assert run("update", NOBODYS, "price=41")[0] == 3
-    code, out, err = run("update", "abc", "price=x", f"code={NOBODYS}")
+    assert run("update", UNUSED, "price=41")[0] == 3
+    code, out, err = run("update", "abc", "price=x", f"code={UNUSED}")
     assert (code, out) == (2, "")
     assert [line.split(": ")[-2] for line in err.splitlines()] == ["code", "price", "code"]
 
 
 def test_a_room_is_removed(run: Run, rooms: list[Room]) -> None:
-    """Once; then there is none."""
+    """Once; then it does not exist."""
     assert run("remove", rooms[0].code, "--yes") == (0, f"removed {rooms[0].code}\n", "")
     assert run("remove", rooms[0].code, "--yes")[0] == 3
     assert run("remove", "abc", "--yes")[0] == 2
     assert len(json.loads(run("list")[1])) == 3
 
 
-def test_nobody_removes_by_accident(
+def test_no_room_is_removed_by_accident(
     run: Run, rooms: list[Room], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where nobody can be asked it takes --yes."""
+    """Without a terminal to ask on, --yes is needed."""
     monkeypatch.setattr(sys, "stdin", StringIO("y\n"))
     code, out, err = run("remove", rooms[0].code)
     assert (code, out) == (2, "")
@@ -110,7 +110,7 @@ def test_nobody_removes_by_accident(
 
 @pytest.fixture
 def type_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes], None]]:
-    """Let standard input be a terminal on which something is typed."""
+    """Make standard input a terminal, and return what types on it."""
     keyboard, terminal = pty.openpty()
     with os.fdopen(keyboard, "wb", buffering=0) as keys, os.fdopen(terminal) as read:
         monkeypatch.setattr(sys, "stdin", read)
@@ -121,23 +121,23 @@ def type_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[by
     ("typed", "is_removed"),
     [(b"y\n", True), (b"Yes\n", True), (b"n\n", False), (b"\n", False), (b"\x04", False)],
 )
-def test_a_person_is_asked(
+def test_a_removal_must_be_confirmed(
     run: Run,
     rooms: list[Room],
     type_on_a_terminal: Callable[[bytes], None],
     typed: bytes,
     is_removed: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    """Only a yes removes."""
+    """Only a yes removes the room."""
     type_on_a_terminal(typed)
     code, _, err = run("remove", rooms[0].code)
     assert err.startswith(f"Remove the room {rooms[0].code}? [y/N] ")
-    assert code == (0 if is_removed else INTERRUPTED)
+    assert code == (0 if is_removed else EXIT_CODES[INTERRUPTED])
     assert (run("get", rooms[0].code)[0] == 3) == is_removed
 
 
-def test_export_gives_all_rooms(run: Run, postgres_embedded: PostgresRepo) -> None:
-    """More than a page, in any format and order; it is `list --limit none`."""
+def test_export_writes_all_rooms(run: Run, postgres_embedded: PostgresRepo) -> None:
+    """More than a page, in any format and order, like `list --limit none`."""
     more = [Room(UUID(int=n), n, n, 0.0, 0.0) for n in range(1, 1_500)]
     postgres_embedded.save(more)
     code, out, err = run("export", "--format", "csv", "--sort", "-price")
@@ -156,8 +156,8 @@ def test_what_is_exported_can_be_imported(run: Run, rooms: list[Room], tmp_path:
     assert run("import", file)[1] == f"added 0, updated 0, unchanged {len(rooms)}, rejected 0\n"
 
 
-def test_a_token_is_shown_once_beside_its_line(run: Run) -> None:
-    """The line, which is to be kept, on standard output; the token on standard error."""
+def test_a_token_is_shown_once_next_to_its_line(run: Run) -> None:
+    """The line to configure is on standard output, the token on standard error."""
     code, out, err = run("token", "new", "--name", "office")
     assert code == 0
     token = err.splitlines()[0].rpartition(" ")[2]

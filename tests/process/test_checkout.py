@@ -115,7 +115,7 @@ def test_a_second_start_makes_nothing(first_start: tuple[Path, list[str], str]) 
     finally:
         assert service.end(signal.SIGTERM) == 0
     assert service.complained == ""
-    assert "There are rooms already" in service.told
+    assert "The database already has rooms" in service.told
 
 
 @pytest.fixture

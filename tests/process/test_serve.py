@@ -8,7 +8,7 @@ import pytest
 from testbed.processes import free_port
 from testbed.waiting import until
 
-from rentomatic.cli import INTERRUPTED
+from rentomatic.cli.outcome import EXIT_CODES, INTERRUPTED
 from rentomatic.config import PostgresDatabase
 from rentomatic.demo import BOOK, GENERATED
 from rentomatic.embedded.cluster import find_cluster
@@ -60,7 +60,7 @@ def test_a_signal_before_the_service_is_ready_leaves_no_server(
     """Whoever stops it while PostgreSQL is still starting has stopped PostgreSQL too."""
     service = commands.start("serve", "--port", str(free_port()))
     until(lambda: commands.data.exists() and commands.servers())
-    assert service.end(number) in {0, INTERRUPTED}
+    assert service.end(number) in {0, EXIT_CODES[INTERRUPTED]}
     assert commands.servers() == []
 
 
@@ -74,7 +74,7 @@ def test_the_data_stay_from_one_run_to_the_next(commands: Commands) -> None:
     first.end(signal.SIGTERM)
     second = commands.serve("--demo")
     assert second.get() == rooms
-    assert "There are rooms already: --demo leaves them as they are." in second.told
+    assert "The database already has rooms: --demo leaves them unchanged." in second.told
     assert "Loaded" not in second.told
     assert "applied" not in second.told
 
@@ -83,7 +83,7 @@ def test_an_empty_service_says_how_to_get_rooms(commands: Commands) -> None:
     """Without --demo nothing is made up; the way to rooms is told as long as there are none."""
     first = commands.serve()
     assert first.get() == []
-    assert "--demo brings made-up ones, rentomatic import FILE your own" in first.told
+    assert "--demo loads made-up ones, `rentomatic import FILE` your own" in first.told
     first.end(signal.SIGTERM)
     commands.serve("--demo").end(signal.SIGTERM)
     assert "There are no rooms yet" not in commands.serve().told

@@ -370,7 +370,7 @@ def test_an_embedded_service_makes_its_token_once(commands: Commands) -> None:
     (commands.data / "token").write_text("\n")
     service = commands.start("serve")
     assert service.end() == 1
-    assert service.complained.endswith("holds no token; remove it, and a new one is made\n")
+    assert service.complained.endswith("contains no token; remove it to get a new one\n")
 
 
 def test_tokens_that_are_configured_go_before_its_own(commands: Commands) -> None:
