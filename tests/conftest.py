@@ -166,20 +166,30 @@ class _open_folder(tempfile.TemporaryDirectory[str]):  # noqa: N801 - a context 
 
 @pytest.fixture(scope="session")
 def embedded() -> Iterator[Cluster]:
-    """A server of the PostgreSQL that the package embeds."""
-    yield from _running(find_binaries())
+    """A server of the PostgreSQL that the package embeds, for all tests."""
+    yield from _shared(find_binaries())
 
 
 @pytest.fixture(scope="session")
 def distribution() -> Iterator[Cluster]:
-    """A server of the PostgreSQL that the distribution ships."""
-    yield from _running(DISTRIBUTION[0].parent)
+    """A server of the PostgreSQL that the distribution ships, for all tests."""
+    yield from _shared(DISTRIBUTION[0].parent)
 
 
 @pytest.fixture
 def own_cluster() -> Iterator[Cluster]:
     """A server of the test's own, which it may crash."""
     yield from _running(find_binaries())
+
+
+def _shared(binaries: Path) -> Iterator[Cluster]:
+    """Run a server that never waits for its disk: nobody needs its files after the tests."""
+    for cluster in _running(binaries):
+        with psycopg.connect(cluster.database.maintenance_url, autocommit=True) as connection:
+            for setting in ("fsync", "full_page_writes"):
+                connection.execute(f"alter system set {setting} = off".encode())
+            connection.execute("select pg_reload_conf()")
+        yield cluster
 
 
 def _running(binaries: Path) -> Iterator[Cluster]:
@@ -199,10 +209,21 @@ def new_database(embedded: Cluster) -> Callable[[], PostgresDatabase]:
     return lambda: embedded.database_named(f"test_{next(_numbers)}")
 
 
+@pytest.fixture(scope="session")
+def template(embedded: Cluster) -> PostgresDatabase:
+    """A migrated database, of which copies are made."""
+    return _migrated(embedded.database_named("template"))
+
+
 @pytest.fixture
-def database(new_database: Callable[[], PostgresDatabase]) -> PostgresDatabase:
+def database(
+    new_database: Callable[[], PostgresDatabase], template: PostgresDatabase
+) -> PostgresDatabase:
     """A database of the test's own, migrated."""
-    return _migrated(new_database())
+    database = new_database()
+    with psycopg.connect(database.maintenance_url, autocommit=True) as connection:
+        connection.execute(f"create database {database.name} template {template.name}".encode())
+    return database
 
 
 def _migrated(database: PostgresDatabase) -> PostgresDatabase:

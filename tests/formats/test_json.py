@@ -1,10 +1,6 @@
-"""NDJSON and GeoJSON files become rooms, or lines that say what is wrong with them."""
+"""NDJSON files become rooms, or problems that name the line."""
 
-import bz2
-import codecs
-import gzip
 import json
-import lzma
 import tracemalloc
 from collections import deque
 from itertools import chain, islice, repeat
@@ -14,7 +10,7 @@ import pytest
 
 from rentomatic.domain.room import MAX_PRICE, MAX_SIZE, Room
 from rentomatic.formats.pieces import MAX_CHARACTERS
-from rentomatic.formats.table import FORMATS, guess_format_by_name, guess_format_by_text
+from rentomatic.formats.table import FORMATS, guess_format_by_text
 from rentomatic.formats.values import former_code, identity_of
 from rentomatic.formats.view import View
 from rentomatic.requests.base import InvalidRequest
@@ -23,50 +19,20 @@ from rentomatic.requests.room_import import (
     RoomLine,
 )
 from tests.formats.imports import build, found, problems
+from tests.formats.objects import (
+    BEGINNING,
+    CODE,
+    FEATURE,
+    LINE,
+    POINT,
+    ROOM,
+    geojson,
+    lines_of,
+    ndjson,
+    with_price,
+)
 
-CODE = UUID("f853578c-fc0f-4e65-81b8-566c5dffa35a")
-ROOM = Room(CODE, 215, 39, -0.09998975, 51.75436293)
-FIELDS = f'"code":"{CODE}","size":215,"price":39'
-LINE = f'{{{FIELDS},"latitude":51.75436293,"longitude":-0.09998975}}'
-POINT = '"geometry":{"type":"Point","coordinates":[-0.09998975,51.75436293]}'
-FEATURE = f'{{"type":"Feature",{POINT},"properties":{{{FIELDS}}}}}'
 OGR2OGR = "ogr2ogr -t_srs EPSG:4326"
-BEGINNING = f'{{"type":"FeatureCollection","features":[{FEATURE}'
-
-
-def ndjson(*lines: str, **options: object) -> list[Room | BadLine]:
-    """Read lines."""
-    request = build("\n".join(lines), "ndjson", **options)
-    assert request
-    return found(request)
-
-
-def lines_of(text: str, name: str) -> list[RoomLine]:
-    """Read a file of good lines, with a source."""
-    request = build(text, name, source="x")
-    assert request
-    return [each for each in request.lines if isinstance(each, RoomLine)]
-
-
-def geojson(*features: str, **options: object) -> list[Room | BadLine]:
-    """Read the features of a collection."""
-    return collection(
-        f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}', **options
-    )
-
-
-def collection(text: str, **options: object) -> list[Room | BadLine]:
-    """Read the text of a GeoJSON file."""
-    request = build(text, "geojson", **options)
-    assert request
-    return found(request)
-
-
-def with_price(price: str) -> str:
-    """Give a line with this price."""
-    return LINE.replace(":39", f":{price}")
-
-
 EXTREMES = [
     Room(UUID(int=1), 1, 0, -180.0, -90.0),
     Room(UUID(int=2), MAX_SIZE, MAX_PRICE, 180.0, 90.0),
@@ -287,229 +253,6 @@ def test_an_endless_line_ends_the_file() -> None:
     assert bad.is_last
 
 
-@pytest.mark.parametrize("size", [1, 7, 10_000])
-def test_geojson_may_come_in_any_pieces(size: int) -> None:
-    """Of a line, of many lines, of a character."""
-    value = {
-        "type": "FeatureCollection",
-        "bbox": [-1, 50, 1, 52.5],
-        "features": [json.loads(FEATURE)] * 3,
-        "count": 12345,
-    }
-    for text in (json.dumps(value), json.dumps(value, indent=2), json.dumps(value, sort_keys=True)):
-        pieces = ["\ufeff", "", *(text[at : at + size] for at in range(0, len(text), size)), " \n"]
-        request = build(pieces, "geojson")
-        assert request
-        assert found(request) == [ROOM] * 3
-
-
-@pytest.mark.parametrize(
-    ("identity", "properties"),
-    [
-        ("", f'"code":"{CODE}"'),
-        (f'"id":"{CODE}",', '"x":1'),
-        (f'"id":"{CODE}",', f'"ID":"{CODE.hex}"'),
-        (f'"id":"{CODE}",', '"id":null'),
-        ('"id":null,', f'"id":"{CODE}"'),
-        ('"id":7,', f'"id":8,"code":"{CODE}"'),
-        ("", f'"id":"{CODE}"'),
-        (f'"id":"{CODE}",', '"longitude":5,"Latitude":"x","lat":6'),
-    ],
-)
-def test_a_feature_says_its_identity_and_place(identity: str, properties: str) -> None:
-    """The property `code`, else its `id`; its Point whatever the properties say."""
-    properties = f'{{"price":39,"size":215,{properties}}}'
-    feature = f'{{"type":"Feature",{identity}{POINT},"properties":{properties}}}'
-    assert geojson(feature) == [ROOM]
-
-
-def named(own: str, properties: str) -> str:
-    """Write a feature with an id of its own, and more properties."""
-    return FEATURE.replace("{", f'{{"id":{own},', 1).replace(f'"code":"{CODE}"', properties)
-
-
-@pytest.mark.parametrize(
-    ("column", "own", "properties"),
-    [
-        ("id", "0", f'"id":"{CODE}"'),
-        ("ID", "0", f'"id":"{CODE}"'),
-        ("id", f'"{CODE}"', '"x":1'),
-        ("ref", "0", f'"id":7,"ref":"{CODE}"'),
-        ("feature.id", f'"{CODE}"', '"id":7'),
-        ("feature.id", f'"{CODE}"', '"id":7,"code":8'),
-    ],
-)
-def test_the_identity_of_a_feature_can_be_given(column: str, own: str, properties: str) -> None:
-    """Whatever else could be one: geopandas fills a feature's id with the number of its row."""
-    assert geojson(named(own, properties), columns={"code": column}) == [ROOM]
-
-
-@pytest.mark.parametrize(
-    ("own", "properties", "told"),
-    [
-        ("0", f'"id":"{CODE}"', f"id is '0', and among the properties '{CODE}'; "),
-        ("7", '"ID":[7]', "id is '7', and among the properties an array; "),
-        ("[7]", '"id":7', "id is an array, and among the properties '7'; "),
-    ],
-)
-def test_two_identities_that_differ_are_not_guessed(own: str, properties: str, told: str) -> None:
-    """The next file would number its features anew, and overwrite other rooms."""
-    (problem,) = problems(geojson(named(own, properties), source="x"))
-    assert problem == (
-        f"feature 1: {told}give --column code=id for the property, or code=feature.id"
-    )
-    (problem,) = problems(geojson(named(own, properties), advises=False))
-    assert problem == f"feature 1: {told}leave one of them out"
-
-
-def test_an_identity_that_is_null_where_it_is_wanted_is_told() -> None:
-    """What was said is not replaced by something else."""
-    (problem,) = problems(geojson(named("0", '"id":null'), columns={"code": "id"}))
-    assert problem == "feature 1: id must be a number or text, not null"
-    (problem,) = problems(geojson(named("null", '"id":7'), columns={"code": "feature.id"}))
-    assert problem.startswith("feature 1: column: there is no key 'feature.id'; keys are id, size")
-
-
-def crs(name: str) -> str:
-    """Write a coordinate reference system."""
-    return f'{{"type":"name","properties":{{"name":"{name}"}}}}'
-
-
-@pytest.mark.parametrize(
-    "written",
-    [
-        "null",
-        '"EPSG:4326"',
-        *map(crs, ("CRS84", "OGC:CRS84", "EPSG:4326", "epsg:4326", "urn:ogc:def:crs:EPSG::4326")),
-        *map(crs, ("urn:ogc:def:crs:OGC:1.3:CRS84", "urn:ogc:def:crs:OGC::CRS84")),
-        *map(crs, ("urn:x-ogc:def:crs:EPSG:4326", "urn:ogc:def:crs:EPSG:6.9:4326")),
-        *(crs(f"http://www.opengis.net/{name}") for name in ("def/crs/OGC/1.3/CRS84",)),
-        *(crs(f"https://www.opengis.net/{name}") for name in ("def/crs/EPSG/0/4326",)),
-    ],
-)
-def test_degrees_are_known_by_their_names(written: str) -> None:
-    """However GIS spell them."""
-    assert collection(f'{BEGINNING}],"crs":{written}}}') == [ROOM]
-
-
-@pytest.mark.parametrize("place", ["before", "behind"])
-@pytest.mark.parametrize(
-    ("written", "named"),
-    [
-        *(
-            (crs(name), repr(name))
-            for name in ("EPSG:3857", "EPSG:43260", "urn:ogc:def:crs:EPSG::2180")
-        ),
-        *((crs(name), repr(name)) for name in ("CRS83", "", "EPSG:14326", "WGS 84 / UTM 33N")),
-        ('{"type":"link","properties":{"href":"x"}}', "one without a name"),
-        ("[]", "one without a name"),
-    ],
-)
-def test_other_coordinates_are_refused_by_name(written: str, named: str, place: str) -> None:
-    """Before the rooms or behind them: metres taken for degrees would be other places."""
-    member = f'"crs":{written}'
-    text = f"{BEGINNING}],{member}}}"
-    if place == "before":
-        text = BEGINNING.replace("{", f"{{{member},", 1) + "]}"
-    *_, bad = collection(text)
-    assert isinstance(bad, BadLine)
-    assert bad.is_last
-    assert str(bad) == (
-        "file: crs must be CRS84 or EPSG:4326, degrees of longitude and latitude, "
-        f"not {named}; convert the file: ogr2ogr -t_srs EPSG:4326 NEW OLD"
-    )
-
-
-@pytest.mark.parametrize(
-    ("feature", "told"),
-    [
-        ("null", "must be a Feature"),
-        (POINT.removeprefix('"geometry":'), "must be a Feature"),
-        (FEATURE.replace("Point", "Polygon"), "geometry must be a Point, not a Polygon"),
-        (FEATURE.replace(POINT, '"geometry":null'), "geometry must be a Point, not null"),
-        (FEATURE.replace('"Point"', "7"), "geometry must be a Point, not an object"),
-        ('"x"', "must be a Feature, not text"),
-        ('{"type":"Polygon","coordinates":[]}', "must be a Feature, not a Polygon"),
-        (FEATURE.replace("6293]", '6293,"x"]'), "coordinates must be numbers, not text"),
-        (FEATURE.replace("6293]", "6293,null]"), "coordinates must be numbers, not null"),
-        (FEATURE.replace("-0.09998975", '"0"'), "coordinates must be numbers, not text"),
-        (FEATURE.replace("-0.09998975,51.75436293", "[1,2]"), "coordinates must be longitude and"),
-        (
-            FEATURE.replace("{", '{"crs":{"properties":{"name":"EPSG:2180"}},', 1),
-            "crs must be CRS84 or EPSG:4326, degrees of longitude and latitude, not 'EPSG:2180'",
-        ),
-        (FEATURE.replace("[-0.09998975,51.75436293]", "[1]"), "coordinates must be longitude and"),
-        (FEATURE.replace("-0.09998975", "NaN"), "is not JSON, which has no NaN"),
-        (FEATURE.replace("-0.09998975", "1e999"), "longitude must be a decimal number such as"),
-        (FEATURE.replace("-0.09998975", "null"), "coordinates must be numbers, not null"),
-        (FEATURE.replace("-0.09998975,51", "21,152"), "latitude must be from -90 to 90, not"),
-        (FEATURE.replace('"price":39', '"price":true'), "price must be a number or text, not true"),
-        (FEATURE.replace('"price":39', '"price":3,"price":3'), "has the key 'price' more than"),
-        (FEATURE.replace('"price":39', '"price":39,"x":"\udcff"'), "is not UTF-8 text"),
-        (FEATURE.replace('"properties":{', '"properties":7,"x":{'), "properties must be an object"),
-        (
-            FEATURE.replace('"properties":{', '"properties":"","x":{'),
-            "properties must be an object",
-        ),
-        (FEATURE.replace(FIELDS, f'"id":"{CODE}","size":1'), "price: there is no key price; "),
-    ],
-)
-def test_a_bad_feature_is_told_by_its_number(feature: str, told: str) -> None:
-    """The features around it are good."""
-    before, bad, after = geojson(FEATURE, feature, FEATURE)
-    assert (before, after) == (ROOM, ROOM)
-    assert str(bad).startswith(f"feature 2: {told}")
-    assert isinstance(bad, BadLine)
-    assert bad.record == (feature,)
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("", "expected { but found the end of the file"),
-        ("[]", "expected { but found '['"),
-        ("{}", 'expected " but found'),
-        (FEATURE, "its type must be FeatureCollection, not 'Feature'"),
-        ('{"type":"FeatureCollection"}', "it must be a FeatureCollection with features"),
-        ('{"features":[]}', "it must be a FeatureCollection with features"),
-        ('{"features":[],"features":[]}', "the member features occurs twice"),
-        ('{"bbox":[NaN],"features":[]}', "the member bbox is not JSON, which has no NaN"),
-        ('{"crs":{"a":1,"a":1}}', "the member crs has the key 'a' more than once"),
-        (r'{"\ud800":1,"\ud800":1}', r"the member '\ud800' occurs twice"),
-        ('{"\udcff":NaN}', r"the member '\udcff' is not JSON, which has no NaN"),
-        ('{"a\\nb":NaN}', r"the member 'a\nb' is not JSON, which has no NaN"),
-        ('{"' + "x" * 50 + '":NaN}', f"the member '{'x' * 39}…' is not JSON, which has no NaN"),
-        ('{"features":7}', "expected [ but found '7'"),
-        (BEGINNING, "expected , or ] but found the end of the file"),
-        (BEGINNING + ",]}", "expecting value at character 1"),
-        (BEGINNING + "]", "expected , or } but found the end of the file"),
-        (BEGINNING + "]} x", "there is more after its end"),
-        (BEGINNING + "," + "[" * 60_000, "it is nested too deeply"),
-        (BEGINNING + ',"' + "x" * MAX_CHARACTERS + '"', "it is longer than 1048576 characters"),
-        (
-            BEGINNING + ',"' + "x" * 3 * MAX_CHARACTERS,
-            "unterminated string starting at character 1, or it is longer",
-        ),
-        (BEGINNING + f",{FEATURE}{FEATURE}", "expected , or ] but found '{'"),
-    ],
-)
-def test_what_is_no_collection_is_told(text: str, told: str) -> None:
-    """Nothing can be imported of it, whatever came before."""
-    *_, bad = collection(text)
-    assert isinstance(bad, BadLine)
-    assert bad.is_last
-    assert f"is not GeoJSON, so what follows cannot be read: {told}" in str(bad)
-
-
-@pytest.mark.parametrize("option", ["columns", "defaults"])
-def test_coordinates_of_points_cannot_be_given(option: str) -> None:
-    """An option that could do nothing is refused."""
-    request = build("", "geojson", **{option: {"longitude": "5"}})
-    assert not request
-    (error,) = request.errors
-    assert str(error).endswith("longitude comes from the Points in GeoJSON; it cannot be given")
-
-
 @pytest.mark.parametrize("name", ["ndjson", "geojson"])
 def test_wrong_options_are_told_before_anything_is_read(name: str) -> None:
     """All of them."""
@@ -520,89 +263,6 @@ def test_wrong_options_are_told_before_anything_is_read(name: str) -> None:
         "default: size must be an amount such as 1200 or $1,200.00, not 'big'",
         "default: code must differ from line to line",
     }
-
-
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [
-        *(("a.csv", "csv"), ("a.TSV", "csv"), ("b/a.ndjson", "ndjson"), ("a.b.jsonl", "ndjson")),
-        *(("a.geojson", "geojson"), ("a.json", None)),
-    ],
-)
-def test_a_files_name_tells_its_format(name: str, told: str | None) -> None:
-    """In any case; .json may be several."""
-    guessed = guess_format_by_name(name)
-    assert guessed == (FORMATS[told] if told else None)
-
-
-@pytest.mark.parametrize("name", ["rooms", "rooms.pdf", ".csv", "csv"])
-def test_a_name_that_tells_no_format_is_refused(name: str) -> None:
-    """Saying what would be right."""
-    guessed = guess_format_by_name(name)
-    assert isinstance(guessed, InvalidRequest)
-    assert str(guessed.errors[0]) == (
-        f"format: {name!r} does not end in one of .geojson .csv .tsv .ndjson .jsonl .json; "
-        "give one of geojson, csv, ndjson"
-    )
-
-
-@pytest.mark.parametrize(
-    ("start", "told"),
-    [
-        *(("", "csv"), ("code,size", "csv"), ('"code"', "csv"), (LINE, "ndjson")),
-        *((f"\ufeff \n{LINE}", "ndjson"), ('{"x":{"features":[]}}', "ndjson")),
-        *((BEGINNING, "geojson"), ('\ufeff{ "features" : [', "geojson")),
-        ('{\n "name": "x",\n "type": "FeatureCollection"', "geojson"),
-    ],
-)
-def test_a_files_text_tells_its_format(start: str, told: str) -> None:
-    """By its first character, and if that is JSON's by what the object is."""
-    guessed = guess_format_by_text(start)
-    assert not isinstance(guessed, InvalidRequest)
-    assert guessed.name == told
-
-
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [
-        ("a/b.csv.gz", "b.csv.gz is compressed: gunzip -c b.csv.gz | rentomatic import -"),
-        (
-            "my b.JSON.BZ2",
-            "my b.JSON.BZ2 is compressed: bzcat 'my b.JSON.BZ2' | rentomatic import -",
-        ),
-        ("b.zip", "b.zip is compressed: unzip -p b.zip | rentomatic import -"),
-        ("b.xlsx", "b.xlsx is a spreadsheet; save it as CSV in UTF-8 and import that"),
-        ("b.ods", "b.ods is a spreadsheet; save it as CSV in UTF-8 and import that"),
-        ("b.shp", f"b.shp is a map of another kind; convert it: {OGR2OGR} rooms.geojson b.shp"),
-    ],
-)
-def test_a_name_tells_what_to_do_with_another_kind(name: str, told: str) -> None:
-    """In a line, which can be copied where it is a command."""
-    guessed = guess_format_by_name(name)
-    assert isinstance(guessed, InvalidRequest)
-    assert str(guessed.errors[0]) == f"format: {told}"
-
-
-@pytest.mark.parametrize("name", ["csv", "ndjson", "geojson"])
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (gzip.compress(b"code,size\n"), "is compressed by gzip; unpack it first"),
-        (bz2.compress(b"code,size\n"), "is compressed by bzip2; unpack it first"),
-        (lzma.compress(b"code,size\n"), "is compressed by xz; unpack it first"),
-        (b"PK\3\4\x14\0", "is a spreadsheet (xlsx, ods) or another zip file; save it as CSV in"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is a spreadsheet (xls); save it as CSV in UTF-8"),
-        (codecs.BOM_UTF16_LE + "code".encode("utf-16-le"), "is UTF-16; save it as UTF-8"),
-        (codecs.BOM_UTF16_BE + "code".encode("utf-16-be"), "is UTF-16; save it as UTF-8"),
-    ],
-)
-def test_a_beginning_tells_what_to_do_with_another_kind(
-    content: bytes, told: str, name: str
-) -> None:
-    """Whatever the file is called."""
-    request = build(content.decode("utf-8", "surrogateescape"), name)
-    assert not request
-    assert str(request.errors[0]).startswith(f"file: {told}")
 
 
 @pytest.mark.parametrize(

@@ -1,102 +1,32 @@
-"""Batches of rooms over HTTP: all of them or none, with everything that is wrong told."""
+"""Batches of rooms over HTTP: all are written or none, and the answer names every mistake."""
 
-import resource
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
 from dataclasses import replace
-from io import BytesIO
-from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
-from webtest import TestApp, TestResponse
+from webtest import TestApp
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.domain.room import Room
 from rentomatic.formats.table import FORMATS
 from rentomatic.formats.view import View
-from rentomatic.repository.connections import Connections
 from rentomatic.repository.memrepo import MemRepo
-from rentomatic.repository.postgreschanges import PostgresChanges
-from rentomatic.repository.postgresidempotency import PostgresIdempotency
-from rentomatic.repository.postgresrepo import PostgresRepo
-from rentomatic.tokens import digest_of, new_token
 from rentomatic.wsgi.application import Application
-from rentomatic.wsgi.body import MAX_BODY_BYTES
 from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS, TOLD_LINES
-from rentomatic.wsgi.service import Limits, Stores
+from rentomatic.wsgi.service import Stores
+from tests.http.batches import CSV, HEADER, TOKEN, TOKENS, done, line, send, stock
 
-TOKEN = new_token()
-TOKENS = {digest_of(TOKEN): "office"}
-CSV = "text/csv"
-HEADER = "code,size,price,longitude,latitude\n"
-MOST = 200_000
 FEATURES_OF_TWO_IDS = (
     '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"id":2},"id":1,'
     '"geometry":{"type":"Point","coordinates":[1,1]}}]}'
 )
-CODES = "select code from room order by code"
 
 
 @pytest.fixture
-def client(database: PostgresDatabase, rooms: list[Room]) -> Iterator[TestApp]:
-    """The application over a database of the test's own, with the book's rooms."""
-    with closing(Connections(database.url)) as connections:
-        repository = PostgresRepo(connections)
-        repository.save(rooms)
-        application = Application(
-            Stores(
-                repository,
-                changes=PostgresChanges(connections),
-                idempotency=PostgresIdempotency(connections, PostgresRepo(connections)),
-            ),
-            Limits(batch_bytes=MOST),
-            tokens=TOKENS,
-        )
-        # It ends no body by itself.
-        environ = {"SERVER_PROTOCOL": "HTTP/1.1", "wsgi.input_terminated": "1"}
-        yield TestApp(application, extra_environ=environ, lint=False)
-
-
-def send(
-    client: TestApp,
-    body: str | bytes,
-    status: int = 200,
-    query: str = "",
-    media_type: str = CSV,
-    **headers: str,
-) -> TestResponse:
-    """Send a batch."""
-    given = {"Authorization": f"Bearer {TOKEN}", "Content-Type": media_type}
-    given |= {name.replace("_", "-"): value for name, value in headers.items()}
-    sent = body.encode() if isinstance(body, str) else body
-    return client.post(f"/rooms{query}", sent, given, status=status)
-
-
-def line(number: int, price: object = 60) -> str:
-    """Write a room as a line of a table."""
-    return f"{UUID(int=number)},20,{price},13.4,52.5\n"
-
-
-def stock(client: TestApp) -> Any:  # noqa: ANN401 - JSON
-    """Give all rooms."""
-    return client.get("/rooms?limit=1000").json
-
-
-def done(
-    added: int = 0,
-    updated: int = 0,
-    unchanged: int = 0,
-    repeated: int = 0,
-    errors: list[dict[str, str]] | None = None,
-    ignored: list[str] | None = None,
-) -> dict[str, object]:
-    """Give what a batch is answered."""
-    told = errors or []
-    counts = {"added": added, "updated": updated, "unchanged": unchanged}
-    counts |= {"repeated": repeated, "rejected": len(told)}
-    return {**counts, "errors": told, "others": [], "ignored": ignored or []}
+def client(batch_client: TestApp) -> TestApp:
+    """A client of an application that takes batches."""
+    return batch_client
 
 
 @pytest.mark.parametrize("media_type", BATCH_FORMATS)
@@ -289,145 +219,6 @@ def test_on_error_is_for_batches(client: TestApp) -> None:
     """One room has no good lines."""
     answer = send(client, "{}", 400, "?on_error=skip", "application/json")
     assert answer.json["message"].startswith("on_error: is for a POST of geojson, csv, ndjson, ")
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Content_Encoding": "gzip"},
-        {"Content_Type": "text/csv; charset=latin-1"},
-        {"Content_Type": "text/tab-separated-values"},
-    ],
-)
-def test_another_encoding_is_told(client: TestApp, headers: dict[str, str]) -> None:
-    """415, with all that could be sent."""
-    message = send(client, HEADER, 415, **headers).json["message"]
-    assert all(each in message for each in BATCH_FORMATS)
-
-
-class Chunks:
-    """A body whose length nobody knows before it ends."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = BytesIO(body)
-        self.taken = 0
-
-    def read(self, size: int) -> bytes:
-        """Give at most so many bytes."""
-        read = self._body.read(size)
-        self.taken += len(read)
-        return read
-
-
-def send_chunks(client: TestApp, body: object, status: int) -> TestResponse:
-    """Send a batch without its length."""
-    request = client.RequestClass.blank("/rooms", method="POST")
-    request.environ |= {"wsgi.input": body, "CONTENT_TYPE": CSV}
-    request.environ["HTTP_AUTHORIZATION"] = f"Bearer {TOKEN}"
-    request.environ.pop("CONTENT_LENGTH", None)
-    return client.do_request(request, status=status)
-
-
-def test_a_batch_may_have_so_many_bytes(client: TestApp) -> None:
-    """By its length, or counted while it comes and read no further; one byte less is taken."""
-    whole = (HEADER + line(1)).encode().ljust(MOST, b"\n")
-    message = f"The body is too long; at most {MOST} bytes are taken"
-    assert send(client, whole + b"\n", 413).json["message"] == message
-    long = Chunks(whole * 10)
-    assert send_chunks(client, long, 413).json["message"] == message
-    assert long.taken <= MOST + MAX_BODY_BYTES
-    assert len(stock(client)) == 4
-    assert send(client, whole).json == done(added=1)
-    assert send_chunks(client, Chunks(whole), 200).json == done(unchanged=1)
-
-
-def test_a_batch_that_is_cut_short_is_not_begun(client: TestApp) -> None:
-    """However good the lines are that came."""
-    body = (HEADER + line(1) + line(2)).encode()
-    answer = send(client, body, 400, Content_Length=str(len(body) + 1))
-    assert answer.json["message"] == "body: was cut short"
-    assert len(stock(client)) == 4
-
-
-def test_a_batch_with_a_key_is_written_once(client: TestApp) -> None:
-    """It is answered alike; another batch is a conflict, and so is another `on_error`."""
-    body = HEADER + line(1)
-    first = send(client, body, Idempotency_Key="a")
-    assert first.json == done(added=1)
-    client.delete(f"/rooms/{UUID(int=1)}", headers={"Authorization": f"Bearer {TOKEN}"})
-    assert send(client, body, Idempotency_Key="a").body == first.body
-    assert len(stock(client)) == 4
-    send(client, body + "\n", 409, Idempotency_Key="a")
-    send(client, body, 409, "?on_error=skip", Idempotency_Key="a")
-    send(client, body, 409, media_type="application/x-ndjson", Idempotency_Key="a")
-
-
-def test_a_key_is_not_used_up_by_a_bad_batch(client: TestApp) -> None:
-    """What was not written is mended and sent again with it."""
-    send(client, HEADER + line(1) + "x\n", 400, Idempotency_Key="a")
-    assert send(client, HEADER + line(1), Idempotency_Key="a").json == done(added=1)
-
-
-class Nested:
-    """A body that does something before it comes."""
-
-    def __init__(self, body: str, act: Callable[[], object]) -> None:
-        self._body = BytesIO(body.encode())
-        self._act = act
-
-    def read(self, size: int) -> bytes:
-        """Act, then give at most so many bytes."""
-        self._act()
-        return self._body.read(size)
-
-
-def test_there_are_not_too_many_batches_at_a_time(client: TestApp) -> None:
-    """While one comes in, the next is told to try again; rooms are added meanwhile."""
-
-    def others() -> None:
-        refused = send(client, HEADER + line(2), 503)
-        assert "batches are in progress" in refused.json["message"]
-        assert refused.headers["Retry-After"] == "1"
-        room = '{"size": 20, "price": 60, "longitude": 13.4, "latitude": 52.5}'
-        send(client, room, 201, media_type="application/json")
-
-    assert send_chunks(client, Nested(HEADER + line(1), others), 200).json == done(added=1)
-    assert send(client, HEADER + line(2)).json == done(added=1)
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """Let this process write no longer files: the kernel refuses as it does on a full disk."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-
-
-def test_a_batch_that_cannot_be_kept_is_sent_again_later(
-    client: TestApp, caplog: pytest.LogCaptureFixture
-) -> None:
-    """503, with a line in the log; a short one needs no disk."""
-    whole = (HEADER + line(1)).encode().ljust(MOST, b"\n")
-    with files_of_at_most(MOST // 2):
-        answer = send(client, whole, 503)
-        assert send(client, HEADER + line(2)).json == done(added=1)
-    assert answer.json["message"].startswith(
-        "There is not enough disk space for a body of this length now"
-    )
-    assert answer.headers["Retry-After"] == "1"
-    assert "a body cannot be kept: File too large" in caplog.text
-    assert send(client, whole).json == done(added=1)
-
-
-@pytest.mark.parametrize("token", ["", TOKEN[:-1] + "_"])
-def test_nobody_sends_a_batch_without_a_token(client: TestApp, token: str) -> None:
-    """And its body is not read."""
-    given = {"Authorization": f"Bearer {token}", "Content-Type": CSV}
-    client.post("/rooms", HEADER + line(1), given, status=401)
-    assert len(stock(client)) == 4
 
 
 def test_other_repositories_take_batches_too(rooms: list[Room]) -> None:

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import ACCOUNTS, Account, Commands
+from rentomatic.config import PostgresDatabase
+from rentomatic.tokens import token_line
+from tests.commands import ACCOUNTS, Account, Command, Commands
+from tests.process.writing import TOKEN
 
 
 @pytest.fixture
@@ -29,3 +32,20 @@ def commands_in(open_folder: Path) -> Iterator[Callable[..., Commands]]:
 def commands(commands_in: Callable[..., Commands]) -> Commands:
     """Commands on a data folder of the test's own."""
     return commands_in()
+
+
+@pytest.fixture
+def service(commands: Commands, database: PostgresDatabase) -> Command:
+    """Gunicorn on a database of its own, with a token."""
+    return commands.gunicorn(database, RENTOMATIC_TOKENS=token_line("office", TOKEN))
+
+
+@pytest.fixture
+def narrow(commands: Commands, database: PostgresDatabase) -> Command:
+    """One worker of one thread, so that whatever holds a thread holds everybody."""
+    return commands.gunicorn(
+        database,
+        RENTOMATIC_TOKENS=token_line("office", TOKEN),
+        WEB_CONCURRENCY="1",
+        RENTOMATIC_THREADS="1",
+    )

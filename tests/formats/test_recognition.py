@@ -1,0 +1,97 @@
+"""The format of a file is recognised by its name or its beginning."""
+
+import bz2
+import codecs
+import gzip
+import lzma
+
+import pytest
+
+from rentomatic.formats.table import FORMATS, guess_format_by_name, guess_format_by_text
+from rentomatic.requests.base import InvalidRequest
+from tests.formats.imports import build
+from tests.formats.objects import BEGINNING, LINE
+from tests.formats.test_json import OGR2OGR
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        *(("a.csv", "csv"), ("a.TSV", "csv"), ("b/a.ndjson", "ndjson"), ("a.b.jsonl", "ndjson")),
+        *(("a.geojson", "geojson"), ("a.json", None)),
+    ],
+)
+def test_a_files_name_tells_its_format(name: str, told: str | None) -> None:
+    """In any case; .json may be several."""
+    guessed = guess_format_by_name(name)
+    assert guessed == (FORMATS[told] if told else None)
+
+
+@pytest.mark.parametrize("name", ["rooms", "rooms.pdf", ".csv", "csv"])
+def test_a_name_that_tells_no_format_is_refused(name: str) -> None:
+    """Saying what would be right."""
+    guessed = guess_format_by_name(name)
+    assert isinstance(guessed, InvalidRequest)
+    assert str(guessed.errors[0]) == (
+        f"format: {name!r} does not end in one of .geojson .csv .tsv .ndjson .jsonl .json; "
+        "give one of geojson, csv, ndjson"
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        *(("", "csv"), ("code,size", "csv"), ('"code"', "csv"), (LINE, "ndjson")),
+        *((f"\ufeff \n{LINE}", "ndjson"), ('{"x":{"features":[]}}', "ndjson")),
+        *((BEGINNING, "geojson"), ('\ufeff{ "features" : [', "geojson")),
+        ('{\n "name": "x",\n "type": "FeatureCollection"', "geojson"),
+    ],
+)
+def test_a_files_text_tells_its_format(start: str, told: str) -> None:
+    """By its first character, and if that is JSON's by what the object is."""
+    guessed = guess_format_by_text(start)
+    assert not isinstance(guessed, InvalidRequest)
+    assert guessed.name == told
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("a/b.csv.gz", "b.csv.gz is compressed: gunzip -c b.csv.gz | rentomatic import -"),
+        (
+            "my b.JSON.BZ2",
+            "my b.JSON.BZ2 is compressed: bzcat 'my b.JSON.BZ2' | rentomatic import -",
+        ),
+        ("b.zip", "b.zip is compressed: unzip -p b.zip | rentomatic import -"),
+        ("b.xlsx", "b.xlsx is a spreadsheet; save it as CSV in UTF-8 and import that"),
+        ("b.ods", "b.ods is a spreadsheet; save it as CSV in UTF-8 and import that"),
+        ("b.shp", f"b.shp is a map of another kind; convert it: {OGR2OGR} rooms.geojson b.shp"),
+    ],
+)
+def test_a_name_tells_what_to_do_with_another_kind(name: str, told: str) -> None:
+    """In a line, which can be copied where it is a command."""
+    guessed = guess_format_by_name(name)
+    assert isinstance(guessed, InvalidRequest)
+    assert str(guessed.errors[0]) == f"format: {told}"
+
+
+@pytest.mark.parametrize("name", ["csv", "ndjson", "geojson"])
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (gzip.compress(b"code,size\n"), "is compressed by gzip; unpack it first"),
+        (bz2.compress(b"code,size\n"), "is compressed by bzip2; unpack it first"),
+        (lzma.compress(b"code,size\n"), "is compressed by xz; unpack it first"),
+        (b"PK\3\4\x14\0", "is a spreadsheet (xlsx, ods) or another zip file; save it as CSV in"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is a spreadsheet (xls); save it as CSV in UTF-8"),
+        (codecs.BOM_UTF16_LE + "code".encode("utf-16-le"), "is UTF-16; save it as UTF-8"),
+        (codecs.BOM_UTF16_BE + "code".encode("utf-16-be"), "is UTF-16; save it as UTF-8"),
+    ],
+)
+def test_a_beginning_tells_what_to_do_with_another_kind(
+    content: bytes, told: str, name: str
+) -> None:
+    """Whatever the file is called."""
+    request = build(content.decode("utf-8", "surrogateescape"), name)
+    assert not request
+    assert str(request.errors[0]).startswith(f"file: {told}")

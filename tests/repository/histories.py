@@ -1,0 +1,102 @@
+"""Rooms on a server and the history of their changes."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from rentomatic.config import PostgresDatabase
+from rentomatic.domain.room import Room
+from rentomatic.embedded.binaries import run_as
+from rentomatic.embedded.cluster import Cluster
+from rentomatic.repository.connections import Connections
+from rentomatic.repository.database import psql_arguments
+from rentomatic.repository.interface import (
+    ChangePage,
+)
+from rentomatic.repository.postgreschanges import PostgresChanges
+from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.requests.room_changes import RoomChangesRequest, Start
+from rentomatic.requests.room_changes_cursor import ChangePosition
+from tests.conftest import DISTRIBUTION
+from tests.databases import settle
+
+MakeRoom = Callable[..., Room]
+Told = tuple[str, int, int | None]  # kind, number of the room, its price afterwards
+
+SERVERS = ["embedded", *(["distribution"] if DISTRIBUTION else [])]
+ADD = "insert into room (code, size, price, longitude, latitude) values (%s, 50, %s, 1, 2)"
+INSERT = "insert into room (code, size, price, longitude, latitude)"
+OLDER = "update room_change set made_at = made_at - make_interval(days => %s) where id <= %s"
+
+
+def spelt(number: int) -> str:
+    """Spell the code of a room."""
+    return str(UUID(int=number))
+
+
+def told(page: ChangePage) -> list[Told]:
+    """Give what a page tells, in short."""
+    return [
+        (each.kind.value, each.code.int, each.room.price if each.room else None)
+        for each in page.changes
+    ]
+
+
+@dataclass
+class History:
+    """Rooms on a server, and what happened to them.
+
+    Attributes:
+        cluster: the server.
+        database: the rooms' database.
+        repository: as the service writes them.
+        changes: as the service tells them.
+    """
+
+    cluster: Cluster
+    database: PostgresDatabase
+    repository: PostgresRepo
+    changes: PostgresChanges
+
+    def connect(self) -> psycopg.Connection[Any]:
+        """Connect as a DBA does; each statement commits."""
+        return psycopg.connect(self.database.url, autocommit=True)
+
+    def run(self, *statements: str) -> None:
+        """Run statements, each in a transaction of its own."""
+        with self.connect() as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+    def ask(self, question: str) -> list[tuple[Any, ...]]:
+        """Query."""
+        with self.connect() as connection:
+            return connection.execute(question.encode()).fetchall()
+
+    def read(self, since: ChangePosition | Start = Start.OLDEST, limit: int = 1000) -> ChangePage:
+        """Read a page, once nothing else runs on the server."""
+        settle(self.database)
+        return self.changes.read(RoomChangesRequest(since, limit))
+
+    def end(self) -> ChangePosition:
+        """Give the position of the last change."""
+        return self.read(Start.NOW).next
+
+    def tool(self, name: str, *arguments: str) -> None:
+        """Run a program of the server's on its database."""
+        ((conninfo,), _) = psql_arguments(self.database)
+        command = [str(self.cluster.binaries / name), f"--dbname={conninfo}", *arguments]
+        run_as(self.cluster.account, command, self.cluster.home).check_returncode()
+
+
+@contextmanager
+def history_in(
+    cluster: Cluster, database: PostgresDatabase, kept: int | None = None
+) -> Iterator[History]:
+    """Use the rooms of a database that is there."""
+    with closing(Connections(database.url, changes_kept=kept)) as connections:
+        yield History(cluster, database, PostgresRepo(connections), PostgresChanges(connections))

@@ -1,0 +1,244 @@
+"""Readers of the changes: each gets every change once and in order, whatever commits meanwhile."""
+
+import random
+from collections import Counter
+from dataclasses import replace
+from threading import Event, Thread
+from typing import Any, Self
+from uuid import UUID
+
+import psycopg
+import pytest
+from testbed.waiting import until
+
+from rentomatic.domain.room import Room
+from rentomatic.repository.interface import (
+    ChangePage,
+    ChangesGoneError,
+)
+from rentomatic.requests.room_changes import RoomChangesRequest, Start
+from rentomatic.requests.room_changes_cursor import ChangePosition
+from rentomatic.requests.room_list import RoomListRequest
+from tests.repository.histories import ADD, INSERT, History, MakeRoom, Told, spelt, told
+
+
+def test_a_transaction_that_commits_later_is_not_missed(history: History) -> None:
+    """What began before and commits after is told before, and nothing that is told comes again."""
+    history.run(f"{INSERT} values ('{spelt(1)}', 50, 5, 1, 2)")
+    begin = history.end()
+    with history.connect() as slow, history.connect() as quick:
+        with slow.transaction():
+            slow.execute(ADD, (UUID(int=2), 5))
+            quick.execute(ADD, (UUID(int=3), 5))
+            while_running = history.changes.read(RoomChangesRequest(begin))
+            oldest = history.changes.read(RoomChangesRequest(Start.OLDEST))
+            now = history.changes.read(RoomChangesRequest(Start.NOW))
+            slow.execute("update room set price = 6 where code = %s", (UUID(int=2),))
+        quick.execute(ADD, (UUID(int=4), 5))
+    assert (told(while_running), while_running.next, now.next) == ([], begin, begin)
+    assert (told(oldest), oldest.next) == ([("added", 1, 5)], begin)
+    assert told(history.read(while_running.next)) == [
+        ("added", 2, 5),
+        ("added", 3, 5),
+        ("updated", 2, 6),
+        ("added", 4, 5),
+    ]
+    assert told(history.read(history.read(begin).next)) == []
+
+
+UPDATE = "update room set price = %s where code = %s"
+
+
+@pytest.mark.parametrize("is_last_removed", [False, True])
+def test_the_changes_of_a_room_are_told_in_their_order(
+    history: History, *, is_last_removed: bool
+) -> None:
+    """Also where the transaction that began first makes the last, or reads are between them."""
+    history.run(*(f"{INSERT} values ('{spelt(n)}', 50, {n}0, 1, 2)" for n in (1, 2)))
+    begin = history.end()
+    with (
+        history.connect() as first,
+        history.connect() as second,
+        history.connect() as third,
+        third.transaction(),
+    ):
+        with first.transaction():
+            first.execute(UPDATE, (11, spelt(1)))
+            third.execute(ADD, (UUID(int=3), 30))
+            second.execute(UPDATE, (21, spelt(2)))
+            if is_last_removed:
+                first.execute("delete from room where code = %s", (spelt(2),))
+            else:
+                first.execute(UPDATE, (22, spelt(2)))
+        early = history.changes.read(RoomChangesRequest(begin))
+    late = history.read(early.next)
+    last = ("removed", 2, None) if is_last_removed else ("updated", 2, 22)
+    assert [each for each in (*told(early), *told(late)) if each[1] == 2] == [
+        ("updated", 2, 21),
+        last,
+    ]
+    assert told(early) == [("updated", 1, 11)]
+
+
+class Writers:
+    """Write rooms all the time, each writer its own, in transactions that cross each other.
+
+    Attributes:
+        committed: what each writer has committed, in its order.
+    """
+
+    def __init__(self, history: History, number: int) -> None:
+        self.committed: list[list[Told]] = [[] for _ in range(number)]
+        self._history = history
+        self._ended = Event()
+        self._threads = [Thread(target=self._write, args=(each,)) for each in range(number)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+
+    @property
+    def count(self) -> int:
+        """How many changes are committed."""
+        return sum(map(len, self.committed))
+
+    def _write(self, writer: int) -> None:
+        choose = random.Random(writer)
+        prices: dict[int, int] = {}
+        with self._history.connect() as connection:
+            while not self._ended.is_set():
+                done: list[Told] = []
+                planned = dict(prices)
+                is_lost = choose.random() < 0.2
+                with connection.transaction(force_rollback=is_lost):
+                    for _ in range(choose.randint(1, 4)):
+                        number = writer * 1000 + choose.randint(1, 20)
+                        done.append(_change(connection, planned, number, choose))
+                if not is_lost:
+                    prices = planned
+                    self.committed[writer] += done
+
+
+def _change(
+    connection: psycopg.Connection[Any], prices: dict[int, int], number: int, choose: random.Random
+) -> Told:
+    code = UUID(int=number)
+    if number not in prices:
+        prices[number] = 0
+        connection.execute(ADD, (code, 0))
+        return "added", number, 0
+    if choose.random() < 0.3:
+        del prices[number]
+        connection.execute("delete from room where code = %s", (code,))
+        return "removed", number, None
+    prices[number] += 1
+    connection.execute("update room set price = %s where code = %s", (prices[number], code))
+    return "updated", number, prices[number]
+
+
+def test_a_reader_gets_every_change_of_eight_writers_once(history: History) -> None:
+    """Those of each writer in their order; none is missed, none comes twice."""
+    begin = history.end()
+    got: list[Told] = []
+    with Writers(history, 8) as writers:
+        while writers.count < 3_000:
+            page = history.changes.read(RoomChangesRequest(begin, limit=7))
+            got += told(page)
+            begin = page.next
+    is_last = False
+    while not is_last:
+        page = history.read(begin, limit=7)
+        got += told(page)
+        begin, is_last = page.next, page.is_last
+    assert len(got) == writers.count >= 3_000
+    assert Counter(got) == Counter(each for some in writers.committed for each in some)
+    for number, committed in enumerate(writers.committed):
+        assert [each for each in got if each[1] // 1000 == number] == committed
+
+
+def test_a_mirror_that_begins_now_ends_as_the_stock(history: History) -> None:
+    """It reads all rooms after that, and follows, while six writers write."""
+
+    def apply(page: ChangePage) -> ChangePosition:
+        for change in page.changes:
+            mirror[change.code] = change.room
+        return page.next
+
+    with Writers(history, 6) as writers:
+        until(lambda: writers.count > 300)
+        position = history.changes.read(RoomChangesRequest(Start.NOW)).next
+        rooms = history.repository.search(RoomListRequest(limit=None)).rooms
+        mirror: dict[UUID, Room | None] = {room.code: room for room in rooms}
+        while writers.count < 1_500:
+            position = apply(history.changes.read(RoomChangesRequest(position, limit=10)))
+    page = history.read(position)
+    while page.changes:
+        page = history.read(apply(page))
+    stock = {r.code: r for r in history.repository.search(RoomListRequest(limit=None)).rooms}
+    assert {code: room for code, room in mirror.items() if room} == stock
+    assert len(stock) > 30
+
+
+def test_an_empty_page_leaves_a_reader_where_it_is(history: History) -> None:
+    """From the beginning, from now, and from a change; also before there is any."""
+    begin = history.end()
+    assert history.read() == history.read(Start.NOW) == history.read(begin)
+    history.run(f"{INSERT} values ('{spelt(1)}', 50, 5, 1, 2)")
+    page = history.read(begin)
+    assert told(page) == [("added", 1, 5)]
+    assert history.read(page.next).next == page.next == history.end() == history.read().next
+
+
+def test_pages_are_as_long_as_is_wanted(history: History, make_room: MakeRoom) -> None:
+    """And the last says that it is."""
+    history.repository.save(make_room(number) for number in range(1, 6))
+    first = history.read(limit=2)
+    second = history.read(first.next, limit=2)
+    third = history.read(second.next, limit=2)
+    pages = (first, second, third)
+    assert [number for page in pages for _, number, _ in told(page)] == [1, 2, 3, 4, 5]
+    assert [page.is_last for page in pages] == [False, False, True]
+    assert history.read(first.next, limit=3).is_last
+
+
+def test_a_position_that_never_was_is_not_known(history: History) -> None:
+    """Whichever part of it is made up."""
+    history.run(f"{INSERT} values ('{spelt(1)}', 50, 5, 1, 2)")
+    end = history.end()
+    for wrong in (
+        replace(end, epoch=UUID(int=1)),
+        replace(end, transaction=end.transaction + 1),
+        replace(end, transaction=2**63 - 1),
+        replace(end, number=end.number - 1),
+        replace(end, number=0),
+        replace(end, made_at=end.made_at.replace(year=2000)),
+    ):
+        with pytest.raises(ChangesGoneError):
+            history.read(wrong)
+
+
+def test_a_page_reads_what_it_shows(history: History, make_room: MakeRoom) -> None:
+    """By the index, however long the history is."""
+    history.repository.save(make_room(number) for number in range(1, 5_001))
+    history.run("analyze room_change")
+    middle = history.read(limit=1000).next
+    parameters = {
+        "epoch": middle.epoch,
+        "xid": str(middle.transaction),
+        "id": middle.number,
+        "made_at": middle.made_at,
+        "limit": 20,
+    }
+    text = history.changes._changes.text()
+    with history.connect() as connection:
+        plan = connection.execute(b"explain (analyze, format text) " + text, parameters).fetchall()
+    lines = [line for (line,) in plan]
+    assert not [line for line in lines if "Seq Scan on room_change " in line]
+    assert len([line for line in lines if "using room_change_pkey" in line]) == 3
+    assert not [line for line in lines if "Rows Removed" in line]

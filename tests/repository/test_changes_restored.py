@@ -1,0 +1,164 @@
+"""The history of a database that was restored, crashed or promoted."""
+
+import os
+import signal
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+from testbed.waiting import until
+
+from rentomatic.config import PostgresDatabase
+from rentomatic.embedded.binaries import run_as
+from rentomatic.embedded.cluster import Cluster
+from rentomatic.repository.database import create_database, psql_arguments
+from rentomatic.repository.interface import (
+    ChangesGoneError,
+    RepositoryStandbyError,
+)
+from rentomatic.requests.room_changes import RoomChangesRequest, Start
+from rentomatic.requests.room_changes_cursor import ChangePosition
+from tests.repository.histories import ADD, INSERT, History, history_in, spelt, told
+from tests.repository.test_changes_removal import numbered
+
+
+def dump_and_restore(source: History, target: Cluster, name: str) -> PostgresDatabase:
+    """Put a dump of a database back under another name, here or elsewhere."""
+    dump = Path(source.cluster.home) / f"{name}.dump"
+    source.tool("pg_dump", "--format=custom", "--no-owner", f"--file={dump}")
+    dump.chmod(0o644)
+    source.cluster.home.chmod(0o755)
+    restored = target.database_named(name)
+    create_database(restored)
+    ((conninfo,), _) = psql_arguments(restored)
+    program = str(target.binaries / "pg_restore")
+    command = [program, "--exit-on-error", f"--dbname={conninfo}", str(dump)]
+    run_as(target.account, command, target.home).check_returncode()
+    source.cluster.home.chmod(0o700)
+    return restored
+
+
+def look_at_restored(restored: History, before: ChangePosition, kept: int) -> None:
+    """A reader of the original begins anew; what changes from now on is told to it."""
+    for since in (before, replace(before, transaction=0, number=0)):
+        with pytest.raises(ChangesGoneError):
+            restored.read(since)
+    assert told(restored.read()) == []
+    begin = restored.end()
+    assert restored.ask("select count(*) from room_change") == [(kept,)]
+    for number in range(1, 30):
+        restored.run(f"{INSERT} values ('{spelt(500 + number)}', 1, {number}, 1, 2)")
+    expected = [("added", 500 + number, number) for number in range(1, 30)]
+    assert told(restored.read(begin)) == told(restored.read()) == expected
+    assert restored.ask(
+        "select count(*) from room_change where made_at > now() - interval '1 hour'"
+    ) == [(kept + 29,)]
+
+
+def test_a_dump_restored_beside_its_original_begins_anew(history: History) -> None:
+    """By itself: nobody has to remember a step."""
+    numbered(history, 5)
+    end = history.end()
+    database = dump_and_restore(history, history.cluster, f"beside_{os.getpid()}_{id(history)}")
+    with history_in(history.cluster, database) as restored:
+        look_at_restored(restored, end, 5)
+    assert told(history.read(end)) == []
+
+
+def test_a_dump_restored_on_another_server_begins_anew(
+    history: History, own_cluster: Cluster
+) -> None:
+    """Also where the numbers of restored changes lie ahead of the new server's."""
+    with history.connect() as connection:
+        connection.execute("set synchronous_commit = off")
+        for _ in range(300):
+            connection.execute("select pg_current_xact_id()")
+    numbered(history, 5)
+    end = history.end()
+    with history_in(own_cluster, dump_and_restore(history, own_cluster, "elsewhere")) as restored:
+        counter = "select pg_current_xact_id()::text::bigint"
+        assert restored.ask(counter)[0][0] < end.transaction
+        look_at_restored(restored, end, 5)
+
+
+def test_who_read_what_files_that_are_put_back_have_lost_begins_anew(own_history: History) -> None:
+    """Though the server gives the numbers of lost transactions out again."""
+    cluster = own_history.cluster
+    numbered(own_history, 3)
+    kept = own_history.end()
+    cluster.stop()
+    run_as(cluster.account, ["cp", "-a", "data", "backup"], cluster.home).check_returncode()
+    lost = []
+    for price in (1, 2):
+        cluster.start()
+        own_history.run(f"update room set size = 51 where price = {price}")
+        lost.append(own_history.end())
+        cluster.stop()
+        if price == 1:
+            for command in (["rm", "-r", "data"], ["cp", "-a", "backup", "data"]):
+                run_as(cluster.account, command, cluster.home).check_returncode()
+    cluster.start()
+    (gone, present) = lost
+    assert (gone.transaction, gone.number) == (present.transaction, present.number)
+    with pytest.raises(ChangesGoneError):
+        own_history.read(gone)
+    assert told(own_history.read(kept)) == [("updated", 2, 2)]
+
+
+def test_no_change_is_missed_over_a_crash(own_history: History) -> None:
+    """What a reader has seen stays, and what follows has greater numbers."""
+    cluster = own_history.cluster
+    numbered(own_history, 2)
+    position = own_history.end()
+    for price in range(10, 14):
+        with own_history.connect() as lost:
+            lost.autocommit = False
+            lost.execute(ADD, (UUID(int=90 + price), price))
+            pid = int((cluster.home / "data" / "postmaster.pid").read_text().splitlines()[0])
+            own_history.run(f"update room set price = {price} where code = '{spelt(1)}'")
+            os.kill(pid, signal.SIGKILL)
+            with suppress(psycopg.Error):
+                until(lambda lost=lost: lost.execute("select pg_sleep(0.01)") is None)
+        cluster.start()
+        page = own_history.read(position)
+        assert told(page) == [("updated", 1, price)]
+        position = page.next
+
+
+def test_a_standby_tells_no_changes_and_once_promoted_begins_anew(own_history: History) -> None:
+    """From the first moment: the last transactions of its original may be lost."""
+    cluster = own_history.cluster
+    numbered(own_history, 3)
+    end = own_history.end()
+    standby = replace(cluster, home=cluster.home.parent / "standby")
+    standby.home.mkdir()
+    if cluster.account:
+        os.chown(standby.home, cluster.account.pw_uid, cluster.account.pw_gid)
+    source = [f"--host={cluster.sockets}", "--username=rentomatic", "--write-recovery-conf"]
+    program = str(cluster.binaries / "pg_basebackup")
+    command = [program, *source, "--checkpoint=fast", "--pgdata=data"]
+    run_as(cluster.account, command, standby.home).check_returncode()
+    standby.start()
+    try:
+        with history_in(standby, standby.database) as copied:
+            for since in (*Start, end):
+                with pytest.raises(RepositoryStandbyError):
+                    copied.changes.read(RoomChangesRequest(since))
+            # Its first checkpoint takes long, as on a busy server.
+            checkpointer = "select pid from pg_stat_activity where backend_type = 'checkpointer'"
+            ((pid,),) = copied.ask(checkpointer)
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                copied.run("select pg_promote()")
+                with pytest.raises(ChangesGoneError):
+                    copied.read(end)
+                begin = copied.end()
+                copied.run("delete from room where price = 1")
+                assert told(copied.read(begin)) == told(copied.read()) == [("removed", 1, None)]
+            finally:
+                os.kill(pid, signal.SIGCONT)
+    finally:
+        standby.stop()
