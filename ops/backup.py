@@ -43,8 +43,9 @@ def configured_database() -> PostgresDatabase:
     """
     database = read_settings(os.environ).postgres
     if database is None:
-        msg = "no PostgreSQL server is configured; set DATABASE_URL, or use MongoDB's own tools"
-        raise ConfigError(msg)
+        raise ConfigError(
+            "no PostgreSQL server is configured; set DATABASE_URL, or use MongoDB's own tools"
+        )
     return database
 
 

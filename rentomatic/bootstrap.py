@@ -56,8 +56,7 @@ def build_stores(
     if settings.mongodb_url:
         return Stores(_mongo_repository(settings.mongodb_url))
     if settings.postgres is None:
-        msg = "no database is configured: set DATABASE_URL, or start with ops/serve"
-        raise ConfigError(msg)
+        raise ConfigError("no database is configured: set DATABASE_URL, or start with ops/serve")
     connections = Connections(
         settings.postgres.url,
         counts.count_connections if counts else lambda _change: None,
@@ -75,13 +74,11 @@ def _mongo_repository(url: str) -> RoomRepository:
     try:
         from rentomatic.repository.mongorepo import MongoRepo, connect  # noqa: PLC0415
     except ModuleNotFoundError:
-        msg = f"MONGODB_URL needs pymongo: {how_to_install('mongo')}"
-        raise ConfigError(msg) from None
+        raise ConfigError(f"MONGODB_URL needs pymongo: {how_to_install('mongo')}") from None
     try:
         return MongoRepo(connect(url))
     except ValueError as error:
-        msg = f"MONGODB_URL cannot be used: {error}"
-        raise ConfigError(msg) from None
+        raise ConfigError(f"MONGODB_URL cannot be used: {error}") from None
 
 
 @contextmanager
@@ -97,8 +94,7 @@ def open_postgres(settings: Settings, *, prepare: bool = True) -> Iterator[Postg
         ConfigError: when MongoDB is configured.
     """
     if settings.mongodb_url:
-        msg = "this needs PostgreSQL, but MONGODB_URL selects MongoDB"
-        raise ConfigError(msg)
+        raise ConfigError("this needs PostgreSQL, but MONGODB_URL selects MongoDB")
     if settings.postgres:
         yield settings.postgres
         return

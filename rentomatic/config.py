@@ -51,8 +51,7 @@ class Setting:
             return self.parse(text)
         except ValueError as problem:
             given = "" if self.secret else f", not {shown(masked(text))}"
-            msg = f"{self.name} must be {problem}{given}"
-            raise ConfigError(msg) from None
+            raise ConfigError(f"{self.name} must be {problem}{given}") from None
 
     def show(self, environ: Mapping[str, str]) -> str:
         """Return its value for display, and whether it is the default."""
@@ -82,8 +81,7 @@ def integer_between(least: int, most: int) -> Callable[[str], int]:
         except ValueError:
             value = least - 1
         if not least <= value <= most:
-            msg = f"an integer from {least} to {most}"
-            raise ValueError(msg)
+            raise ValueError(f"an integer from {least} to {most}")
         return value
 
     return parse
@@ -97,15 +95,15 @@ def _postgres_url(text: str) -> str:
     """Accept each spelling of the scheme that platforms and tools use; return libpq's."""
     url = _SCHEME.sub("postgresql://", text, count=1)
     if not (url.startswith("postgresql://") and _names_database(url)):
-        msg = "a URL such as postgresql://user:password@host:5432/database"
-        raise ValueError(msg)
+        raise ValueError("a URL such as postgresql://user:password@host:5432/database")
     return url
 
 
 def _mongodb_url(text: str) -> str:
     if not (text.startswith(("mongodb://", "mongodb+srv://")) and _names_database(text)):
-        msg = "a URL with a database, such as mongodb://user:password@host:27017/database"
-        raise ValueError(msg)
+        raise ValueError(
+            "a URL with a database, such as mongodb://user:password@host:27017/database"
+        )
     return text
 
 
@@ -128,21 +126,17 @@ def _read_tokens(text: str) -> Tokens:
     try:
         return parse_tokens(Path(text).read_text(encoding="utf-8"))
     except UnicodeDecodeError:
-        msg = "a file of lines of `rentomatic token new`"
-        raise ValueError(msg) from None
+        raise ValueError("a file of lines of `rentomatic token new`") from None
     except OSError as error:
-        msg = f"a file that can be read ({error.strerror})"
-        raise ValueError(msg) from None
+        raise ValueError(f"a file that can be read ({error.strerror})") from None
     except ValueError as problem:
-        msg = f"a file of {problem}"
-        raise ValueError(msg) from None
+        raise ValueError(f"a file of {problem}") from None
 
 
 def _socket_path(text: str) -> Path:
     path = Path(text)
     if not path.is_absolute():
-        msg = "an absolute path such as /run/rentomatic/rentomatic.sock"
-        raise ValueError(msg)
+        raise ValueError("an absolute path such as /run/rentomatic/rentomatic.sock")
     return path
 
 
@@ -287,8 +281,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     postgres = _postgres(values, environ)
     if values["MONGODB_URL"] and postgres:
         named = "DATABASE_URL" if values["DATABASE_URL"] else "the POSTGRES_ group"
-        msg = f"MONGODB_URL and {named} are both set; unset one of them"
-        raise ConfigError(msg)
+        raise ConfigError(f"MONGODB_URL and {named} are both set; unset one of them")
     return Settings(
         postgres=postgres,
         mongodb_url=values["MONGODB_URL"],
@@ -331,8 +324,7 @@ def whole_environment(environ: Mapping[str, str]) -> Mapping[str, str]:
         lines = Path(name).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        msg = f"{ENV_FILE}: {name} cannot be read: {reason}"
-        raise ConfigError(msg) from None
+        raise ConfigError(f"{ENV_FILE}: {name} cannot be read: {reason}") from None
     return dict(_read_lines(name, lines)) | {name: text for name, text in environ.items() if text}
 
 
@@ -351,8 +343,9 @@ def _read_lines(name: str, lines: list[str]) -> Iterator[tuple[str, str]]:
         match = _LINE.fullmatch(line)
         if not match:
             # The message leaves the line out, which may hold a password.
-            msg = f"{ENV_FILE}: line {number} of {name} must be NAME=value or a comment"
-            raise ConfigError(msg)
+            raise ConfigError(
+                f"{ENV_FILE}: line {number} of {name} must be NAME=value or a comment"
+            )
         if match[1]:
             value = match[2].strip()
             quoted = _QUOTED.fullmatch(value)
@@ -366,8 +359,9 @@ def _postgres(values: Mapping[str, Any], environ: Mapping[str, str]) -> Postgres
     if not given:
         return None
     if missing := [name for name in _GROUP if not values[name]]:
-        msg = f"{', '.join(given)} set without {', '.join(missing)}; set all, or DATABASE_URL"
-        raise ConfigError(msg)
+        raise ConfigError(
+            f"{', '.join(given)} set without {', '.join(missing)}; set all, or DATABASE_URL"
+        )
     host, user, password, database = (quote(values[name], safe="") for name in _GROUP)
     server = f"postgresql://{user}:{password}@{host}:{values['POSTGRES_PORT']}"
     return PostgresDatabase(

@@ -16,8 +16,9 @@ def _addresses(text: str) -> str:
             if each.strip() != "*":
                 ipaddress.ip_network(each.strip())
     except ValueError:
-        msg = "* or addresses and networks separated by commas, such as 127.0.0.1,10.0.0.0/8"
-        raise ValueError(msg) from None
+        raise ValueError(
+            "* or addresses and networks separated by commas, such as 127.0.0.1,10.0.0.0/8"
+        ) from None
     return text
 
 
@@ -25,8 +26,7 @@ def _arguments(text: str) -> list[str]:
     try:
         return shlex.split(text)
     except ValueError:
-        msg = "arguments for gunicorn, quoted as in a shell"
-        raise ValueError(msg) from None
+        raise ValueError("arguments for gunicorn, quoted as in a shell") from None
 
 
 _OPTIONS = {

@@ -84,44 +84,40 @@ def spell_out(text: str) -> str:
 def parse_integer(text: str) -> int:
     """Read an integer of at most 18 digits."""
     if not _INTEGER.fullmatch(text):
-        msg = f"must be an integer of at most 18 digits such as 60, not {shown(text)}"
-        raise ValueError(msg)
+        raise ValueError(f"must be an integer of at most 18 digits such as 60, not {shown(text)}")
     return int(text)
 
 
 def parse_uuid(text: str) -> UUID:
     """Read a UUID in any of its standard spellings (RFC 9562; braces as Microsoft writes them)."""
     if not _UUID.fullmatch(text):
-        msg = f"must be a UUID such as f853578c-fc0f-4e65-81b8-566c5dffa35a, not {shown(text)}"
-        raise ValueError(msg)
+        raise ValueError(
+            f"must be a UUID such as f853578c-fc0f-4e65-81b8-566c5dffa35a, not {shown(text)}"
+        )
     return UUID(text)
 
 
 def parse_flag(text: str) -> bool:
     """Read `true` or `false`."""
     if text not in {"true", "false"}:
-        msg = f"must be true or false, not {shown(text)}"
-        raise ValueError(msg)
+        raise ValueError(f"must be true or false, not {shown(text)}")
     return text == "true"
 
 
 def parse_metres(text: str) -> float:
     """Read a distance."""
     if not _DECIMAL.fullmatch(text) or text.startswith("-"):
-        msg = f"must be a distance in metres such as 2000, not {shown(text)}"
-        raise ValueError(msg)
+        raise ValueError(f"must be a distance in metres such as 2000, not {shown(text)}")
     return float(text)
 
 
 def parse_degrees(text: str, most: int) -> float:
     """Read a decimal number of degrees from `-most` to `most`; swapped coordinates get a hint."""
     if not _DECIMAL.fullmatch(text):
-        msg = f"must be a decimal number such as 52.23, not {shown(text)}"
-        raise ValueError(msg)
+        raise ValueError(f"must be a decimal number such as 52.23, not {shown(text)}")
     value = float(text)
     if not -most <= value <= most:
-        msg = f"must be from -{most} to {most}, not {shown(text)}{swap_hint(value)}"
-        raise ValueError(msg)
+        raise ValueError(f"must be from -{most} to {most}, not {shown(text)}{swap_hint(value)}")
     return value
 
 
@@ -134,6 +130,5 @@ def parse_list(text: str, parse: Callable[[str], T]) -> tuple[T, ...]:
     """Read a comma-separated list of at most MAX_LIST values."""
     parts = text.split(",")
     if len(parts) > MAX_LIST:
-        msg = f"must be a list of at most {MAX_LIST} values, not of {len(parts)}"
-        raise ValueError(msg)
+        raise ValueError(f"must be a list of at most {MAX_LIST} values, not of {len(parts)}")
     return tuple(parse(part) for part in parts)

@@ -56,8 +56,7 @@ def read_changes_cursor(text: str) -> ChangePosition:
                 return position
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         pass
-    msg = f"is not a cursor of changes: {shown(text)}"
-    raise ValueError(msg)
+    raise ValueError(f"is not a cursor of changes: {shown(text)}")
 
 
 def _parse_position(payload: bytes) -> ChangePosition:

@@ -40,11 +40,10 @@ def read_cursor(text: str, selection: RoomSelection, order: Order) -> Position:
                 return position
     except (ValueError, TypeError, RecursionError):
         pass
-    msg = (
+    raise ValueError(
         "must be a cursor of this search, from the Link of the previous page with the same filters "
         f"and sort, not {shown(text)}"
     )
-    raise ValueError(msg)
 
 
 def _parse_position(payload: bytes, order: Order) -> Position:

@@ -70,8 +70,7 @@ def parse_sort(text: str) -> Order:
         if name not in SORT_NAMES:
             raise UnknownKeyError(name, _suggest(part, keys))
         if name in [key.name for key in keys]:
-            msg = f"{name} is given more than once"
-            raise ValueError(msg)
+            raise ValueError(f"{name} is given more than once")
         keys.append(SortKey(name, part.startswith("-")))
     return _total(keys)
 
