@@ -6,7 +6,7 @@ Every parser raises ValueError with a message that continues after the parameter
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import TypeVar
@@ -17,6 +17,9 @@ from rentomatic.domain.room import COORDINATES, MAX_LONGITUDE
 MAX_LIST = 100
 
 T = TypeVar("T")
+
+# A list as text, with commas, or as the values themselves.
+ListText = str | Sequence[str | float]
 
 MAX_DIGITS = 18  # any number with this many fits a bigint
 MAX_INTEGER = 10**MAX_DIGITS - 1

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rentomatic.requests.base import InvalidRequest, ParameterError, ValidRequest
-from rentomatic.requests.parsers import as_text, parse_integer, shown
+from rentomatic.requests.parsers import parse_integer, shown
 from rentomatic.requests.room_changes_cursor import ChangePosition, read_changes_cursor
 
 DEFAULT_CHANGES = 100
@@ -32,7 +32,7 @@ class RoomChangesRequest(ValidRequest):
 
 
 def build_room_changes_request(
-    since: object = None, limit: object = DEFAULT_CHANGES
+    since: str | int | None = None, limit: str | int = DEFAULT_CHANGES
 ) -> RoomChangesRequest | InvalidRequest:
     """Read which changes are requested.
 
@@ -42,12 +42,12 @@ def build_room_changes_request(
         limit: 1 to MAX_CHANGES; text or a number.
     """
     errors: list[ParameterError] = []
-    begin = _read_since(since, errors)
-    most = _read_limit(as_text(limit), errors)
+    begin = _read_since(None if since is None else str(since), errors)
+    most = _read_limit(str(limit), errors)
     return InvalidRequest(tuple(errors)) if errors else RoomChangesRequest(begin, most)
 
 
-def _read_since(given: object, errors: list[ParameterError]) -> ChangePosition | Start:
+def _read_since(given: str | None, errors: list[ParameterError]) -> ChangePosition | Start:
     wanted = (
         f"{Start.NOW} to begin, {Start.OLDEST} for the oldest change that is kept, "
         "or the cursor of the previous answer"
@@ -55,13 +55,12 @@ def _read_since(given: object, errors: list[ParameterError]) -> ChangePosition |
     if given is None:
         errors.append(ParameterError("since", f"is missing; give {wanted}"))
         return Start.NOW
-    text = as_text(given)
-    if text in list(Start):
-        return Start(text)
+    if given in list(Start):
+        return Start(given)
     try:
-        return read_changes_cursor(text)
+        return read_changes_cursor(given)
     except ValueError:
-        errors.append(ParameterError("since", f"must be {wanted}, not {shown(text)}"))
+        errors.append(ParameterError("since", f"must be {wanted}, not {shown(given)}"))
         return Start.NOW
 
 

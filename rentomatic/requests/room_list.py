@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from rentomatic.domain.room import FIELDS
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.parsers import (
+    ListText,
     as_list_text,
-    as_text,
     closest,
     parse_integer,
     shown,
@@ -52,18 +52,20 @@ class RoomListRequest(RoomSelection):
 
 def build_room_list_request(  # noqa: PLR0913 - each is a parameter of the contract
     filters: object = None,
-    limit: object = DEFAULT_LIMIT,
+    limit: str | int = DEFAULT_LIMIT,
     *,
-    bbox: object = None,
-    near: object = None,
-    radius: object = None,
-    radius_min: object = None,
-    sort: object = None,
-    after: object = None,
-    count: object = None,
-    fields: object = None,
+    bbox: ListText | None = None,
+    near: ListText | None = None,
+    radius: str | float | None = None,
+    radius_min: str | float | None = None,
+    sort: ListText | None = None,
+    after: str | None = None,
+    count: str | None = None,
+    fields: ListText | None = None,
 ) -> RoomListRequest | InvalidRequest:
     """Read a search; None means that a parameter is not given.
+
+    What is a list can be given as one, and numbers as numbers; the rest is text.
 
     Args:
         filters: a mapping of what to compare with, by `field__operator`; text, or values of the
@@ -86,7 +88,7 @@ def build_room_list_request(  # noqa: PLR0913 - each is a parameter of the contr
         selection.filters,
         selection.bbox,
         selection.near,
-        limit=reader.limit(as_text(limit)),
+        limit=reader.limit(str(limit)),
         order=order,
         # No cursor belongs to a search that is invalid.
         after=None if reader.errors else reader.after(after, selection, order),
@@ -111,7 +113,7 @@ class _Reader(SelectionReader):
             )
         return limit
 
-    def order(self, given: object, *, is_near: bool) -> Order:
+    def order(self, given: ListText | None, *, is_near: bool) -> Order:
         if given is None:
             return BY_ADDING
         try:
@@ -126,24 +128,23 @@ class _Reader(SelectionReader):
             self.fail("sort", f"{DISTANCE} needs near={NEAR_FORM}")
         return order
 
-    def after(self, given: object, selection: RoomSelection, order: Order) -> Position | None:
+    def after(self, given: str | None, selection: RoomSelection, order: Order) -> Position | None:
         if given is None:
             return None
         try:
-            return read_cursor(as_text(given), selection, order)
+            return read_cursor(given, selection, order)
         except ValueError as problem:
             self.fail("after", str(problem))
             return None
 
-    def count(self, given: object) -> str | None:
+    def count(self, given: str | None) -> str | None:
         if given is None:
             return None
-        text = as_text(given)
-        if text not in COUNTS:
-            self.fail("count", f"must be {' or '.join(COUNTS)}, not {shown(text)}")
-        return text
+        if given not in COUNTS:
+            self.fail("count", f"must be {' or '.join(COUNTS)}, not {shown(given)}")
+        return given
 
-    def fields(self, given: object, *, is_near: bool) -> tuple[str, ...]:
+    def fields(self, given: ListText | None, *, is_near: bool) -> tuple[str, ...]:
         known = (*FIELDS, DISTANCE) if is_near else tuple(FIELDS)
         if given is None:
             return known

@@ -9,6 +9,7 @@ from rentomatic.domain.geography import Box, Near
 from rentomatic.domain.room import COORDINATES, FIELDS
 from rentomatic.requests.base import ParameterError, ValidRequest
 from rentomatic.requests.parsers import (
+    ListText,
     as_list_text,
     as_text,
     parse_metres,
@@ -74,7 +75,12 @@ class SelectionReader:
         self.errors.append(ParameterError(parameter, message, suggestion=suggestion))
 
     def selection(
-        self, filters: object, bbox: object, near: object, radius: object, radius_min: object
+        self,
+        filters: object,
+        bbox: ListText | None,
+        near: ListText | None,
+        radius: str | float | None,
+        radius_min: str | float | None,
     ) -> RoomSelection:
         """Read which rooms are selected; wrong parameters are left out."""
         return RoomSelection(
@@ -103,7 +109,7 @@ class SelectionReader:
             except ValueError as problem:
                 self.errors.append(ParameterError("filters", f"{key} {problem}", key))
 
-    def bbox(self, given: object) -> Box | None:
+    def bbox(self, given: ListText | None) -> Box | None:
         """Read a box, `west,south,east,north` in degrees."""
         if given is None:
             return None
@@ -115,7 +121,9 @@ class SelectionReader:
             self.fail("bbox", f"must be {BBOX_FORM}, and south must not lie above north")
         return box
 
-    def near(self, given: object, radius: object, radius_min: object) -> Near | None:
+    def near(
+        self, given: ListText | None, radius: str | float | None, radius_min: str | float | None
+    ) -> Near | None:
         """Read a place in degrees, and distances from it in metres."""
         most, least = self._metres("radius", radius), self._metres("radius_min", radius_min)
         if most is not None and least is not None and least > most:
@@ -131,7 +139,7 @@ class SelectionReader:
         x, y = read
         return Near(x, y, most, least)
 
-    def _metres(self, name: str, given: object) -> float | None:
+    def _metres(self, name: str, given: str | float | None) -> float | None:
         if given is None:
             return None
         try:

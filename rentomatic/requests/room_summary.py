@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from rentomatic.requests.base import InvalidRequest
+from rentomatic.requests.parsers import ListText
 from rentomatic.requests.room_selection import RoomSelection, SelectionReader
 
 
@@ -14,10 +15,10 @@ class RoomSummaryRequest(RoomSelection):
 def build_room_summary_request(
     filters: object = None,
     *,
-    bbox: object = None,
-    near: object = None,
-    radius: object = None,
-    radius_min: object = None,
+    bbox: ListText | None = None,
+    near: ListText | None = None,
+    radius: str | float | None = None,
+    radius_min: str | float | None = None,
 ) -> RoomSummaryRequest | InvalidRequest:
     """Read which rooms to sum up; the parameters are those of `build_room_list_request`."""
     reader = SelectionReader()
