@@ -72,6 +72,7 @@ def pytest_report_header() -> list[str]:
         f"repositories: {', '.join(REPOSITORIES)}",
         f"nginx: {_installed(NGINX or 'nginx', '-v')}",
         f"git: {_installed('git', '--version')}",
+        f"shellcheck: {_installed('shellcheck', '--version')}",
         f"promtool: {_installed('promtool', '--version')}",
         f"PgBouncer: {poolers.told()}",
         f"running as: {'root' if os.geteuid() == 0 else 'an ordinary user'}",
