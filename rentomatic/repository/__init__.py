@@ -1,1 +1,1 @@
-"""Where rooms are kept; `interface` says what every repository promises."""
+"""Repositories of rooms; `interface` says what each of them guarantees."""

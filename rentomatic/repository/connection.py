@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL on which nobody waits for ever."""
+"""A connection to PostgreSQL whose waits are limited."""
 
 import time
 from typing import Any
@@ -11,15 +11,15 @@ from rentomatic.repository.pooling import Statements
 
 
 class NoAnswerError(psycopg.OperationalError):
-    """The server took a statement and said nothing, not even that the statement took too long."""
+    """The server accepted a statement but did not answer, not even with its own timeout."""
 
 
 class Connection(psycopg.Connection[tuple[Any, ...]]):
-    """A connection on which nobody waits for ever: a server that is frozen never answers.
+    """A connection whose waits are limited, because a frozen server never answers.
 
     Attributes:
-        patience: seconds that one wait may take; None for any number.
-        deadline: the time, as `time.monotonic` counts, until which all waits must end.
+        patience: the most seconds that a wait may take; None for no limit.
+        deadline: the `time.monotonic()` time by which all waits must end.
     """
 
     patience: float | None = None
@@ -28,13 +28,13 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - psycopg's
         super().__init__(*arguments, **options)
         self._prepared = Statements()
-        # One type for every integer, alone and in lists: else each size of number prepares a
-        # statement of its own, and a list may be sent as the type of another one.
+        # One type for all integers, in lists too. Otherwise each size of number prepares its own
+        # statement, and a list may be sent with the type of another one.
         self.adapters.register_dumper(int, Int8Dumper)
         self.adapters.register_dumper(int, Int8BinaryDumper)
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
-        """Wait for the server, at most until the deadline; then close the connection.
+        """Wait for the server, but close the connection at the deadline.
 
         Raises:
             NoAnswerError: at the deadline.
@@ -47,8 +47,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
             if ends is None or self.closed or time.monotonic() < ends:
                 raise
             self.pgconn.finish()
-            msg = "the server accepts statements and does not answer"
-            raise NoAnswerError(msg) from None
+            raise NoAnswerError("the server accepts statements but does not answer") from None
 
     def _limit(self) -> float | None:
         if self.patience is None or self.deadline is None:

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: one a thread, opened when first needed, replaced when lost."""
+"""Connections to PostgreSQL: one per thread, opened when first needed, replaced when lost."""
 
 import logging
 import select
@@ -29,16 +29,16 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# The trigger that notes changes asks for it.
+# The trigger that records changes reads it.
 _ACT_AS = "select set_config('rentomatic.actor', %s, true)"
 
-# A command's statements may take any time, whatever the role says of statements.
+# A command's statements may take any time, whatever timeouts the role has.
 _WITHOUT_LIMITS = (
     "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0"
 )
 
-# SQLSTATE classes and conditions under which the database cannot answer now, though nothing is
-# wrong with what was asked (PostgreSQL manual, appendix A).
+# SQLSTATE classes and conditions that say that the database cannot answer now, although the
+# statement is correct (PostgreSQL manual, appendix A).
 _UNAVAILABLE_CLASSES = {
     "08",  # connection exception
     "28",  # invalid authorization
@@ -57,9 +57,9 @@ _UNAVAILABLE_STATES = {
     errors.DeadlockDetected.sqlstate,
     errors.SerializationFailure.sqlstate,
 }
-# What another connection may do: a migration changed what a prepared statement gives; the server
-# became a standby, and the host's name may lead to another one now; a pooler has given the session
-# to somebody else.
+# Errors that a new connection may avoid: a migration changed the result of a prepared statement;
+# the server became a standby, and the host name may now point to another server; a pooler gave the
+# session to another client.
 _CONNECTION_STATES = {
     errors.FeatureNotSupported.sqlstate,
     errors.ReadOnlySqlTransaction.sqlstate,
@@ -68,28 +68,27 @@ _CONNECTION_STATES = {
 
 
 class ConnectionLostError(RepositoryUnavailableError):
-    """The connection on which work was done is no more; another one may do it."""
+    """The connection was lost during the work; it may succeed on another one."""
 
 
 class Connections:
-    """Holds one connection for each thread.
+    """Holds one connection per thread.
 
-    While no connection can be made, work that needs one fails at once, and one thread looks for the
-    database.
+    While the database is down, work fails at once, and one thread probes the database.
 
     Args:
-        conninfo: a libpq URL or connection string; what it sets overrides what is set here.
+        conninfo: a libpq URL or connection string; its settings override the ones set here.
         on_change: called with 1 for each connection that is opened, and -1 for each that is closed.
-        connect_timeout: seconds until an attempt to connect is given up.
-        statement_timeout: seconds until a statement is given up; 0 for never.
-        changes_kept: days after which what these connections write removes older changes; None
-            for as many as can be asked for.
+        connect_timeout: seconds after which an attempt to connect is abandoned.
+        statement_timeout: seconds after which a statement is cancelled; 0 for never.
+        changes_kept: days; writes on these connections remove older changes. None for the longest
+            period that can be configured.
 
     Attributes:
-        options: the settings of each session, as libpq takes them.
+        options: the settings of each session, in libpq's format.
 
     Raises:
-        ConfigError: for a URL that libpq cannot read.
+        ConfigError: for a URL that libpq cannot parse.
     """
 
     def __init__(
@@ -111,11 +110,11 @@ class Connections:
         self._on_change = on_change
         self._local = _Local()
         self._outage = Outage(self._probe)
-        # Connections that were opened before the server fell silent are discarded.
+        # Connections that were opened before the server stopped answering are discarded.
         self._silences = 0
 
     def read(self, work: Callable[[Session], T]) -> T:
-        """Do work that changes nothing; once more if its connection was lost."""
+        """Do read-only work; retry once if its connection was lost."""
 
         def attempt(deadline: float | None) -> T:
             with self._translated():
@@ -124,7 +123,7 @@ class Connections:
         return self._retried(attempt)
 
     def stream(self, work: Callable[[Session], Yields[T]]) -> tuple[T, Yields[T]]:
-        """Do work that yields, in a snapshot; once more if its connection was lost at first."""
+        """Do work that yields, in a snapshot; retry once if its connection is lost at first."""
 
         def yields(deadline: float | None) -> Yields[T]:
             with self.transaction(is_snapshot=True, deadline=deadline) as session:
@@ -139,12 +138,12 @@ class Connections:
     def write(
         self, work: Callable[[Session], T], *, dry_run: bool = False, actor: str | None = None
     ) -> T:
-        """Do work in a transaction; never twice, as a lost connection may have committed it."""
+        """Do work in a transaction; never retry, because a lost connection may have committed."""
         with self.transaction(dry_run=dry_run, actor=actor) as session:
             return work(session)
 
     def acting_as(self, actor: str) -> Sessions:
-        """Return sessions whose changes are recorded as the work of somebody."""
+        """Return sessions whose changes are recorded under an actor."""
         return _Acting(self, actor)
 
     @contextmanager
@@ -156,13 +155,13 @@ class Connections:
         actor: str | None = None,
         deadline: float | None = None,
     ) -> Iterator[Session]:
-        """Hold a transaction on this thread's connection; within another, a part of that.
+        """Open a transaction on this thread's connection, or a savepoint inside an open one.
 
         Args:
-            dry_run: roll it back.
-            is_snapshot: let all statements see the same moment.
-            actor: whose work its changes are recorded as (sql: room_change).
-            deadline: the time, as `time.monotonic` counts, until which the server must answer.
+            dry_run: roll it back at the end.
+            is_snapshot: let all statements see the same snapshot.
+            actor: who makes its changes, for the history.
+            deadline: the `time.monotonic()` time by which the server must answer.
         """
         with self._translated(is_write=not is_snapshot):
             session = self._session(deadline)
@@ -178,12 +177,12 @@ class Connections:
                 yield session
 
     def close(self) -> None:
-        """Close this thread's connection, and look for the database no longer."""
+        """Close this thread's connection, and stop probing the database."""
         self._outage.close()
         self._drop()
 
     def _retried(self, attempt: Callable[[float | None], T]) -> T:
-        """Try twice where the connection is lost; both may wait no longer than one together."""
+        """Retry once if the connection is lost; both attempts share one deadline."""
         patience = self._opener.patience
         deadline = time.monotonic() + patience if patience else None
         try:
@@ -195,7 +194,7 @@ class Connections:
                 session.connection.deadline = None
 
     def _session(self, deadline: float | None = None) -> Session:
-        """Return this thread's session, a new one if its connection is closed or not trusted."""
+        """Return this thread's session, a new one if its connection is not usable."""
         session = self._local.session
         if session and not self._is_usable(session):
             self._drop()
@@ -221,7 +220,7 @@ class Connections:
         if self._outage.is_on:
             if self._opener.refusal:
                 raise RepositoryUnfitError(self._opener.refusal)
-            raise RepositoryUnavailableError("the database is known to be away")
+            raise RepositoryUnavailableError("the database is known to be down")
         try:
             session = Session(self._opener.open(), self._silences)
         except RepositoryUnfitError as error:
@@ -232,7 +231,7 @@ class Connections:
         return session
 
     def _probe(self) -> bool:
-        """Tell whether the server lets us in, and its sessions may be used."""
+        """Return whether the server accepts connections with usable sessions."""
         try:
             self._opener.open().close()
         except (psycopg.Error, RepositoryUnfitError):
@@ -243,8 +242,8 @@ class Connections:
     def _translated(self, *, is_write: bool = False) -> Iterator[None]:
         """Turn driver errors that mean "not now" into RepositoryUnavailableError; others are bugs.
 
-        That the database has gone is logged once, not for each request that notices it; but for
-        each write, as nobody makes it again.
+        An outage is logged once, not for each request that notices it, but each lost write is
+        logged, because writes are not retried.
         """
         try:
             yield
@@ -278,14 +277,14 @@ class Connections:
 
 
 class _Local(threading.local):
-    """What a thread has."""
+    """The state of a thread."""
 
     session: Session | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Acting:
-    """Sessions of somebody; see Connections.acting_as."""
+    """The sessions of an actor; see Connections.acting_as."""
 
     connections: Connections
     actor: str
@@ -304,7 +303,7 @@ class _Acting:
 
 
 def _is_readable(connection: Connection) -> bool:
-    """Ask whether an idle connection has something to say: only that the server is leaving."""
+    """Return whether an idle connection has input, which only a closing server sends."""
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     return bool(poll.poll(0))
@@ -312,7 +311,7 @@ def _is_readable(connection: Connection) -> bool:
 
 @contextmanager
 def _committing(connection: Connection, *, dry_run: bool) -> Iterator[None]:
-    """Hold a transaction; raises CommitInterruptedError for Ctrl-C while it is committed."""
+    """Open a transaction; raise CommitInterruptedError for Ctrl-C during its commit."""
     is_ending = False
     try:
         with connection.transaction(force_rollback=dry_run):

@@ -1,4 +1,4 @@
-"""The database itself: how it comes to be."""
+"""Creating the database."""
 
 import psycopg
 from psycopg import errors, sql
@@ -12,17 +12,16 @@ CONNECT_TIMEOUT = 5
 
 
 def create_database(database: PostgresDatabase) -> bool:
-    """Create the application's database from the maintenance one, if it is missing.
+    """Create the application's database if it is missing.
 
-    A role that may use the database and not the maintenance one, as on hosted servers, finds that
-    it exists.
+    The maintenance database is used only then: on hosted servers, a role may have no access to it.
 
     Returns:
         whether it was missing.
 
     Raises:
-        RepositoryUnavailableError: when the server cannot be reached or refuses.
-        RepositoryUnfitError: for a database that does not keep its text in UTF-8.
+        RepositoryUnavailableError: if the server cannot be reached or refuses.
+        RepositoryUnfitError: if the encoding of the database is not UTF-8.
     """
     try:
         _look_at(database)
@@ -45,18 +44,18 @@ def _create(database: PostgresDatabase) -> bool:
     ) as connection:
         name = sql.Identifier(database.name)
         try:
-            # Whatever the server's own encoding is: template0 and the locale C go with each.
+            # template0 and the locale C work with any encoding of the server.
             options = "template template0 encoding 'UTF8' locale 'C'"
             connection.execute(sql.SQL(f"create database {{}} {options}").format(name))
         except (errors.DuplicateDatabase, errors.UniqueViolation):
-            # It was there and refused us for another reason, or another command was first.
+            # It exists but refused us for another reason, or another command was first.
             _look_at(database)
             return False
     return True
 
 
 def psql_arguments(database: PostgresDatabase) -> tuple[list[str], dict[str, str]]:
-    """Spell a database for psql: arguments, and the variables that keep its password from `ps`."""
+    """Return psql's arguments, and the variables that hide the password from `ps`."""
     parameters = conninfo_to_dict(database.url)
     password = parameters.pop("password", None)
     return [make_conninfo("", **parameters)], {"PGPASSWORD": str(password)} if password else {}

@@ -1,4 +1,4 @@
-"""What a PostgreSQL server says of itself, for whoever runs the service."""
+"""What operators should know about a PostgreSQL server."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,13 +10,13 @@ from rentomatic.resources import shipped
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """A server, and its table of rooms.
+    """A server and its table of rooms.
 
     Attributes:
-        version: as the server spells it.
-        clock: its time.
-        connections: how many it allows to this role, in this database.
-        invalid_indexes: those of the table that it does not use, as their making failed.
+        version: of the server, as it reports it.
+        clock: the time of the server.
+        connections: the maximum for this role and database.
+        invalid_indexes: indexes of the table that are unused because their creation failed.
     """
 
     version: str
@@ -26,7 +26,7 @@ class Inspection:
 
 
 def inspect_server(connections: Connections) -> Inspection:
-    """Ask the server.
+    """Query the server.
 
     Raises:
         RepositoryUnavailableError: while it cannot answer.

@@ -1,4 +1,4 @@
-"""What every repository of rooms promises, whatever it keeps them in."""
+"""What every repository of rooms guarantees."""
 
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -24,35 +24,35 @@ class RepositoryUnavailableError(Exception):
 
 
 class RepositoryUnfitError(RepositoryUnavailableError):
-    """The store is not to be used as it is, and time will not mend it.
+    """The store is misconfigured; retrying does not help.
 
     Its text names the cause and what would be right, without secrets.
     """
 
 
 class RepositoryTimeoutError(RepositoryUnavailableError):
-    """The store gave up what was asked, as it took too long; less may be had."""
+    """The store cancelled a request that took too long; a smaller one may succeed."""
 
 
 class RepositoryBusyError(RepositoryUnavailableError):
-    """As many searches that take long are under way as there may be at a time."""
+    """Too many slow searches are in progress."""
 
 
 class RepositoryStandbyError(RepositoryUnavailableError):
-    """The store is a copy that cannot tell what its original can."""
+    """The store is a standby, which cannot serve this request; the primary can."""
 
 
 class CommitInterruptedError(KeyboardInterrupt):
-    """Ctrl-C came while a write was committed: it may have been made."""
+    """Ctrl-C arrived during a commit: the write may have been made."""
 
 
 class ChangesGoneError(Exception):
-    """What follows a position is no longer kept, or the position is one of another store."""
+    """Changes after a position were removed, or the position belongs to another store."""
 
 
 @dataclass(frozen=True, slots=True)
 class SaveSummary:
-    """How many rooms a save added, updated, and found as they were."""
+    """How many rooms a save added, updated and left unchanged."""
 
     added: int = 0
     updated: int = 0
@@ -71,9 +71,9 @@ class Schema:
     """How the store's schema differs from the one that this release ships.
 
     Attributes:
-        missing: migrations of this release that the store lacks; with any, it cannot serve.
+        missing: migrations of this release that the store lacks; if there are any, it cannot serve.
         newer: migrations of the store that this release does not know, as during a deploy.
-        latest: the last of the store's migrations; None where it needs none.
+        latest: the last migration of the store; None if it needs no migrations.
     """
 
     missing: tuple[str, ...] = ()
@@ -83,11 +83,11 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """How many rooms a search selects, on all its pages.
+    """The number of rooms that a search selects on all its pages.
 
     Attributes:
         count: the number.
-        is_exact: whether it was counted; else it was estimated.
+        is_exact: whether it was counted rather than estimated.
     """
 
     count: int
@@ -96,14 +96,14 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a search found.
+    """The result of a search.
 
     Attributes:
-        rooms: the rooms; of a limited search all of them, of an unlimited one an iterator that
-            reads on in constant memory and must be closed if it is not exhausted.
-        next: the position behind which the next page begins; None if no further room exists.
-        total: as the request wants it counted.
-        version: the state of the stock that the page shows, as `RoomRepository.version` names it.
+        rooms: the rooms of the page. An unlimited search returns an iterator that reads in constant
+            memory and must be closed if it is not exhausted.
+        next: the position after which the next page begins; None on the last page.
+        total: the number of rooms on all pages, if the request asks for it.
+        version: the data version that the page shows, as `RoomRepository.version` returns it.
     """
 
     rooms: Iterable[Room]
@@ -114,7 +114,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Summarized:
-    """A summary, and the state of the stock that it shows, as `RoomRepository.version` names it."""
+    """A summary, and the data version that it shows, as `RoomRepository.version` returns it."""
 
     summary: RoomSummary
     version: str | None = None
@@ -122,12 +122,12 @@ class Summarized:
 
 @dataclass(frozen=True, slots=True)
 class ChangePage:
-    """What has changed.
+    """A page of the history.
 
     Attributes:
-        changes: in the order in which to follow them.
-        next: the position behind which the next page begins; there always is one.
-        is_last: whether there are no more now.
+        changes: in the order in which to apply them.
+        next: the position after which the next page begins; there always is one.
+        is_last: whether there are currently no more changes.
     """
 
     changes: Sequence[RoomChange]
@@ -139,56 +139,55 @@ class RoomRepository(Protocol):
     """A store of rooms. Every method raises RepositoryUnavailableError while it cannot answer."""
 
     def search(self, request: RoomListRequest) -> Page:
-        """Find the selected rooms behind a position, in the order that the request wants.
+        """Find the selected rooms after a position, in the order of the request.
 
-        What a page shows is the stock of one moment.
+        A page shows a consistent snapshot.
         """
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
-        """Sum up the selected rooms; their stock is that of one moment."""
+        """Summarize the selected rooms, in a consistent snapshot."""
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""
 
     def existing(self, codes: Collection[UUID]) -> Collection[UUID]:
-        """Tell which of these codes, a few thousand at most, rooms have."""
+        """Return which of these codes, at most a few thousand, exist."""
 
     def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
         """Add each room, or replace the one with its code, which keeps its place in the order.
 
-        All or nothing: an exception that `rooms` raises leaves every room as it was.
-        Rooms are taken one after the other, so the last of several with one code stays.
-        A dry run gives the summary that a save would, and changes nothing.
+        All or nothing: if `rooms` raises an exception, nothing changes. If several rooms have the
+        same code, the last one wins. A dry run returns the same summary and changes nothing.
         """
 
     def add(self, room: Room) -> bool:
-        """Add a room; tell whether it was added, as a code that exists is left as it is."""
+        """Add a room unless its code exists; return whether it was added."""
 
     def put(self, room: Room) -> bool:
-        """Add a room, or replace the one with its code; tell whether it was added."""
+        """Add a room, or replace the one with its code; return whether it was added."""
 
     def update(
         self, code: UUID, values: Mapping[str, Value], expected: Room | None = None
     ) -> Room | None:
-        """Change some fields of the room with this code; give it as it is then.
+        """Change some fields of the room with this code; return the changed room.
 
-        None where there is no such room, or where it is no longer the expected one. It is compared
-        and changed in one step, so that no other change gets lost between.
+        Returns None if there is no such room, or if it differs from the expected one. Comparison
+        and change are atomic, so no other change is lost.
         """
 
     def remove(self, code: UUID, expected: Room | None = None) -> bool:
-        """Remove the room with this code, if it still is the expected one; tell whether it was."""
+        """Remove the room with this code if it is the expected one; return whether it was."""
 
     def version(self) -> str | None:
-        """Name the present state of the stock: a text that every committed write changes.
+        """Return the data version, a text that every committed write changes.
 
-        None where the store cannot promise that.
+        Returns None if the store cannot guarantee that.
         """
 
     def acting_as(self, actor: str) -> "RoomRepository":
-        """Return the same store, whose history, if it keeps one, records changes as this actor's.
+        """Return the same store, whose history, if it has one, records changes under this actor.
 
-        The actor is who makes a change: the name of a token, or of a role of the database.
+        The actor is who makes a change: the name of a token or of a database role.
         """
 
     def schema(self) -> Schema:
@@ -196,29 +195,28 @@ class RoomRepository(Protocol):
 
 
 class RoomChanges(Protocol):
-    """The history of a store of rooms; not every store keeps one."""
+    """The history of a store of rooms; not every store has one."""
 
     def read(self, request: RoomChangesRequest) -> ChangePage:
-        """Give the changes behind a position.
+        """Return the changes after a position.
 
-        Whoever goes on from each page's end gets every change that was committed once and once
-        only, those of one room in the order in which they were made. Whoever begins now, and then
-        reads all rooms, knows the stock.
+        A client that follows the pages gets every committed change exactly once, and the changes of
+        a room in order. A client that starts now and then reads all rooms has a complete copy.
 
         Raises:
-            ChangesGoneError: when changes behind the position may be missing.
+            ChangesGoneError: if changes after the position may be missing.
             RepositoryUnavailableError: while it cannot answer.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """What a client calls a write.
+    """Identifies a write, so that it is made only once.
 
     Attributes:
-        scope: whose key it is, and for what; keys of different scopes may be equal.
+        scope: whose key it is and for what; the same key in another scope is another key.
         key: the client's name for the write.
-        fingerprint: a digest of what is sent.
+        fingerprint: a digest of the request.
     """
 
     scope: str
@@ -228,12 +226,12 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """An answer to a write, to be returned again.
+    """The answer to a write, to be returned again.
 
     Attributes:
-        status: its HTTP status.
+        status: the HTTP status.
         headers: names and values.
-        body: all of it.
+        body: the complete body.
     """
 
     status: int
@@ -242,37 +240,36 @@ class StoredAnswer:
 
 
 class KeyReusedError(Exception):
-    """A key was used for something else before."""
+    """A key was already used for another request."""
 
 
 class Idempotency(Protocol):
-    """Writes that are made once, however often they are sent; not every store can promise it."""
+    """Writes that are made once, however often they are sent; not every store supports them."""
 
     def once(
         self, key: IdempotencyKey, actor: str, write: Callable[["RoomRepository"], StoredAnswer]
     ) -> StoredAnswer:
-        """Write and store the answer, both or neither; or return what is stored already.
+        """Write and store the answer atomically, or return the answer that is already stored.
 
         A second request with the same key waits until the first one has its answer.
 
         Args:
-            key: what the client calls the write.
+            key: identifies the write.
             actor: who makes it, as in `RoomRepository.acting_as`.
-            write: makes it, with the repository that it is given, and returns its answer; what it
-                raises undoes it, and nothing is stored.
+            write: makes it in the repository that it gets, and returns the answer; an exception
+                rolls it back, and nothing is stored.
 
         Raises:
-            KeyReusedError: for a key that was used for something else.
-            RepositoryUnavailableError: while the store cannot answer; whether it was written then
-                is told by trying again.
+            KeyReusedError: if the key was used for another request.
+            RepositoryUnavailableError: while the store cannot answer. The write may have been made;
+                sending it again is safe.
         """
 
 
 def batches(rooms: Iterable[Room], size: int = SAVE_BATCH) -> Iterator[list[Room]]:
-    """Cut rooms into batches in which no code occurs twice and all rooms keep the same fields.
+    """Split rooms into batches without duplicate codes, whose rooms keep the same fields.
 
-    One statement can then save a batch, and saving batch after batch is the same as saving room
-    after room.
+    One statement can save such a batch, and the result is the same as saving each room in turn.
     """
     batch: dict[UUID, Room] = {}
     keeps: frozenset[str] = frozenset()
@@ -287,8 +284,8 @@ def batches(rooms: Iterable[Room], size: int = SAVE_BATCH) -> Iterator[list[Room
         yield list(batch.values())
 
 
-def begun(rooms: Generator[Room, None, None]) -> Iterator[Room]:
-    """Find the first room now, so that a search that fails does so here and not in its reader."""
+def started(rooms: Generator[Room, None, None]) -> Iterator[Room]:
+    """Fetch the first room now, so that a search that fails does so here, not in its reader."""
     first = next(rooms, None)
     return _resumed(first, rooms)
 
@@ -299,6 +296,6 @@ def _resumed(first: Room | None, rooms: Generator[Room, None, None]) -> Iterator
             yield first
             yield from rooms
     finally:
-        # Whoever leaves a stream need not hear that the store is gone too.
+        # A reader that stops early does not care if the store is down.
         with suppress(RepositoryUnavailableError):
             rooms.close()

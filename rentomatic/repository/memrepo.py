@@ -1,4 +1,4 @@
-"""Rooms in memory: for embedding, trying out and testing."""
+"""Rooms in memory, for embedding, experiments and tests."""
 
 from collections.abc import Collection, Iterable, Mapping
 from itertools import count
@@ -15,12 +15,12 @@ from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_summary import RoomSummaryRequest
 
 
-class _Stock(NamedTuple):
+class _State(NamedTuple):
     """One state of the rooms; it is replaced as a whole, so that readers need no lock.
 
     Attributes:
-        rooms: by code, in the order of adding.
-        version: its name.
+        rooms: by code, in the order of insertion.
+        version: the data version.
     """
 
     rooms: dict[UUID, Entry]
@@ -28,19 +28,19 @@ class _Stock(NamedTuple):
 
 
 class MemRepo:
-    """Keeps rooms in this process, for as long as it lives; safe to share between threads."""
+    """Stores rooms in the memory of this process; safe to share between threads."""
 
     def __init__(self, rooms: Iterable[Room] = ()) -> None:
         self._lock = Lock()
         self._name = uuid4().hex
         self._writes = count(1)
         self._places = count(1)
-        self._stock = _Stock({}, f"{self._name}-0")
+        self._state = _State({}, f"{self._name}-0")
         self.save(rooms)
 
     def search(self, request: RoomListRequest) -> Page:
-        """Find rooms; the answer is not touched by later writes."""
-        rooms, version = self._stock
+        """Find rooms; later writes do not affect the result."""
+        rooms, version = self._state
         selected = [each for each in rooms.values() if passes(each[1], request)]
         total = Total(len(selected), is_exact=True) if request.count else None
         found = ordered(selected, request)
@@ -49,8 +49,8 @@ class MemRepo:
         return page_of(found, request, total, version)
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
-        """Sum rooms up."""
-        rooms, version = self._stock
+        """Summarize rooms."""
+        rooms, version = self._state
         beyond = {}
         for name in AMOUNTS:
             wider = without_filters_of(request, name)
@@ -62,17 +62,17 @@ class MemRepo:
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""
-        _, room = self._stock.rooms.get(code, (None, None))
+        _, room = self._state.rooms.get(code, (None, None))
         return room
 
     def existing(self, codes: Collection[UUID]) -> Collection[UUID]:
-        """Tell which of these codes rooms have."""
-        return self._stock.rooms.keys() & codes
+        """Return which of these codes exist."""
+        return self._state.rooms.keys() & codes
 
     def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
-        """Add or replace rooms, all or none; other writers wait meanwhile."""
+        """Add or replace rooms, all or none; other writers wait."""
         with self._lock:
-            after = self._stock.rooms.copy()
+            after = self._state.rooms.copy()
             added = updated = unchanged = 0
             for each in rooms:
                 place, before = after.get(each.code) or (next(self._places), None)
@@ -88,7 +88,7 @@ class MemRepo:
     def add(self, room: Room) -> bool:
         """Add a room, unless its code exists."""
         with self._lock:
-            before = self._stock.rooms
+            before = self._state.rooms
             if room.code in before:
                 return False
             self._commit(before | {room.code: (next(self._places), room)})
@@ -103,18 +103,18 @@ class MemRepo:
     ) -> Room | None:
         """Change some fields of the room with this code."""
         with self._lock:
-            place, before = self._stock.rooms.get(code, (0, None))
+            place, before = self._state.rooms.get(code, (0, None))
             if before is None or expected not in {None, before}:
                 return None
             room = Room.from_dict(before.to_dict() | dict(values))
             if room != before:
-                self._commit(self._stock.rooms | {code: (place, room)})
+                self._commit(self._state.rooms | {code: (place, room)})
         return room
 
     def remove(self, code: UUID, expected: Room | None = None) -> bool:
         """Remove the room with this code."""
         with self._lock:
-            after = self._stock.rooms.copy()
+            after = self._state.rooms.copy()
             _, room = after.pop(code, (0, None))
             if room is None or expected not in {None, room}:
                 return False
@@ -122,17 +122,17 @@ class MemRepo:
         return True
 
     def version(self) -> str:
-        """Name the present state of this repository, and of no other."""
-        return self._stock.version
+        """Return the data version, which no other repository shares."""
+        return self._state.version
 
     def acting_as(self, actor: str) -> "MemRepo":
-        """Return this: it keeps no history."""
+        """Return this repository: it has no history."""
         del actor
         return self
 
     def schema(self) -> Schema:
-        """Say that there is nothing to migrate."""
+        """Return an empty comparison: there is nothing to migrate."""
         return Schema()
 
     def _commit(self, rooms: dict[UUID, Entry]) -> None:
-        self._stock = _Stock(rooms, f"{self._name}-{next(self._writes)}")
+        self._state = _State(rooms, f"{self._name}-{next(self._writes)}")

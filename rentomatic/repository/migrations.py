@@ -1,4 +1,4 @@
-"""Migrations: plain SQL files of migrations/, applied by yoyo under a lock that cannot be left."""
+"""Migrations: plain SQL files in migrations/, applied by yoyo under a lock that cannot leak."""
 
 import glob
 from collections.abc import Iterable, Iterator
@@ -23,25 +23,25 @@ from rentomatic.resources import shipped
 
 LOCK_TIMEOUT = 60
 _ROLLBACK = ".rollback.sql"
-# The key of the advisory lock: "rentomat" in ASCII, as good a number as any.
+# An arbitrary key for the advisory lock: "rentomat" in ASCII.
 _LOCK_KEY = int.from_bytes(b"rentomat")
 
 
 class LockedBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has no annotations
     """yoyo's PostgreSQL backend, made safe to kill.
 
-    yoyo marks that a database is being migrated by a row, which stays when it is killed, and
-    records a migration after the transaction that ran it. Here the lock is an advisory one, which
-    dies with its session, and a migration and its record are one transaction.
+    yoyo locks a database with a row, which stays if yoyo is killed, and records a migration after
+    the transaction that ran it. Here the lock is advisory, so it ends with its session, and a
+    migration and its record are one transaction.
     """
 
     _is_locked: bool
 
     def connect(self, dburi: DatabaseURI) -> psycopg.Connection[Any]:
-        """Connect to the libpq URL that stands in the argument `conninfo`.
+        """Connect to the libpq URL in the argument `conninfo`.
 
         Raises:
-            RepositoryUnfitError: for a database that does not keep its text in UTF-8.
+            RepositoryUnfitError: if the encoding of the database is not UTF-8.
         """
         self._conninfo: str = dburi.args["conninfo"]
         connection = self._connect()
@@ -56,7 +56,7 @@ class LockedBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
         return psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5)
 
     def init_database(self) -> None:
-        """Need neither the lock's table nor the probe for transactional DDL."""
+        """Do nothing: neither the lock table nor the probe for transactional DDL is needed."""
 
     def copy(self) -> AbstractContextManager["LockedBackend"]:
         """Use the same connection, so that a migration's steps and its record commit together."""
@@ -64,7 +64,7 @@ class LockedBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
 
     @contextmanager
     def lock(self, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
-        """Wait for other migrators; their death frees the lock too.
+        """Wait for other migrations; the lock is freed even if they are killed.
 
         Raises:
             LockTimeout: after `timeout` seconds.
@@ -74,28 +74,29 @@ class LockedBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
             yield
             return
         check_own_session(self.connection, self._connect)
-        # A migration takes as long as it takes, whatever the role says of statements.
+        # A migration may take any time, whatever timeout the role has.
         self.execute("SET statement_timeout = 0")
-        # A server that runs a long statement notices within a second that its migrator was killed,
-        # on platforms where it can.
+        # During a long statement, the server notices within a second that its client was killed, on
+        # platforms that support that.
         with suppress(psycopg.errors.InvalidParameterValue):
             self.execute("SET client_connection_check_interval = '1s'")
         try:
             self.execute(f"SET lock_timeout = {int(timeout * 1000)}")
             self.execute(f"SELECT pg_advisory_lock({_LOCK_KEY})")
         except psycopg.errors.LockNotAvailable:
-            msg = f"another migration has been running for {timeout} s"
-            raise exceptions.LockTimeout(msg) from None
+            raise exceptions.LockTimeout(
+                f"another migration has been running for {timeout} s"
+            ) from None
         self._is_locked = True
         try:
             yield
         finally:
             self._is_locked = False
-        # After a failure the lock is left to die with the connection.
+        # After a failure the lock ends with the connection.
         self.execute(f"SELECT pg_advisory_unlock({_LOCK_KEY})")
 
     def break_lock(self) -> None:
-        """Do nothing: there is never a lock without a living session that holds it."""
+        """Do nothing: a lock never outlives its session."""
 
     def apply_one(self, migration: Migration, force: bool = False, mark: bool = True) -> None:  # noqa: FBT001, FBT002 - yoyo's signature
         """Apply a migration and record it."""
@@ -103,13 +104,13 @@ class LockedBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
             super().apply_one(migration, force, mark)
 
     def rollback_one(self, migration: Migration, force: bool = False) -> None:  # noqa: FBT001, FBT002 - yoyo's signature
-        """Roll a migration back and record that."""
+        """Roll back a migration and record that."""
         with self._one_transaction(migration):
             super().rollback_one(migration, force)
 
     def _one_transaction(self, migration: Migration) -> AbstractContextManager[object]:
         migration.load()
-        # One that says `transactional: false` (CREATE INDEX CONCURRENTLY) must bear repetition.
+        # With `transactional: false` (CREATE INDEX CONCURRENTLY) it must be repeatable.
         transactional: bool = migration.use_transactions
         return self.transaction() if transactional else nullcontext()
 
@@ -119,15 +120,15 @@ def apply_migrations(conninfo: str, *, only_first: bool = False) -> list[str]:
 
     Args:
         conninfo: a libpq URL.
-        only_first: leave a database alone to which one was applied before, also if it was rolled
+        only_first: skip a database to which a migration was ever applied, even if it was rolled
             back.
 
     Returns:
-        the names of those that were applied now.
+        the names of the migrations that were applied now.
 
     Raises:
-        RepositoryUnavailableError: when the server cannot be reached or refuses, or another
-            migration takes too long; nothing of the migration that failed is kept.
+        RepositoryUnavailableError: if the server cannot be reached or refuses, or another migration
+            takes too long; the migration that failed has no effect.
     """
     try:
         return _apply_migrations(conninfo, only_first=only_first)
@@ -141,7 +142,7 @@ def _apply_migrations(conninfo: str, *, only_first: bool) -> list[str]:
     uri = DatabaseURI("rentomatic", None, None, None, None, None, {"conninfo": conninfo})
     migrations = read_migrations(glob.escape(str(shipped("migrations"))))
     with LockedBackend(uri, default_migration_table) as backend:
-        # Without the lock, which is not to be had behind some poolers.
+        # Before taking the lock, which some poolers make impossible.
         if not backend.to_apply(migrations):
             return []
         with backend.lock():
@@ -154,7 +155,7 @@ def _apply_migrations(conninfo: str, *, only_first: bool) -> list[str]:
 
 @cache
 def shipped_migrations() -> tuple[str, ...]:
-    """Name the migrations of this release, in order; read once, as readiness is asked for often."""
+    """Name the migrations of this release, in order; cached, because readiness checks need them."""
     files = sorted(shipped("migrations").glob("*.sql"))
     return tuple(file.stem for file in files if not file.name.endswith(_ROLLBACK))
 

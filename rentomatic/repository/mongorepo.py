@@ -33,7 +33,7 @@ from rentomatic.repository.interface import (
     Summarized,
     Total,
     batches,
-    begun,
+    started,
 )
 from rentomatic.repository.selection import Entry, ordered, page_of, passes, without_filters_of
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, NULL, Operand, Value
@@ -44,7 +44,7 @@ from rentomatic.requests.room_summary import RoomSummaryRequest
 
 Document = dict[str, Any]
 
-# Where documents have another name for what rooms are ordered by.
+# Sort keys with another name in documents.
 _KEYS = {ADDED: "_id"}
 
 TIMEOUT_MILLISECONDS = 4_000
@@ -57,10 +57,10 @@ logger = logging.getLogger(__name__)
 
 
 def connect(url: str, timeout_milliseconds: int = TIMEOUT_MILLISECONDS) -> Database[Document]:
-    """Give the database that a URL names; nothing is sent to it before it is used.
+    """Return the database that a URL names; nothing is sent before it is used.
 
     Raises:
-        ValueError: for a URL that MongoDB's driver cannot read; the text does not quote it.
+        ValueError: for a URL that MongoDB's driver cannot parse; the text does not quote it.
     """
     name = unquote(urlsplit(url).path.removeprefix("/"))
     try:
@@ -69,32 +69,31 @@ def connect(url: str, timeout_milliseconds: int = TIMEOUT_MILLISECONDS) -> Datab
         )
         return client[name]
     except (ConfigurationError, InvalidName) as error:
-        msg = f"{type(error).__name__}, see MongoDB's connection strings"
-        raise ValueError(msg) from None
+        raise ValueError(f"{type(error).__name__}, see MongoDB's connection strings") from None
 
 
 class MongoRepo:
-    """Keeps rooms in the collection `room`, where `_id` numbers them in the order of adding."""
+    """Stores rooms in the collection `room`, where `_id` numbers them in the order of insertion."""
 
     def __init__(self, database: Database[Document]) -> None:
         self._database = database
         self._rooms = database["room"]
 
     def search(self, request: RoomListRequest) -> Page:
-        """Find rooms; an unlimited search reads on while it is iterated.
+        """Find rooms; an unlimited search reads while it is iterated.
 
-        Distances are compared here, and so are rooms ordered by them: all that lie in the box
-        around the circle are read for that, and kept in memory.
+        Distances are compared and sorted here, not by the server: that reads all rooms in the box
+        around the circle into memory.
         """
         with _translated():
             total = Total(self._count(request), is_exact=True) if request.count else None
         found = self._measured(request) if _is_ordered_here(request) else self._find(request)
         if request.limit is None:
-            return Page(begun(room for _, room in found), None, total)
+            return Page(started(room for _, room in found), None, total)
         return page_of(list(found), request, total, None)
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
-        """Sum rooms up; those that belong to any of the results are kept in memory."""
+        """Summarize rooms; all rooms that affect the result are read into memory."""
         beyond = {
             name: [
                 getattr(room, name) for room in self._selected(without_filters_of(request, name))
@@ -110,7 +109,7 @@ class MongoRepo:
         return _room(document) if document else None
 
     def existing(self, codes: Iterable[UUID]) -> set[UUID]:
-        """Tell which of these codes rooms have."""
+        """Return which of these codes exist."""
         with _translated():
             found = self._rooms.find({"code": {"$in": [str(code) for code in codes]}}, {"code": 1})
             return {UUID(each["code"]) for each in found}
@@ -118,8 +117,8 @@ class MongoRepo:
     def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
         """Add or replace rooms.
 
-        A MongoDB of one server has no transactions: what is to change is written beside the rooms
-        first, and moved only when `rooms` has come to its end.
+        A standalone MongoDB server has no transactions: changes are first written to another
+        collection, and moved once `rooms` is exhausted.
         """
         staged = self._database[f"room_staged_{uuid4().hex}"]
         with _translated():
@@ -165,21 +164,21 @@ class MongoRepo:
             return self._rooms.delete_one(_one(code, expected)).deleted_count == 1
 
     def version(self) -> None:
-        """Promise nothing: other clients may write, and MongoDB numbers no snapshots for us."""
+        """Return None: other clients may write, and MongoDB does not number its snapshots."""
 
     def acting_as(self, actor: str) -> "MongoRepo":
-        """Return this: it keeps no history."""
+        """Return this repository: it has no history."""
         del actor
         return self
 
     def schema(self) -> Schema:
-        """Say that there is nothing to migrate, if the server answers."""
+        """Return an empty comparison if the server answers: there is nothing to migrate."""
         with _translated():
             self._database.command("ping")
         return Schema()
 
     def _find(self, request: RoomListRequest) -> Generator[Entry, None, None]:
-        """Find rooms in their order, which the server knows."""
+        """Find rooms in an order that the server supports."""
         query = _query(request)
         if request.after is not None:
             query["$and"] = [*query.get("$and", ()), _behind(request.after, request.order)]
@@ -192,7 +191,7 @@ class MongoRepo:
             yield from map(_entry, documents)
 
     def _measured(self, request: RoomListRequest) -> Generator[Entry, None, None]:
-        """Find rooms by what the server knows, and select and order them by the rest."""
+        """Find rooms with the filters that the server supports; filter and sort the rest here."""
         with _translated(), self._rooms.find(_query(request)) as documents:
             found = [each for each in map(_entry, documents) if passes(each[1], request)]
         yield from ordered(found, request)
@@ -207,7 +206,7 @@ class MongoRepo:
         return self._rooms.count_documents(_query(selection))
 
     def _stage(self, rooms: Iterable[Room], staged: Collection[Document]) -> SaveSummary:
-        """Collect what is to change: new contents by code, with the `_id` of what they replace."""
+        """Collect the changes: new documents by code, with the `_id` of those they replace."""
         added = updated = unchanged = 0
         places = count()
         for batch in batches(rooms):
@@ -223,7 +222,7 @@ class MongoRepo:
                     continue
                 added += old is None
                 updated += old is not None
-                # A room that is staged already has a place; one that is stored has its number.
+                # A staged room already has a place; a stored one has its number.
                 place = old["place"] if old and "place" in old else next(places)
                 stored = old.get("stored", old["_id"]) if old else None
                 changes.append(
@@ -269,7 +268,7 @@ class MongoRepo:
 
 
 def _query(selection: RoomSelection) -> Document:
-    """Spell what the server can select; its operators have our names behind a dollar."""
+    """Return what the server can filter by; its operators have our names after a dollar sign."""
     conditions: list[Document] = [
         {each.field: condition} for each in selection.filters for condition in _conditions(each)
     ]
@@ -282,7 +281,7 @@ def _query(selection: RoomSelection) -> Document:
 
 
 def _conditions(each: Filter) -> Iterator[Document]:
-    """Spell a filter; a missing value, which `$ne` would match, only passes `null`."""
+    """Translate a filter; a missing value only passes `null`, although `$ne` would match it."""
     if each.operator == NULL:
         yield {"$eq" if each.value else "$ne": None}
         return
@@ -299,19 +298,19 @@ def _within(whole: Box) -> Document:
 
 
 def _behind(position: Position, order: Order) -> Document:
-    """Spell that a room lies behind a position: beyond it by a key, and level by those before."""
+    """Select rooms after a position: beyond it in one key, and equal in all keys before that."""
     alternatives = []
-    level: Document = {}
+    equal: Document = {}
     for key, value in zip(order, position, strict=True):
         name = _KEYS.get(key.name, key.name)
         beyond = {"$lt" if key.descending else "$gt": _stored(value)}
-        alternatives.append(level | {name: beyond})
-        level |= {name: _stored(value)}
+        alternatives.append(equal | {name: beyond})
+        equal |= {name: _stored(value)}
     return {"$or": alternatives}
 
 
 def _is_ordered_here(request: RoomListRequest) -> bool:
-    """Tell whether the server cannot select or order: by distances, or with missing values last."""
+    """Return whether the server cannot filter or sort: by distance, or with missing values last."""
     names = {key.name for key in request.order}
     if names & set(OPTIONAL_FIELDS):
         return True
@@ -323,14 +322,14 @@ def _is_bounded(near: Near) -> bool:
 
 
 def _stored(value: Operand | None) -> object:
-    """Give what stands for a value in a document: a UUID is text, for whoever reads it there."""
+    """Return a value as documents contain it: a UUID as text, which people can read."""
     if isinstance(value, tuple):
         return [_stored(each) for each in value]
     return str(value) if isinstance(value, UUID) else value
 
 
 def _one(code: UUID, expected: Room | None) -> Document:
-    """Select the room with a code, or none if it is no longer the expected one."""
+    """Select the room with a code, unless it differs from the expected one."""
     return _document(expected) if expected else {"code": str(code)}
 
 
@@ -354,7 +353,7 @@ def _translated() -> Iterator[None]:
     except (ConnectionFailure, OperationFailure) as error:
         if isinstance(error, OperationFailure) and error.code not in _UNAVAILABLE_CODES:
             raise
-        # What follows describes every server that was tried.
+        # The rest describes every server that was tried.
         reason = " ".join(str(error).partition(", Timeout:")[0].split())
         logger.warning("the database cannot answer: %s", reason)
         if isinstance(error, OperationFailure) and error.code == _TOOK_TOO_LONG:

@@ -1,4 +1,4 @@
-"""How connections are opened: with our settings, to a session that may be used."""
+"""Opening connections: with our settings, to a usable session."""
 
 import os
 import threading
@@ -13,7 +13,7 @@ from rentomatic.repository.interface import RepositoryUnfitError
 from rentomatic.repository.pooling import Wanted, check_session, find_pooling
 from rentomatic.repository.refusals import reason_of, refusal_of
 
-# How much longer than a statement may take its answer is waited for.
+# How long to wait for an answer, beyond the statement timeout.
 ANSWER_SECONDS = 0.5
 
 
@@ -21,19 +21,15 @@ class Opener:
     """Opens connections to one database; safe to share between threads.
 
     Args:
-        conninfo: a libpq URL or connection string; what it sets overrides what is set here.
-        connect_timeout: seconds until an attempt to connect is given up.
-        statement_timeout: seconds until a statement is given up; 0 for never.
-        changes_kept: days after which what these connections write removes older changes; None
-            for as many as can be asked for.
+        conninfo, connect_timeout, statement_timeout, changes_kept: as in Connections.
 
     Attributes:
         wanted: the settings of each session.
-        patience: seconds that an answer is waited for; None for any number.
-        refusal: why the database must not be used, since the last attempt; empty if it may.
+        patience: seconds to wait for an answer; None for no limit.
+        refusal: why the last attempt found the database unusable; empty if it did not.
 
     Raises:
-        ConfigError: for a URL that libpq cannot read.
+        ConfigError: for a URL that libpq cannot parse.
     """
 
     def __init__(
@@ -48,22 +44,21 @@ class Opener:
         try:
             given = conninfo_to_dict(conninfo)
         except psycopg.ProgrammingError as error:
-            msg = f"the database's URL cannot be read: {reason_of(error)}"
-            raise ConfigError(msg) from None
+            raise ConfigError(f"the database URL is not valid: {reason_of(error)}") from None
         settings = {
-            # A prepared statement's generic plan would not know which filters are selective.
+            # A generic plan does not know which filters are selective.
             "plan_cache_mode": "force_custom_plan",
             # Streams are read to their end.
             "cursor_tuple_fraction": 1,
             "statement_timeout": milliseconds,
             "idle_in_transaction_session_timeout": milliseconds and 10_000,
             "jit": "off",
-            # To start workers takes longer than most searches.
+            # Starting workers takes longer than most searches.
             "max_parallel_workers_per_gather": 0,
             "timezone": "UTC",
             **({"rentomatic.changes_kept": changes_kept} if changes_kept else {}),
         }
-        # As libpq takes them where the URL has none.
+        # libpq uses PGOPTIONS if the URL has no options.
         options = given.get("options") or os.environ.get("PGOPTIONS") or ""
         self.wanted = Wanted(settings, str(options))
         self.patience = statement_timeout + ANSWER_SECONDS if statement_timeout else None
@@ -84,11 +79,11 @@ class Opener:
         self._is_pooling_known = False
 
     def open(self) -> Connection:
-        """Open a connection whose session may be used.
+        """Open a connection with a usable session.
 
         Raises:
-            psycopg.Error: when there is none now.
-            RepositoryUnfitError: when there is none until somebody mends something.
+            psycopg.Error: if that is not possible now.
+            RepositoryUnfitError: if it is not possible until the configuration is fixed.
         """
         try:
             connection = self._checked(self._unchecked())
@@ -105,7 +100,7 @@ class Opener:
         return connection
 
     def distrust(self) -> None:
-        """Look at the pooler again with the next connection: it may have been set up anew."""
+        """Check the pooler again with the next connection: its configuration may have changed."""
         self._is_pooling_known = False
 
     def _unchecked(self) -> Connection:

@@ -1,4 +1,4 @@
-"""`order by` and keyset conditions, made of the names of columns and parameters alone."""
+"""`order by` and keyset conditions, built only from names of columns and parameters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ from rentomatic.requests.room_order import ADDED, KEY_TYPES, Order, Position, So
 _COLUMNS = {ADDED: "id"}
 _TYPES = {UUID: "uuid", int: "bigint", float: "float8"}
 
-# One for each key that an order can have.
+# One per key of an order.
 POSITION_PARAMETERS = tuple(f"after_{number}" for number in range(len(KEY_TYPES)))
 
 
 def order_by(order: Order) -> str:
-    """Return the keys of an `order by`, in which missing values come last."""
+    """Return the keys of an `order by`; missing values sort last."""
     return ", ".join(f"{_column(key.name)}{_direction(key)}" for key in order)
 
 
 def is_after(order: Order, position: Position) -> str:
-    """Return the comparison of a room with a position, whose values are POSITION_PARAMETERS.
+    """Return the condition that a room is after a position, whose values are POSITION_PARAMETERS.
 
-    Keys of one direction are compared as a row, all of which an index can use. Else it finds those
-    that do not lie before the first key's value, which the rest then tells apart.
+    Keys of the same direction are compared as a row, for which an index can use all keys.
+    Otherwise an index can use a condition on the first key, and the rest filters its rows.
     """
     keys = [_key(*each) for each in zip(order, POSITION_PARAMETERS, position, strict=False)]
     signs = {key.sign for key in keys}
@@ -37,7 +37,7 @@ def is_after(order: Order, position: Position) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """A key of an order, compared with a value of a position; `value` is empty if it is missing."""
+    """A sort key, compared with a value of a position; `value` is empty if that is missing."""
 
     column: str
     sign: str
@@ -47,12 +47,12 @@ class _Key:
 
 def _key(key: SortKey, parameter: str, value: object) -> _Key:
     column = _column(key.name)
-    spelt = "" if value is None else f":{parameter}::{_TYPES[KEY_TYPES[key.name]]}"
-    return _Key(column, "<" if key.descending else ">", spelt, key.name in OPTIONAL_FIELDS)
+    operand = "" if value is None else f":{parameter}::{_TYPES[KEY_TYPES[key.name]]}"
+    return _Key(column, "<" if key.descending else ">", operand, key.name in OPTIONAL_FIELDS)
 
 
 def _behind(keys: Sequence[_Key]) -> str:
-    """Compare key by key: behind in the first one, or equal there and behind in the others."""
+    """Compare key by key: after the position in the first key, or equal there and so on."""
     first, *others = keys
     same = f"{first.column} = {first.value}" if first.value else f"{first.column} is null"
     conditions = [f"{first.column} {first.sign} {first.value}"] if first.value else []

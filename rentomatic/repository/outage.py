@@ -1,4 +1,4 @@
-"""The times in which the database is known to be away."""
+"""Times in which the database is known to be down."""
 
 import logging
 import mmap
@@ -8,26 +8,26 @@ from functools import cache
 
 logger = logging.getLogger("rentomatic.database")
 
-# "The first answer within a second of its return" has room for a connection besides.
+# Leaves time to connect, so that the first answer arrives within a second of the database's return.
 PROBE_SECONDS = 0.2
 
 
 @cache
 def shared_mark() -> mmap.mmap:
-    """Give the byte that is 1 once somebody has told of the outage.
+    """Return a byte that is 1 once the outage has been logged.
 
-    Processes that are forked after its first use share it, so that of all workers one tells.
+    Processes that are forked after its first use share it, so that only one worker logs an outage.
     """
     return mmap.mmap(-1, 1)
 
 
 class Outage:
-    """Knows that the database is away, and finds out by itself when it is back.
+    """Remembers that the database is down, and probes it until it is back.
 
-    Requests then need not try, each for as long as that takes; their number does not matter.
+    Meanwhile requests fail at once, instead of each waiting for a connection.
 
     Args:
-        probe: tells whether the database answers.
+        probe: returns whether the database answers.
     """
 
     def __init__(self, probe: Callable[[], bool]) -> None:
@@ -36,30 +36,30 @@ class Outage:
         self._over = threading.Event()
         self._over.set()
         self._closed = threading.Event()
-        self._has_told = False
+        self._has_logged = False
 
     @property
     def is_on(self) -> bool:
-        """Whether the database is known to be away."""
+        """Whether the database is known to be down."""
         return not self._over.is_set()
 
     def begin(self, reason: str) -> None:
-        """Note that the database is away, and look for it until it is back."""
+        """Remember that the database is down, and probe it until it is back."""
         with self._lock:
             if self.is_on or self._closed.is_set():
                 return
             self._over.clear()
         if not shared_mark()[0]:
             shared_mark()[0] = 1
-            self._has_told = True
+            self._has_logged = True
             logger.warning("the database cannot answer: %s", reason)
         threading.Thread(target=self._watch, name="database-probe", daemon=True).start()
 
     def close(self) -> None:
-        """Look no longer."""
+        """Stop probing."""
         with self._lock:
             self._closed.set()
-            if self._has_told and self.is_on:
+            if self._has_logged and self.is_on:
                 shared_mark()[0] = 0
             self._over.set()
 
@@ -76,5 +76,5 @@ class Outage:
             if shared_mark()[0]:
                 shared_mark()[0] = 0
                 logger.warning("the database answers again")
-            self._has_told = False
+            self._has_logged = False
             self._over.set()

@@ -1,4 +1,4 @@
-"""Whether a new session of PostgreSQL may be used: its settings, its encoding, and a pooler."""
+"""Checks whether a new PostgreSQL session is usable: its settings, its encoding, and a pooler."""
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
@@ -18,38 +18,38 @@ Session = psycopg.Connection[Any]
 
 ENCODING = "UTF8"
 
-# What answers and their limits depend on; the other settings are about speed.
+# Settings that affect answers and limits; the others only affect speed.
 _VITAL = ("plan_cache_mode", "statement_timeout", "timezone", "rentomatic.changes_kept")
 _MILLISECONDS = "extract(epoch from current_setting('statement_timeout')::interval)::float8 * 1000"
 
-# How often each of two connections asks which session it has.
+# How often each of two connections queries which session it has.
 _ROUNDS = 4
-# What a session says that does not know a statement, or knows another one by its name.
+# Errors of a session that does not know a statement, or has another one with that name.
 _MIXED = (errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement)
 
 UNTRACKED = (
-    "a pooler lends one session to several connections and does not track prepared statements; "
+    "a pooler shares sessions between connections and does not track prepared statements; "
     "set its max_prepared_statements (PgBouncer 1.21 or later) or pool_mode=session, "
-    "or connect to PostgreSQL itself"
+    "or connect to PostgreSQL directly"
 )
 UNTRANSACTED = (
     "a pooler allows no transactions (pool_mode=statement); set pool_mode=session, "
-    "or pool_mode=transaction and max_prepared_statements, or connect to PostgreSQL itself"
+    "or pool_mode=transaction and max_prepared_statements, or connect to PostgreSQL directly"
 )
 
 
 SHARED = (
-    "migrations need a session of their own, and a pooler lends this one to others too; let "
-    "DATABASE_URL name PostgreSQL itself for `rentomatic migrate` and `yoyo apply`"
+    "migrations need a session of their own, and a pooler shares this one; set DATABASE_URL to "
+    "PostgreSQL itself for `rentomatic migrate` and `yoyo apply`"
 )
 
 
 class Pooling(Enum):
-    """What lies between a connection and its session.
+    """What is between a connection and its session.
 
     NONE: nothing; PostgreSQL itself answers.
-    SESSION: a pooler that keeps a session for as long as the connection lasts.
-    TRANSACTION: one that gives another session to each transaction, and tracks statements.
+    SESSION: a pooler that keeps one session per connection.
+    TRANSACTION: a pooler that may use another session for each transaction, and tracks statements.
     """
 
     NONE = "none"
@@ -60,8 +60,8 @@ class Pooling(Enum):
 class Statements(PrepareManager):
     """The prepared statements of a connection, under names that no other connection uses.
 
-    psycopg calls them `_pg3_0`, `_pg3_1` and so on, on each connection. Behind a pooler that does
-    not track them, one connection would then run another's DELETE; so it gets an error instead.
+    psycopg names them `_pg3_0`, `_pg3_1` and so on, on each connection. Behind a pooler that does
+    not track them, one connection could run another's DELETE; unique names cause an error instead.
     """
 
     def __init__(self, prefix: str = "") -> None:
@@ -69,12 +69,12 @@ class Statements(PrepareManager):
         self._prefix = (prefix or f"rentomatic_{token_hex(8)}_").encode()
 
     def get(self, query: PostgresQuery, prepare: bool | None = None) -> tuple[Prepare, bytes]:  # noqa: FBT001 - psycopg's signature
-        """Tell whether to prepare a query, and the name of its statement."""
+        """Return whether to prepare a query, and the name of its statement."""
         kind, name = super().get(query, prepare)
         return kind, name.replace(b"_pg3_", self._prefix)
 
     def _should_discard(self, *_arguments: object, **_options: object) -> bool:
-        """Keep all statements after a ROLLBACK: DEALLOCATE ALL is more than a pooler may track."""
+        """Keep all statements after a ROLLBACK: a pooler may not track DEALLOCATE ALL."""
         return False
 
 
@@ -83,8 +83,8 @@ class Wanted:
     """The settings that a session must have.
 
     Attributes:
-        settings: names and values; a statement_timeout of 0 may be any, as commands set it with
-            each transaction.
+        settings: names and values; a statement_timeout of 0 is not checked, because commands set it
+            in each transaction.
         given: the `options` of the URL, which override them.
     """
 
@@ -93,12 +93,12 @@ class Wanted:
 
     @property
     def options(self) -> str:
-        """The settings as libpq takes them; no space at the end, at which PgBouncer stumbles."""
-        spelt = [f"-c {name}={value}" for name, value in self.settings.items()]
-        return " ".join([*spelt, self.given]).strip()
+        """The settings in libpq's format, without a trailing space, which PgBouncer rejects."""
+        options = [f"-c {name}={value}" for name, value in self.settings.items()]
+        return " ".join([*options, self.given]).strip()
 
     def vital(self) -> dict[str, str]:
-        """Name the settings that are to be verified, and their values."""
+        """Return the settings to verify, and their values."""
         return {
             name: str(self.settings[name])
             for name in _VITAL
@@ -107,29 +107,28 @@ class Wanted:
 
 
 def check_encoding(connection: Session) -> None:
-    """Refuse a database that does not keep its text in UTF-8; asks nothing of the server.
+    """Refuse a database whose encoding is not UTF-8, without a query.
 
     Raises:
         RepositoryUnfitError: for any other encoding.
     """
     found = (connection.pgconn.parameter_status(b"server_encoding") or b"").decode()
     if found != ENCODING:
-        msg = f"the database {connection.info.dbname} has the encoding {found}, not {ENCODING}; "
-        msg += (
+        raise RepositoryUnfitError(
+            f"the database {connection.info.dbname} has the encoding {found}, not {ENCODING}; "
             "name a new one in DATABASE_URL, create it with `rentomatic init-postgres`, and copy "
+            "the rooms there"
         )
-        msg += "the rooms there"
-        raise RepositoryUnfitError(msg)
 
 
 def check_session(connection: Session, wanted: Wanted) -> bool:
-    """Verify the settings of a new session; one round trip.
+    """Verify the settings of a new session, in one round trip.
 
     Returns:
-        whether there is a pooler: the session's process is not the one that said hello.
+        whether there is a pooler: the session's process is not the one that accepted us.
 
     Raises:
-        RepositoryUnfitError: when settings are missing.
+        RepositoryUnfitError: if settings are missing.
     """
     check_encoding(connection)
     vital = wanted.vital()
@@ -146,9 +145,10 @@ def check_session(connection: Session, wanted: Wanted) -> bool:
         if _shown(found[name]).casefold() != value.casefold()
     ]
     if wrong:
-        msg = f"a pooler has dropped the session's settings: {'; '.join(wrong)}; "
-        msg += f"give them to the role: {_alter(connection, vital)}"
-        raise RepositoryUnfitError(msg)
+        raise RepositoryUnfitError(
+            f"a pooler has dropped the session's settings: {'; '.join(wrong)}; "
+            f"set them for the role: {_alter(connection, vital)}"
+        )
     return bool(process != connection.info.backend_pid)
 
 
@@ -168,7 +168,7 @@ def _alter(connection: Session, vital: Mapping[str, str]) -> str:
 
 
 def check_own_session(connection: Session, connect: Callable[[], Session]) -> None:
-    """Refuse a session that a pooler lends to others too, as locks and settings would stay in it.
+    """Refuse a session that a pooler shares, because locks and settings would stay in it.
 
     Raises:
         RepositoryUnfitError: for such a session.
@@ -179,14 +179,14 @@ def check_own_session(connection: Session, connect: Callable[[], Session]) -> No
 
 
 def find_pooling(connect: Callable[[], Session]) -> Pooling:
-    """Find out what a pooler does, with two connections of the caller's.
+    """Find out how a pooler works, with two connections.
 
-    Both prepare a statement under one name, and ask again and again which session they have. A
-    pooler that tracks statements gives each connection its own. One that does not is found as soon
-    as a session serves both, or another session serves one of them.
+    Both prepare a different statement under the same name, and query repeatedly which session they
+    have. A pooler that tracks statements runs the right one for each. One that does not is detected
+    as soon as one session serves both connections, or a connection gets another session.
 
     Raises:
-        RepositoryUnfitError: when statements get mixed up, or transactions are not allowed.
+        RepositoryUnfitError: if statements get mixed up, or transactions are not allowed.
     """
     prefix = f"rentomatic_probe_{token_hex(8)}_"
     seen: dict[str, set[int]] = {"first": set(), "second": set()}
@@ -197,7 +197,7 @@ def find_pooling(connect: Callable[[], Session]) -> Pooling:
         try:
             with connections["first"].transaction():
                 pass
-            # Twice each: a pool that takes turns would else give each connection its own again.
+            # Twice each, because a round-robin pool would otherwise give each its own session.
             for name in ("first", "first", "second", "second") * _ROUNDS:
                 query = f"select '{name}', pg_backend_pid()"
                 answer = connections[name].execute(query.encode(), prepare=True).fetchone()

@@ -1,4 +1,4 @@
-"""The changes of rooms that PostgreSQL's triggers note."""
+"""The changes of rooms that PostgreSQL's triggers record."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ class PostgresChanges:
         self._changes = Statement(shipped("sql") / "room_changes.sql", names)
 
     def read(self, request: RoomChangesRequest) -> ChangePage:
-        """Give the changes behind a position, of one moment."""
+        """Return the changes after a position, in a consistent snapshot."""
         limit = 0 if request.since is Start.NOW else request.limit + 1
         parameters = {**_place(request.since), "limit": limit}
 
@@ -56,11 +56,9 @@ def _page(request: RoomChangesRequest, rows: list[Any]) -> ChangePage:
     first = rows[0]
     epoch: UUID | None = first.epoch
     if epoch is None:
-        msg = "a standby does not tell changes"
-        raise RepositoryStandbyError(msg)
+        raise RepositoryStandbyError("a standby cannot serve changes")
     if isinstance(request.since, ChangePosition) and not first.is_known:
-        msg = "the changes since that position are not kept"
-        raise ChangesGoneError(msg)
+        raise ChangesGoneError("changes since that position may be missing")
     found = [] if first.kind is None else rows
     shown = found[: request.limit]
     if shown:

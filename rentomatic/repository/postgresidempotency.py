@@ -1,4 +1,4 @@
-"""Writes that are made once, however often they are sent; only PostgreSQL can promise that."""
+"""Writes that are made once, however often they are sent; only PostgreSQL supports them."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,12 +19,12 @@ from rentomatic.repository.statement import Statement
 from rentomatic.resources import shipped
 
 KEPT = timedelta(hours=24)
-# With each write at most so many expired keys are removed: more than one comes in.
+# Each write adds one key and removes at most this many expired ones.
 _EXPIRED_AT_ONCE = 10
 
 
 class PostgresIdempotency:
-    """Keeps the answers to writes in the table `idempotency_key`, beside the rooms they wrote."""
+    """Stores the answers to writes in the table `idempotency_key`, beside the rooms."""
 
     def __init__(self, connections: Connections, repository: PostgresRepo) -> None:
         self._connections = connections
@@ -38,7 +38,7 @@ class PostgresIdempotency:
     def once(
         self, key: IdempotencyKey, actor: str, write: Callable[[RoomRepository], StoredAnswer]
     ) -> StoredAnswer:
-        """Write and store the answer in one transaction, or return what is stored already."""
+        """Write and store the answer in one transaction, or return the stored answer."""
         with self._connections.transaction(actor=actor) as session:
             if not self._run(session, self._claim, key, fingerprint=key.fingerprint, kept=KEPT):
                 return self._found(session, key)

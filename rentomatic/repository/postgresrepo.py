@@ -34,7 +34,7 @@ from rentomatic.repository.interface import (
     Summarized,
     Total,
     batches,
-    begun,
+    started,
 )
 from rentomatic.repository.migrations import compare_schema
 from rentomatic.repository.rings import rings_of
@@ -60,24 +60,24 @@ from rentomatic.resources import shipped
 from rentomatic.slots import Slots
 
 STREAM_BATCH = 1_000
-# Fewer changes are left to autovacuum: at a million rooms ANALYZE takes longer than they do.
+# Fewer changes are left to autovacuum: with a million rooms, ANALYZE takes longer than they do.
 ANALYZED_CHANGES = 1_000
 
-# From so many on, to count rooms or to sum them up takes a slot: tens of milliseconds.
+# Counting or summarizing more rooms takes a slot, because it takes tens of milliseconds.
 MANY_ROOMS = 20_000
-# Fewer are put in order faster than they are found on the way from a place, or in rings around it.
+# Sorting fewer rooms is faster than finding them outwards from a place, or in rings around it.
 FEW_ROOMS = 5_000
 
-# The columns of sql/room_page.sql before those of a room, and what marks them.
+# The columns of sql/room_page.sql before those of a room, and their marks.
 PAGE_COLUMNS = (("total", "counted"), ("version", ""), (DISTANCE, "measured"), (ADDED, "paged"))
 ROOM_COLUMNS = Room.__slots__
 
-# What marks the assignments of sql/parts/room_assignments.sql; rooms are found by their code.
+# The marks of the assignments in sql/parts/room_assignments.sql; rooms are found by their code.
 SETS = {name: f"sets_{name}" for name in FIELDS if name != "code"}
 
 
 class PostgresRepo:
-    """Keeps rooms in the table `room`; safe to share between threads.
+    """Stores rooms in the table `room`; safe to share between threads.
 
     Args:
         connections: to the database.
@@ -115,12 +115,12 @@ class PostgresRepo:
         if request.limit is None:
             found = self._sessions.stream(lambda session: self._stream(session, request))
             page, rooms = cast("tuple[Page, Yields[Room]]", found)
-            return replace(page, rooms=begun(rooms))
+            return replace(page, rooms=started(rooms))
         with self._search_slots.open() as take:
             if request.count == EXACT:
                 self._take_if_many(request, take)
             rows = _Rows((), ())
-            for parameters, is_large in self._ways(request):
+            for parameters, is_large in self._attempts(request):
                 if is_large:
                     _need(take)
                 rows = self._rows(request, parameters)
@@ -129,7 +129,7 @@ class PostgresRepo:
         return self._page_of(request, rows)
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
-        """Sum rooms up."""
+        """Summarize rooms."""
         selection = selection_parameters(request)
         parameters = selection | {
             "quartiles": list(QUARTILES),
@@ -150,14 +150,14 @@ class PostgresRepo:
         return Room.trusted(rows[0]) if rows else None
 
     def existing(self, codes: Collection[UUID]) -> Collection[UUID]:
-        """Tell which of these codes rooms have."""
+        """Return which of these codes exist."""
         text = self._existing.text()
         given = {"codes": list(codes)}
         rows = self._sessions.read(lambda session: session.run(text, given))
         return {code for (code,) in rows}
 
     def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
-        """Add or replace rooms in one transaction, a statement a batch; after many, ANALYZE."""
+        """Add or replace rooms in one transaction, one statement per batch; ANALYZE after many."""
 
         def work(session: Session) -> SaveSummary:
             saved = SaveSummary()
@@ -201,7 +201,7 @@ class PostgresRepo:
         return bool(self._write(self._remove.text(), {"code": code}, expected))
 
     def version(self) -> str | None:
-        """Name the snapshot that a search would see now; None on a standby."""
+        """Return the data version that a search would show now; None on a standby."""
         version: str | None = self._sessions.read(lambda session: _value(session, self._version))
         return version
 
@@ -217,11 +217,11 @@ class PostgresRepo:
         return compare_schema(self._sessions.read(work))
 
     def acting_as(self, actor: str) -> "PostgresRepo":
-        """Return the same rooms, with changes recorded as the work of somebody."""
+        """Return the same rooms, with changes recorded under an actor."""
         return self._with(self._sessions.acting_as(actor))
 
     def within(self, session: Session) -> "PostgresRepo":
-        """Return the same rooms, with all work done in a transaction that is open."""
+        """Return the same rooms, with all work done in an open transaction."""
         return self._with(OneTransaction(session))
 
     def _with(self, sessions: Sessions) -> "PostgresRepo":
@@ -232,18 +232,18 @@ class PostgresRepo:
     def page_statement(
         self, request: RoomListRequest, parameters: Parameters | None = None
     ) -> tuple[bytes, Parameters]:
-        """Give the statement of a page and its parameters, also to EXPLAIN and measure it.
+        """Return the statement of a page and its parameters, for EXPLAIN and benchmarks too.
 
         Without parameters it is the first one that a search would run.
         """
         if parameters is None:
-            parameters, _ = next(self._ways(request))
+            parameters, _ = next(self._attempts(request))
         return self._page.text(frozenset(parameters), **list_parts(request)), parameters
 
-    def _ways(self, request: RoomListRequest) -> Iterator[tuple[Parameters, bool]]:
-        """Give ways to a page, of which the first that finds enough rooms will do.
+    def _attempts(self, request: RoomListRequest) -> Iterator[tuple[Parameters, bool]]:
+        """Yield attempts at a page; the first one that finds enough rooms is used.
 
-        Each is the parameters of a statement, and whether that may take long.
+        Each is the parameters of a statement, and whether it may be slow.
         """
         near = request.near
         if not near or not is_by_distance(request):
@@ -252,7 +252,7 @@ class PostgresRepo:
         rings = rings_of(request, near)
         first = next(rings, None)
         is_narrow = first is not None or request.filters or request.bbox
-        # Of distances the planner knows nothing.
+        # The planner knows nothing about distances.
         anywhere = RoomSelection(request.filters, request.bbox)
         if is_narrow and self._estimated(anywhere) < FEW_ROOMS:
             yield list_parameters(request, are_few=True), False
@@ -272,7 +272,7 @@ class PostgresRepo:
         total = Total(first["total"], is_exact=True) if request.count == EXACT else None
         if request.count == ESTIMATE:
             total = Total(self._estimated(request), is_exact=False)
-        # Where no room was found, one row tells the version.
+        # If no room was found, one row has the version.
         shown = found.rows[: request.limit] if first["code"] is not None else ()
         following = None
         if len(found.rows) > len(shown) > 0:
@@ -283,12 +283,12 @@ class PostgresRepo:
         return Page(rooms, following, total, first["version"])
 
     def _take_if_many(self, selection: RoomSelection, take: Callable[[], bool]) -> None:
-        """Take a slot, if there is much to read."""
+        """Take a slot if many rooms are read."""
         if self._estimated(selection) > MANY_ROOMS:
             _need(take)
 
     def _estimated(self, selection: RoomSelection) -> int:
-        """Estimate how many rooms are selected, as the planner does."""
+        """Return the planner's estimate of how many rooms are selected."""
         return self._sessions.read(lambda session: self._estimate_of(session, selection))
 
     def _estimate_of(self, session: Session, selection: RoomSelection) -> int:
@@ -297,7 +297,7 @@ class PostgresRepo:
         return int(counted["Plan Rows"])
 
     def _stream(self, session: Session, request: RoomListRequest) -> Generator[Any, None, None]:
-        """Yield a page without rooms, and then the rooms, all of one moment."""
+        """Yield a page without rooms, and then the rooms, all from one snapshot."""
         parameters = list_parameters(request)
         text = self._list.text(frozenset(parameters), **list_parts(request))
         connection = session.connection
@@ -312,7 +312,7 @@ class PostgresRepo:
             with connection.pipeline():
                 following = self._fetch(connection, fetch)
                 while batch := following.fetchall():
-                    # The server reads on while this batch is written.
+                    # The server reads the next batch while this one is written.
                     following = self._fetch(connection, fetch)
                     yield from batch
 
@@ -322,7 +322,7 @@ class PostgresRepo:
         parameters: Mapping[str, object],
         expected: Room | None = None,
     ) -> list[Any]:
-        """Run a statement in a transaction, if the room there is the expected one."""
+        """Run a statement in a transaction, if the stored room is the expected one."""
 
         def work(session: Session) -> list[Any]:
             is_same = expected is None or self._locked(session, expected.code) == expected
@@ -331,7 +331,7 @@ class PostgresRepo:
         return self._sessions.write(work)
 
     def _saving(self, batch: Sequence[Room]) -> tuple[bytes, Mapping[str, object]]:
-        """Return the statement that saves rooms that keep the same fields, and its parameters."""
+        """Return the statement that saves a batch, and its parameters."""
         keeps = batch[0].keeps
         marks = frozenset(mark for name, mark in SETS.items() if name not in keeps)
         return self._save.text(marks), arrays_of(batch)
@@ -364,8 +364,7 @@ def _value(
 
 def _need(take: Callable[[], bool]) -> None:
     if not take():
-        msg = "as many searches take long as may"
-        raise RepositoryBusyError(msg)
+        raise RepositoryBusyError("too many slow searches are in progress")
 
 
 def _room_row(_cursor: object) -> Callable[[Sequence[Any]], Room]:
@@ -374,7 +373,7 @@ def _room_row(_cursor: object) -> Callable[[Sequence[Any]], Room]:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """What sql/room_page.sql returned, and the names of its columns; those of a room come last."""
+    """The rows of sql/room_page.sql, and the names of its columns; those of a room are last."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]

@@ -1,4 +1,4 @@
-"""Errors of the driver in one line, and those among them that time will not mend."""
+"""Driver errors in one line, and which of them are lasting."""
 
 import re
 
@@ -8,8 +8,8 @@ from rentomatic.repository.interface import RepositoryUnavailableError, Reposito
 
 _URL = "DATABASE_URL or the POSTGRES_ group"
 
-# What a server or a pooler says to who connects, in English, and what would mend it; an error of
-# that kind has no SQLSTATE in libpq.
+# What a server or a pooler says when it refuses a connection, in English, and the remedy; libpq has
+# no SQLSTATE for these errors.
 _LASTING = (
     (
         r"(password|SASL) authentication failed|no password (supplied|given)",
@@ -22,11 +22,11 @@ _LASTING = (
     (r"is not permitted to log in", "allow it: alter role NAME login"),
     (
         r"(Peer|Ident|Certificate|LDAP|RADIUS|PAM|GSSAPI) authentication failed",
-        f"correct the role in {_URL}, or let pg_hba.conf admit it",
+        f"correct the role in {_URL}, or allow it in pg_hba.conf",
     ),
     (
         r"no pg_hba\.conf entry|pg_hba\.conf rejects",
-        "let pg_hba.conf admit this host, role and database, or add ?sslmode=require to the URL",
+        "allow this host, role and database in pg_hba.conf, or add ?sslmode=require to the URL",
     ),
     (
         r'database ".*" does not exist|no such database',
@@ -34,11 +34,11 @@ _LASTING = (
     ),
     (
         r"permission denied for database|permission denied to create database",
-        "let an administrator create the database for the role, or grant it connect",
+        "ask an administrator to create the database for the role, or to grant it connect",
     ),
     (
         r"unsupported startup parameter",
-        "ops/README.md, A pooler, has the settings that PgBouncer and the role need",
+        'see "A pooler" in ops/README.md for the settings that PgBouncer and the role need',
     ),
     (
         r"does not support SSL|root certificate file|certificate verify failed",
@@ -56,19 +56,19 @@ _LASTING = (
 
 
 def reason_of(error: psycopg.Error) -> str:
-    """Give a driver's error in one line, without the URL that libpq quotes if it cannot read it.
+    """Return a driver error in one line, without the URL, which libpq quotes if it is invalid.
 
-    It names host, database and user otherwise, and never a password.
+    It may name host, database and user, but never a password.
     """
     return re.sub(r',? in URI.*|"[^"]*://.*', "", " ".join(str(error).split()))
 
 
 def refusal_of(error: psycopg.Error) -> RepositoryUnavailableError:
-    """Give the error of a repository that could not connect: what would mend it, if not time."""
+    """Return the repository's error for a failed connection, with the remedy if it is lasting."""
     reason = reason_of(error)
     for pattern, remedy in _LASTING:
         if re.search(pattern, reason):
-            # Where the server is, is nobody else's business.
-            told = re.sub(r"^.*?(FATAL|ERROR): +", "", reason)
-            return RepositoryUnfitError(f"the database refuses the service: {told}; {remedy}")
+            # Clients must not learn the server's address.
+            refusal = re.sub(r"^.*?(FATAL|ERROR): +", "", reason)
+            return RepositoryUnfitError(f"the database refuses the service: {refusal}; {remedy}")
     return RepositoryUnavailableError(reason)

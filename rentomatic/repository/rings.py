@@ -1,8 +1,8 @@
 """Searches by distance that begin far from their place: ring after ring around it.
 
-An index gives the rooms around a place from the nearest on. Behind a cursor it would have to pass
-all that are nearer, a million of them in the worst case. So such a search looks only at a ring that
-begins at the cursor's distance, and at further rings while too few rooms are found.
+An index returns rooms from the nearest to the farthest. To reach a cursor it would have to skip all
+nearer rooms, up to a million. So such a search reads only a ring that begins at the cursor's
+distance, and further rings while too few rooms are found.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,15 +12,15 @@ from math import sqrt
 from rentomatic.domain.geography import HALF_WAY, Circle, Near, circles_over_ring, circumference
 from rentomatic.requests.room_list import RoomListRequest
 
-# More circles read fewer rooms beside a ring and take longer to look up. The best number grows with
-# the root of the number of rooms that are nearer, which is not known; their distance stands for it.
+# More circles read fewer rooms outside a ring but take longer to look up. The best number grows
+# with the square root of the number of nearer rooms; their distance is used as an estimate of it.
 _LEAST_CIRCLES = 8
 _MOST_CIRCLES = 512
 _METRES_PER_SQUARED_CIRCLE = 20.0
 _LEAST_WIDTH = 100.0
-# How many times as wide as a ring the next one is.
+# How many times wider the next ring is.
 _GROWTH = 3
-# What is larger may take tens of milliseconds.
+# Larger rings may take tens of milliseconds.
 _SMALL_CIRCLES = 64
 _SMALL_WIDTH = 200_000.0
 
@@ -31,13 +31,13 @@ RING_PARAMETERS = {"ringed", "far_most", "far_least", *_NORTH, *_SOUTH}
 
 @dataclass(frozen=True, slots=True)
 class Rings:
-    """Rings around a place, each around the one before, from where a search begins.
+    """Adjacent rings around a place, from where a search begins.
 
     Attributes:
-        circles: what covers them.
-        far: where the last of them ends, in metres; None if there are no rooms beyond.
+        circles: the circles that cover them.
+        far: the distance at which the last one ends, in metres; None if no rooms are beyond it.
         is_outwards: whether the search goes from near to far.
-        is_large: whether it may take long to look through them.
+        is_large: whether searching them may be slow.
     """
 
     circles: tuple[Circle, ...]
@@ -46,7 +46,7 @@ class Rings:
     is_large: bool
 
     def parameters(self) -> Mapping[str, object]:
-        """Give the parameters of sql/room_list.sql; southern places are mirrored to the north."""
+        """Return parameters of sql/room_list.sql; southern places are mirrored to the north."""
         placed = [(each.longitude, each.latitude, each.metres) for each in self.circles]
         north = [each for each in placed if each[1] >= 0]
         south = [
@@ -63,9 +63,9 @@ def _columns(names: Sequence[str], rows: Sequence[Sequence[float]]) -> Mapping[s
 
 
 def rings_of(request: RoomListRequest, near: Near) -> Iterator[Rings]:
-    """Give the rings in which a search by distance looks, each time one more.
+    """Yield the rings of a search by distance, each time with one more.
 
-    None where it begins at the place itself, or at its antipode.
+    Yields nothing if the search begins at the place itself or at its antipode.
     """
     is_outwards = not request.order[0].descending
     least, most = near.radius_min or 0.0, HALF_WAY if near.radius is None else near.radius
@@ -93,5 +93,5 @@ def _grow(near: Near, begin: float, end: float, *, is_outwards: bool) -> Iterato
         if is_last:
             return
         begin = far
-        # No wider than what lies behind: the circles over it would reach that.
+        # At most as wide as what is already searched, or its circles would overlap that.
         width = min(_GROWTH * width, begin if is_outwards else HALF_WAY - begin)

@@ -1,4 +1,4 @@
-"""A search becomes the parameters and parts of sql/room_*.sql."""
+"""Translating a search into parameters and parts of sql/room_*.sql."""
 
 import math
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ LIST_PARTS = {"order", "is_after"}
 
 
 def selection_parameters(selection: RoomSelection) -> Parameters:
-    """Give the parameters of what is selected: those that the statement keeps the lines of."""
+    """Return the parameters of a selection; the statement keeps only their lines."""
     parameters: Parameters = {
         each.parameter: list(each.value) if isinstance(each.value, tuple) else each.value
         for each in selection.filters
@@ -42,15 +42,15 @@ def selection_parameters(selection: RoomSelection) -> Parameters:
 def list_parameters(
     request: RoomListRequest, rings: Rings | None = None, *, are_few: bool = False
 ) -> Parameters:
-    """Give the parameters of a search, and what marks the lines that it needs.
+    """Return the parameters of a search, and the marks of the lines that it needs.
 
-    A page is asked for with one room more, which tells whether there is a next one, and with what
-    its rooms are ordered by.
+    A page reads one room more than it shows, to find out whether there is a next page, and the
+    values that its rooms are sorted by.
 
     Args:
         request: the search.
-        rings: where to look for the rooms that come first by distance; None for around the place.
-        are_few: whether so few rooms are selected that all of them can be put in order.
+        rings: where to find the first rooms by distance; None for around the place.
+        are_few: whether few enough rooms are selected to sort all of them.
     """
     parameters = selection_parameters(request)
     if request.limit is not None:
@@ -73,7 +73,7 @@ def list_parameters(
 
 
 def list_parts(request: RoomListRequest) -> dict[str, str]:
-    """Give the parts of a search."""
+    """Return the parts of a search."""
     parts = {"order": order_by(request.order)}
     if request.after is not None:
         parts["is_after"] = is_after(request.order, request.after)
@@ -81,12 +81,12 @@ def list_parts(request: RoomListRequest) -> dict[str, str]:
 
 
 def is_by_distance(request: RoomListRequest) -> bool:
-    """Tell whether the rooms that come first are to be found by their distance."""
+    """Return whether the first rooms are to be found by distance."""
     return request.order[0].name == DISTANCE and request.limit is not None
 
 
 def _contradict(filters: Sequence[Filter]) -> bool:
-    """Tell whether no room can pass two of the filters, which the planner does not notice."""
+    """Return whether two filters exclude each other, which the planner does not notice."""
     lows = [each for each in filters if each.operator in {"gt", "gte", "eq"}]
     highs = [each for each in filters if each.operator in {"lt", "lte", "eq"}]
     return any(_exclude(low, high) for low in lows for high in highs if low.field == high.field)
@@ -120,9 +120,9 @@ def _near(near: Near) -> Parameters:
 
 
 def _centre(near: Near, *, farthest: bool) -> Parameters:
-    """Give the place around which to look, mirrored to the north where it lies in the south.
+    """Return the place around which to search, mirrored to the north if it is in the south.
 
-    The farthest rooms lie around the antipode.
+    The farthest rooms are around the antipode.
     """
     longitude, latitude = near.longitude, near.latitude
     if farthest:

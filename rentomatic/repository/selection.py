@@ -1,4 +1,4 @@
-"""Selecting and ordering rooms in Python, for repositories that cannot leave it to a server."""
+"""Selecting and sorting rooms in Python, for repositories whose server cannot do it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -14,12 +14,12 @@ from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_order import ADDED, Order, Position
 from rentomatic.requests.room_selection import RoomSelection
 
-# The number of a room in the order of adding, and the room.
+# The number of a room in the order of insertion, and the room.
 Entry = tuple[int, Room]
 
 
 def passes(room: Room, selection: RoomSelection) -> bool:
-    """Tell whether a room is selected."""
+    """Return whether a room is selected."""
     return (
         all(
             OPERATORS[each.operator].matches(getattr(room, each.field), each.value)
@@ -31,21 +31,21 @@ def passes(room: Room, selection: RoomSelection) -> bool:
 
 
 def without_filters_of(selection: RoomSelection, field: str) -> RoomSelection:
-    """Select whatever a field's own filters say."""
+    """Return a selection without the filters of a field."""
     kept = tuple(each for each in selection.filters if each.field != field)
     return replace(selection, filters=kept)
 
 
 def ordered(entries: Iterable[Entry], request: RoomListRequest) -> list[Entry]:
-    """Order the entries that lie behind the request's position: all, or as many as a page needs.
+    """Sort the entries after the request's position: all, or as many as a page needs.
 
-    That is one room more than it shows, which tells whether there is a next one.
+    A page needs one room more than it shows, to find out whether there is a next page.
     """
     keyed = [(_rank(_position_of(each, request), request.order), each) for each in entries]
     if request.after is not None:
         start = _rank(request.after, request.order)
         keyed = [each for each in keyed if each[0] > start]
-    # No two keys are the same, as an order is total: rooms are never compared themselves.
+    # An order is total, so no two keys are equal, and rooms themselves are never compared.
     if request.limit is None:
         return [entry for _, entry in sorted(keyed, key=itemgetter(0))]
     return [entry for _, entry in nsmallest(request.limit + 1, keyed, key=itemgetter(0))]
@@ -54,10 +54,10 @@ def ordered(entries: Iterable[Entry], request: RoomListRequest) -> list[Entry]:
 def page_of(
     found: Sequence[Entry], request: RoomListRequest, total: Total | None, version: str | None
 ) -> Page:
-    """Make a page of what `ordered` found for it."""
+    """Make a page from the entries that `ordered` returned."""
     shown = found[: request.limit]
-    going_on = _position_of(shown[-1], request) if len(found) > len(shown) else None
-    return Page([room for _, room in shown], going_on, total, version)
+    following = _position_of(shown[-1], request) if len(found) > len(shown) else None
+    return Page([room for _, room in shown], following, total, version)
 
 
 def _position_of(entry: Entry, request: RoomListRequest) -> Position:
@@ -74,7 +74,7 @@ def _position_of(entry: Entry, request: RoomListRequest) -> Position:
 
 
 def _rank(position: Position, order: Order) -> tuple[tuple[bool, float], ...]:
-    """Return what sorts as the order wants, in each key's direction; missing values come last."""
+    """Return a sort key that respects each key's direction; missing values sort last."""
     return tuple(
         (value is None, _signed(value, descending=key.descending))
         for key, value in zip(order, position, strict=True)

@@ -1,4 +1,4 @@
-"""Sessions: what a piece of work has to do with the database, handed on and never looked up."""
+"""Sessions: a piece of work's access to the database, always passed as an argument."""
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
@@ -15,22 +15,22 @@ NOTHING: Mapping[str, object] = {}
 
 
 class Session:
-    """A connection with which a piece of work is done; it belongs to one thread.
+    """A connection for a piece of work; it belongs to one thread.
 
     Attributes:
-        connection: what the work needs of it besides `run` and `named`: pipelines, cursors.
+        connection: for what `run` and `named` do not offer, such as pipelines and cursors.
     """
 
     def __init__(self, connection: Connection, silences: int = 0) -> None:
         self.connection = connection
         self.silences = silences
-        # One cursor for all statements: to make one takes as long as a short statement.
+        # One cursor for all statements: creating one takes as long as a short statement.
         self._cursor = connection.cursor(binary=True)
 
     def run(
         self, text: str | bytes, parameters: Mapping[str, object] = NOTHING
     ) -> list[tuple[Any, ...]]:
-        """Run a prepared statement; return its rows, of which one that returns none has none."""
+        """Run a prepared statement; return its rows, if it returns any."""
         cursor = self._cursor.execute(text, parameters, prepare=True)
         return cursor.fetchall() if cursor.description else []
 
@@ -41,10 +41,10 @@ class Session:
 
 
 class Sessions(Protocol):
-    """Where a repository's work is done."""
+    """Runs the work of a repository in sessions."""
 
     def read(self, work: Callable[[Session], T]) -> T:
-        """Do work that changes nothing."""
+        """Do read-only work."""
 
     def stream(self, work: Callable[[Session], Yields[T]]) -> tuple[T, Yields[T]]:
         """Do work that yields, in a snapshot; return what it yields first, and the rest."""
@@ -53,17 +53,17 @@ class Sessions(Protocol):
         """Do work in a transaction, which a dry run rolls back."""
 
     def acting_as(self, actor: str) -> "Sessions":
-        """Return sessions whose changes are recorded as the work of somebody."""
+        """Return sessions whose changes are recorded under an actor."""
 
 
 @dataclass(frozen=True, slots=True)
 class OneTransaction:
-    """Does all work in a transaction that is open: what is written is a part of it."""
+    """Does all work in an open transaction, and makes all writes a part of it."""
 
     session: Session
 
     def read(self, work: Callable[[Session], T]) -> T:
-        """Do work that changes nothing."""
+        """Do read-only work."""
         return work(self.session)
 
     def stream(self, work: Callable[[Session], Yields[T]]) -> tuple[T, Yields[T]]:
@@ -72,11 +72,11 @@ class OneTransaction:
         return next(following), following
 
     def write(self, work: Callable[[Session], T], *, dry_run: bool = False) -> T:
-        """Do work that can be rolled back alone."""
+        """Do work in a savepoint, which can be rolled back separately."""
         with self.session.connection.transaction(force_rollback=dry_run):
             return work(self.session)
 
     def acting_as(self, actor: str) -> Sessions:
-        """Return this: the transaction knows already whose work it is."""
+        """Return this object: the transaction already has its actor."""
         del actor
         return self

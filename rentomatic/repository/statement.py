@@ -1,4 +1,4 @@
-"""SQL kept in files: one statement each, which a DBA can read, run in psql and EXPLAIN."""
+"""SQL files with one statement each, which a DBA can read, run in psql and EXPLAIN."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -15,16 +15,16 @@ _TOKEN = re.compile(r"'[^']*'|\"[^\"]*\"|--.*|::|:(?P<name>[a-z]\w*)")
 
 
 class StatementError(Exception):
-    """A SQL file and the code that runs it disagree; the text names file and line."""
+    """A SQL file does not match the code that runs it; the text names file and line."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of a file, kept when all of its marks are given.
+    """A line of a file, kept if all of its marks are given.
 
     Attributes:
-        text: the line as it stands there.
-        marks: its own, and those of the lines by which its file was included.
+        text: the line as it is in the file.
+        marks: its own, and those of the lines that include its file.
         origin: file and line.
     """
 
@@ -34,17 +34,17 @@ class _Line:
 
     @property
     def names(self) -> set[str]:
-        """The parameters and parts that it names, and its marks."""
+        """Its parameters, parts and marks."""
         return {m["name"] for m in _TOKEN.finditer(self.text) if m["name"]} | self.marks
 
 
 class Statement:
-    """A parameterised SQL statement.
+    """A parameterized SQL statement.
 
-    `:name` is a parameter, as in psql. A line that ends in `-- if NAME` is kept only when NAME is
-    given. A line that consists of `:name` stands for the lines of the file `name.sql` beside
-    this one or in its folder `parts`. What is named in `parts` is a `:name` for which the code has
-    SQL. All are names of the code's own, never input.
+    `:name` is a parameter, as in psql. A line that ends in `-- if NAME` is kept only if NAME is
+    given. A line that consists of `:name` includes the file `name.sql` from the same folder or from
+    `parts`. The argument `parts` names each `:name` that the code replaces by SQL. All names are
+    fixed in the code, never input.
     """
 
     def __init__(
@@ -53,21 +53,20 @@ class Statement:
         """Read a file.
 
         Raises:
-            StatementError: when the file's parameters and parts are not these.
+            StatementError: if the file has other parameters and parts than these.
         """
         self.path = path
         lines = list(_read(path))
         known = {*parameters, *parts}
         for line in lines:
             if unknown := line.names - known:
-                told = ", ".join(sorted(unknown))
-                msg = f"{line.origin}: no code gives the parameter {told}"
-                raise StatementError(msg)
+                names = ", ".join(sorted(unknown))
+                raise StatementError(f"{line.origin}: the code does not pass the parameter {names}")
         if unused := known - set().union(*(line.names for line in lines)):
-            msg = f"{path}:1: the statement lacks the parameter {', '.join(sorted(unused))}"
-            raise StatementError(msg)
+            names = ", ".join(sorted(unused))
+            raise StatementError(f"{path}:1: the statement lacks the parameter {names}")
         self._lines = [(line.marks, sql) for line in lines if (sql := _for_psycopg(line.text))]
-        # Bounded, as clients choose the sets of filters.
+        # Bounded, because clients choose the sets of filters.
         self.text = lru_cache(maxsize=256)(self._text)
 
     def _text(self, given: frozenset[str] = frozenset(), **parts: str) -> bytes:
@@ -96,7 +95,7 @@ def _included(folder: Path, name: str) -> Path | None:
 
 
 def _for_psycopg(line: str) -> str:
-    """Turn `:name` into `%(name)s`, double each `%`, drop comments, in which psycopg reads `%`."""
+    """Turn `:name` into `%(name)s`, double each `%`, and drop comments, where psycopg reads `%`."""
 
     def replace(match: re.Match[str]) -> str:
         token = match[0]

@@ -1,4 +1,4 @@
-"""The rows of sql/room_summary.sql become a summary."""
+"""Turning the rows of sql/room_summary.sql into a summary."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from rentomatic.domain.room_summary import AmountSummary, RoomSummary, bars_of, 
 
 
 def summary_of(rows: Sequence[Any]) -> RoomSummary:
-    """Make a summary of one row for each amount, as named tuples."""
+    """Make a summary from named tuples, one for each amount."""
     whole = rows[0]
     box = None
     if whole.selected:

@@ -1,4 +1,4 @@
-"""What the tests of repositories share."""
+"""Fixtures of the repository tests."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,7 +17,7 @@ from tests.repository.histories import SERVERS, History, history_in
 
 @pytest.fixture
 def connection(embedded_rooms: PostgresDatabase) -> Iterator[psycopg.Connection[Any]]:
-    """A connection beside the repository's, as a DBA has."""
+    """A separate connection, as a DBA has."""
     with psycopg.connect(embedded_rooms.url, autocommit=True) as connection:
         yield connection
 
@@ -40,7 +40,7 @@ def history(request: pytest.FixtureRequest) -> Iterator[History]:
 
 @pytest.fixture
 def own_history(own_cluster: Cluster) -> Iterator[History]:
-    """The same on a server of the test's own."""
+    """The same on the test's own server."""
     create_database(own_cluster.database)
     apply_migrations(own_cluster.database.url)
     with history_in(own_cluster, own_cluster.database) as history:

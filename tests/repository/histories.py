@@ -25,7 +25,7 @@ from tests.conftest import DISTRIBUTION
 from tests.databases import settle
 
 MakeRoom = Callable[..., Room]
-Told = tuple[str, int, int | None]  # kind, number of the room, its price afterwards
+Change = tuple[str, int, int | None]  # kind, number of the room, its price afterwards
 
 SERVERS = ["embedded", *(["distribution"] if DISTRIBUTION else [])]
 ADD = "insert into room (code, size, price, longitude, latitude) values (%s, 50, %s, 1, 2)"
@@ -33,13 +33,13 @@ INSERT = "insert into room (code, size, price, longitude, latitude)"
 OLDER = "update room_change set made_at = made_at - make_interval(days => %s) where id <= %s"
 
 
-def spelt(number: int) -> str:
-    """Spell the code of a room."""
+def uuid(number: int) -> str:
+    """Return the code of a room as text."""
     return str(UUID(int=number))
 
 
-def told(page: ChangePage) -> list[Told]:
-    """Give what a page tells, in short."""
+def changes_of(page: ChangePage) -> list[Change]:
+    """Return the changes of a page in short form."""
     return [
         (each.kind.value, each.code.int, each.room.price if each.room else None)
         for each in page.changes
@@ -48,13 +48,13 @@ def told(page: ChangePage) -> list[Told]:
 
 @dataclass
 class History:
-    """Rooms on a server, and what happened to them.
+    """Rooms on a server, and their history.
 
     Attributes:
         cluster: the server.
         database: the rooms' database.
-        repository: as the service writes them.
-        changes: as the service tells them.
+        repository: writes rooms as the service does.
+        changes: reads the history as the service does.
     """
 
     cluster: Cluster
@@ -67,27 +67,27 @@ class History:
         return psycopg.connect(self.database.url, autocommit=True)
 
     def run(self, *statements: str) -> None:
-        """Run statements, each in a transaction of its own."""
+        """Run statements, each in its own transaction."""
         with self.connect() as connection:
             for statement in statements:
                 connection.execute(statement.encode())
 
     def ask(self, question: str) -> list[tuple[Any, ...]]:
-        """Query."""
+        """Run a query."""
         with self.connect() as connection:
             return connection.execute(question.encode()).fetchall()
 
     def read(self, since: ChangePosition | Start = Start.OLDEST, limit: int = 1000) -> ChangePage:
-        """Read a page, once nothing else runs on the server."""
+        """Read a page, once the server is idle."""
         settle(self.database)
         return self.changes.read(RoomChangesRequest(since, limit))
 
     def end(self) -> ChangePosition:
-        """Give the position of the last change."""
+        """Return the position of the last change."""
         return self.read(Start.NOW).next
 
     def tool(self, name: str, *arguments: str) -> None:
-        """Run a program of the server's on its database."""
+        """Run a PostgreSQL program on the database."""
         ((conninfo,), _) = psql_arguments(self.database)
         command = [str(self.cluster.binaries / name), f"--dbname={conninfo}", *arguments]
         run_as(self.cluster.account, command, self.cluster.home).check_returncode()
@@ -97,6 +97,6 @@ class History:
 def history_in(
     cluster: Cluster, database: PostgresDatabase, kept: int | None = None
 ) -> Iterator[History]:
-    """Use the rooms of a database that is there."""
+    """Use the rooms of an existing database."""
     with closing(Connections(database.url, changes_kept=kept)) as connections:
         yield History(cluster, database, PostgresRepo(connections), PostgresChanges(connections))

@@ -7,22 +7,22 @@ import psycopg
 import pytest
 
 from rentomatic.domain.room import Room
-from tests.repository.histories import ADD, INSERT, History, MakeRoom, spelt, told
+from tests.repository.histories import ADD, INSERT, History, MakeRoom, changes_of, uuid
 
 STATEMENTS = {
-    "insert": (f"{INSERT} values ('{spelt(8)}', 1, 5, 1, 2)", [("added", 8, 5)]),
+    "insert": (f"{INSERT} values ('{uuid(8)}', 1, 5, 1, 2)", [("added", 8, 5)]),
     "insert of none": (f"{INSERT} select code, 1, 5, 1, 2 from room where false", []),
     "insert or nothing": (
         (
-            f"{INSERT} values ('{spelt(1)}', 1, 5, 1, 2), ('{spelt(8)}', 1, 5, 1, 2)"
+            f"{INSERT} values ('{uuid(1)}', 1, 5, 1, 2), ('{uuid(8)}', 1, 5, 1, 2)"
             " on conflict do nothing"
         ),
         [("added", 8, 5)],
     ),
     "insert or update": (
         (
-            f"{INSERT} values ('{spelt(1)}', 1, 5, 1, 2), ('{spelt(2)}', 50, 20, 1, 2),"
-            f" ('{spelt(8)}', 1, 6, 1, 2) on conflict (code) do update set price = excluded.price,"
+            f"{INSERT} values ('{uuid(1)}', 1, 5, 1, 2), ('{uuid(2)}', 50, 20, 1, 2),"
+            f" ('{uuid(8)}', 1, 6, 1, 2) on conflict (code) do update set price = excluded.price,"
             " size = excluded.size"
         ),
         [("added", 8, 6), ("updated", 1, 5)],
@@ -33,11 +33,11 @@ STATEMENTS = {
     "update of none": ("update room set price = 1 where false", []),
     "update of the place in the order": ("update room set id = default", []),
     "another code": (
-        f"update room set code = '{spelt(9)}' where price = 10",
+        f"update room set code = '{uuid(9)}' where price = 10",
         [("added", 9, 10), ("removed", 1, None)],
     ),
     "codes that move up": (
-        f"update room set code = case price when 20 then '{spelt(3)}'::uuid else '{spelt(4)}' end",
+        f"update room set code = case price when 20 then '{uuid(3)}'::uuid else '{uuid(4)}' end",
         [("added", 3, 20), ("added", 4, 10), ("removed", 1, None), ("removed", 2, None)],
     ),
     "delete": ("delete from room where price = 10", [("removed", 1, None)]),
@@ -45,8 +45,8 @@ STATEMENTS = {
     "truncate": ("truncate room", [("removed", 1, None), ("removed", 2, None)]),
     "merge": (
         (
-            f"merge into room using (values ('{spelt(1)}'::uuid, 5), ('{spelt(2)}', 0),"
-            f" ('{spelt(8)}', 6)) as given (code, price) on room.code = given.code"
+            f"merge into room using (values ('{uuid(1)}'::uuid, 5), ('{uuid(2)}', 0),"
+            f" ('{uuid(8)}', 6)) as given (code, price) on room.code = given.code"
             " when matched and given.price = 0 then delete"
             " when matched then update set price = given.price"
             " when not matched then insert (code, size, price, longitude, latitude)"
@@ -57,7 +57,7 @@ STATEMENTS = {
     "several in one": (
         (
             "with gone as (delete from room where price = 10 returning *)"
-            f" {INSERT} select '{spelt(8)}', size, price, longitude, latitude from gone"
+            f" {INSERT} select '{uuid(8)}', size, price, longitude, latitude from gone"
         ),
         [("added", 8, 10), ("removed", 1, None)],
     ),
@@ -65,42 +65,47 @@ STATEMENTS = {
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
-def test_each_statement_leaves_what_it_changed(history: History, name: str) -> None:
-    """A change for each room that is not as it was, with its values; no other."""
-    history.run(*(f"{INSERT} values ('{spelt(n)}', 50, {n}0, 1, 2)" for n in (1, 2)))
+def test_each_statement_is_recorded(history: History, name: str) -> None:
+    """There is one change, with the new values, for each room that differs; and no other."""
+    history.run(*(f"{INSERT} values ('{uuid(n)}', 50, {n}0, 1, 2)" for n in (1, 2)))
     begin = history.end()
     statement, expected = STATEMENTS[name]
     history.run(statement)
-    assert sorted(told(history.read(begin))) == expected
+    assert sorted(changes_of(history.read(begin))) == expected
 
 
-def test_what_psql_and_copy_write_is_noted(history: History, tmp_path: Path) -> None:
-    """In the order of the lines."""
+def test_writes_by_psql_and_copy_are_recorded(history: History, tmp_path: Path) -> None:
+    """Their changes are in the order of the lines."""
     rows = tmp_path / "rooms.csv"
-    rows.write_text("".join(f"{spelt(number)},50,{number},1.5,2.5\n" for number in (3, 1, 2)))
+    rows.write_text("".join(f"{uuid(number)},50,{number},1.5,2.5\n" for number in (3, 1, 2)))
     rows.chmod(0o644)
     copy = "copy room (code, size, price, longitude, latitude) from stdin with (format csv)"
     with history.connect() as connection, connection.cursor().copy(copy) as given:
         given.write(rows.read_bytes())
-    history.tool("psql", "--command", f"delete from room where code = '{spelt(1)}'")
+    history.tool("psql", "--command", f"delete from room where code = '{uuid(1)}'")
     page = history.read()
-    assert told(page) == [("added", 3, 3), ("added", 1, 1), ("added", 2, 2), ("removed", 1, None)]
+    assert changes_of(page) == [
+        ("added", 3, 3),
+        ("added", 1, 1),
+        ("added", 2, 2),
+        ("removed", 1, None),
+    ]
     assert page.changes[0].room == Room(UUID(int=3), 50, 3, 1.5, 2.5)
 
 
-def test_what_the_service_saves_and_removes_is_noted(history: History, make_room: MakeRoom) -> None:
-    """A room that is saved as it was is no change, and a dry run is none."""
+def test_writes_by_the_service_are_recorded(history: History, make_room: MakeRoom) -> None:
+    """Saving a room unchanged is not a change, and neither is a dry run."""
     history.repository.save([make_room(1), make_room(2)])
     history.repository.save([make_room(2), make_room(1, price=5), make_room(3)])
     history.repository.save([make_room(4)], dry_run=True)
     history.repository.remove(UUID(int=2))
-    first, second, *both, last = told(history.read())
+    first, second, *both, last = changes_of(history.read())
     assert [first, second, last] == [("added", 1, 100), ("added", 2, 100), ("removed", 2, None)]
     assert sorted(both) == [("added", 3, 100), ("updated", 1, 5)]
 
 
-def test_what_is_rolled_back_was_never_there(history: History) -> None:
-    """Neither a transaction's changes nor those of a part of it."""
+def test_rolled_back_changes_are_not_recorded(history: History) -> None:
+    """Neither those of a transaction nor those of a savepoint are."""
     with history.connect() as connection:
         with connection.transaction(force_rollback=True):
             connection.execute(ADD, (UUID(int=1), 5))
@@ -109,11 +114,11 @@ def test_what_is_rolled_back_was_never_there(history: History) -> None:
             with connection.transaction(force_rollback=True):
                 connection.execute("delete from room")
             connection.execute("update room set price = 6")
-    assert told(history.read()) == [("added", 2, 5), ("updated", 2, 6)]
+    assert changes_of(history.read()) == [("added", 2, 5), ("updated", 2, 6)]
 
 
-def test_who_made_a_change_is_kept(history: History) -> None:
-    """The actor that the session names, else the role that logged in, whatever it has become."""
+def test_the_actor_of_a_change_is_recorded(history: History) -> None:
+    """It is the session's setting, or else the role that logged in, even after `set role`."""
     with history.connect() as connection:
         connection.execute("drop role if exists other")
         connection.execute("create role other")
@@ -133,8 +138,8 @@ def test_who_made_a_change_is_kept(history: History) -> None:
     assert [name for (name,) in made_by] == ["rentomatic", "rentomatic", "office", "rentomatic"]
 
 
-def test_who_may_write_rooms_cannot_write_history(history: History) -> None:
-    """Nor have it written; its changes are noted, also under a table that hides the history."""
+def test_a_role_that_writes_rooms_cannot_write_history(history: History) -> None:
+    """It cannot forge it with a trigger; a table that hides the history changes nothing."""
     with history.connect() as connection:
         connection.execute("drop role if exists writer")
         connection.execute("create role writer")
@@ -156,4 +161,4 @@ def test_who_may_write_rooms_cannot_write_history(history: History) -> None:
         connection.execute("reset role")
         connection.execute("drop owned by writer")
         connection.execute("drop role writer")
-    assert told(history.read()) == [("added", 1, 5)]
+    assert changes_of(history.read()) == [("added", 1, 5)]

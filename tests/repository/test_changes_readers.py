@@ -1,4 +1,4 @@
-"""Readers of the changes: each gets every change once and in order, whatever commits meanwhile."""
+"""Readers of the changes: each gets every change exactly once and in order, during writes too."""
 
 import random
 from collections import Counter
@@ -19,12 +19,12 @@ from rentomatic.repository.interface import (
 from rentomatic.requests.room_changes import RoomChangesRequest, Start
 from rentomatic.requests.room_changes_cursor import ChangePosition
 from rentomatic.requests.room_list import RoomListRequest
-from tests.repository.histories import ADD, INSERT, History, MakeRoom, Told, spelt, told
+from tests.repository.histories import ADD, INSERT, Change, History, MakeRoom, changes_of, uuid
 
 
 def test_a_transaction_that_commits_later_is_not_missed(history: History) -> None:
-    """What began before and commits after is told before, and nothing that is told comes again."""
-    history.run(f"{INSERT} values ('{spelt(1)}', 50, 5, 1, 2)")
+    """A change of an older transaction is published before newer ones, and only once."""
+    history.run(f"{INSERT} values ('{uuid(1)}', 50, 5, 1, 2)")
     begin = history.end()
     with history.connect() as slow, history.connect() as quick:
         with slow.transaction():
@@ -35,26 +35,24 @@ def test_a_transaction_that_commits_later_is_not_missed(history: History) -> Non
             now = history.changes.read(RoomChangesRequest(Start.NOW))
             slow.execute("update room set price = 6 where code = %s", (UUID(int=2),))
         quick.execute(ADD, (UUID(int=4), 5))
-    assert (told(while_running), while_running.next, now.next) == ([], begin, begin)
-    assert (told(oldest), oldest.next) == ([("added", 1, 5)], begin)
-    assert told(history.read(while_running.next)) == [
+    assert (changes_of(while_running), while_running.next, now.next) == ([], begin, begin)
+    assert (changes_of(oldest), oldest.next) == ([("added", 1, 5)], begin)
+    assert changes_of(history.read(while_running.next)) == [
         ("added", 2, 5),
         ("added", 3, 5),
         ("updated", 2, 6),
         ("added", 4, 5),
     ]
-    assert told(history.read(history.read(begin).next)) == []
+    assert changes_of(history.read(history.read(begin).next)) == []
 
 
 UPDATE = "update room set price = %s where code = %s"
 
 
 @pytest.mark.parametrize("is_last_removed", [False, True])
-def test_the_changes_of_a_room_are_told_in_their_order(
-    history: History, *, is_last_removed: bool
-) -> None:
-    """Also where the transaction that began first makes the last, or reads are between them."""
-    history.run(*(f"{INSERT} values ('{spelt(n)}', 50, {n}0, 1, 2)" for n in (1, 2)))
+def test_the_changes_of_a_room_are_in_order(history: History, *, is_last_removed: bool) -> None:
+    """Even if the oldest transaction makes the last one, or pages are read in between."""
+    history.run(*(f"{INSERT} values ('{uuid(n)}', 50, {n}0, 1, 2)" for n in (1, 2)))
     begin = history.end()
     with (
         history.connect() as first,
@@ -63,32 +61,32 @@ def test_the_changes_of_a_room_are_told_in_their_order(
         third.transaction(),
     ):
         with first.transaction():
-            first.execute(UPDATE, (11, spelt(1)))
+            first.execute(UPDATE, (11, uuid(1)))
             third.execute(ADD, (UUID(int=3), 30))
-            second.execute(UPDATE, (21, spelt(2)))
+            second.execute(UPDATE, (21, uuid(2)))
             if is_last_removed:
-                first.execute("delete from room where code = %s", (spelt(2),))
+                first.execute("delete from room where code = %s", (uuid(2),))
             else:
-                first.execute(UPDATE, (22, spelt(2)))
+                first.execute(UPDATE, (22, uuid(2)))
         early = history.changes.read(RoomChangesRequest(begin))
     late = history.read(early.next)
     last = ("removed", 2, None) if is_last_removed else ("updated", 2, 22)
-    assert [each for each in (*told(early), *told(late)) if each[1] == 2] == [
+    assert [each for each in (*changes_of(early), *changes_of(late)) if each[1] == 2] == [
         ("updated", 2, 21),
         last,
     ]
-    assert told(early) == [("updated", 1, 11)]
+    assert changes_of(early) == [("updated", 1, 11)]
 
 
 class Writers:
-    """Write rooms all the time, each writer its own, in transactions that cross each other.
+    """Write rooms continuously in overlapping transactions; each writer has its own rooms.
 
     Attributes:
-        committed: what each writer has committed, in its order.
+        committed: what each writer has committed, in order.
     """
 
     def __init__(self, history: History, number: int) -> None:
-        self.committed: list[list[Told]] = [[] for _ in range(number)]
+        self.committed: list[list[Change]] = [[] for _ in range(number)]
         self._history = history
         self._ended = Event()
         self._threads = [Thread(target=self._write, args=(each,)) for each in range(number)]
@@ -105,7 +103,7 @@ class Writers:
 
     @property
     def count(self) -> int:
-        """How many changes are committed."""
+        """The number of committed changes."""
         return sum(map(len, self.committed))
 
     def _write(self, writer: int) -> None:
@@ -113,7 +111,7 @@ class Writers:
         prices: dict[int, int] = {}
         with self._history.connect() as connection:
             while not self._ended.is_set():
-                done: list[Told] = []
+                done: list[Change] = []
                 planned = dict(prices)
                 is_lost = choose.random() < 0.2
                 with connection.transaction(force_rollback=is_lost):
@@ -127,7 +125,7 @@ class Writers:
 
 def _change(
     connection: psycopg.Connection[Any], prices: dict[int, int], number: int, choose: random.Random
-) -> Told:
+) -> Change:
     code = UUID(int=number)
     if number not in prices:
         prices[number] = 0
@@ -143,18 +141,18 @@ def _change(
 
 
 def test_a_reader_gets_every_change_of_eight_writers_once(history: History) -> None:
-    """Those of each writer in their order; none is missed, none comes twice."""
+    """The changes of each writer are in order; none is missing and none is repeated."""
     begin = history.end()
-    got: list[Told] = []
+    got: list[Change] = []
     with Writers(history, 8) as writers:
         while writers.count < 3_000:
             page = history.changes.read(RoomChangesRequest(begin, limit=7))
-            got += told(page)
+            got += changes_of(page)
             begin = page.next
     is_last = False
     while not is_last:
         page = history.read(begin, limit=7)
-        got += told(page)
+        got += changes_of(page)
         begin, is_last = page.next, page.is_last
     assert len(got) == writers.count >= 3_000
     assert Counter(got) == Counter(each for some in writers.committed for each in some)
@@ -162,8 +160,8 @@ def test_a_reader_gets_every_change_of_eight_writers_once(history: History) -> N
         assert [each for each in got if each[1] // 1000 == number] == committed
 
 
-def test_a_mirror_that_begins_now_ends_as_the_stock(history: History) -> None:
-    """It reads all rooms after that, and follows, while six writers write."""
+def test_a_mirror_that_starts_now_becomes_complete(history: History) -> None:
+    """It takes a position, reads all rooms, and follows the changes of six writers."""
 
     def apply(page: ChangePage) -> ChangePosition:
         for change in page.changes:
@@ -180,36 +178,36 @@ def test_a_mirror_that_begins_now_ends_as_the_stock(history: History) -> None:
     page = history.read(position)
     while page.changes:
         page = history.read(apply(page))
-    stock = {r.code: r for r in history.repository.search(RoomListRequest(limit=None)).rooms}
-    assert {code: room for code, room in mirror.items() if room} == stock
-    assert len(stock) > 30
+    stored = {r.code: r for r in history.repository.search(RoomListRequest(limit=None)).rooms}
+    assert {code: room for code, room in mirror.items() if room} == stored
+    assert len(stored) > 30
 
 
-def test_an_empty_page_leaves_a_reader_where_it_is(history: History) -> None:
-    """From the beginning, from now, and from a change; also before there is any."""
+def test_an_empty_page_keeps_the_position(history: History) -> None:
+    """From the beginning, from now, and from a change; also if there are no changes yet."""
     begin = history.end()
     assert history.read() == history.read(Start.NOW) == history.read(begin)
-    history.run(f"{INSERT} values ('{spelt(1)}', 50, 5, 1, 2)")
+    history.run(f"{INSERT} values ('{uuid(1)}', 50, 5, 1, 2)")
     page = history.read(begin)
-    assert told(page) == [("added", 1, 5)]
+    assert changes_of(page) == [("added", 1, 5)]
     assert history.read(page.next).next == page.next == history.end() == history.read().next
 
 
-def test_pages_are_as_long_as_is_wanted(history: History, make_room: MakeRoom) -> None:
-    """And the last says that it is."""
+def test_pages_have_the_requested_length(history: History, make_room: MakeRoom) -> None:
+    """The last page says that it is the last."""
     history.repository.save(make_room(number) for number in range(1, 6))
     first = history.read(limit=2)
     second = history.read(first.next, limit=2)
     third = history.read(second.next, limit=2)
     pages = (first, second, third)
-    assert [number for page in pages for _, number, _ in told(page)] == [1, 2, 3, 4, 5]
+    assert [number for page in pages for _, number, _ in changes_of(page)] == [1, 2, 3, 4, 5]
     assert [page.is_last for page in pages] == [False, False, True]
     assert history.read(first.next, limit=3).is_last
 
 
-def test_a_position_that_never_was_is_not_known(history: History) -> None:
-    """Whichever part of it is made up."""
-    history.run(f"{INSERT} values ('{spelt(1)}', 50, 5, 1, 2)")
+def test_a_made_up_position_is_refused(history: History) -> None:
+    """It does not matter which part of it is wrong."""
+    history.run(f"{INSERT} values ('{uuid(1)}', 50, 5, 1, 2)")
     end = history.end()
     for wrong in (
         replace(end, epoch=UUID(int=1)),
@@ -223,8 +221,8 @@ def test_a_position_that_never_was_is_not_known(history: History) -> None:
             history.read(wrong)
 
 
-def test_a_page_reads_what_it_shows(history: History, make_room: MakeRoom) -> None:
-    """By the index, however long the history is."""
+def test_a_page_reads_only_what_it_shows(history: History, make_room: MakeRoom) -> None:
+    """It uses the index, so the length of the history does not matter."""
     history.repository.save(make_room(number) for number in range(1, 5_001))
     history.run("analyze room_change")
     middle = history.read(limit=1000).next

@@ -1,4 +1,4 @@
-"""Old changes: writes remove them after the days that the setting keeps."""
+"""Old changes: writes remove those that are older than the setting allows."""
 
 from contextlib import closing
 from uuid import UUID
@@ -12,7 +12,7 @@ from rentomatic.repository.interface import (
 )
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.requests.room_changes import Start
-from tests.repository.histories import ADD, INSERT, OLDER, History, MakeRoom, spelt, told
+from tests.repository.histories import ADD, INSERT, OLDER, History, MakeRoom, changes_of, uuid
 
 
 def aged(history: History, days: int, up_to: int) -> None:
@@ -22,18 +22,18 @@ def aged(history: History, days: int, up_to: int) -> None:
 
 
 def numbered(history: History, amount: int) -> list[int]:
-    """Make changes, each in a transaction of its own; give their numbers."""
-    history.run(*(f"{INSERT} values ('{spelt(n)}', 50, {n}, 1, 2)" for n in range(1, amount + 1)))
+    """Make changes, each in its own transaction; return their numbers."""
+    history.run(*(f"{INSERT} values ('{uuid(n)}', 50, {n}, 1, 2)" for n in range(1, amount + 1)))
     return numbers_of(history)
 
 
 def numbers_of(history: History) -> list[int]:
-    """Give the numbers of the changes that are kept."""
+    """Return the numbers of the stored changes."""
     return [number for (number,) in history.ask("select id from room_change order by xid, id")]
 
 
 def test_old_changes_are_removed_by_writes(history: History, make_room: MakeRoom) -> None:
-    """A reader who may miss some is told so; one who has read the last of them misses none."""
+    """A reader who may have missed some gets an error; one who has read all of them goes on."""
     origin = history.end()
     numbers = numbered(history, 3)
     aged(history, 31, numbers[1])
@@ -42,14 +42,14 @@ def test_old_changes_are_removed_by_writes(history: History, make_room: MakeRoom
     for gone in (origin, first):
         with pytest.raises(ChangesGoneError):
             history.read(gone)
-    assert told(history.read(second))[:2] == [("added", 3, 3), ("added", 101, 100)]
+    assert changes_of(history.read(second))[:2] == [("added", 3, 3), ("added", 101, 100)]
     assert len(history.read(third).changes) == 200
     assert len(history.read().changes) == 201
     assert history.read(Start.NOW).next == history.read().next
 
 
-def test_a_history_of_which_all_is_removed_goes_on(history: History) -> None:
-    """From where it ended."""
+def test_a_history_goes_on_after_all_changes_are_removed(history: History) -> None:
+    """It goes on where it ended."""
     numbers = numbered(history, 2)
     aged(history, 400, numbers[-1])
     first, end = history.read(limit=1).next, history.end()
@@ -59,11 +59,11 @@ def test_a_history_of_which_all_is_removed_goes_on(history: History) -> None:
     with pytest.raises(ChangesGoneError):
         history.read(first)
     history.run("delete from room where price = 1")
-    assert told(history.read(end)) == told(history.read()) == [("removed", 1, None)]
+    assert changes_of(history.read(end)) == changes_of(history.read()) == [("removed", 1, None)]
 
 
-def test_who_writes_without_the_service_removes_what_no_setting_keeps(history: History) -> None:
-    """So nothing piles up where rooms are written in psql alone."""
+def test_writes_without_the_service_remove_changes_after_a_year(history: History) -> None:
+    """So the history does not grow forever if rooms are only written in psql."""
     (number, *_) = numbered(history, 1)
     many = f"{INSERT} select gen_random_uuid(), 1, 2, 3, 4 from generate_series(1, 100)"
     aged(history, 360, number)
@@ -75,7 +75,7 @@ def test_who_writes_without_the_service_removes_what_no_setting_keeps(history: H
 
 
 def test_the_setting_says_how_long_changes_are_kept(history: History, make_room: MakeRoom) -> None:
-    """To the service and to commands."""
+    """Both the service and commands respect it."""
     given = {"DATABASE_URL": history.database.url, "RENTOMATIC_CHANGES_KEPT": "7"}
     settings = read_settings(given)
     stores = build_stores(settings)
@@ -95,15 +95,15 @@ def test_the_setting_says_how_long_changes_are_kept(history: History, make_room:
 
 
 def test_a_write_removes_some_at_a_time(history: History, make_room: MakeRoom) -> None:
-    """Twice as many as it adds, and some more."""
+    """It removes twice as many as it adds, and a few more."""
     history.repository.save(make_room(number) for number in range(1, 1_501))
     aged(history, 31, 2**62)
     history.repository.save(make_room(number) for number in range(2_001, 2_101))
     assert history.ask("select count(*) from room_change") == [(1_500 - 400 + 100,)]
 
 
-def test_single_writes_leave_no_old_changes(history: History) -> None:
-    """Each hundredth or so removes some."""
+def test_single_writes_remove_old_changes(history: History) -> None:
+    """About every hundredth write removes some."""
     history.run(f"{INSERT} select gen_random_uuid(), 1, 2, 3, 4 from generate_series(1, 1000)")
     aged(history, 31, 2**62)
     with history.connect() as connection:
@@ -118,19 +118,19 @@ def test_single_writes_leave_no_old_changes(history: History) -> None:
 def test_the_changes_of_former_epochs_are_removed_too(
     history: History, make_room: MakeRoom
 ) -> None:
-    """Whichever way they sort; until then they are told to nobody."""
+    """They are removed however they sort, and are not published until then."""
     numbers = numbered(history, 3)
     for epoch, number in ((UUID(int=0), numbers[0]), (UUID(int=2**128 - 1), numbers[1])):
         history.run(f"update room_change set epoch = '{epoch}' where id = {number}")
-    assert told(history.read()) == [("added", 3, 3)]
+    assert changes_of(history.read()) == [("added", 3, 3)]
     aged(history, 31, numbers[1])
     history.repository.save(make_room(number) for number in range(101, 301))
     assert history.ask("select count(*) from room_change where size = 50 and price < 4") == [(1,)]
     assert len(history.read(history.read(limit=1).next).changes) == 200
 
 
-def test_removing_waits_for_nobody(history: History, make_room: MakeRoom) -> None:
-    """Who finds another session at it leaves it to that."""
+def test_removing_does_not_wait(history: History, make_room: MakeRoom) -> None:
+    """If another session is removing changes, the write leaves it to that session."""
     (number, *_) = numbered(history, 1)
     aged(history, 31, number)
     with history.connect() as other, other.transaction():
@@ -141,8 +141,8 @@ def test_removing_waits_for_nobody(history: History, make_room: MakeRoom) -> Non
     assert history.ask("select count(*) from room_change") == [(400,)]
 
 
-def test_nothing_is_removed_behind_a_transaction_that_runs(history: History) -> None:
-    """However old: nobody has read it yet."""
+def test_nothing_after_a_running_transaction_is_removed(history: History) -> None:
+    """However old such changes are, they are not published yet."""
     with history.connect() as slow, slow.transaction():
         slow.execute(ADD, (UUID(int=90), 5))
         numbers = numbered(history, 3)

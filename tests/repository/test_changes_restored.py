@@ -1,4 +1,4 @@
-"""The history of a database that was restored, crashed or promoted."""
+"""The history of a database that was restored, that crashed, or that was promoted."""
 
 import os
 import signal
@@ -21,12 +21,12 @@ from rentomatic.repository.interface import (
 )
 from rentomatic.requests.room_changes import RoomChangesRequest, Start
 from rentomatic.requests.room_changes_cursor import ChangePosition
-from tests.repository.histories import ADD, INSERT, History, history_in, spelt, told
+from tests.repository.histories import ADD, INSERT, History, changes_of, history_in, uuid
 from tests.repository.test_changes_removal import numbered
 
 
 def dump_and_restore(source: History, target: Cluster, name: str) -> PostgresDatabase:
-    """Put a dump of a database back under another name, here or elsewhere."""
+    """Dump a database and restore it under another name, on the same or another server."""
     dump = Path(source.cluster.home) / f"{name}.dump"
     source.tool("pg_dump", "--format=custom", "--no-owner", f"--file={dump}")
     dump.chmod(0o644)
@@ -41,37 +41,37 @@ def dump_and_restore(source: History, target: Cluster, name: str) -> PostgresDat
     return restored
 
 
-def look_at_restored(restored: History, before: ChangePosition, kept: int) -> None:
-    """A reader of the original begins anew; what changes from now on is told to it."""
+def check_restored(restored: History, before: ChangePosition, kept: int) -> None:
+    """Check that readers of the original must start again, and then get new changes."""
     for since in (before, replace(before, transaction=0, number=0)):
         with pytest.raises(ChangesGoneError):
             restored.read(since)
-    assert told(restored.read()) == []
+    assert changes_of(restored.read()) == []
     begin = restored.end()
     assert restored.ask("select count(*) from room_change") == [(kept,)]
     for number in range(1, 30):
-        restored.run(f"{INSERT} values ('{spelt(500 + number)}', 1, {number}, 1, 2)")
+        restored.run(f"{INSERT} values ('{uuid(500 + number)}', 1, {number}, 1, 2)")
     expected = [("added", 500 + number, number) for number in range(1, 30)]
-    assert told(restored.read(begin)) == told(restored.read()) == expected
+    assert changes_of(restored.read(begin)) == changes_of(restored.read()) == expected
     assert restored.ask(
         "select count(*) from room_change where made_at > now() - interval '1 hour'"
     ) == [(kept + 29,)]
 
 
-def test_a_dump_restored_beside_its_original_begins_anew(history: History) -> None:
-    """By itself: nobody has to remember a step."""
+def test_a_dump_restored_beside_its_original_starts_a_new_history(history: History) -> None:
+    """That needs no manual step."""
     numbered(history, 5)
     end = history.end()
     database = dump_and_restore(history, history.cluster, f"beside_{os.getpid()}_{id(history)}")
     with history_in(history.cluster, database) as restored:
-        look_at_restored(restored, end, 5)
-    assert told(history.read(end)) == []
+        check_restored(restored, end, 5)
+    assert changes_of(history.read(end)) == []
 
 
-def test_a_dump_restored_on_another_server_begins_anew(
+def test_a_dump_restored_on_another_server_starts_a_new_history(
     history: History, own_cluster: Cluster
 ) -> None:
-    """Also where the numbers of restored changes lie ahead of the new server's."""
+    """Even if the restored changes have greater transaction ids than the new server."""
     with history.connect() as connection:
         connection.execute("set synchronous_commit = off")
         for _ in range(300):
@@ -81,11 +81,11 @@ def test_a_dump_restored_on_another_server_begins_anew(
     with history_in(own_cluster, dump_and_restore(history, own_cluster, "elsewhere")) as restored:
         counter = "select pg_current_xact_id()::text::bigint"
         assert restored.ask(counter)[0][0] < end.transaction
-        look_at_restored(restored, end, 5)
+        check_restored(restored, end, 5)
 
 
-def test_who_read_what_files_that_are_put_back_have_lost_begins_anew(own_history: History) -> None:
-    """Though the server gives the numbers of lost transactions out again."""
+def test_a_position_that_a_restore_of_files_has_lost_is_refused(own_history: History) -> None:
+    """The server reuses the ids of lost transactions, but the position has a time too."""
     cluster = own_history.cluster
     numbered(own_history, 3)
     kept = own_history.end()
@@ -105,11 +105,11 @@ def test_who_read_what_files_that_are_put_back_have_lost_begins_anew(own_history
     assert (gone.transaction, gone.number) == (present.transaction, present.number)
     with pytest.raises(ChangesGoneError):
         own_history.read(gone)
-    assert told(own_history.read(kept)) == [("updated", 2, 2)]
+    assert changes_of(own_history.read(kept)) == [("updated", 2, 2)]
 
 
 def test_no_change_is_missed_over_a_crash(own_history: History) -> None:
-    """What a reader has seen stays, and what follows has greater numbers."""
+    """What a reader has seen stays, and later changes have greater numbers."""
     cluster = own_history.cluster
     numbered(own_history, 2)
     position = own_history.end()
@@ -118,18 +118,18 @@ def test_no_change_is_missed_over_a_crash(own_history: History) -> None:
             lost.autocommit = False
             lost.execute(ADD, (UUID(int=90 + price), price))
             pid = int((cluster.home / "data" / "postmaster.pid").read_text().splitlines()[0])
-            own_history.run(f"update room set price = {price} where code = '{spelt(1)}'")
+            own_history.run(f"update room set price = {price} where code = '{uuid(1)}'")
             os.kill(pid, signal.SIGKILL)
             with suppress(psycopg.Error):
                 until(lambda lost=lost: lost.execute("select pg_sleep(0.01)") is None)
         cluster.start()
         page = own_history.read(position)
-        assert told(page) == [("updated", 1, price)]
+        assert changes_of(page) == [("updated", 1, price)]
         position = page.next
 
 
-def test_a_standby_tells_no_changes_and_once_promoted_begins_anew(own_history: History) -> None:
-    """From the first moment: the last transactions of its original may be lost."""
+def test_a_standby_has_no_changes_and_once_promoted_a_new_history(own_history: History) -> None:
+    """Immediately after promotion, because the primary's last transactions may be lost."""
     cluster = own_history.cluster
     numbered(own_history, 3)
     end = own_history.end()
@@ -147,7 +147,7 @@ def test_a_standby_tells_no_changes_and_once_promoted_begins_anew(own_history: H
             for since in (*Start, end):
                 with pytest.raises(RepositoryStandbyError):
                     copied.changes.read(RoomChangesRequest(since))
-            # Its first checkpoint takes long, as on a busy server.
+            # Its first checkpoint is slow, as on a busy server.
             checkpointer = "select pid from pg_stat_activity where backend_type = 'checkpointer'"
             ((pid,),) = copied.ask(checkpointer)
             os.kill(pid, signal.SIGSTOP)
@@ -157,7 +157,11 @@ def test_a_standby_tells_no_changes_and_once_promoted_begins_anew(own_history: H
                     copied.read(end)
                 begin = copied.end()
                 copied.run("delete from room where price = 1")
-                assert told(copied.read(begin)) == told(copied.read()) == [("removed", 1, None)]
+                assert (
+                    changes_of(copied.read(begin))
+                    == changes_of(copied.read())
+                    == [("removed", 1, None)]
+                )
             finally:
                 os.kill(pid, signal.SIGCONT)
     finally:

@@ -1,4 +1,4 @@
-"""PostgreSQL may go away at any time: what that costs, and how it is told."""
+"""PostgreSQL may go down at any time: the effects, and how they are reported."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -19,7 +19,7 @@ from rentomatic.requests.room_list import RoomListRequest
 
 
 def backend(connections: Connections) -> int:
-    """Tell the process that serves this thread's connection."""
+    """Return the process that serves this thread's connection."""
     (row,) = connections.read(lambda session: session.run("select pg_backend_pid()"))
     return int(row[0])
 
@@ -35,7 +35,7 @@ def end_sessions(connection: psycopg.Connection[Any]) -> None:
 def test_a_read_survives_a_connection_that_was_lost(
     postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any], rooms: list[Room]
 ) -> None:
-    """An idle connection that the server ended is replaced unseen."""
+    """An idle connection that the server closed is replaced silently."""
     postgres_embedded.save(rooms)
     lost = backend(postgres_embedded._sessions)
     connection.execute("select pg_terminate_backend(%s, 1000)", [lost])
@@ -46,7 +46,7 @@ def test_a_read_survives_a_connection_that_was_lost(
 def test_work_is_done_once_more_when_its_connection_is_lost(
     connections: Connections, connection: psycopg.Connection[Any]
 ) -> None:
-    """A read, between its beginning and its end; a write is never repeated."""
+    """A read is retried, but a write never is."""
     attempts = []
 
     def work(own: Session) -> list[Any]:
@@ -63,7 +63,7 @@ def test_work_is_done_once_more_when_its_connection_is_lost(
     assert len(attempts) == 1
 
 
-def test_a_statement_that_takes_too_long_is_given_up(embedded_rooms: PostgresDatabase) -> None:
+def test_a_statement_that_takes_too_long_is_cancelled(embedded_rooms: PostgresDatabase) -> None:
     """The connection stays usable."""
     with closing(Connections(embedded_rooms.url, statement_timeout=0.05)) as connections:
         before = backend(connections)
@@ -72,8 +72,8 @@ def test_a_statement_that_takes_too_long_is_given_up(embedded_rooms: PostgresDat
         assert backend(connections) == before
 
 
-def test_a_bug_is_no_outage(connections: Connections) -> None:
-    """Only what may pass by itself is told as such; the rest is for the last resort."""
+def test_a_bug_is_not_an_outage(connections: Connections) -> None:
+    """Only errors that may be temporary are translated; others are raised as they are."""
     with pytest.raises(psycopg.errors.SyntaxError):
         connections.read(lambda session: session.run("selekt 1"))
 
@@ -81,7 +81,7 @@ def test_a_bug_is_no_outage(connections: Connections) -> None:
 def test_a_changed_result_shape_is_survived(
     connections: Connections, connection: psycopg.Connection[Any]
 ) -> None:
-    """A migration under a prepared statement costs a connection, not an answer."""
+    """A migration that changes a prepared statement costs a connection, not an answer."""
     connection.execute("create table shape (a int)")
     try:
         read = lambda session: session.run("select * from shape")  # noqa: E731
@@ -92,8 +92,8 @@ def test_a_changed_result_shape_is_survived(
         connection.execute("drop table shape")
 
 
-def test_a_urls_own_options_go_first(embedded_rooms: PostgresDatabase) -> None:
-    """Hosted databases and schemas are chosen by them."""
+def test_the_options_of_a_url_take_precedence(embedded_rooms: PostgresDatabase) -> None:
+    """Hosted databases and schemas are selected with them."""
     url = f"{embedded_rooms.url}&options=-csearch_path%3Dmine&application_name=mine"
     with closing(Connections(url)) as connections:
         (found,) = connections.read(
@@ -105,16 +105,16 @@ def test_a_urls_own_options_go_first(embedded_rooms: PostgresDatabase) -> None:
     assert found == ("mine", "mine", "off")
 
 
-def test_a_url_that_libpq_cannot_read_is_told() -> None:
-    """Before anything is connected to."""
-    with pytest.raises(ConfigError, match=r"the database's URL cannot be read: .*colour"):
+def test_a_url_that_libpq_cannot_parse_is_refused() -> None:
+    """It is refused before any attempt to connect."""
+    with pytest.raises(ConfigError, match=r"the database URL is not valid: .*colour"):
         Connections("postgresql://host/rooms?colour=red")
 
 
 def test_a_stream_whose_server_goes_away_says_so(
     postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any]
 ) -> None:
-    """It is no bug; the next search has a connection again."""
+    """That is not a bug, and the next search has a connection again."""
     postgres_embedded.save(demo_rooms())
     found = iter(postgres_embedded.search(RoomListRequest(limit=None)).rooms)
     next(found)
@@ -124,10 +124,10 @@ def test_a_stream_whose_server_goes_away_says_so(
     assert len(list(postgres_embedded.search(RoomListRequest(limit=None)).rooms)) == 4004
 
 
-def test_a_stream_that_is_left_after_its_server_is_quiet(
+def test_a_stream_can_be_closed_after_its_server_went_away(
     postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any]
 ) -> None:
-    """Who has gone need not hear of it."""
+    """A reader that stops early gets no error."""
     postgres_embedded.save(demo_rooms())
     found = iter(postgres_embedded.search(RoomListRequest(limit=None)).rooms)
     next(found)
@@ -135,10 +135,10 @@ def test_a_stream_that_is_left_after_its_server_is_quiet(
     found.close()  # type: ignore[attr-defined]
 
 
-def test_an_outage_is_told_once(
+def test_an_outage_is_logged_once(
     embedded_rooms: PostgresDatabase, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One line when the database goes, whatever number of requests notices, without a password."""
+    """There is one line, without a password, however many requests notice it."""
     url = embedded_rooms.url.replace("@/", ":hidden-password@/").replace("host=", "host=%2Fnone")
     with closing(Connections(url)) as connections:
         for _ in range(3):
@@ -153,7 +153,7 @@ def test_an_outage_is_told_once(
 def test_a_database_without_tables_cannot_answer_and_says_what_it_lacks(
     new_database: Callable[[], PostgresDatabase], embedded: object
 ) -> None:
-    """Not migrated yet is a state that passes."""
+    """A missing migration is a temporary state."""
     database = new_database()
     with psycopg.connect(database.maintenance_url, autocommit=True) as maintenance:
         maintenance.execute(f"create database {database.name}")

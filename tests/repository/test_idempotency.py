@@ -1,4 +1,4 @@
-"""A write with a key is made once, whoever repeats it and whenever."""
+"""A write with a key is made once, however often it is repeated."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -34,14 +34,14 @@ ACTOR = "office"
 def connections(
     database: PostgresDatabase,
 ) -> Iterator[Connections]:
-    """Connections to a database of the test's own."""
+    """Connections to the test's own database."""
     with closing(Connections(database.url)) as connections:
         yield connections
 
 
 @pytest.fixture
 def keys(connections: Connections) -> PostgresIdempotency:
-    """What is to be tested."""
+    """The object under test."""
     return PostgresIdempotency(connections, PostgresRepo(connections))
 
 
@@ -52,7 +52,7 @@ def repository(connections: Connections) -> PostgresRepo:
 
 
 def rooms_of(repository: PostgresRepo) -> list[Room]:
-    """Give all rooms."""
+    """Return all rooms."""
     return list(repository.search(RoomListRequest()).rooms)
 
 
@@ -63,8 +63,8 @@ def key(
     return IdempotencyKey(scope, name, fingerprint)
 
 
-def test_a_write_may_be_long_in_coming(database: PostgresDatabase, make_room: MakeRoom) -> None:
-    """A batch is read whole before its first room, longer than a session may hang elsewhere."""
+def test_a_write_may_take_long_to_arrive(database: PostgresDatabase, make_room: MakeRoom) -> None:
+    """A session may be idle longer than usual while a batch is received."""
     options = "-c%20idle_in_transaction_session_timeout%3D50ms"
     with closing(Connections(f"{database.url}&options={options}")) as connections:
         repository = PostgresRepo(connections)
@@ -81,7 +81,7 @@ def test_a_write_may_be_long_in_coming(database: PostgresDatabase, make_room: Ma
 def test_a_write_is_made_once(
     keys: PostgresIdempotency, repository: PostgresRepo, make_room: MakeRoom
 ) -> None:
-    """Whoever repeats it gets the answer of then, headers and all; each scope has its own keys."""
+    """A repeated write gets the stored answer with its headers; each scope has its own keys."""
     numbers = iter(range(1, 10))
 
     def write(rooms: RoomRepository) -> StoredAnswer:
@@ -96,17 +96,17 @@ def test_a_write_is_made_once(
     assert len(rooms_of(repository)) == 3
 
 
-def test_a_key_is_for_one_thing(keys: PostgresIdempotency) -> None:
-    """What is sent with it must be what was sent first."""
+def test_a_key_is_for_one_request(keys: PostgresIdempotency) -> None:
+    """The same key with another request is an error."""
     keys.once(key(), ACTOR, lambda _rooms: ANSWER)
     with pytest.raises(KeyReusedError):
         keys.once(key(fingerprint="g"), ACTOR, lambda _rooms: ANSWER)
 
 
-def test_what_failed_is_not_stored(
+def test_a_failed_write_is_not_stored(
     keys: PostgresIdempotency, repository: PostgresRepo, make_room: MakeRoom
 ) -> None:
-    """Neither a refusal nor a bug; what was written meanwhile is taken back with the key."""
+    """Its changes and its key are rolled back together."""
 
     def refused(rooms: RoomRepository) -> StoredAnswer:
         rooms.add(make_room(1))
@@ -118,26 +118,26 @@ def test_what_failed_is_not_stored(
     assert keys.once(key(), ACTOR, lambda _rooms: ANSWER) == ANSWER
 
 
-def test_twins_wait_for_each_other(
+def test_simultaneous_requests_wait_for_each_other(
     keys: PostgresIdempotency,
     repository: PostgresRepo,
     connections: Connections,
     database: PostgresDatabase,
     make_room: MakeRoom,
 ) -> None:
-    """Sent at the same time, one writes and all get its answer."""
-    everybody = Barrier(TWINS)
+    """One of them writes, and all get its answer."""
+    barrier = Barrier(TWINS)
 
     def send(number: int) -> StoredAnswer | None:
         def write(rooms: RoomRepository) -> StoredAnswer:
             rooms.add(make_room(number + 1))
             return StoredAnswer(201, (), str(number).encode())
 
-        everybody.wait()
+        barrier.wait()
         try:
             return keys.once(key(), ACTOR, write)
         finally:
-            everybody.wait()
+            barrier.wait()
             connections.close()
 
     with ThreadPoolExecutor(TWINS) as pool:
@@ -150,7 +150,7 @@ def test_twins_wait_for_each_other(
 def test_a_key_expires(
     keys: PostgresIdempotency, database: PostgresDatabase, repository: PostgresRepo
 ) -> None:
-    """After a day it is like a new one; writes remove those of others, a few at a time."""
+    """After a day it counts as new; writes remove expired keys, a few at a time."""
     for number in range(15):
         keys.once(key(str(number)), ACTOR, lambda _rooms: ANSWER)
     with psycopg.connect(database.url) as connection:
@@ -178,14 +178,14 @@ def end_sessions(database: PostgresDatabase) -> None:
         )
 
 
-def test_a_connection_that_is_lost_takes_all_back(
+def test_a_lost_connection_rolls_everything_back(
     keys: PostgresIdempotency,
     repository: PostgresRepo,
     database: PostgresDatabase,
     make_room: MakeRoom,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Nothing is written on another connection behind its back; that is logged once."""
+    """Nothing is written on another connection, and the loss is logged once."""
 
     def write(rooms: RoomRepository) -> StoredAnswer:
         rooms.add(make_room(1))
@@ -200,13 +200,13 @@ def test_a_connection_that_is_lost_takes_all_back(
     assert keys.once(key(), ACTOR, lambda _rooms: ANSWER) == ANSWER
 
 
-def test_a_refusal_over_a_connection_that_is_lost_is_one(
+def test_a_refusal_on_a_lost_connection_is_still_a_refusal(
     keys: PostgresIdempotency,
     repository: PostgresRepo,
     database: PostgresDatabase,
     make_room: MakeRoom,
 ) -> None:
-    """Where nothing can be rolled back any more either."""
+    """The exception of the write is raised although no rollback is possible."""
 
     def write(rooms: RoomRepository) -> StoredAnswer:
         end_sessions(database)

@@ -1,4 +1,4 @@
-"""What migrations promise to a program; what they promise to `yoyo` is in tests/process."""
+"""Migrations as used by programs; tests/process tests the `yoyo` command."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -19,28 +19,28 @@ NEWER = "9999.of-the-next-release"
 
 @pytest.fixture
 def empty(new_database: Callable[[], PostgresDatabase]) -> PostgresDatabase:
-    """A database with nothing in it."""
+    """An empty database."""
     database = new_database()
     create_database(database)
     return database
 
 
 def recorded(database: PostgresDatabase) -> list[str]:
-    """Name the migrations that are recorded, in the order of their application."""
+    """Return the recorded migrations, in the order in which they were applied."""
     with psycopg.connect(database.url) as connection:
         records = "select migration_id from _yoyo_migration order by applied_at_utc"
         return [name for (name,) in connection.execute(records)]
 
 
-def test_an_empty_database_gets_all_migrations_and_then_no_more(empty: PostgresDatabase) -> None:
+def test_an_empty_database_gets_all_migrations_once(empty: PostgresDatabase) -> None:
     """The first run applies every migration in order, the second finds nothing to do."""
     assert apply_migrations(empty.url) == list(shipped_migrations())
     assert apply_migrations(empty.url) == []
     assert recorded(empty) == list(shipped_migrations())
 
 
-def test_a_repository_names_what_its_schema_lacks_and_has_too_much(empty: PostgresDatabase) -> None:
-    """An empty database lacks all; a migrated one nothing; one of a newer release is known."""
+def test_a_repository_names_missing_and_newer_migrations(empty: PostgresDatabase) -> None:
+    """An empty database lacks all of them, and a migrated one none; a newer one is recognized."""
     with closing(Connections(empty.url)) as connections:
         repository = PostgresRepo(connections)
         assert repository.schema() == Schema(missing=shipped_migrations(), newer=())
@@ -56,15 +56,15 @@ def test_a_repository_names_what_its_schema_lacks_and_has_too_much(empty: Postgr
 
 
 def test_schemas_are_compared_by_the_names_of_migrations() -> None:
-    """What is missing comes in the order of applying, what is newer sorted."""
+    """Missing ones are in the order to apply them, newer ones are sorted."""
     first, *rest = shipped_migrations()
     assert compare_schema([NEWER, first, "9998.other"]) == Schema(
         missing=tuple(rest), newer=("9998.other", NEWER), latest=NEWER
     )
 
 
-def test_every_migration_has_a_way_back() -> None:
-    """Beside each migration, in order, stands the SQL that undoes it."""
+def test_every_migration_has_a_rollback() -> None:
+    """Next to each migration is the SQL that undoes it."""
     names = shipped_migrations()
     assert names
     assert list(names) == sorted(names)

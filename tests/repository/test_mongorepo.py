@@ -1,4 +1,4 @@
-"""What is special about MongoDB: how rooms look there, and that it may be away."""
+"""What is special about MongoDB: its documents, and outages."""
 
 import mongomock
 import pytest
@@ -9,8 +9,8 @@ from rentomatic.repository.mongorepo import MongoRepo, connect
 from rentomatic.requests.room_list import RoomListRequest
 
 
-def test_a_room_is_a_document_that_a_person_can_read(rooms: list[Room]) -> None:
-    """With the code as text and a number that keeps the order; nothing else is left behind."""
+def test_a_room_is_a_readable_document(rooms: list[Room]) -> None:
+    """It has the code as text and a number for the order; no other collections remain."""
     database = mongomock.MongoClient()["rooms"]
     MongoRepo(database).save(rooms)
     assert database["room"].find_one() == {
@@ -24,8 +24,8 @@ def test_a_room_is_a_document_that_a_person_can_read(rooms: list[Room]) -> None:
     assert sorted(database.list_collection_names()) == ["counter", "room"]
 
 
-def test_a_server_that_is_away_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    """For every way to ask, with the reason in the log."""
+def test_an_unreachable_server_is_reported(caplog: pytest.LogCaptureFixture) -> None:
+    """Every kind of query reports it, and the log has the reason."""
     database = connect("mongodb://127.0.0.1:1/rooms", timeout_milliseconds=50)
     with database.client:
         repository = MongoRepo(database)

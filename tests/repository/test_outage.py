@@ -1,4 +1,4 @@
-"""What is known of an outage is known by all: nobody waits twice, and one tells."""
+"""An outage is detected and logged once, and then no request waits for it."""
 
 import logging
 import os
@@ -21,27 +21,27 @@ NOWHERE = "postgresql:///nowhere?host=/none"
 
 
 class Probe:
-    """Finds nothing until it is told to."""
+    """Finds no database until `is_back` is set."""
 
     def __init__(self) -> None:
         self.is_back = False
         self.times = 0
 
     def __call__(self) -> bool:
-        """Look once."""
+        """Probe once."""
         self.times += 1
         return self.is_back
 
 
 @pytest.fixture
 def probe() -> Probe:
-    """A database that is away."""
+    """A database that is down."""
     return Probe()
 
 
 @pytest.fixture
 def outage(probe: Probe) -> Iterator[Outage]:
-    """What is known of it."""
+    """The outage of that database."""
     outage = Outage(probe)
     yield outage
     outage.close()
@@ -51,7 +51,7 @@ def outage(probe: Probe) -> Iterator[Outage]:
 def test_it_ends_when_the_database_is_back(
     outage: Outage, probe: Probe, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """By itself; its beginning and its end are told once, however many notice it."""
+    """Its beginning and its end are logged once, however many requests notice it."""
     caplog.set_level(logging.WARNING)
     assert not outage.is_on
     outage.begin("gone")
@@ -64,8 +64,8 @@ def test_it_ends_when_the_database_is_back(
     assert caplog.messages == ["the database cannot answer: gone", "the database answers again"]
 
 
-def test_of_all_processes_one_tells(outage: Outage, caplog: pytest.LogCaptureFixture) -> None:
-    """The mark is shared with those that are forked."""
+def test_only_one_process_logs_an_outage(outage: Outage, caplog: pytest.LogCaptureFixture) -> None:
+    """Forked processes share the mark."""
     shared_mark()
     child = os.fork()
     if not child:
@@ -77,8 +77,8 @@ def test_of_all_processes_one_tells(outage: Outage, caplog: pytest.LogCaptureFix
     shared_mark()[0] = 0
 
 
-def test_nobody_tries_while_it_is_known() -> None:
-    """The second request does not even connect."""
+def test_requests_fail_at_once_during_an_outage() -> None:
+    """The second request does not even try to connect."""
     with closing(Connections(NOWHERE)) as connections:
 
         def read() -> object:
@@ -86,12 +86,12 @@ def test_nobody_tries_while_it_is_known() -> None:
 
         with pytest.raises(RepositoryUnavailableError, match="No such file"):
             read()
-        with pytest.raises(RepositoryUnavailableError, match="known to be away"):
+        with pytest.raises(RepositoryUnavailableError, match="known to be down"):
             read()
 
 
-def test_who_closes_is_not_looked_for(probe: Probe) -> None:
-    """No thread is left behind."""
+def test_closing_stops_probing(probe: Probe) -> None:
+    """No thread remains."""
     outage = Outage(probe)
     outage.begin("gone")
     outage.close()
@@ -104,7 +104,7 @@ def test_who_closes_is_not_looked_for(probe: Probe) -> None:
 def silent(
     connections: Connections, connection: psycopg.Connection[Any]
 ) -> Iterator[Callable[[], object]]:
-    """A read that the server does not answer in time, and whose own limit it does not keep."""
+    """A read that the server does not answer in time, and does not cancel either."""
 
     def read() -> object:
         def work(session: Session) -> object:
@@ -121,13 +121,11 @@ def silent(
     )
 
 
-def test_an_answer_that_does_not_come_is_not_waited_for(
-    connections: Connections, silent: Callable[[], object]
-) -> None:
-    """Neither is it asked for once more; the next read has a new connection."""
-    begun = time.monotonic()
+def test_waiting_for_an_answer_ends(connections: Connections, silent: Callable[[], object]) -> None:
+    """The read is not retried, and the next read has a new connection."""
+    started = time.monotonic()
     with pytest.raises(RepositoryUnavailableError, match="does not answer"):
         silent()
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - started < 30
     until(lambda: not connections._outage.is_on)
     assert connections.read(lambda session: session.run("select 1")) == [(1,)]

@@ -1,4 +1,4 @@
-"""A pooler may stand before the database: what it cannot do is found out before it costs a room."""
+"""Poolers in front of the database: what they cannot do is detected before it does damage."""
 
 import re
 import threading
@@ -36,19 +36,19 @@ each_tracking_pooler = pytest.mark.parametrize(
 
 
 def untracked(pooler: Pooler) -> dict[str, object]:
-    """Give the settings with which a pooler does not track prepared statements."""
+    """Return the settings with which a pooler does not track prepared statements."""
     return {"max_prepared_statements": 0} if pooler.tracks else {}
 
 
 @pytest.fixture
 def pool(embedded: Cluster, database: PostgresDatabase) -> Pool:
-    """Run a pooler before a database of the test's own."""
+    """Run a pooler in front of the test's own database."""
     return lambda pooler, mode, **settings: pooled(pooler, embedded, database, mode, **settings)
 
 
 @pytest.fixture
 def prepared_role(database: PostgresDatabase) -> Iterator[None]:
-    """Let the role carry the settings of the manual."""
+    """Set the settings of the manual for the role."""
     let_role_carry_settings(database)
     yield
     with psycopg.connect(database.url, autocommit=True) as connection:
@@ -62,9 +62,9 @@ def connected(database: PostgresDatabase) -> closing[Connections]:
 
 
 def storm(repository: PostgresRepo) -> tuple[list[Room | None], list[Exception]]:
-    """Remove and read rooms at the same time from many threads; give what was read of the others.
+    """Read rooms with even numbers and remove those with odd numbers, from many threads.
 
-    Rooms with even numbers are read; those with odd numbers are removed.
+    Return the rooms that were read, and the errors.
     """
     found: list[Room | None] = []
     errors: list[Exception] = []
@@ -89,8 +89,8 @@ def storm(repository: PostgresRepo) -> tuple[list[Room | None], list[Exception]]
 
 
 @pytest.fixture
-def stock(database: PostgresDatabase, make_room: Callable[..., Room]) -> list[Room]:
-    """Rooms, stored past the pooler."""
+def stored(database: PostgresDatabase, make_room: Callable[..., Room]) -> list[Room]:
+    """Rooms, stored without the pooler."""
     rooms = [make_room(number) for number in range(THREADS * ROUNDS * 2)]
     with closing(Connections(database.url)) as connections:
         PostgresRepo(connections).save(rooms)
@@ -98,7 +98,7 @@ def stock(database: PostgresDatabase, make_room: Callable[..., Room]) -> list[Ro
 
 
 def left(database: PostgresDatabase) -> set[UUID]:
-    """Name the rooms that are there, past the pooler."""
+    """Return the codes of the stored rooms, without the pooler."""
     with psycopg.connect(database.url) as connection:
         return {code for (code,) in connection.execute("select code from room")}
 
@@ -107,10 +107,10 @@ def left(database: PostgresDatabase) -> set[UUID]:
 @pytest.mark.parametrize("pool_size", [1, 2, 20])
 @pytest.mark.parametrize("in_turns", [0, 1])
 @pytest.mark.usefixtures("prepared_role")
-def test_mixed_statements_are_found_before_anything_is_asked(
+def test_mixed_up_statements_are_detected_before_the_first_query(
     pooler: Pooler, pool: Pool, pool_size: int, in_turns: int
 ) -> None:
-    """Though the role carries the settings, and however the pooler chooses sessions."""
+    """Although the role has the settings, and however the pooler chooses sessions."""
     settings = {"default_pool_size": pool_size, "server_round_robin": in_turns}
     with (
         pool(pooler, "transaction", **untracked(pooler), **settings) as behind,
@@ -125,9 +125,9 @@ def test_mixed_statements_are_found_before_anything_is_asked(
 @each_pooler
 @pytest.mark.usefixtures("prepared_role")
 def test_no_statement_of_another_connection_is_ever_run(
-    pooler: Pooler, pool: Pool, database: PostgresDatabase, stock: list[Room]
+    pooler: Pooler, pool: Pool, database: PostgresDatabase, stored: list[Room]
 ) -> None:
-    """Even if the pooler was not found out: that costs errors, not rooms and not wrong answers."""
+    """If the pooler is not detected, there are errors, but no lost rooms or wrong answers."""
     with (
         pool(pooler, "transaction", **untracked(pooler)) as behind,
         connected(behind) as connections,
@@ -138,27 +138,27 @@ def test_no_statement_of_another_connection_is_ever_run(
     assert errors
     codes = {room.code for room in found if room}
     assert len(codes) == len(found)
-    assert {room.code for room in stock[::2]} <= left(database)
+    assert {room.code for room in stored[::2]} <= left(database)
 
 
 @each_tracking_pooler
 @pytest.mark.usefixtures("prepared_role")
-def test_a_pooler_that_tracks_statements_serves(
-    pooler: Pooler, pool: Pool, database: PostgresDatabase, stock: list[Room]
+def test_a_pooler_that_tracks_statements_works(
+    pooler: Pooler, pool: Pool, database: PostgresDatabase, stored: list[Room]
 ) -> None:
-    """Every answer is right, with more connections than sessions, also after failed writes."""
+    """Every answer is right, with more connections than sessions, and after a rollback."""
     with (
         pool(pooler, "transaction", max_prepared_statements=10) as behind,
         connected(behind) as connections,
     ):
         repository = PostgresRepo(connections)
-        repository.save(stock[:3], dry_run=True)
+        repository.save(stored[:3], dry_run=True)
         found, errors = storm(repository)
         streamed = list(repository.search(RoomListRequest(limit=None)).rooms)
     assert errors == []
-    assert len(found) == len(stock) // 2
-    assert {room.code for room in found if room} == {room.code for room in stock[::2]}
-    assert left(database) == {room.code for room in stock[::2]} == {r.code for r in streamed}
+    assert len(found) == len(stored) // 2
+    assert {room.code for room in found if room} == {room.code for room in stored[::2]}
+    assert left(database) == {room.code for room in stored[::2]} == {r.code for r in streamed}
 
 
 @each_tracking_pooler
@@ -178,45 +178,45 @@ def test_commands_work_behind_a_pooler_without_the_limits_of_the_service(
 
 @each_pooler
 @pytest.mark.usefixtures("prepared_role")
-def test_a_pooler_of_sessions_serves(pooler: Pooler, pool: Pool, stock: list[Room]) -> None:
-    """Each connection has its own."""
+def test_a_pooler_of_sessions_works(pooler: Pooler, pool: Pool, stored: list[Room]) -> None:
+    """Each connection has its own session."""
     with (
         pool(pooler, "session", default_pool_size=THREADS + 2) as behind,
         connected(behind) as connections,
     ):
         found, errors = storm(PostgresRepo(connections))
     assert errors == []
-    assert {room.code for room in found if room} == {room.code for room in stock[::2]}
+    assert {room.code for room in found if room} == {room.code for room in stored[::2]}
 
 
 @each_pooler
 @pytest.mark.parametrize("mode", ["session", "transaction"])
-def test_settings_that_were_dropped_are_named(
+def test_dropped_settings_are_named(
     pooler: Pooler, pool: Pool, database: PostgresDatabase, mode: str
 ) -> None:
-    """With the commands that give them to the role."""
+    """The message has the commands that set them for the role."""
     with (
         pool(pooler, mode) as behind,
         connected(behind) as connections,
         pytest.raises(RepositoryUnfitError) as caught,
     ):
         PostgresRepo(connections).schema()
-    told = str(caught.value)
-    # PgBouncer 1.20 and later take `timezone` from the options, and nothing else of ours.
+    message = str(caught.value)
+    # PgBouncer 1.20 and later use only `timezone` from our options.
     assert re.match(
         r"a pooler has dropped the session's settings: plan_cache_mode is auto, not "
         r"force_custom_plan; statement_timeout is 0, not 4000; (timezone is [\w/]+, not UTC; )?"
-        r"rentomatic\.changes_kept is not set, not 30; give them to the role: alter role",
-        told,
+        r"rentomatic\.changes_kept is not set, not 30; set them for the role: alter role",
+        message,
     )
     command = f'alter role "rentomatic" in database "{database.name}" set statement_timeout'
-    assert f"{command} to '4000';" in told
+    assert f"{command} to '4000';" in message
 
 
 @each_pooler
 @pytest.mark.usefixtures("prepared_role")
 def test_a_pooler_of_statements_is_refused(pooler: Pooler, pool: Pool) -> None:
-    """It allows no transaction, so nothing could be written."""
+    """It does not allow transactions, so nothing could be written."""
     with (
         pool(pooler, "statement") as behind,
         connected(behind) as connections,
@@ -228,11 +228,11 @@ def test_a_pooler_of_statements_is_refused(pooler: Pooler, pool: Pool) -> None:
 
 @each_pooler
 def test_a_pooler_that_refuses_options_is_named(pooler: Pooler, pool: Pool) -> None:
-    """With where to read what it needs."""
+    """The message says where its settings are documented."""
     with (
         pool(pooler, "session", ignore_startup_parameters="extra_float_digits") as behind,
         connected(behind) as connections,
-        pytest.raises(RepositoryUnfitError, match=r"unsupported startup parameter.*A pooler, has"),
+        pytest.raises(RepositoryUnfitError, match=r'unsupported startup parameter.*"A pooler" in'),
     ):
         PostgresRepo(connections).schema()
 
@@ -246,7 +246,7 @@ def test_readiness_the_log_and_check_name_the_cause(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A client is told that waiting does not help; nothing is served."""
+    """Clients learn that waiting does not help, and nothing is served."""
     with pool(pooler, "transaction", **untracked(pooler)) as behind:
         with connected(behind) as connections:
             client = TestApp(Application(Stores(PostgresRepo(connections))))
@@ -264,10 +264,10 @@ def test_readiness_the_log_and_check_name_the_cause(
 
 @each_tracking_pooler
 @pytest.mark.usefixtures("prepared_role")
-def test_migrations_go_past_a_pooler(
+def test_migrations_need_a_connection_without_a_pooler(
     pooler: Pooler, pool: Pool, database: PostgresDatabase
 ) -> None:
-    """Their lock would stay behind; where there is nothing to migrate it is not needed."""
+    """Their lock would stay in the pooler's session; it is not needed if there are none."""
     with pool(pooler, "transaction", max_prepared_statements=10) as behind:
         assert apply_migrations(behind.url) == []
         with psycopg.connect(database.url) as connection:
@@ -279,15 +279,15 @@ def test_migrations_go_past_a_pooler(
     assert apply_migrations(database.url) == ["0004.idempotency-keys"]
 
 
-def test_the_options_end_without_a_space(embedded_rooms: PostgresDatabase) -> None:
-    """PgBouncer 1.21 and later stumbles over one."""
+def test_the_options_do_not_end_with_a_space(embedded_rooms: PostgresDatabase) -> None:
+    """PgBouncer 1.21 and later rejects one."""
     for url in (embedded_rooms.url, f"{embedded_rooms.url}&options=-cgeqo%3Don%20"):
         with closing(Connections(url)) as connections:
             assert connections.options == connections.options.strip()
 
 
 def test_no_two_connections_share_the_name_of_a_statement(embedded_rooms: PostgresDatabase) -> None:
-    """Psycopg itself calls the first statement of each connection the same."""
+    """By default, psycopg uses the same names on each connection."""
     names: list[str] = []
     for _ in range(2):
         with closing(Connections(embedded_rooms.url)) as connections:

@@ -1,4 +1,4 @@
-"""What PostgreSQL alone promises: constraints, plans, streams that see one moment."""
+"""What only PostgreSQL guarantees: constraints, plans, and streams from one snapshot."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -37,10 +37,10 @@ MakeRoom = Callable[..., Room]
 INSERT = "INSERT INTO room(code, size, price, longitude, latitude) VALUES (%s, %s, %s, %s, %s)"
 
 
-def test_a_room_that_is_typed_in_psql_is_found(
+def test_a_room_that_is_inserted_in_psql_is_found(
     postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any], rooms: list[Room]
 ) -> None:
-    """The book's INSERT, by whatever client, is seen by the next search."""
+    """The next search sees the book's INSERT, from any client."""
     version = postgres_embedded.version()
     connection.execute(INSERT, list(rooms[0].to_dict().values()))
     assert postgres_embedded.search(RoomListRequest()).rooms == [rooms[0]]
@@ -64,7 +64,7 @@ def test_constraints_mirror_the_entity(
     wrong: list[float],
     edges: list[float],
 ) -> None:
-    """What the table takes is what makes a room, to the edge."""
+    """The table accepts the same values as the entity, including the bounds."""
     values = make_room(1).to_dict()
     for value in wrong:
         with pytest.raises(InvalidRoomError):
@@ -84,14 +84,14 @@ def test_no_column_may_be_null(
     make_room: MakeRoom,
     column: str,
 ) -> None:
-    """Half a room is no room."""
+    """The table refuses an incomplete room."""
     with pytest.raises(psycopg.errors.NotNullViolation):
         connection.execute(INSERT, list((make_room(1).to_dict() | {column: None}).values()))
 
 
 @pytest.fixture
-def stock(postgres_embedded: PostgresRepo, make_room: MakeRoom) -> list[Room]:
-    """Enough rooms, each with values of its own, that an index is worth its while."""
+def stored(postgres_embedded: PostgresRepo, make_room: MakeRoom) -> list[Room]:
+    """Enough different rooms to make an index worthwhile."""
     rooms = [
         make_room(n, size=n, price=n, longitude=n / 200, latitude=n / 400) for n in range(1, 20_001)
     ]
@@ -100,20 +100,20 @@ def stock(postgres_embedded: PostgresRepo, make_room: MakeRoom) -> list[Room]:
 
 
 def test_each_selective_filter_uses_an_index(
-    stock: list[Room], connection: psycopg.Connection[Any]
+    stored: list[Room], connection: psycopg.Connection[Any]
 ) -> None:
-    """No search for a few rooms reads the whole table; only `ne` is never selective."""
+    """A search for a few rooms does not read the whole table; only `ne` is never selective."""
     few = {"eq": 0, "in": 0, "lt": 2, "lte": 2, "gt": -3, "gte": -3}
     for key, (field, operator) in FILTER_KEYS.items():
         if operator == "ne":
             continue
-        plan = explain(connection, filters={key: getattr(stock[few[operator]], field)})
+        plan = explain(connection, filters={key: getattr(stored[few[operator]], field)})
         assert f"room_{field}" in plan, (key, plan)
         assert "Seq Scan" not in plan, (key, plan)
 
 
 def explain(connection: psycopg.Connection[Any], **search: object) -> str:
-    """Give PostgreSQL's plan of a search."""
+    """Return PostgreSQL's plan of a search."""
     request = build_room_list_request(**search)  # type: ignore[arg-type]
     assert request, request
     parameters = list_parameters(request)
@@ -122,13 +122,11 @@ def explain(connection: psycopg.Connection[Any], **search: object) -> str:
     return "\n".join(row[0] for row in connection.execute(b"explain " + text, parameters))
 
 
-def test_each_order_is_an_indexs_own(
-    stock: list[Room], connection: psycopg.Connection[Any]
-) -> None:
-    """Nothing is sorted, and a page far behind begins where the index says."""
+def test_each_order_uses_an_index(stored: list[Room], connection: psycopg.Connection[Any]) -> None:
+    """Nothing is sorted, and a distant page begins at its place in the index."""
     for sort in (sign + field for field in FIELDS for sign in ("", "-")):
         order = parse_sort(sort)
-        position = tuple(getattr(stock[12_345], key.name) for key in order)
+        position = tuple(getattr(stored[12_345], key.name) for key in order)
         after = write_cursor(RoomSelection(), order, position)
         behind = explain(connection, sort=sort, after=after)
         for plan in (explain(connection, sort=sort), behind):
@@ -149,9 +147,9 @@ PLACES: list[tuple[dict[str, str], str]] = [
 
 
 def test_places_are_found_through_an_index(
-    stock: list[Room], connection: psycopg.Connection[Any]
+    stored: list[Room], connection: psycopg.Connection[Any]
 ) -> None:
-    """Nearest, farthest, within a radius and in a box."""
+    """An index serves the nearest and the farthest rooms, a radius and a box."""
     for search, index in PLACES:
         plan = explain(connection, **search, limit=20)
         assert index in plan, plan
@@ -180,45 +178,45 @@ def _rooms_read(plan: dict[str, Any]) -> float:
 @pytest.mark.parametrize("sort", ["distance", "-distance", "distance,price", "distance,-price"])
 @pytest.mark.parametrize("number", [30, 10_000, 19_990])
 def test_a_page_by_distance_begins_at_its_cursor(
-    stock: list[Room],
+    stored: list[Room],
     postgres_embedded: PostgresRepo,
     connection: psycopg.Connection[Any],
     sort: str,
     number: int,
 ) -> None:
-    """It does not pass what is nearer, however many rooms that is."""
+    """It skips the nearer rooms, however many there are."""
     near = {"near": "0,0", "sort": sort}
     request = build_room_list_request(**near)  # type: ignore[arg-type]
     assert request
-    room, values = stock[number], {DISTANCE: great_circle_metres(0, 0, *place(stock[number]))}
+    room, values = stored[number], {DISTANCE: great_circle_metres(0, 0, *place(stored[number]))}
     position = tuple(values.get(key.name) or getattr(room, key.name) for key in request.order)
     after = write_cursor(request, request.order, position)
     assert rooms_read(postgres_embedded, connection, **near, after=after, limit=20) < 2_000
 
 
 def place(room: Room) -> tuple[float, float]:
-    """Give where a room lies, longitude first."""
+    """Return the coordinates of a room, longitude first."""
     return room.longitude, room.latitude
 
 
 def test_a_ring_is_searched_from_its_edge(
-    stock: list[Room],
+    stored: list[Room],
     postgres_embedded: PostgresRepo,
     connection: psycopg.Connection[Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """From the inner one outwards, or from the outer one inwards, where there are many rooms."""
-    monkeypatch.setattr(postgresrepo, "FEW_ROOMS", len(stock) // 100)
+    """With many rooms, it is read outwards from the inner edge or inwards from the outer one."""
+    monkeypatch.setattr(postgresrepo, "FEW_ROOMS", len(stored) // 100)
     ring = {"near": "0,0", "radius_min": 5_000_000, "radius": 9_000_000, "limit": 20}
     for sort in ("distance", "-distance"):
         assert rooms_read(postgres_embedded, connection, **ring, sort=sort) < 2_000
 
 
-def test_a_rare_room_is_not_looked_for_around_a_place(
-    stock: list[Room], postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any]
+def test_a_rare_room_is_not_searched_around_a_place(
+    stored: list[Room], postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any]
 ) -> None:
-    """Where few rooms pass the filters, their index finds them."""
-    rare = {"filters": {"price__gt": len(stock) - 10}, "near": "0,0", "sort": "distance"}
+    """If few rooms pass the filters, an index on the filtered field finds them."""
+    rare = {"filters": {"price__gt": len(stored) - 10}, "near": "0,0", "sort": "distance"}
     assert rooms_read(postgres_embedded, connection, **rare, limit=20) < 100
 
 
@@ -231,39 +229,39 @@ def test_a_rare_room_is_not_looked_for_around_a_place(
         {"latitude__gt": 1, "latitude__eq": 1},
     ],
 )
-def test_what_no_room_can_be_is_not_looked_for(
-    stock: list[Room],
+def test_contradictory_filters_read_nothing(
+    stored: list[Room],
     postgres_embedded: PostgresRepo,
     connection: psycopg.Connection[Any],
     filters: dict[str, object],
 ) -> None:
-    """Filters that exclude each other read nothing."""
+    """Filters that exclude each other select no room, so none is read."""
     assert rooms_read(postgres_embedded, connection, filters=filters) == 0
     touching = {"price__gte": 2000, "price__lte": 2000}
     assert rooms_read(postgres_embedded, connection, filters=touching) == 1
 
 
 def test_statistics_are_fresh_after_many_changes(
-    stock: list[Room],
+    stored: list[Room],
     postgres_embedded: PostgresRepo,
     make_room: MakeRoom,
     connection: psycopg.Connection[Any],
 ) -> None:
-    """The next search is planned for the rooms that are there now; a few do not matter."""
+    """The next search is planned for the current rooms; a few changes do not matter."""
     estimate = "select reltuples from pg_class where relname = 'room'"
-    assert connection.execute(estimate).fetchall() == [(len(stock),)]
-    first = len(stock) + 1
+    assert connection.execute(estimate).fetchall() == [(len(stored),)]
+    first = len(stored) + 1
     for added, are_many in ((ANALYZED_CHANGES - 1, False), (ANALYZED_CHANGES, True)):
         postgres_embedded.save(make_room(number) for number in range(first, first + added))
         first += added
-        assert (connection.execute(estimate).fetchall() != [(len(stock),)]) == are_many
+        assert (connection.execute(estimate).fetchall() != [(len(stored),)]) == are_many
 
 
 @pytest.mark.usefixtures("postgres_embedded")
-def test_an_import_may_be_long_without_a_room(
+def test_an_import_may_wait_long_for_a_room(
     embedded_rooms: PostgresDatabase, make_room: MakeRoom
 ) -> None:
-    """Its session is not ended like that of one that hangs in a transaction."""
+    """Its session is not terminated as idle in transaction."""
     options = "-c%20idle_in_transaction_session_timeout%3D50ms"
     url = f"{embedded_rooms.url}&application_name=importing&options={options}"
     waits = (
@@ -279,8 +277,8 @@ def test_an_import_may_be_long_without_a_room(
         assert PostgresRepo(connections).save(found()) == SaveSummary(added=1)
 
 
-def test_a_plan_does_not_turn_generic(connections: Connections) -> None:
-    """A prepared search is planned for its own values however often it ran."""
+def test_a_plan_does_not_become_generic(connections: Connections) -> None:
+    """A prepared search is planned for its values, however often it has run."""
     (setting,) = connections.read(lambda session: session.run("show plan_cache_mode"))
     assert setting == ("force_custom_plan",)
 
@@ -288,7 +286,7 @@ def test_a_plan_does_not_turn_generic(connections: Connections) -> None:
 def test_a_search_is_prepared_once_for_each_set_of_filters(
     postgres_embedded: PostgresRepo,
 ) -> None:
-    """Numbers of any size are one type to PostgreSQL, so the statement is the same."""
+    """Numbers of any size have the same PostgreSQL type, so the statement is the same."""
     for price in (1, 10**5, 10**10, 10**17):
         request = build_room_list_request({"price__lt": price})
         assert request
@@ -301,18 +299,18 @@ def test_a_search_is_prepared_once_for_each_set_of_filters(
     assert prepared == [(1,)]
 
 
-def test_two_lists_may_hold_numbers_of_different_size(postgres_embedded: PostgresRepo) -> None:
-    """Each list is sent as what it is, also in a stream."""
+def test_lists_may_have_numbers_of_different_size(postgres_embedded: PostgresRepo) -> None:
+    """Each list is sent with a type that fits, also in a stream."""
     for limit in (1, "none"):
         request = build_room_list_request({"size__in": [1], "price__in": [MAX_PRICE]}, limit)
         assert request
         assert list(postgres_embedded.search(request).rooms) == []
 
 
-def test_a_stream_sees_one_moment(
+def test_a_stream_sees_one_snapshot(
     postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any]
 ) -> None:
-    """Rooms that are added or removed while it is read do not matter."""
+    """Rooms that are added or removed while it is read do not affect it."""
     postgres_embedded.save(demo_rooms())
     found = iter(postgres_embedded.search(RoomListRequest(limit=None)).rooms)
     first = next(found)
@@ -321,10 +319,10 @@ def test_a_stream_sees_one_moment(
     assert list(postgres_embedded.search(RoomListRequest(limit=None)).rooms) == []
 
 
-def test_a_stream_that_is_left_ends_its_transaction(
+def test_a_closed_stream_ends_its_transaction(
     postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any]
 ) -> None:
-    """No snapshot is held for a reader that has gone; the next one finds the same connection."""
+    """It does not keep its snapshot, and the next search uses the same connection."""
     postgres_embedded.save(demo_rooms())
     sessions = """
       select count(*) from pg_stat_activity
@@ -345,7 +343,7 @@ def test_a_stream_that_is_left_ends_its_transaction(
 def test_two_writers_of_the_same_rooms_both_succeed(
     postgres_embedded: PostgresRepo, embedded_rooms: PostgresDatabase, make_room: MakeRoom
 ) -> None:
-    """Each room is added once; the other writer finds it."""
+    """Each room is added once; the other writers find it."""
     rooms = [make_room(number) for number in range(1, 3_000)]
     summaries: list[SaveSummary] = []
 

@@ -1,4 +1,4 @@
-"""What time does not mend is said so, with what would mend it."""
+"""A lasting error says that it is lasting, and names the remedy."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -29,7 +29,7 @@ UNFIT = "The database cannot be used as it is set up, and waiting does not mend 
 
 @pytest.fixture
 def strict(own_cluster: Cluster) -> PostgresDatabase:
-    """A migrated database that clerk enters with a password, guest never, others as before."""
+    """A migrated database that clerk enters with a password, guest never, and others as usual."""
     create_database(own_cluster.database)
     apply_migrations(own_cluster.database.url)
     rules = own_cluster.home / "data" / "pg_hba.conf"
@@ -43,13 +43,13 @@ def strict(own_cluster: Cluster) -> PostgresDatabase:
     return own_cluster.database
 
 
-def as_role(database: PostgresDatabase, who: str) -> PostgresDatabase:
-    """Name the same database for another role."""
-    return replace(database, url=database.url.replace("rentomatic@", f"{who}@", 1))
+def as_role(database: PostgresDatabase, role: str) -> PostgresDatabase:
+    """Return the same database for another role."""
+    return replace(database, url=database.url.replace("rentomatic@", f"{role}@", 1))
 
 
 @pytest.mark.parametrize(
-    ("who", "told"),
+    ("role", "expected"),
     [
         (
             "clerk:wrong",
@@ -58,28 +58,28 @@ def as_role(database: PostgresDatabase, who: str) -> PostgresDatabase:
         ("clerk", "no password supplied; correct role and password in DATABASE_URL"),
         ("nobody", 'role "nobody" does not exist; create the role (create role NAME login), or '),
         ("porter", 'role "porter" is not permitted to log in; allow it: alter role NAME login'),
-        ("guest", "; let pg_hba.conf admit this host, role and database, or add ?sslmode"),
+        ("guest", "; allow this host, role and database in pg_hba.conf, or add ?sslmode"),
     ],
 )
 def test_a_wrong_role_or_password_is_named(
-    strict: PostgresDatabase, monkeypatch: pytest.MonkeyPatch, who: str, told: str
+    strict: PostgresDatabase, monkeypatch: pytest.MonkeyPatch, role: str, expected: str
 ) -> None:
-    """To searches without details, to readiness with them, and never with the password."""
-    database = as_role(strict, who)
+    """Searches report no details, readiness reports them, and neither reports the password."""
+    database = as_role(strict, role)
     until(lambda: refuses(database))
     with closing(Connections(database.url)) as connections:
         client = TestApp(Application(Stores(PostgresRepo(connections))))
         assert client.get("/rooms", status=503).json["message"].startswith(UNFIT)
         message = client.get("/health/ready", status=503).json["message"]
     assert message.startswith("the database refuses the service: ")
-    assert told in message
+    assert expected in message
     assert "wrong" not in message
     with pytest.raises(RepositoryUnfitError, match=r"^the database refuses the service: "):
         create_database(replace(database, maintenance_url=database.url))
 
 
 def refuses(database: PostgresDatabase) -> bool:
-    """Tell whether a server has taken its rules over."""
+    """Return whether a server has loaded its rules."""
     try:
         psycopg.connect(database.url).close()
     except psycopg.OperationalError:
@@ -87,17 +87,17 @@ def refuses(database: PostgresDatabase) -> bool:
     return False
 
 
-def test_a_database_that_is_missing_is_named_and_found_when_it_is_there(
+def test_a_missing_database_is_named_and_found_once_it_exists(
     new_database: Callable[[], PostgresDatabase], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nobody has to restart the service."""
+    """The service needs no restart."""
     database = new_database()
     with closing(Connections(database.url)) as connections:
         repository = PostgresRepo(connections)
         with pytest.raises(RepositoryUnfitError) as caught:
             repository.search(RoomListRequest())
-        told = f'the database refuses the service: database "{database.name}" does not exist; '
-        assert str(caught.value).startswith(f"{told}run: rentomatic init-postgres, or correct ")
+        expected = f'the database refuses the service: database "{database.name}" does not exist; '
+        assert str(caught.value).startswith(f"{expected}run: rentomatic init-postgres, or correct ")
         assert caplog.messages == [f"the database cannot answer: {caught.value}"]
         create_database(database)
         apply_migrations(database.url)
@@ -112,7 +112,7 @@ def test_a_database_that_is_missing_is_named_and_found_when_it_is_there(
 
 
 @pytest.mark.parametrize(
-    ("parameters", "told"),
+    ("parameters", "expected"),
     [
         ("port=x", '"x" for connection option "port"; correct it in DATABASE_URL, or in the PG'),
         (
@@ -124,17 +124,17 @@ def test_a_database_that_is_missing_is_named_and_found_when_it_is_there(
     ],
 )
 def test_a_wrong_parameter_is_named(
-    embedded_rooms: PostgresDatabase, parameters: str, told: str
+    embedded_rooms: PostgresDatabase, parameters: str, expected: str
 ) -> None:
-    """It will be as wrong in a moment."""
+    """The error is lasting, because the parameter stays wrong."""
     url = f"{embedded_rooms.url}&{parameters}"
     with closing(Connections(url)) as connections, pytest.raises(RepositoryUnfitError) as caught:
         PostgresRepo(connections).schema()
-    assert told in str(caught.value)
+    assert expected in str(caught.value)
 
 
 def test_an_absent_server_may_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """That is no lasting reason."""
+    """It is not a lasting error."""
     with (
         closing(Connections("postgresql:///rooms?host=/none")) as connections,
         pytest.raises(RepositoryUnavailableError) as caught,
@@ -150,32 +150,34 @@ def test_another_encoding_is_refused(
     capfd: pytest.CaptureFixture[str],
     encoding: str,
 ) -> None:
-    """By each command and by the service, in one line that says what would be right."""
+    """Each command and the service refuse it, in one line that says what would be right."""
     database = new_database()
     with psycopg.connect(database.maintenance_url, autocommit=True) as maintenance:
         options = f"template template0 encoding '{encoding}' locale 'C'"
         maintenance.execute(f"create database {database.name} {options}".encode())
-    told = f"the database {database.name} has the encoding {encoding}, not UTF8; name a new one in "
+    expected = (
+        f"the database {database.name} has the encoding {encoding}, not UTF8; name a new one in "
+    )
     with closing(Connections(database.url)) as connections:
         client = TestApp(Application(Stores(PostgresRepo(connections))))
-        assert client.get("/health/ready", status=503).json["message"].startswith(told)
+        assert client.get("/health/ready", status=503).json["message"].startswith(expected)
         assert client.get("/rooms", status=503).json["message"].startswith(UNFIT)
     monkeypatch.setenv("DATABASE_URL", database.url)
     for command in ("list", "init-postgres", "serve"):
         assert main([command]) == 4
         said = capfd.readouterr()
         assert said.out == ""
-        assert said.err.startswith(f"rentomatic: {told}")
+        assert said.err.startswith(f"rentomatic: {expected}")
         assert said.err.count("\n") == 1
     assert main(["check"]) == 4
-    assert f"FAILED: configured PostgreSQL: {told}" in capfd.readouterr().out
+    assert f"FAILED: configured PostgreSQL: {expected}" in capfd.readouterr().out
     with pytest.raises(RepositoryUnfitError):
         apply_migrations(database.url)
 
 
 @pytest.fixture
 def ascii_cluster(open_folder: Path) -> Iterator[Cluster]:
-    """A server whose own encoding is SQL_ASCII, as initdb chooses without a locale."""
+    """A server with the encoding SQL_ASCII, as initdb chooses without a locale."""
     cluster = Cluster(open_folder / "cluster", find_binaries(), SERVER_ACCOUNT)
     make_private(cluster.home, cluster.account)
     options = ("--encoding=SQL_ASCII", "--no-locale", "--auth=trust", "--username=rentomatic")
@@ -185,8 +187,8 @@ def ascii_cluster(open_folder: Path) -> Iterator[Cluster]:
     cluster.stop()
 
 
-def test_a_new_database_is_in_utf8_whatever_the_server_prefers(ascii_cluster: Cluster) -> None:
-    """template1 has the encoding of initdb."""
+def test_a_new_database_is_in_utf8_on_any_server(ascii_cluster: Cluster) -> None:
+    """It does not take the encoding of initdb, which template1 has."""
     database = ascii_cluster.database
     assert create_database(database)
     assert not create_database(database)

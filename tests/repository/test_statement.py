@@ -1,4 +1,4 @@
-"""SQL files are read strictly: what file and code disagree about is told with file and line."""
+"""SQL files are read strictly: a mismatch with the code is reported with file and line."""
 
 import re
 import subprocess
@@ -24,7 +24,7 @@ order by
   b
 """
 PSQL_VALUES = {"order": "price, code", "is_after": "(price, code) > (1, null)", "hemisphere": "1"}
-# What null would not do for.
+# Parameters that must not be null.
 PSQL_VALUES_OF = {
     "idempotency_claim": dict.fromkeys(("scope", "key", "fingerprint"), "'text'"),
 }
@@ -45,7 +45,7 @@ def lines(statement: Statement, *given: str) -> list[str]:
 
 
 def test_only_the_lines_of_given_parameters_are_sent(file: Path) -> None:
-    """A filter that is not given costs nothing."""
+    """An absent filter costs nothing."""
     statement = Statement(file, NAMES)
     assert lines(statement) == [
         "select a, b::text, 'it''s :quoted -- 5%%' as \"odd :name\"",
@@ -65,17 +65,17 @@ def test_only_the_lines_of_given_parameters_are_sent(file: Path) -> None:
 
 
 @pytest.mark.parametrize(("missing", "number"), [("a_lt", 5), ("modulus", 7), ("by_a", 9)])
-def test_a_parameter_that_no_code_gives_is_told_with_its_line(
+def test_a_parameter_that_the_code_does_not_pass_is_reported(
     file: Path, missing: str, number: int
 ) -> None:
-    """As a compiler would."""
-    told = f"thing_list.sql:{number}: no code gives the parameter {missing}$"
-    with pytest.raises(StatementError, match=told):
+    """The error names file and line, as a compiler would."""
+    message = f"thing_list.sql:{number}: the code does not pass the parameter {missing}$"
+    with pytest.raises(StatementError, match=message):
         Statement(file, NAMES - {missing})
 
 
-def test_a_parameter_that_the_file_lacks_is_told(file: Path) -> None:
-    """A filter that is silently not applied would widen the search."""
+def test_a_parameter_that_the_file_lacks_is_reported(file: Path) -> None:
+    """A filter that is silently ignored would widen the search."""
     with pytest.raises(StatementError, match=r"thing_list.sql:1: the statement lacks .* a_gt$"):
         Statement(file, NAMES | {"a_gt"})
 
@@ -84,7 +84,7 @@ def test_a_parameter_that_the_file_lacks_is_told(file: Path) -> None:
 def test_every_file_runs_whole_in_psql(
     path: Path, database: PostgresDatabase, embedded: Cluster
 ) -> None:
-    """A DBA can read it, give its parameters and run it; it begins by saying what it is for."""
+    """A DBA can set its parameters and run it, and it begins with a comment."""
     text = path.read_text()
     assert text.startswith("-- ")
     command = [embedded.binaries / "psql", database.url, "-X", "-v", "ON_ERROR_STOP=1", "-f", path]
@@ -93,12 +93,12 @@ def test_every_file_runs_whole_in_psql(
     values = files | PSQL_VALUES | PSQL_VALUES_OF.get(path.stem, {})
     for name in names:
         command += ["-v", f"{name}={values.get(name, 'null')}"]
-    # The loader needs no semicolon at the end, and psql takes the end of the file for one.
+    # The end of the file ends the statement in psql, so the files need no semicolon.
     subprocess.run(command, check=True, capture_output=True)
 
 
-def test_a_line_may_stand_for_a_file(tmp_path: Path) -> None:
-    """Kept when their own marks and that of the line are given; the code fills in its parts."""
+def test_a_line_may_include_a_file(tmp_path: Path) -> None:
+    """Its lines need their own marks and that of the including line; the code adds its parts."""
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "filters.sql").write_text("-- A part.\nand a = :a  -- if a\n  :deeper\n")
     (tmp_path / "parts" / "deeper.sql").write_text("and b = '%'\n")
@@ -108,5 +108,5 @@ def test_a_line_may_stand_for_a_file(tmp_path: Path) -> None:
     assert statement.text(frozenset({"a", "filtered"}), order="y") == (
         b"select 1\nand a = %(a)s\nand b = '%%'\norder by y"
     )
-    with pytest.raises(StatementError, match=r"parts/filters.sql:2: no code gives .* a$"):
+    with pytest.raises(StatementError, match=r"parts/filters.sql:2: the code does not pass .* a$"):
         Statement(tmp_path / "list.sql", {"filtered"}, {"order"})

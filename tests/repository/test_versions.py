@@ -1,4 +1,4 @@
-"""The name of a state of the stock: never one for two states, whatever happens to the server."""
+"""The data version: never the same for two states, whatever happens to the server."""
 
 import os
 import signal
@@ -25,13 +25,13 @@ UPDATE = "update room set price = price + 1 where size = %s"
 
 
 class Seen:
-    """What was shown under each name of a state; fails when two differ."""
+    """What was shown for each data version; fails if two results differ."""
 
     def __init__(self) -> None:
         self.prices: dict[str, tuple[int, ...]] = {}
 
     def look(self, repository: PostgresRepo) -> str:
-        """Search, and compare with what was seen under the same name."""
+        """Search, and compare the result with an earlier one of the same version."""
         page = repository.search(RoomListRequest())
         prices = tuple(room.price for room in page.rooms)
         assert page.version is not None
@@ -57,7 +57,7 @@ def prepared(cluster: Cluster, make_room: MakeRoom, amount: int = 8) -> Cluster:
 
 @contextmanager
 def writing(cluster: Cluster, writers: int) -> Iterator[None]:
-    """Change rooms all the time, each writer its own; every third change is taken back."""
+    """Change rooms continuously, each writer its own; every third change is rolled back."""
     done = Event()
 
     def write(size: int) -> None:
@@ -83,10 +83,8 @@ def writing(cluster: Cluster, writers: int) -> Iterator[None]:
             thread.join()
 
 
-def test_a_state_is_named_with_what_it_shows_under_writers(
-    own_cluster: Cluster, make_room: MakeRoom
-) -> None:
-    """Four writers that commit and roll back: what has one name is one stock, on every reader."""
+def test_a_version_has_one_state_during_writes(own_cluster: Cluster, make_room: MakeRoom) -> None:
+    """Four writers commit and roll back, and results with the same version are the same."""
     prepared(own_cluster, make_room)
     seen = Seen()
     with writing(own_cluster, 4), repository_in(own_cluster) as repository:
@@ -95,8 +93,8 @@ def test_a_state_is_named_with_what_it_shows_under_writers(
     assert len(set(seen.prices.values())) > 100
 
 
-def test_all_that_is_read_names_the_same_state(own_cluster: Cluster, make_room: MakeRoom) -> None:
-    """A page, an empty page, a stream, a summary, and the name alone."""
+def test_all_reads_return_the_same_version(own_cluster: Cluster, make_room: MakeRoom) -> None:
+    """A page, an empty page, a stream, a summary, and the version alone agree."""
     prepared(own_cluster, make_room)
     with repository_in(own_cluster) as repository:
         version = repository.version()
@@ -110,8 +108,8 @@ def test_all_that_is_read_names_the_same_state(own_cluster: Cluster, make_room: 
         assert repository.summarize(RoomSummaryRequest()).version == version
 
 
-def test_a_stream_is_named_with_what_it_shows(own_cluster: Cluster, make_room: MakeRoom) -> None:
-    """The name is read in the stream's own snapshot."""
+def test_a_stream_has_the_version_that_it_shows(own_cluster: Cluster, make_room: MakeRoom) -> None:
+    """The version is read in the stream's own snapshot."""
     prepared(own_cluster, make_room)
     seen = Seen()
     with writing(own_cluster, 4), repository_in(own_cluster) as repository:
@@ -123,8 +121,8 @@ def test_a_stream_is_named_with_what_it_shows(own_cluster: Cluster, make_room: M
             assert seen.prices.setdefault(page.version, prices) == prices
 
 
-def test_no_name_comes_again_after_a_crash(own_cluster: Cluster, make_room: MakeRoom) -> None:
-    """The numbers of transactions that were lost are given out again; the names are not."""
+def test_no_version_is_reused_after_a_crash(own_cluster: Cluster, make_room: MakeRoom) -> None:
+    """The ids of lost transactions are reused, but versions are not."""
     prepared(own_cluster, make_room)
     seen = Seen()
     log = own_cluster.home / "postgres.log"
@@ -132,7 +130,7 @@ def test_no_name_comes_again_after_a_crash(own_cluster: Cluster, make_room: Make
         for crash in range(1, 4):
             seen.look(repository)
             lost = psycopg.connect(own_cluster.database.url)
-            # Of a transaction that will never be committed, whose number will be given out again.
+            # This transaction will never be committed, and its id will be reused.
             lost.execute(UPDATE, (1,))
             seen.look(repository)
             os.kill(lost.info.backend_pid, signal.SIGKILL)
@@ -145,8 +143,8 @@ def test_no_name_comes_again_after_a_crash(own_cluster: Cluster, make_room: Make
                 assert seen.look(repository) != before
 
 
-def test_no_name_comes_again_after_a_restore(own_cluster: Cluster, make_room: MakeRoom) -> None:
-    """A backup goes back to an old state, and from there to other ones."""
+def test_no_version_is_reused_after_a_restore(own_cluster: Cluster, make_room: MakeRoom) -> None:
+    """A restore returns to an old state, from which different ones follow."""
     prepared(own_cluster, make_room)
     seen = Seen()
     own_cluster.stop()
@@ -167,10 +165,10 @@ def test_no_name_comes_again_after_a_restore(own_cluster: Cluster, make_room: Ma
     assert len(set(seen.prices.values())) == 11
 
 
-def test_two_databases_of_a_server_name_their_states_apart(
+def test_two_databases_of_a_server_have_different_versions(
     own_cluster: Cluster, make_room: MakeRoom
 ) -> None:
-    """Both see the server's transactions at the same moment."""
+    """Although both see the same transactions of the server."""
     prepared(own_cluster, make_room)
     other = own_cluster.database_named("other")
     create_database(other)
@@ -179,8 +177,8 @@ def test_two_databases_of_a_server_name_their_states_apart(
         assert repository.version() != PostgresRepo(connections).version()
 
 
-def test_a_standby_names_no_states(own_cluster: Cluster, make_room: MakeRoom) -> None:
-    """It does not know which transactions run; its rooms are found all the same."""
+def test_a_standby_has_no_version(own_cluster: Cluster, make_room: MakeRoom) -> None:
+    """It does not know which transactions are running, but it can be searched."""
     prepared(own_cluster, make_room)
     standby = replace(own_cluster, home=own_cluster.home.parent / "standby")
     standby.home.mkdir()
