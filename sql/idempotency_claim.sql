@@ -1,7 +1,7 @@
--- Claim a key for a write that is about to be made, if nobody has or the claim has expired.
+-- Claim a key for a write, if it is not claimed yet or the claim has expired.
 --
--- Who comes at the same time with the same key waits here until the first one has committed or not.
--- The transaction then waits for the write: a long batch is read whole before its first room.
+-- Another transaction with the same key waits here until the first one ends. The transaction then
+-- stays idle until the write: a long batch is read completely before its first room is written.
 insert into idempotency_key (scope, key, fingerprint)
 values (:scope::text, :key::text, :fingerprint::text)
 on conflict (scope, key) do update set

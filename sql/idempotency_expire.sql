@@ -1,4 +1,4 @@
--- Remove a few of the keys that have expired; those that somebody is at are left to somebody else.
+-- Remove a few expired keys; skip those that another transaction has locked.
 delete from idempotency_key
 where (scope, key) in (
   select scope, key

@@ -1,4 +1,4 @@
--- Give the answer that was stored for a key.
+-- Return the answer that is stored for a key.
 select fingerprint, status, headers, body
 from idempotency_key
 where scope = :scope::text and key = :key::text

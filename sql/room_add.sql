@@ -1,4 +1,4 @@
--- Add a room, unless its code exists; return the code of a room that was added.
+-- Add a room unless its code exists; return the code if it was added.
 insert into room (
   :room_columns
 )

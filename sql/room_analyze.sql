@@ -1,2 +1,2 @@
--- Refresh the statistics after a large change, so that the next search is planned right.
+-- Refresh the statistics after a large change, so that the next search gets a good plan.
 analyze room

@@ -1,17 +1,16 @@
--- The changes behind a position, and the last one that may be read now: a row for each change, or
--- one without a change.
+-- Return the changes after a position, and the last change that may be read now: a row for each
+-- change, or one row without a change.
 --
--- Only places before the oldest transaction that still runs are read: none is before its own
--- transaction, so none comes later that belongs before what was read. A position is known if its
--- change is kept, or was the last one that was removed: then none behind it is missing. After a
--- crash, or where a backup was put back, the numbers of lost transactions are given out again, so a
--- position names the moment too.
+-- Only changes before the oldest running transaction are read. A change is never placed before its
+-- own transaction, so none can appear later among those already read. A position is known if its
+-- change still exists or was the last one removed: then no change after it is missing. After a
+-- crash or a restore, the ids of lost transactions are reused, so a position has its time too.
 with present as (
   select
     room_change_epoch() as epoch,
     pg_snapshot_xmin(pg_current_snapshot()) as horizon
 ),
--- The last change that was removed; where none was, the place before all.
+-- The last change that was removed; if there is none, the position before all changes.
 removed as (
   select
     coalesce(room_change_removed.xid, '0'::xid8) as xid,

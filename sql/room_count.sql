@@ -1,4 +1,4 @@
--- Count the rooms that are selected.
+-- Count the selected rooms.
 select count(*)
 from
   :measured_room

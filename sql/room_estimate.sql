@@ -1,3 +1,3 @@
--- Estimate how many rooms are selected, as the planner does: nothing is read.
+-- Estimate the number of selected rooms: the planner does so without reading them.
 explain (format json)
   :room_count

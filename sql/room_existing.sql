@@ -1,4 +1,4 @@
--- Tell which of these codes rooms have.
+-- Return which of these codes exist.
 select code
 from room
 where code = any(:codes::uuid[])

@@ -1,4 +1,4 @@
--- Return the room with a code; lock it against other writers if it is about to be changed.
+-- Return the room with a code; lock it against other writers if it will be changed.
 select
   :room_columns
 from room

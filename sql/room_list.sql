@@ -1,13 +1,13 @@
--- Search rooms: those that are selected, behind a position, in an order.
+-- Search rooms: return the selected ones after a position, in an order.
 --
--- A line that ends in `-- if NAME` is sent only when NAME is given, so a filter that is not given
--- costs nothing and one that is can use its index. A line that consists of `:name` stands
--- for the file parts/name.sql. To psql all this is plain SQL, once it knows the parts:
+-- A line that ends in `-- if NAME` is sent only if NAME is given, so an absent filter costs nothing
+-- and a present one can use its index. A line that consists of `:name` includes the file
+-- parts/name.sql. To psql all this is plain SQL, once the parts are set:
 --   \set measured_room `cat sql/parts/measured_room.sql`
--- and so on for each of them, and `\set order 'price, code'`. `:order` and `:is_after` are made of
--- names of columns and parameters (rentomatic/repository/ordering.py).
+-- and so on for each part, and `\set order 'price, code'`. `:order` and `:is_after` consist of names
+-- of columns and parameters (rentomatic/repository/ordering.py).
 --
--- Behind a position in an order by distance, `room` is only what lies in a ring around the place.
+-- After a position in an order by distance, `room` has only the rooms in a ring around the place.
 with room as (  -- if ringed
   :room_in_ring  -- if ringed
 )  -- if ringed

@@ -1,8 +1,7 @@
--- One page of a search, with the state of the stock that it shows and the number of all rooms that
--- are selected.
+-- Return one page of a search, with its data version and the number of all selected rooms.
 --
--- The one row of the stock is joined to each room, so that it is told even where there is no room.
--- A join with one row keeps the order of the other side.
+-- Version and number are one row that is joined to each room, so they are returned even if no room
+-- is. A join with one row keeps the order of the other side.
 select
   stock.total,  -- if counted
   stock.version,

@@ -1,8 +1,8 @@
--- Add a batch of rooms in the order given, or replace those whose code exists; count both.
+-- Add a batch of rooms in the given order, or replace those whose code exists; count both.
 --
--- A room that is replaced keeps its id, and so its place in the order, and the fields that are not
--- given. One that would not change is not written. No code may occur twice in a batch. xmax is 0 in
--- a row that this statement inserted.
+-- A replaced room keeps its id, which is its place in the order, and the fields that are not given.
+-- A room that would not change is not written. No code may occur twice in a batch. xmax is 0 in a
+-- row that this statement inserted.
 with saved as (
   insert into room (
     :room_columns

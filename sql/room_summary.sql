@@ -1,8 +1,8 @@
--- Sum up the selected rooms: a row for each amount, and in each the state of the stock that this
--- shows, the count, and the extremes of where the rooms lie.
+-- Summarize the selected rooms: a row for each amount, and in each row the data version, the count,
+-- and the extremes of the coordinates.
 --
--- The histogram of an amount counts rooms whatever its own filters say. All rooms that belong to
--- any of the results are read once and counted by their amounts; the rest is told from the counts.
+-- The histogram of an amount ignores the filters on that amount. All rooms that affect a result are
+-- read once and counted by amount; the rest is computed from the counts.
 with candidate as (
   select
     size,
@@ -51,7 +51,7 @@ counted as (
   from candidate
   group by grouping sets ((size), (price), ())
 ),
--- How many rooms of each amount are selected, and how many are shown in its histogram.
+-- For each amount: how many rooms are selected, and how many its histogram shows.
 amount as (
   select 'size' as field, size as value, selected, any_size as shown
   from counted
@@ -70,7 +70,7 @@ ranked as (
     sum(selected) over (partition by field) as total
   from amount
 ),
--- The amounts at both sides of each quartile's place among the ordered rooms.
+-- The amounts on both sides of each quartile's position among the sorted rooms.
 quartile as (
   select
     field,
@@ -81,7 +81,7 @@ quartile as (
   cross join unnest(:quartiles::numeric[]) as share
   group by field, share
 ),
--- The smallest round width with which there are not too many bars.
+-- The smallest round width that does not need too many bars.
 width as (
   select
     field,

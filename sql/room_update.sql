@@ -1,4 +1,4 @@
--- Change the given fields of the room with a code; return the room as it then is.
+-- Change the given fields of the room with a code; return the changed room.
 --
 -- A room that would not change is not written.
 with found as (

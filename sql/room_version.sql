@@ -1,4 +1,4 @@
--- Name the state of the stock, so that a client that has seen it is told without a search.
+-- Return the data version, so that a client that has seen it can be answered without a search.
 select
   :stock_version
 as version

@@ -1,4 +1,4 @@
--- Let this transaction wait while rooms are read, of which the file may have none for long, as its
--- lines are bad; where a wait has an end at all.
+-- Extend the idle timeout of this transaction, if there is one: an import may read many bad lines
+-- before the next room.
 select set_config('idle_in_transaction_session_timeout', '5min', true)
 where current_setting('idle_in_transaction_session_timeout') <> '0'

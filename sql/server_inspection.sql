@@ -1,8 +1,8 @@
--- What `rentomatic check` asks the server: one row.
+-- Return what `rentomatic check` shows about the server, in one row.
 select
   current_setting('server_version') as version,
   clock_timestamp() as clock,
-  -- What the server, the role and the database each allow; -1 allows any number.
+  -- The limits of the server, the role and the database; -1 means no limit.
   array[
     current_setting('max_connections')::int
       - current_setting('superuser_reserved_connections')::int
@@ -10,7 +10,7 @@ select
     (select rolconnlimit from pg_roles where rolname = current_user),
     (select datconnlimit from pg_database where datname = current_database())
   ] as connections,
-  -- What a CREATE INDEX CONCURRENTLY that failed has left behind.
+  -- Left by a CREATE INDEX CONCURRENTLY that failed.
   array(
     select indexrelid::regclass::text
     from pg_index

@@ -1,5 +1,5 @@
--- A part of statements: the rooms that the statement is given, an array for each field. They are
--- called as `on conflict` calls the row that it could not insert.
+-- Part: the rooms that the statement gets, one array per field. The alias is the name that
+-- `on conflict` has for a row that it could not insert.
 unnest(
   :code::uuid[],
   :size::integer[],

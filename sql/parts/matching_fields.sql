@@ -1,5 +1,5 @@
--- A part of statements: the filters of all fields but the two amounts, and the box of a search. The
--- amounts have parts of their own, as the histogram of an amount ignores its filters.
+-- Part: the filters on all fields except the two amounts, and the box of a search. The amounts have
+-- their own parts, because the histogram of an amount ignores its filters.
 and code = :code_eq::uuid  -- if code_eq
 and code <> :code_ne::uuid  -- if code_ne
 and code = any(:code_in::uuid[])  -- if code_in
@@ -17,8 +17,8 @@ and longitude <= :longitude_lte::float8  -- if longitude_lte
 and longitude > :longitude_gt::float8  -- if longitude_gt
 and longitude >= :longitude_gte::float8  -- if longitude_gte
 and longitude = any(:longitude_in::float8[])  -- if longitude_in
--- A box; one that crosses the antimeridian lies on both its sides. `+ 0`: the index on the latitude
--- has all columns, and is not to be combined with the one on the longitude.
+-- A box may be on both sides of the antimeridian. `+ 0` prevents combining the index on the latitude,
+-- which has all columns, with the one on the longitude.
 and latitude between :south::float8 and :north::float8  -- if south
 and longitude + 0 between :west::float8 and :east::float8  -- if west
 and (longitude + 0 >= :west_across::float8 or longitude + 0 <= :east_across::float8)  -- if west_across

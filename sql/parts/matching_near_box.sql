@@ -1,4 +1,4 @@
--- A part of statements: the box around a circle, in which an index finds what may lie within it.
+-- Part: the box around a circle, for which an index finds the candidates.
 and latitude between :near_south::float8 and :near_north::float8  -- if near_south
 and longitude + 0 between :near_west::float8 and :near_east::float8  -- if near_west
 and (  -- if near_west_across

@@ -1,4 +1,4 @@
--- A part of statements: the filters of the price.
+-- Part: the filters on the price.
 and price = :price_eq::bigint  -- if price_eq
 and price <> :price_ne::bigint  -- if price_ne
 and price < :price_lt::bigint  -- if price_lt

@@ -1,4 +1,4 @@
--- A part of statements: the filters of the size.
+-- Part: the filters on the size.
 and size = :size_eq::bigint  -- if size_eq
 and size <> :size_ne::bigint  -- if size_ne
 and size < :size_lt::bigint  -- if size_lt

@@ -1,4 +1,4 @@
--- A part of statements: the rooms, each with its distance from a place in metres where one is given.
+-- Part: the rooms, each with its distance in metres from a place, if one is given.
 room
 cross join lateral (  -- if near_longitude
   select  -- if near_longitude

@@ -1,9 +1,9 @@
--- A part of statements: a circle on the plane in which the rooms lie that are nearest to a centre.
+-- Part: the circle on the plane that contains the rooms nearest to a centre.
 --
--- Neighbours on the plane are not always the nearest on the sphere. But as many of them as are
--- wanted tell how far the nearest are at most, and what lies so far on the sphere lies within a
--- circle on the plane. A metre is added, as the haversine formula is some decimetres short at the
--- antipode, which is the centre for those who look for the farthest.
+-- The nearest rooms on the plane are not always the nearest on the sphere. But N of them limit the
+-- distance of the N nearest on the sphere, and that distance gives a circle on the plane. A metre is
+-- added because the haversine formula is a few decimetres short near the antipode, which is the
+-- centre of a search for the farthest rooms.
 and on_plane(longitude, latitude * :hemisphere::float8) <@ (
   select circle_on_plane(:centre_longitude::float8, :centre_latitude::float8, max(metres) + 1)
   from (

@@ -1,4 +1,4 @@
--- A part of statements: a stored room takes the fields that are given from `excluded`.
+-- Part: assign the given fields from `excluded` to a stored room.
 size = excluded.size,  -- if sets_size
 price = excluded.price,  -- if sets_price
 longitude = excluded.longitude,  -- if sets_longitude

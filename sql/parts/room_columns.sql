@@ -1,4 +1,4 @@
--- A part of statements: the columns of a room's fields, in the order of rentomatic.domain.room.Room.
+-- Part: the columns of a room's fields, in the order of rentomatic.domain.room.Room.
 code,
 size,
 price,

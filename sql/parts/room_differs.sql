@@ -1,4 +1,4 @@
--- A part of statements: whether those assignments would change a stored room.
+-- Part: whether room_assignments would change a stored room.
 (
   false
   or room.size is distinct from excluded.size  -- if sets_size

@@ -1,6 +1,6 @@
--- A part of statements: the rooms within any of some circles, which cover a ring around a place.
+-- Part: the rooms within any of the circles that cover a ring around a place.
 --
--- Each hemisphere has an index of its own; southern places are mirrored.
+-- Each hemisphere has its own index; southern places are mirrored.
 select
   id,
   :room_columns
@@ -12,7 +12,7 @@ from unnest(
 inner join room
   on on_plane(longitude, latitude * '1'::float8)
   <@ circle_on_plane(circle.x, circle.y, circle.metres)
--- The circles overlap: each room comes once.
+-- The circles overlap, but each room is returned once.
 union
 select
   id,

@@ -1,9 +1,9 @@
--- A part of statements: a name for the state of the stock that a statement sees, as text.
+-- Part: the data version that a statement sees, as text.
 --
--- Every committed write changes it. The snapshot alone is not enough: after a crash the number of a
--- transaction that was lost is given out again, so the start of the server and its last checkpoint
--- belong to it, and so does the database, as servers have several. On a standby the snapshot does
--- not list running transactions: no name there.
+-- Every committed write changes it. The snapshot alone is not enough: after a crash the ids of lost
+-- transactions are reused, so it also has the server's start and its last checkpoint; and a server
+-- may have several databases, so it has the database. On a standby the snapshot does not list
+-- running transactions, so there is no data version.
 case
   when not pg_is_in_recovery() then
     concat_ws(
