@@ -1,4 +1,4 @@
-"""All repositories give the same answers: rooms, order, pages, counts, and summaries."""
+"""All repositories return the same rooms, order, pages, counts, and summaries."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -97,7 +97,7 @@ def selections(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def searches(draw: st.DrawFn) -> dict[str, Any]:
-    """Make a search of all that the contract knows."""
+    """Make a search with everything that the interface supports."""
     chosen = draw(selections())
     known = [name for name in SORT_NAMES if name != DISTANCE or "near" in chosen]
     names = draw(st.lists(st.sampled_from(known), max_size=3, unique=True))
@@ -107,7 +107,7 @@ def searches(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def outcome_of(repository: RoomRepository, search: dict[str, Any], limit: object) -> list[object]:
-    """Search, and count; give the codes, and where the next page begins."""
+    """Search; return the codes, the position of the next page, and the total."""
     request = build_room_list_request(**search, limit=limit, count="exact")
     assert request, request
     page = repository.search(request)
@@ -116,30 +116,30 @@ def outcome_of(repository: RoomRepository, search: dict[str, Any], limit: object
 
 
 def _comparable(position: tuple[Any, ...]) -> tuple[Any, ...]:
-    # The number of a room in the order of adding is each repository's own.
+    # Each repository numbers rooms in its own way.
     return () if len(position) == 1 and isinstance(position[0], int) else position
 
 
 @given(
-    stock=st.lists(ROOMS, max_size=3),
+    saved=st.lists(ROOMS, max_size=3),
     removed=st.lists(VALUES["code"], max_size=3),
     wanted=st.lists(st.tuples(searches(), st.integers(1, 13) | st.just("none")), min_size=1),
     summed=selections(),
 )
 def test_repositories_agree(
     repositories: dict[str, RoomRepository],
-    stock: list[list[Room]],
+    saved: list[list[Room]],
     removed: list[UUID],
     wanted: list[tuple[dict[str, Any], object]],
     summed: dict[str, Any],
 ) -> None:
-    """After the same writes, the same searches give the same rooms in the same order."""
+    """After the same writes, the same searches return the same rooms in the same order."""
     outcomes = {}
     for name, repository in repositories.items():
         for number in range(1, 13):
             repository.remove(UUID(int=number))
-        outcome: list[object] = [repository.save(some, dry_run=True) for some in stock[:1]]
-        outcome += [repository.save(some) for some in stock]
+        outcome: list[object] = [repository.save(some, dry_run=True) for some in saved[:1]]
+        outcome += [repository.save(some) for some in saved]
         outcome += [repository.remove(code) for code in removed]
         outcome += [repository.get(UUID(int=number)) for number in range(1, 13)]
         outcome += [outcome_of(repository, *each) for each in wanted]
@@ -170,26 +170,26 @@ def test_a_box_does_not_depend_on_how_the_antimeridian_is_written(
     search = {"bbox": [west, -90, east, 90], "sort": ["code"]}
     for name, repository in repositories.items():
         found = []
-        for stock in (rooms, moved):
+        for saved in (rooms, moved):
             for number in range(1, 13):
                 repository.remove(UUID(int=number))
-            repository.save(stock)
+            repository.save(saved)
             found.append(outcome_of(repository, search, "none"))
         assert found[0] == found[1], name
 
 
-@given(stock=ROOMS, search=searches(), size=st.integers(1, 5))
-def test_pages_are_the_unpaged_answer(
+@given(saved=ROOMS, search=searches(), size=st.integers(1, 5))
+def test_pages_add_up_to_the_unpaged_result(
     repositories: dict[str, RoomRepository],
-    stock: list[Room],
+    saved: list[Room],
     search: dict[str, Any],
     size: int,
 ) -> None:
-    """A walk over pages of any size finds each room once, in the same order."""
+    """Following pages of any size finds each room once, in the same order."""
     for name, repository in repositories.items():
         for number in range(1, 13):
             repository.remove(UUID(int=number))
-        repository.save(stock)
+        repository.save(saved)
         whole = build_room_list_request(**search, limit="none")
         assert whole, whole
         walked = walk(repository, search, size)
@@ -197,7 +197,7 @@ def test_pages_are_the_unpaged_answer(
 
 
 def walk(repository: RoomRepository, search: dict[str, Any], size: int) -> list[Room]:
-    """Follow the pages of a search to the last, by cursors as a client gets them."""
+    """Follow the pages of a search to the last one, with cursors as clients get them."""
     rooms: list[Room] = []
     after = None
     while True:
@@ -210,6 +210,6 @@ def walk(repository: RoomRepository, search: dict[str, Any], size: int) -> list[
         after = write_cursor(request, request.order, page.next)
 
 
-def test_the_table_is_made_up_whole() -> None:
-    """A field that is added to the table is searched for here too."""
+def test_all_fields_have_values() -> None:
+    """A field that is added to the table is tested here too."""
     assert set(VALUES) == set(FIELDS)

@@ -1,4 +1,4 @@
-"""What every repository promises: each test runs against all of them."""
+"""What every repository guarantees; each test runs against all of them."""
 
 import operator
 from collections.abc import Callable, Iterator
@@ -21,15 +21,15 @@ def search(repository: RoomRepository, limit: object = 1000, **filters: object) 
 
 
 def test_an_empty_repository_finds_nothing(repository: RoomRepository) -> None:
-    """No room, whatever is asked for."""
+    """No query returns a room."""
     assert search(repository) == []
     assert search(repository, limit="none") == []
     assert search(repository, price__lt=60) == []
     assert repository.get(uuid4()) is None
 
 
-def test_saved_rooms_come_back(repository: RoomRepository, rooms: list[Room]) -> None:
-    """Equal to what was saved, in the order in which they were added."""
+def test_saved_rooms_are_found(repository: RoomRepository, rooms: list[Room]) -> None:
+    """They are equal to what was saved, in the order of insertion."""
     assert repository.save(rooms) == SaveSummary(added=4)
     assert search(repository) == rooms
     assert search(repository, limit="none") == rooms
@@ -39,26 +39,24 @@ def test_saved_rooms_come_back(repository: RoomRepository, rooms: list[Room]) ->
 def test_a_room_that_is_replaced_keeps_its_place(
     repository: RoomRepository, rooms: list[Room]
 ) -> None:
-    """The order is that of adding, not of changing."""
+    """The order is that of insertion, not of changes."""
     repository.save(rooms)
     changed = Room(rooms[1].code, 1, 2, 3.5, 4.5)
     assert repository.save([changed]) == SaveSummary(updated=1)
     assert search(repository) == [rooms[0], changed, *rooms[2:]]
 
 
-def test_a_room_that_is_the_same_is_left_alone(
-    repository: RoomRepository, rooms: list[Room]
-) -> None:
-    """Saving again changes nothing, and says so."""
+def test_an_unchanged_room_is_not_written(repository: RoomRepository, rooms: list[Room]) -> None:
+    """Saving it again changes nothing, and the summary says so."""
     repository.save(rooms)
     assert repository.save(rooms) == SaveSummary(unchanged=4)
     assert search(repository) == rooms
 
 
-def test_the_last_of_several_with_one_code_stays(
+def test_the_last_of_several_with_one_code_wins(
     repository: RoomRepository, make_room: MakeRoom
 ) -> None:
-    """Rooms are saved one after the other, also within one call."""
+    """Rooms are saved in turn, even within one call."""
     saved = repository.save(
         [make_room(1), make_room(2), make_room(1, price=5), make_room(1, price=5), make_room(3)]
     )
@@ -66,10 +64,10 @@ def test_the_last_of_several_with_one_code_stays(
     assert search(repository) == [make_room(1, price=5), make_room(2), make_room(3)]
 
 
-def test_a_dry_run_tells_what_a_save_would_do(
+def test_a_dry_run_returns_what_a_save_would_do(
     repository: RoomRepository, make_room: MakeRoom
 ) -> None:
-    """The same summary, and nothing is changed."""
+    """The summary is the same, and nothing changes."""
     repository.save([make_room(1), make_room(2)])
     given = [make_room(1), make_room(2, price=5), make_room(3), make_room(3, price=5)]
     expected = SaveSummary(added=1, updated=2, unchanged=1)
@@ -79,13 +77,13 @@ def test_a_dry_run_tells_what_a_save_would_do(
 
 
 class InterruptionError(Exception):
-    """What goes wrong while rooms are read."""
+    """Raised while rooms are read."""
 
 
 def test_a_save_that_is_interrupted_changes_nothing(
     repository: RoomRepository, make_room: MakeRoom
 ) -> None:
-    """Also when several batches were written before; and the next save works."""
+    """Even if several batches were already written; and the next save works."""
     repository.save([make_room(1)])
 
     def interrupted() -> Iterator[Room]:
@@ -102,14 +100,14 @@ def test_a_save_that_is_interrupted_changes_nothing(
 def test_more_rooms_than_a_batch_are_saved_in_order(
     repository: RoomRepository, make_room: MakeRoom
 ) -> None:
-    """The whole stock comes back in one unlimited search."""
+    """One unlimited search returns all of them."""
     rooms = [make_room(number) for number in range(1, SAVE_BATCH + 100)]
     assert repository.save(rooms) == SaveSummary(added=len(rooms))
     assert search(repository, limit="none") == rooms
 
 
-def test_codes_that_exist_are_known(repository: RoomRepository, rooms: list[Room]) -> None:
-    """Those of rooms, and no others; of none, none."""
+def test_existing_codes_are_returned(repository: RoomRepository, rooms: list[Room]) -> None:
+    """The codes of stored rooms are returned, and no others."""
     assert set(repository.existing([rooms[0].code])) == set()
     repository.save(rooms[:2])
     assert set(repository.existing([room.code for room in rooms])) == {
@@ -119,7 +117,7 @@ def test_codes_that_exist_are_known(repository: RoomRepository, rooms: list[Room
 
 
 def test_a_removed_room_is_gone(repository: RoomRepository, rooms: list[Room]) -> None:
-    """The first removal tells that there was one, the second that there was none."""
+    """The first removal returns True, the second False."""
     repository.save(rooms)
     assert repository.remove(rooms[1].code) is True
     assert repository.remove(rooms[1].code) is False
@@ -127,8 +125,8 @@ def test_a_removed_room_is_gone(repository: RoomRepository, rooms: list[Room]) -
     assert search(repository) == [rooms[0], *rooms[2:]]
 
 
-def test_a_room_that_comes_again_comes_last(repository: RoomRepository, rooms: list[Room]) -> None:
-    """A removed room has no place left to keep."""
+def test_a_room_that_is_added_again_is_last(repository: RoomRepository, rooms: list[Room]) -> None:
+    """A removed room loses its place in the order."""
     repository.save(rooms)
     repository.remove(rooms[0].code)
     repository.save([rooms[0]])
@@ -136,10 +134,10 @@ def test_a_room_that_comes_again_comes_last(repository: RoomRepository, rooms: l
 
 
 @pytest.mark.parametrize("limit", [1, 3, 4, 5, 1000, "none"])
-def test_a_limit_cuts_the_search(
+def test_a_limit_shortens_the_result(
     repository: RoomRepository, rooms: list[Room], limit: object
 ) -> None:
-    """The first rooms are given, all of them where there are fewer."""
+    """The first rooms are returned, or all of them if there are fewer."""
     repository.save(rooms)
     assert search(repository, limit=limit) == rooms[: None if limit == "none" else int(str(limit))]
 
@@ -152,7 +150,7 @@ COMPARISONS = ("eq", "ne", "lt", "lte", "gt", "gte")
 def test_numbers_are_compared_as_numbers(
     repository: RoomRepository, make_room: MakeRoom, field: str, name: str
 ) -> None:
-    """9 is less than 10 although "9" is greater than "10"; the edge belongs where it should."""
+    """9 is less than 10, although "9" is greater than "10"; bounds are included as they should."""
     rooms = [make_room(number, **{field: value}) for number, value in enumerate((9, 10, 11), 1)]
     repository.save(rooms)
     compare = {"lte": operator.le, "gte": operator.ge}.get(name) or getattr(operator, name)
@@ -164,14 +162,14 @@ def test_numbers_are_compared_as_numbers(
 def test_a_list_finds_each_of_its_values(
     repository: RoomRepository, make_room: MakeRoom, field: str
 ) -> None:
-    """Values that no room has, and values given twice, do not matter."""
+    """Values without a room and repeated values do not matter."""
     rooms = [make_room(number, **{field: value}) for number, value in enumerate((9, 10, 11), 1)]
     repository.save(rooms)
     assert search(repository, **{f"{field}__in": "11,9,9,12"}) == [rooms[0], rooms[2]]
 
 
 def test_codes_are_compared(repository: RoomRepository, rooms: list[Room]) -> None:
-    """By identity, however they are spelt."""
+    """They are compared as UUIDs, in any notation."""
     repository.save(rooms)
     first, second, *others = rooms
     assert search(repository, code__eq=str(second.code).upper()) == [second]
@@ -179,8 +177,8 @@ def test_codes_are_compared(repository: RoomRepository, rooms: list[Room]) -> No
     assert search(repository, code__in=[first.code, second.code, uuid4()]) == [first, second]
 
 
-def test_all_filters_must_be_passed(repository: RoomRepository, rooms: list[Room]) -> None:
-    """Several filters, also of one field, are joined by AND."""
+def test_all_filters_must_match(repository: RoomRepository, rooms: list[Room]) -> None:
+    """Several filters, on the same field too, are combined with AND."""
     repository.save(rooms)
     assert search(repository, price__gt=40, price__lt=60) == [rooms[3]]
     assert search(repository, price__gt=40, price__lt=70, size__lt=100) == rooms[2:]
@@ -188,10 +186,10 @@ def test_all_filters_must_be_passed(repository: RoomRepository, rooms: list[Room
 
 
 @pytest.mark.parametrize("price", [2**31, 2**40, 10**18 - 1])
-def test_a_number_beyond_the_column_is_only_large(
+def test_a_number_beyond_the_column_is_compared(
     repository: RoomRepository, rooms: list[Room], price: int
 ) -> None:
-    """A comparison with it is true or false, never an error."""
+    """The comparison is true or false, never an error."""
     repository.save(rooms)
     for field in ("price", "size"):
         assert search(repository, **{f"{field}__lt": price}) == rooms
@@ -203,10 +201,8 @@ def test_a_number_beyond_the_column_is_only_large(
         )
 
 
-def test_the_greatest_and_least_rooms_survive(
-    repository: RoomRepository, make_room: MakeRoom
-) -> None:
-    """Every value that the entity allows is kept exactly."""
+def test_extreme_values_are_exact(repository: RoomRepository, make_room: MakeRoom) -> None:
+    """Every value that the entity allows is stored exactly."""
     rooms = [
         make_room(1, size=1, price=0, longitude=-180.0, latitude=-90.0),
         make_room(2, size=MAX_SIZE, price=MAX_PRICE, longitude=180.0, latitude=90.0),
@@ -217,8 +213,8 @@ def test_the_greatest_and_least_rooms_survive(
     assert search(repository, latitude__eq=0.1 + 0.2) == [rooms[2]]
 
 
-def test_an_unlimited_search_may_be_left(repository: RoomRepository, make_room: MakeRoom) -> None:
-    """A reader that goes away leaves nothing behind that the next one meets."""
+def test_an_unlimited_search_can_be_closed(repository: RoomRepository, make_room: MakeRoom) -> None:
+    """A reader that stops early does not affect the next one."""
     rooms = [make_room(number) for number in range(1, 1_200)]
     repository.save(rooms)
     for _ in range(3):
@@ -229,8 +225,8 @@ def test_an_unlimited_search_may_be_left(repository: RoomRepository, make_room: 
     assert search(repository, limit="none") == rooms
 
 
-def test_a_version_changes_with_the_stock(repository: RoomRepository, make_room: MakeRoom) -> None:
-    """Each write gives another version, never an old one again; or there is none at all."""
+def test_each_write_changes_the_version(repository: RoomRepository, make_room: MakeRoom) -> None:
+    """Versions are never reused; a repository may also have none."""
     versions = [repository.version()]
     for write in (
         lambda: repository.save([make_room(1)]),
@@ -244,6 +240,6 @@ def test_a_version_changes_with_the_stock(repository: RoomRepository, make_room:
 
 
 def test_every_repository_here_is_ready(repository: RoomRepository) -> None:
-    """Nothing is missing, nothing is newer."""
+    """No migration is missing, and none is newer."""
     schema = repository.schema()
     assert (schema.missing, schema.newer) == ((), ())

@@ -1,4 +1,4 @@
-"""What every repository promises of a search: order, pages, places, counts and summaries."""
+"""What every repository guarantees for searches: order, pages, places, counts and summaries."""
 
 from collections.abc import Callable
 from random import Random
@@ -16,20 +16,20 @@ MakeRoom = Callable[..., Room]
 
 
 def search(repository: RoomRepository, **wanted: object) -> Page:
-    """Search with the parameters of the builder."""
+    """Search with the arguments of `build_room_list_request`."""
     request = build_room_list_request(**wanted)  # type: ignore[arg-type]
     assert request, request
     return repository.search(request)
 
 
 def numbers(repository: RoomRepository, **wanted: object) -> list[int]:
-    """Search, and give the numbers that rooms were made with."""
+    """Search, and return the numbers of the rooms."""
     return [room.code.int for room in search(repository, **wanted).rooms]
 
 
 @pytest.fixture
-def stock(make_room: MakeRoom) -> list[Room]:
-    """Rooms with ties: of size and price, together and alone."""
+def stored(make_room: MakeRoom) -> list[Room]:
+    """Rooms with ties in size, in price, and in both."""
     amounts = [(30, 5), (10, 5), (10, 7), (20, 5), (10, 5)]
     return [make_room(n, size=size, price=price) for n, (size, price) in enumerate(amounts, 1)]
 
@@ -50,16 +50,16 @@ def stock(make_room: MakeRoom) -> list[Room]:
     ],
 )
 def test_rooms_are_sorted_and_ties_are_broken_by_code(
-    repository: RoomRepository, stock: list[Room], sort: str | None, expected: list[int]
+    repository: RoomRepository, stored: list[Room], sort: str | None, expected: list[int]
 ) -> None:
-    """In the direction of the last key; without a sort they come as they were added."""
-    repository.save(stock)
+    """The code has the direction of the last key; without a sort, rooms are in insertion order."""
+    repository.save(stored)
     for limit in (1000, "none"):
         assert numbers(repository, sort=sort, limit=limit) == expected
 
 
 def walk(repository: RoomRepository, size: int, **wanted: object) -> list[int]:
-    """Follow pages to the last."""
+    """Follow the pages to the last one."""
     found: list[int] = []
     after: str | None = None
     while True:
@@ -72,10 +72,8 @@ def walk(repository: RoomRepository, size: int, **wanted: object) -> list[int]:
         after = write_cursor(request, request.order, page.next)
 
 
-def test_pages_go_on_while_rooms_come_and_go(
-    repository: RoomRepository, make_room: MakeRoom
-) -> None:
-    """Each room that stays is found once, in every order, also behind one that was removed."""
+def test_pages_are_stable_during_writes(repository: RoomRepository, make_room: MakeRoom) -> None:
+    """Each room that stays is found once, in every order, even if a cursor's room is removed."""
     for sort in (None, "price", "-price", "size,-price", "distance"):
         rooms = [make_room(n, price=n % 7, longitude=21 + n / 100) for n in range(1, 61)]
         repository.save(rooms)
@@ -92,7 +90,7 @@ def test_pages_go_on_while_rooms_come_and_go(
             if page.next is None:
                 break
             after = write_cursor(request, request.order, page.next)
-            # The room at which the next page begins, one that is yet to come, and a new one.
+            # Remove the room at the cursor and one of a later page, and add one.
             gone = shown[-1].code, rooms[-1 - 3 * step].code
             removed |= {code.int for code in gone if repository.remove(code)}
             repository.save([make_room(1000 + step, price=step % 7, longitude=21.3)])
@@ -113,7 +111,7 @@ CORNERS = [(180.0, 0.0), (-180.0, 0.0), (0.0, 90.0), (77.0, 90.0), (0.0, -90.0),
 
 
 def test_distances_are_right_everywhere(repository: RoomRepository, make_room: MakeRoom) -> None:
-    """Nearest, farthest, within and beyond a radius, page by page, against brute force."""
+    """Nearest, farthest, and within a ring, page by page: the same as brute force."""
     random = Random(5)
     places = [place(random) for place in PLACES.values() for _ in range(60)] + CORNERS
     rooms = [make_room(n, longitude=x, latitude=y) for n, (x, y) in enumerate(places, 1)]
@@ -140,10 +138,8 @@ def test_distances_are_right_everywhere(repository: RoomRepository, make_room: M
         assert walk(repository, 50, near=near, sort="-distance") == farthest
 
 
-def test_the_smallest_numbers_are_places_too(
-    repository: RoomRepository, make_room: MakeRoom
-) -> None:
-    """Though a database may refuse to multiply them."""
+def test_tiny_coordinates_are_valid(repository: RoomRepository, make_room: MakeRoom) -> None:
+    """Although multiplying them may underflow, which PostgreSQL refuses."""
     tiny = [0.0, 5e-324, -5e-324, 1e-308, 1e-200, -1e-17]
     places = [(x, y) for x in tiny for y in tiny]
     repository.save(make_room(n, longitude=x, latitude=y) for n, (x, y) in enumerate(places, 1))
@@ -157,7 +153,7 @@ def test_the_smallest_numbers_are_places_too(
 def test_a_box_is_inclusive_and_may_cross_the_antimeridian(
     repository: RoomRepository, make_room: MakeRoom
 ) -> None:
-    """A box from 170 to -170 holds both sides of 180 degrees; a pole is a place as any other."""
+    """A box from 170 to -170 contains both sides of 180 degrees; poles are ordinary places."""
     places = [(170, 0), (169.9, 0), (180, 5), (-180, -5), (-170, 0), (-169.9, 0), (0, 90), (0, -90)]
     repository.save(make_room(n, longitude=x, latitude=y) for n, (x, y) in enumerate(places, 1))
     assert numbers(repository, bbox="170,-5,-170,5") == [1, 3, 4, 5]
@@ -196,9 +192,9 @@ def test_180_and_minus_180_are_the_same_meridian(
     assert repository.summarize(summed).summary.count == len(expected)
 
 
-def test_all_rooms_are_counted(repository: RoomRepository, stock: list[Room]) -> None:
-    """Those of all pages, whatever page is asked for; an estimate says whether it is one."""
-    repository.save(stock)
+def test_all_rooms_are_counted(repository: RoomRepository, stored: list[Room]) -> None:
+    """Every page has the exact count of all pages if asked for, and an estimate is positive."""
+    repository.save(stored)
     wanted = {"filters": {"price__eq": 5}, "count": "exact"}
     for limit in (1, 4, "none"):
         assert search(repository, **wanted, limit=limit).total == Total(4, is_exact=True)
@@ -214,9 +210,9 @@ def test_all_rooms_are_counted(repository: RoomRepository, stock: list[Room]) ->
     assert estimate.count > 0
 
 
-def test_rooms_are_summed_up(repository: RoomRepository, stock: list[Room]) -> None:
-    """Amounts, bars that look beyond their own filters, and a box."""
-    repository.save(stock)
+def test_rooms_are_summarized(repository: RoomRepository, stored: list[Room]) -> None:
+    """A summary has amounts, bars that ignore the filters on their own field, and a box."""
+    repository.save(stored)
     request = build_room_summary_request({"price__eq": 5, "size__lt": 30})
     assert request
     summary = repository.summarize(request).summary

@@ -1,4 +1,4 @@
-"""What every repository promises of single writes."""
+"""What every repository guarantees for single writes."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,20 +18,20 @@ CHANGES = 100
 
 
 def rooms_of(repository: RoomRepository) -> list[Room]:
-    """Give all rooms, in the order of adding."""
+    """Return all rooms, in the order of insertion."""
     return list(repository.search(RoomListRequest(limit=None)).rooms)
 
 
 def test_a_room_is_added_once(repository: RoomRepository, make_room: MakeRoom) -> None:
-    """After those that are there; a code that exists is left as it is."""
+    """It is added after the existing ones; a room with the same code is not changed."""
     assert repository.add(make_room(1))
     assert repository.add(make_room(2))
     assert not repository.add(make_room(1, price=5))
     assert rooms_of(repository) == [make_room(1), make_room(2)]
 
 
-def test_a_room_is_put_whatever_there_is(repository: RoomRepository, make_room: MakeRoom) -> None:
-    """Where there is one with its code, it takes its place."""
+def test_put_adds_or_replaces_a_room(repository: RoomRepository, make_room: MakeRoom) -> None:
+    """A replaced room keeps its place in the order."""
     assert repository.put(make_room(1))
     assert repository.put(make_room(2))
     assert not repository.put(make_room(1, price=5))
@@ -40,7 +40,7 @@ def test_a_room_is_put_whatever_there_is(repository: RoomRepository, make_room: 
 
 
 def test_some_fields_are_changed(repository: RoomRepository, make_room: MakeRoom) -> None:
-    """The others stay, and so does its place; it is given as it is then."""
+    """The other fields and its place stay, and the changed room is returned."""
     repository.save([make_room(1), make_room(2)])
     changed = make_room(1, price=5, longitude=0)
     assert repository.update(changed.code, {"price": 5, "longitude": 0.0}) == changed
@@ -48,8 +48,8 @@ def test_some_fields_are_changed(repository: RoomRepository, make_room: MakeRoom
     assert repository.update(uuid4(), {"price": 5}) is None
 
 
-def test_nothing_may_be_changed_too(repository: RoomRepository, make_room: MakeRoom) -> None:
-    """The room is given, and the state of the stock stays the same."""
+def test_an_update_may_change_nothing(repository: RoomRepository, make_room: MakeRoom) -> None:
+    """The room is returned as it is."""
     repository.save([make_room(1)])
     version = repository.version()
     assert repository.update(make_room(1).code, {}) == make_room(1)
@@ -59,7 +59,7 @@ def test_nothing_may_be_changed_too(repository: RoomRepository, make_room: MakeR
 
 
 def test_only_the_expected_room_is_changed(repository: RoomRepository, make_room: MakeRoom) -> None:
-    """Who has seen another one changes nothing."""
+    """If another one was expected, nothing changes."""
     repository.save([make_room(1)])
     room, other = make_room(1), make_room(1, size=51)
     assert repository.update(room.code, {"price": 5}, other) is None
@@ -77,14 +77,14 @@ def test_only_the_expected_room_is_changed(repository: RoomRepository, make_room
 def test_changes_of_different_fields_both_last(
     request: pytest.FixtureRequest, make_room: MakeRoom, name: str
 ) -> None:
-    """Two writers who expect nothing change a room at once: neither undoes the other."""
+    """Two writers change different fields of a room at once, and neither undoes the other."""
     repository: RoomRepository = request.getfixturevalue(name)
     repository.add(make_room(1))
-    everybody = Barrier(2)
+    barrier = Barrier(2)
 
     def write(field: str) -> None:
         for value in range(1, CHANGES + 1):
-            everybody.wait()
+            barrier.wait()
             changed = repository.update(make_room(1).code, {field: value})
             assert changed
             assert getattr(changed, field) == value
@@ -100,7 +100,7 @@ def test_changes_of_different_fields_both_last(
 def test_of_many_writers_one_wins(
     request: pytest.FixtureRequest, make_room: MakeRoom, name: str
 ) -> None:
-    """Each expects the same room; one adds, one changes it and one removes it."""
+    """They expect the same room: one adds it, one changes it and one removes it."""
     repository: RoomRepository = request.getfixturevalue(name)
     room = make_room(1)
     writers = range(WRITERS)
@@ -111,8 +111,8 @@ def test_of_many_writers_one_wins(
         assert rooms_of(repository) == [changed]
         assert sum(pool.map(lambda _: repository.remove(room.code, changed), writers)) == 1
         if isinstance(repository, PostgresRepo):
-            # Each thread has a connection of its own; all of them wait for each other.
-            everybody = Barrier(WRITERS)
+            # Each thread has its own connection, so all threads must be used at once.
+            barrier = Barrier(WRITERS)
             close = repository._sessions.close
-            list(pool.map(lambda _: (everybody.wait(), close()), writers))
+            list(pool.map(lambda _: (barrier.wait(), close()), writers))
     assert rooms_of(repository) == []
