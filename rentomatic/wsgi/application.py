@@ -18,8 +18,7 @@ from rentomatic.wsgi.conditional import under_conditions
 from rentomatic.wsgi.failure import FAILED, HttpFailure, Outcome, render_failure
 from rentomatic.wsgi.micro_cache import keep_for_a_moment, second_of
 from rentomatic.wsgi.openapi.document import describe
-from rentomatic.wsgi.openapi.page import write_page
-from rentomatic.wsgi.openapi.style import POLICY
+from rentomatic.wsgi.openapi.page import policy, write_page
 from rentomatic.wsgi.request import Environ, Request, is_preflight, names_host, read_request
 from rentomatic.wsgi.response import Answer, Headers
 from rentomatic.wsgi.routing import ROUTES, Found, Operation, Route, find_route, nothing_at
@@ -74,7 +73,7 @@ class Application:
     ) -> None:
         limits = limits or Limits()
         document = describe(ROUTES, __version__, limits.rooms)
-        documents = Documents(dump_value(document), write_page(document), POLICY)
+        documents = Documents(dump_value(document), write_page(document), policy())
         self._service = Service(stores, limits, documents, release, tokens, metrics)
 
     def __call__(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:

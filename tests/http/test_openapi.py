@@ -1,6 +1,8 @@
 """`/openapi.json` and `/docs`: what the service says of itself is all there is, and true."""
 
 import re
+import subprocess
+import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
@@ -27,7 +29,6 @@ from rentomatic.tokens import digest_of
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.failure import ERROR_TYPES
 from rentomatic.wsgi.openapi.examples import TOKEN
-from rentomatic.wsgi.openapi.markup import element
 from rentomatic.wsgi.openapi.page import write_page
 from rentomatic.wsgi.routing import ROUTES
 from rentomatic.wsgi.service import Limits, Stores
@@ -354,15 +355,53 @@ def test_the_page_loads_nothing_and_runs_nothing(client: TestApp) -> None:
 def test_the_page_escapes_everything(document: Any) -> None:  # noqa: ANN401 - JSON
     """Whatever a text holds, it is text."""
     hostile = "</title><script>alert(1)</script>&amp;'\""
-    assert element("a", hostile, href=hostile).count("<") == 2
     document["info"] |= {"title": hostile, "summary": hostile, "description": hostile}
     for parameter in document["components"]["parameters"].values():
         parameter |= {"description": hostile, "example": hostile}
-    document["paths"]["/"]["get"]["summary"] = hostile
+    document["paths"]["/"]["get"] |= {"operationId": hostile, "summary": hostile}
     shown = BeautifulSoup(write_page(document), "html.parser")
     assert not shown.find_all("script")
     assert shown.title.string == hostile
     assert shown.get_text().count(hostile) > 50
+    assert shown.find(id=hostile).name == "section"
+    assert shown.find(href=f"#{hostile}").find_parent("nav")
+
+
+def test_a_parameter_is_described_with_each_operation_that_takes_it(
+    document: Any,  # noqa: ANN401 - JSON
+    page: BeautifulSoup,
+) -> None:
+    """With its name, its meaning and its example."""
+    for name, operation in operations_of(document):
+        section = page.find(id=operation["operationId"])
+        shown = {
+            term.code.get_text(): term.find_next_sibling("dd").get_text()
+            for term in section("dt")
+            if term.code
+        }
+        for each in (named(document, pointer) for pointer in operation["parameters"]):
+            described = shown[each["name"]]
+            assert each["description"].replace("`", "") in described, name
+            assert as_list_text(each.get("example", "")) in described, name
+
+
+def test_the_page_says_what_needs_a_token(
+    document: Any,  # noqa: ANN401 - JSON
+    page: BeautifulSoup,
+) -> None:
+    """Writes need one, and where it is optional, that is said."""
+    for name, operation in operations_of(document):
+        text = page.find(id=operation["operationId"]).get_text()
+        security = operation.get("security", [])
+        assert ("Needs a token." in text) == (security == [{"token": []}]), name
+        assert ("A token is optional." in text) == ({} in security), name
+
+
+def test_commands_do_not_load_the_template_engine() -> None:
+    """They write no page, and would start more slowly."""
+    program = "import sys, rentomatic.cli; print('jinja2' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert run.stdout == b"False\n"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import sysconfig
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from testbed.processes import free_port
@@ -247,11 +248,13 @@ def test_a_wheel_brings_the_command(installed: Path, tmp_path: Path) -> None:
 def test_a_wheel_brings_all_that_the_service_needs(
     installed: Path, commands_in: Callable[..., Commands]
 ) -> None:
-    """SQL, migrations and gunicorn's settings are in the wheel: it serves without a checkout."""
+    """SQL, migrations, templates and gunicorn's settings are in it: it needs no checkout."""
     commands = commands_in(account=Account(python=str(installed)))
     assert commands.run("list").told == "[]\n"
     service = commands.serve("--demo")
     assert [room["code"] for room in service.get("/rooms?limit=4")] == [code for code, *_ in BOOK]
+    with urlopen(f"http://127.0.0.1:{service.port}/docs", timeout=LONG) as page:
+        assert b"<style>\n:root" in page.read()
     assert service.end(signal.SIGTERM) == 0
     assert commands.servers() == []
 
