@@ -282,10 +282,21 @@ def postgres_distribution(distribution_rooms: PostgresDatabase) -> Iterator[Post
     yield from _emptied(distribution_rooms)
 
 
-def _emptied(database: PostgresDatabase) -> Iterator[PostgresRepo]:
+@pytest.fixture
+def empty_rooms(embedded_rooms: PostgresDatabase) -> PostgresDatabase:
+    """The database of `postgres_embedded`, emptied: faster than `database`, which is new."""
+    _empty(embedded_rooms)
+    return embedded_rooms
+
+
+def _empty(database: PostgresDatabase) -> None:
     with psycopg.connect(database.url) as connection:
         connection.execute("truncate room restart identity")
-        connection.execute("truncate room_change, room_change_removed")
+        connection.execute("truncate room_change, room_change_removed, idempotency_key")
+
+
+def _emptied(database: PostgresDatabase) -> Iterator[PostgresRepo]:
+    _empty(database)
     with closing(Connections(database.url)) as connections:
         yield PostgresRepo(connections)
 

@@ -27,9 +27,9 @@ def writable(postgres_embedded: PostgresRepo, rooms: list[Room]) -> TestApp:
 
 
 @pytest.fixture
-def batch_client(database: PostgresDatabase, rooms: list[Room]) -> Iterator[TestApp]:
-    """The application over a database of the test's own, with the book's rooms."""
-    with closing(Connections(database.url)) as connections:
+def batch_client(empty_rooms: PostgresDatabase, rooms: list[Room]) -> Iterator[TestApp]:
+    """The application over an empty database, with the book's rooms."""
+    with closing(Connections(empty_rooms.url)) as connections:
         repository = PostgresRepo(connections)
         repository.save(rooms)
         application = Application(

@@ -48,7 +48,7 @@ def test_what_a_search_gives_is_a_batch(
 
 
 def test_rooms_are_added_and_replaced(
-    client: TestApp, rooms: list[Room], database: PostgresDatabase
+    client: TestApp, rooms: list[Room], empty_rooms: PostgresDatabase
 ) -> None:
     """In one transaction, by whose token it was."""
     changed = f"{rooms[0].code},215,40,-0.09998975,51.75436293\n"
@@ -56,7 +56,7 @@ def test_rooms_are_added_and_replaced(
     assert answer.json == done(added=1, updated=1)
     assert client.get(f"/rooms/{rooms[0].code}").json["price"] == 40
     assert client.get(f"/rooms/{UUID(int=1)}").json["price"] == 61
-    with psycopg.connect(database.url) as connection:
+    with psycopg.connect(empty_rooms.url) as connection:
         made = connection.execute(
             "select distinct made_at, made_by from room_change where made_by <> 'rentomatic'"
         ).fetchall()

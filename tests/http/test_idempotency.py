@@ -26,9 +26,9 @@ VALUES = {"size": 20, "price": 60, "longitude": 13.4, "latitude": 52.5}
 
 
 @pytest.fixture
-def client(database: PostgresDatabase) -> Iterator[TestApp]:
-    """The application over a database of the test's own."""
-    with closing(Connections(database.url)) as connections:
+def client(empty_rooms: PostgresDatabase) -> Iterator[TestApp]:
+    """The application over an empty database."""
+    with closing(Connections(empty_rooms.url)) as connections:
         application = Application(
             Stores(
                 PostgresRepo(connections),
@@ -63,12 +63,12 @@ def test_the_answer_is_that_of_the_first_time(client: TestApp) -> None:
     assert [room["code"] for room in client.get("/rooms").json] == [first.json["code"]]
 
 
-def test_who_wrote_is_noted(client: TestApp, database: PostgresDatabase) -> None:
+def test_who_wrote_is_noted(client: TestApp, empty_rooms: PostgresDatabase) -> None:
     """By the name of the token, with a key and without; in psql it is the role."""
     add(client, "a", 201)
     path = add(client, "b", 201, OTHER).headers["Location"]
     client.delete(path, headers={"Authorization": f"Bearer {TOKEN}"}, status=204)
-    with psycopg.connect(database.url) as connection:
+    with psycopg.connect(empty_rooms.url) as connection:
         connection.execute("delete from room")
         rows = connection.execute("select made_by, kind from room_change order by id").fetchall()
     assert rows == [
