@@ -77,7 +77,7 @@ class Application:
         self._service = Service(stores, limits, documents, release, tokens, metrics)
 
     def __call__(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
-        """Answer a request; whatever happens, it gets an answer in the form that it reads."""
+        """Answer a request; a failure too gets an answer, in the form that the client accepts."""
         request = read_request(environ)
         found = find_route(request.path)
         # For the log and the counts of requests.
@@ -86,7 +86,7 @@ class Application:
         try:
             outcome = self._answer(request, found, environ)
         except Exception:
-            # The last resort: the client gets a number to quote, the log what happened.
+            # The last resort: the client gets an id to quote, the log the traceback.
             logger.exception("request %s failed", request.id)
             outcome = FAILED
         answer = outcome if isinstance(outcome, Answer) else render_failure(outcome, request)
@@ -134,7 +134,7 @@ class Application:
 
 
 def _read(outcome: Outcome, request: Request, second: int | None) -> Outcome:
-    """Return what the conditions of a read make of its outcome, kept until a second is over."""
+    """Apply the conditions of a read to its outcome, and let nginx cache it briefly."""
     if isinstance(outcome, Answer):
         outcome = under_conditions(request, outcome)
     return keep_for_a_moment(outcome, request, second) if isinstance(outcome, Answer) else outcome
@@ -147,14 +147,14 @@ def _not_allowed(route: Route, request: Request) -> HttpFailure:
 
 
 def _answer_options(route: Route, environ: Environ) -> Answer:
-    """List the methods of a resource; to a browser's preflight, those of another origin's page."""
+    """List the methods of a resource; for a preflight, those that other origins may use."""
     listed = (("Allow", ", ".join(route.methods)), *_accept_patch(route))
     headers = _PREFLIGHT if is_preflight(environ) else listed
     return Answer(HTTPStatus.NO_CONTENT, media_type=None, headers=headers)
 
 
 def _unsupported(route: Route, operation: Operation, request: Request) -> HttpFailure:
-    """Say what a body may be, where it is something else (RFC 9110, section 15.5.16)."""
+    """Refuse a body and list the accepted types (RFC 9110, section 15.5.16)."""
     accepted = _accept_patch(route)
     if request.method != "PATCH":
         accepted += (("Accept", ", ".join(operation.media_types)),)
@@ -164,7 +164,7 @@ def _unsupported(route: Route, operation: Operation, request: Request) -> HttpFa
 
 
 def _accept_patch(route: Route) -> Headers:
-    """Name what a PATCH may be (RFC 5789, section 3.1); nothing where there is none."""
+    """List the media types of a PATCH (RFC 5789, section 3.1), if the route has one."""
     patch = route.operations.get("PATCH")
     return (("Accept-Patch", ", ".join(patch.media_types)),) if patch else ()
 
@@ -187,10 +187,10 @@ def _send(answer: Answer, request: Request, start_response: "StartResponse") -> 
 
 
 def _cut_short(pieces: Iterable[bytes], request: Request) -> Iterator[bytes]:
-    """Pass a stream on; end it so that a server cuts the connection where the database goes away.
+    """Pass on a stream; if the database fails, make the server cut the connection.
 
-    To a server it is then as if the client had gone: that takes one line of the log, not a
-    traceback, and the answer does not look whole.
+    The server takes the error for a client that disconnected: it logs one line, no traceback,
+    and the answer does not look complete.
     """
     try:
         yield from pieces

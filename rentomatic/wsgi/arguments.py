@@ -1,4 +1,4 @@
-"""The parameters of a request become arguments for the builders of requests."""
+"""Turn the parameters of an HTTP request into arguments for the request builders."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -53,17 +53,17 @@ _FORMAT = Parameter(
     next(iter(FORMATS)),
 )
 
-# What may stand in the query of a search, of a summary and of a room.
+# The query parameters of a search, a summary and a room.
 SEARCH_QUERY = (*_FILTERS, *SEARCH_PARAMETERS, _FORMAT)
 SUMMARY_QUERY = (*_FILTERS, *SELECTION_PARAMETERS)
 ROOM_QUERY = (_FORMAT,)
 
-# What a parameter is for, where it was given for something else.
+# Errors for parameters that belong to another operation.
 _ELSEWHERE = {
     ON_ERROR: f"is for a POST of {', '.join(IMPORT_FORMATS)}, as its Content-Type says it is"
 }
 
-# What others call our parameters, where the nearest of ours would be another one.
+# Common names of our parameters for which the closest match would be the wrong one.
 _MEANT = {
     "cursor": "after",
     **dict.fromkeys(("lat", "lon", "lng"), "near"),
@@ -71,7 +71,7 @@ _MEANT = {
     "min_radius": "radius_min",
 }
 
-# Arguments of a builder, what is wrong with parameters, and those of which that tells all.
+# Arguments for a builder, errors, and the parameters whose errors are already among these.
 _Given = tuple[dict[str, Any], list[ParameterError], Collection[str]]
 
 _SEARCH_NAMES = [each.name for each in SEARCH_QUERY]
@@ -93,7 +93,7 @@ def read_search(request: Request, default_limit: int) -> RoomListRequest | Inval
 
 
 def read_summary(request: Request) -> RoomSummaryRequest | InvalidRequest:
-    """Read which rooms are to be summed up."""
+    """Read which rooms to summarize."""
     arguments, errors, spoilt = _split(request, _SUMMARY_NAMES)
     return with_errors(build_room_summary_request(**arguments), errors, spoilt)
 
@@ -105,14 +105,14 @@ def read_changes(request: Request) -> RoomChangesRequest | InvalidRequest:
 
 
 def read_format(request: Request) -> list[ParameterError]:
-    """Read a request whose only parameter is the format; give what is wrong with it."""
+    """Return the errors of a request whose only parameter is the format."""
     given = request.query.values
     errors = [*request.query.errors, *unknown_parameters(given, _ROOM_NAMES)]
     return errors + format_errors(given.get(FORMAT))
 
 
 def read_batch(request: Request, others: Sequence[ParameterError]) -> OnError | InvalidRequest:
-    """Read how a batch is to be taken; other errors of the request are told with its own."""
+    """Read how to handle bad lines of a batch; report other errors of the request as well."""
     given = request.query.values
     on_error = given.get(ON_ERROR, OnError.STOP)
     errors = [*request.query.errors, *unknown_parameters(given, _BATCH_NAMES), *others]
@@ -125,15 +125,15 @@ def read_batch(request: Request, others: Sequence[ParameterError]) -> OnError | 
 
 
 def read_nothing(request: Request) -> list[ParameterError]:
-    """Read a request that has no parameters; give what is wrong with it."""
+    """Return the errors of a request that takes no parameters."""
     given = request.query.values
     unknown = [name for name in given if name not in _ELSEWHERE]
-    misplaced = [ParameterError(name, told) for name, told in _ELSEWHERE.items() if name in given]
+    misplaced = [ParameterError(name, use) for name, use in _ELSEWHERE.items() if name in given]
     return [*request.query.errors, *unknown_parameters(unknown, ()), *misplaced]
 
 
 def format_errors(given: str | None) -> list[ParameterError]:
-    """Tell what is wrong with the name of a format."""
+    """Return what is wrong with the name of a format."""
     if given is None or given in FORMATS:
         return []
     message = f"must be one of {', '.join(FORMATS)}, not {shown(given)}"
@@ -141,7 +141,7 @@ def format_errors(given: str | None) -> list[ParameterError]:
 
 
 def unknown_parameters(given: Collection[str], known: Collection[str]) -> list[ParameterError]:
-    """Tell which parameters there are not."""
+    """Return an error for each unknown parameter."""
     return [
         ParameterError(
             shown_name(name),
@@ -154,7 +154,7 @@ def unknown_parameters(given: Collection[str], known: Collection[str]) -> list[P
 
 
 def _suggest(name: str, known: Collection[str]) -> str | None:
-    """Guess which parameter was meant; never one that says the opposite."""
+    """Guess which parameter was meant, but never one with the opposite meaning."""
     if (meant := _MEANT.get(name.lower())) in known:
         return meant
     if not FIELDS.keys().isdisjoint(re.findall("[a-z]+", name.lower())):
@@ -163,7 +163,7 @@ def _suggest(name: str, known: Collection[str]) -> str | None:
 
 
 def _split(request: Request, known: Collection[str]) -> _Given:
-    """Take filters, which their builder checks, apart from other parameters."""
+    """Separate the filters, which their builder checks, from the other parameters."""
     values = request.query.values
     filters = {
         name.removeprefix(FILTER_PREFIX): value
@@ -176,10 +176,10 @@ def _split(request: Request, known: Collection[str]) -> _Given:
 
 
 def _read(request: Request, given: Mapping[str, str], known: Collection[str]) -> _Given:
-    """Read parameters; one that was given in vain, or probably meant, counts as given."""
+    """Read parameters; one that was malformed or misspelt counts as given."""
     errors = [*request.query.errors, *unknown_parameters(given, known)]
-    told = {each.parameter for each in errors} | {each.suggestion for each in errors}
-    spoilt = {name for name in known if name in told and name not in given}
+    reported = {each.parameter for each in errors} | {each.suggestion for each in errors}
+    spoilt = {name for name in known if name in reported and name not in given}
     spoilt = {name for name in spoilt if not name.startswith(FILTER_PREFIX)}
     arguments = {name: value for name, value in given.items() if name in known}
     return {**arguments, **dict.fromkeys(spoilt, "")}, errors, spoilt

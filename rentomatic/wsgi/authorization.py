@@ -29,11 +29,11 @@ WRONG = HttpFailure(
 
 
 def authorize(given: str, tokens: Tokens) -> str | HttpFailure:
-    """Return the name of the token with which a request writes, or refuse it.
+    """Return the name of the token of a write, or refuse the write.
 
     Args:
-        given: the value of its header `Authorization`.
-        tokens: those that are valid.
+        given: the value of `Authorization`.
+        tokens: the valid tokens.
     """
     if not tokens:
         return NOT_CONFIGURED
@@ -41,7 +41,7 @@ def authorize(given: str, tokens: Tokens) -> str | HttpFailure:
 
 
 def identify(given: str, tokens: Tokens) -> str | HttpFailure | None:
-    """Return the name of the token with which a request reads; None without one."""
+    """Return the name of the token of a request; None without a token."""
     match = _BEARER.fullmatch(given)
     if not match:
         return None

@@ -1,6 +1,6 @@
-"""The body of a request: taken whole before anything is done with it.
+"""The body of a request, received completely before it is used.
 
-Whoever sends slowly holds no transaction, and what is cut short is not begun.
+So a slow client does not hold a transaction open, and an incomplete body has no effect.
 """
 
 import logging
@@ -29,36 +29,36 @@ logger = logging.getLogger(__name__)
 
 
 class Received:
-    """A body that is here: a short one in memory, a long one in a file that has no name."""
+    """A received body: a short one in memory, a long one in an unnamed file."""
 
     def __init__(self) -> None:
         self._digest = blake2b(digest_size=16)
         self._file = SpooledTemporaryFile(MAX_BODY_BYTES)  # noqa: SIM115 - closed by `close`
 
     def write(self, piece: bytes) -> None:
-        """Take what came."""
+        """Append a piece."""
         self._file.write(piece)
         self._digest.update(piece)
 
     def end(self) -> None:
-        """Let it be read from its beginning."""
+        """Rewind to the beginning, for reading."""
         self._file.seek(0)
 
     def read(self, size: int = -1, /) -> bytes:
-        """Read at most `size` bytes more, or all."""
+        """Read at most `size` more bytes, by default all."""
         return self._file.read(size)
 
     def open_text(self) -> TextIO:
-        """Read it as UTF-8; other bytes spoil only their own value, as lone surrogates."""
+        """Open it as UTF-8; invalid bytes become lone surrogates and spoil only their own value."""
         return TextIOWrapper(self._file, "utf-8", "surrogateescape", newline="")
 
     @property
     def digest(self) -> str:
-        """What only the same bytes have."""
+        """A digest of the bytes."""
         return self._digest.hexdigest()
 
     def close(self) -> None:
-        """Forget it."""
+        """Discard it."""
         self._file.close()
 
     def __enter__(self) -> Self:
@@ -69,7 +69,7 @@ class Received:
 
 
 class _RefusedError(Exception):
-    """A body that is not taken, and why."""
+    """A body is refused."""
 
     def __init__(self, failure: HttpFailure) -> None:
         super().__init__(failure.message)
@@ -77,7 +77,7 @@ class _RefusedError(Exception):
 
 
 def is_taken(content: Content, media_types: Collection[str]) -> bool:
-    """Tell whether a body is said to be of one of these types, in UTF-8 and not compressed."""
+    """Return whether a body is declared as one of these types, in UTF-8 and uncompressed."""
     charset = _CHARSET.search(content.type)
     is_utf8 = charset is None or charset[1].lower() in {"utf-8", "utf8"}
     return is_utf8 and content.is_plain and content.media_type in media_types
@@ -86,7 +86,7 @@ def is_taken(content: Content, media_types: Collection[str]) -> bool:
 def unsupported(
     content: Content, media_types: Collection[str], headers: Headers = ()
 ) -> HttpFailure:
-    """Say what a body must be."""
+    """Refuse a body and say which media types are accepted."""
     given = shown(content.type) if content.type else "nothing"
     encoded = "" if content.is_plain else f" in {shown(content.encoding)}"
     wanted = " or ".join(media_types)
@@ -104,7 +104,7 @@ def read_body(content: Content, most: int) -> bytes | HttpFailure:
 
 
 def receive(content: Content, most: int) -> Received | HttpFailure:
-    """Take a body of at most `most` bytes, counted while they come; one that is here stays so."""
+    """Receive a body of at most `most` bytes, unless it has been received already."""
     if isinstance(content.stream, Received):
         return content.stream
     if content.length is not None and content.length > most:
@@ -125,7 +125,7 @@ def receive(content: Content, most: int) -> Received | HttpFailure:
 
 
 def _pieces(content: Content, most: int) -> Iterator[bytes]:
-    """Read a body; raises _RefusedError with what is wrong with it."""
+    """Read a body; raises _RefusedError if something is wrong with it."""
     length = 0
     while piece := _read_piece(content):
         length += len(piece)
@@ -142,7 +142,7 @@ def _read_piece(content: Content) -> bytes:
     except ValueError:
         raise _RefusedError(malformed("is not sent in chunks as HTTP wants them")) from None
     except OSError:
-        # A client that stopped in the middle of it, or has gone.
+        # The client stopped sending, or disconnected.
         raise _RefusedError(NOT_ARRIVED) from None
 
 

@@ -27,44 +27,44 @@ _TAGS = re.compile(rf"[ \t,]*{_TAG.pattern}([ \t,]*{_TAG.pattern})*[ \t,]*")
 
 
 def entity_tag(*parts: object) -> str:
-    """Digest what an answer depends on, or the answer itself, to a strong entity tag."""
+    """Return a strong entity tag: a digest of an answer, or of what it depends on."""
     digest = blake2b(digest_size=_DIGEST_BYTES)
     for part in parts:
         data = part if isinstance(part, bytes) else str(part).encode()
-        # With its length, so that no two sequences of parts are one.
+        # With its length, so that different sequences of parts have different digests.
         digest.update(b"%d:%b" % (len(data), data))
     return f'"{digest.hexdigest()}"'
 
 
 def is_known(tag: str, if_none_match: str) -> bool:
-    """Tell whether a client has the answer with a tag, by the weak comparison."""
+    """Return whether a client has the answer with this tag, by weak comparison."""
     return if_none_match.strip() == "*" or tag in _tags(if_none_match)
 
 
 def is_matched(tag: str, if_match: str) -> bool:
-    """Tell whether a tag is among those that a client has, by the strong comparison."""
+    """Return whether a tag is among those that a client has, by strong comparison."""
     return if_match.strip() == "*" or tag in _tags(if_match, are_strong=True)
 
 
 def _tags(listed: str, *, are_strong: bool = False) -> list[str]:
-    """Read a list of entity tags: all of them, or those that are strong."""
+    """Return all entity tags of a list, or only the strong ones."""
     return [tag for weak, tag in _TAG.findall(listed) if not (weak and are_strong)]
 
 
 def tagged(tag: str, answer: Answer) -> Answer:
-    """Name an answer by its tag."""
+    """Add an entity tag to an answer."""
     return replace(answer, headers=((TAG, tag), *answer.headers))
 
 
 def is_conditional(request: Request) -> bool:
-    """Tell whether a read depends on what the client has."""
+    """Return whether a read is conditional."""
     return request.if_match is not None or bool(request.if_none_match)
 
 
 def under_conditions(request: Request, answer: Answer) -> Outcome:
-    """Give the answer to a read, or what its conditions make of it (RFC 9110, section 13.2.2).
+    """Apply the conditions of a read to its answer (RFC 9110, section 13.2.2).
 
-    An answer without a tag is none that a client could name.
+    An answer without a tag matches no tag.
     """
     if answer.status != HTTPStatus.OK:
         return answer
@@ -80,7 +80,7 @@ def under_conditions(request: Request, answer: Answer) -> Outcome:
 
 
 def condition_errors(request: Request, *allowed: str) -> list[ParameterError]:
-    """Tell what is wrong with the conditions of a request: none is passed over."""
+    """Return what is wrong with the conditions of a request; none is ignored."""
     sent = {IF_MATCH: request.if_match, IF_NONE_MATCH: request.if_none_match}
     given = {name: value.strip() for name, value in sent.items() if value is not None}
     errors = [

@@ -1,4 +1,4 @@
-"""Failures become answers in one place: one table of statuses, and both forms of errors."""
+"""Turn failures into answers: one table of statuses, and both forms of errors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ STATUSES: Mapping[ResponseTypes, HTTPStatus] = {
     ResponseTypes.UNAVAILABLE_ERROR: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-# What `type` says in an error with each status; those of no use case are HTTP's own.
+# The `type` of an error with each status; the later ones are HTTP's own, not a use case's.
 ERROR_TYPES: Mapping[HTTPStatus, str] = {
     **{
         status: kind.general
@@ -50,13 +50,13 @@ RETRY_AFTER_SECONDS = 1
 
 @dataclass(frozen=True, slots=True)
 class HttpFailure:
-    """Why a request gets no result, where no use case says so; it is falsy.
+    """A failure that does not come from a use case; it is falsy.
 
     Attributes:
         status: the status of the answer, one of ERROR_TYPES.
         message: what went wrong, one line for each error.
-        headers: those that the answer needs besides.
-        errors: the errors themselves, where parameters were wrong.
+        headers: additional headers of the answer.
+        errors: the errors themselves, if parameters were wrong.
     """
 
     status: HTTPStatus
@@ -83,7 +83,7 @@ def render_failure(failure: Failure, request: Request) -> Answer:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers = (*headers, ("Retry-After", str(RETRY_AFTER_SECONDS)))
     if prefers_problem(request.accept):
-        # One slash: two would name a host.
+        # One slash: two would start a host name.
         instance = f"/{quote(request.path.lstrip('/'))}#{request.id}"
         body = dump_problem(ERROR_TYPES[status], status, message, instance, failure.errors)
         return Answer(status, body, PROBLEM, headers, cache="no-store")
@@ -100,6 +100,6 @@ def _with_status(failure: Failure) -> HttpFailure:
 
 
 def unacceptable(offered: Sequence[str]) -> HttpFailure:
-    """Say that a client accepts none of the media types that there are."""
+    """Say that a client accepts none of the offered media types."""
     message = f"Accept: takes none of what there is: {', '.join(offered)}"
     return HttpFailure(HTTPStatus.NOT_ACCEPTABLE, message)

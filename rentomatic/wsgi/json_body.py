@@ -1,4 +1,4 @@
-"""JSON (RFC 8259) in UTF-8 as the body of a request, read strictly: one object."""
+"""A request body of one JSON object (RFC 8259) in UTF-8, read strictly."""
 
 import json
 from codecs import BOM_UTF8
@@ -12,7 +12,7 @@ from rentomatic.wsgi.failure import HttpFailure
 from rentomatic.wsgi.request import Request
 
 MERGE_PATCH = "application/merge-patch+json"
-# Of an integer; whatever no field holds is told by the field.
+# Of an integer; each field checks its own range.
 _MAX_DIGITS = 30
 
 Values = dict[str, Any]
@@ -32,7 +32,7 @@ def read_object(request: Request) -> Values | HttpFailure:
 
 
 def _parse(body: bytes) -> Values:
-    """Read JSON; raises ValueError with what is wrong with it."""
+    """Read a JSON object; raises ValueError with what is wrong."""
     if body.startswith(BOM_UTF8):
         raise ValueError("must be UTF-8 without a byte order mark")
     try:

@@ -1,4 +1,4 @@
-"""What our own nginx may keep for a moment (ops/nginx/http.conf)."""
+"""Caching for up to a second by our own nginx (ops/nginx/http.conf)."""
 
 import time
 from dataclasses import replace
@@ -12,18 +12,18 @@ _KEPT = {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}
 
 
 def second_of(environ: Environ) -> int | None:
-    """Return the present second of the Unix epoch, for a request of our own nginx; else None.
+    """Return the current second of the Unix epoch if the request is from our own nginx.
 
-    Only nginx comes over a unix socket.
+    Only nginx connects over a Unix socket.
     """
     return int(time.time()) if environ.get("REMOTE_ADDR") == "" else None
 
 
 def keep_for_a_moment(answer: Answer, request: Request, second: int | None) -> Answer:
-    """Let our own nginx keep an answer until a second is over.
+    """Let our own nginx cache an answer until the second ends.
 
-    nginx counts whole seconds: if the second was taken before the database was read, no answer
-    gets older than a second. It does not pass the header on, and 1.22 heeds it only before
+    nginx counts whole seconds: if the second was read before the database, no cached answer is
+    older than a second. nginx removes the header, and nginx 1.22 ignores it after
     `Cache-Control`.
     """
     is_stream = request.query.values.get("limit") == UNLIMITED

@@ -1,4 +1,4 @@
-"""What the client wants to read (RFC 9110, section 12.5.1)."""
+"""Content negotiation by `Accept` (RFC 9110, section 12.5.1)."""
 
 import re
 from collections.abc import Sequence
@@ -13,17 +13,17 @@ _WEIGHT = re.compile(r"\s*q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*", re.IG
 
 @lru_cache(maxsize=256)
 def prefers_problem(accept: str) -> bool:
-    """Tell whether an `Accept` header asks for errors as problem details."""
+    """Return whether an `Accept` header asks for errors as problem details."""
     weights = _read_accept(accept)
     return weights.get(PROBLEM, 0) > 0 and weights[PROBLEM] >= weights.get(JSON, 0)
 
 
 @lru_cache(maxsize=256)
 def preferred(accept: str, offered: Sequence[str]) -> str | None:
-    """Choose of the offered media types the one that an `Accept` header likes best.
+    """Return the offered media type that an `Accept` header prefers; None if it accepts none.
 
-    Of those it likes alike the first is chosen, of all where it names none; None if it takes none
-    of them. The form of errors is chosen elsewhere and says nothing of answers.
+    Between equals, or without preferences, the first is chosen. Problem details are ignored:
+    they choose only the form of errors.
     """
     weights = {name: weight for name, weight in _read_accept(accept).items() if name != PROBLEM}
     if not weights:
@@ -33,7 +33,7 @@ def preferred(accept: str, offered: Sequence[str]) -> str | None:
 
 
 def _weight(media_type: str, weights: dict[str, float]) -> float:
-    """Give the weight of the most specific range that a media type is in."""
+    """Return the weight of the most specific range that contains a media type."""
     ranges = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
     return next((weights[each] for each in ranges if each in weights), 0)
 

@@ -1,4 +1,4 @@
-"""A query string becomes names and values, strictly."""
+"""Strict parsing of query strings."""
 
 import re
 from collections import Counter
@@ -10,13 +10,13 @@ from rentomatic.requests.parameters import SEARCH_PARAMETERS
 from rentomatic.requests.parsers import shown_name
 from rentomatic.requests.room_fields import FILTER_KEYS, OPERATORS, Takes
 
-# What advertising appends to links that people share.
+# What advertisers append to links.
 _IGNORED = re.compile(r"utm_.*|gclid|fbclid")
 _PLAIN = re.compile(r"[\x20-\x24\x26-\x2a\x2c-\x7e]*")  # neither % nor +
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _TWICE = 2
 
-# How the lists are written.
+# The form of each parameter that takes a list.
 _LISTS = {
     each.name: each.form for each in SEARCH_PARAMETERS if each.schema.get("type") == "array"
 } | {
@@ -31,8 +31,8 @@ class Query:
     """The parameters of a request.
 
     Attributes:
-        values: by name, each given once, none empty.
-        sent: the same as they were sent, `name=value`.
+        values: decoded, by name; each given once and not empty.
+        sent: the same as sent, `name=value`.
         errors: what is wrong with the others.
     """
 
@@ -42,10 +42,10 @@ class Query:
 
 
 def parse_query(raw: str) -> Query:
-    """Read a query string as WSGI gives it: bytes in the guise of Latin-1.
+    """Parse a query string in WSGI's form: bytes decoded as Latin-1.
 
-    A parameter that is given twice or empty, and an escape, UTF-8 or NUL that should not be there,
-    is an error of that parameter: guessing would answer another question than was asked.
+    A parameter that is repeated or empty, or has a broken escape, invalid UTF-8 or a NUL, is an
+    error: guessing might answer a different question.
     """
     query = Query()
     times = Counter[str]()
@@ -55,10 +55,10 @@ def parse_query(raw: str) -> Query:
             continue
         times[name] += 1
         if times[name] > 1 and name in _LISTS and name in query.values:
-            # As it is meant, so that nothing else is said to be wrong with it.
+            # As it was meant, to avoid further errors.
             query.values[name] += f",{value}"
         if times[name] == _TWICE:
-            query.errors.append(ParameterError(shown_name(name), _told_twice(name)))
+            query.errors.append(ParameterError(shown_name(name), _repeated(name)))
         elif times[name] == 1 and problem:
             query.errors.append(ParameterError(shown_name(name), problem))
         elif times[name] == 1:
@@ -67,14 +67,14 @@ def parse_query(raw: str) -> Query:
     return query
 
 
-def _told_twice(name: str) -> str:
-    """Say so, and how a list is written, which some clients send as a parameter for each value."""
+def _repeated(name: str) -> str:
+    """Return the message; some clients send a list as one parameter per value."""
     how = f"; join them with a comma: {name}={_LISTS[name]}" if name in _LISTS else ""
     return f"is given more than once{how}"
 
 
 def _read(pair: str) -> tuple[str, str, str]:
-    """Give a name, its value, and what is wrong with them."""
+    """Return a name, its value, and what is wrong with them."""
     name, _, value = pair.partition("=")
     name, name_problem = _unquote(name)
     value, value_problem = _unquote(value)
@@ -85,7 +85,7 @@ def _read(pair: str) -> tuple[str, str, str]:
 
 
 def _unquote(raw: str) -> tuple[str, str]:
-    """Decode a part; give what can be shown of it, and what is wrong with it."""
+    """Return a part decoded as far as possible, and what is wrong with it."""
     if _PLAIN.fullmatch(raw):
         return raw, ""
     broken = _BROKEN_ESCAPE.search(raw)

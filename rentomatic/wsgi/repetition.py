@@ -1,4 +1,4 @@
-"""Writes that are sent once more: `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header)."""
+"""Repeated writes: `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header)."""
 
 import re
 from collections.abc import Callable
@@ -42,13 +42,13 @@ Handler = Callable[..., Outcome]
 def answer_once(
     service: Service, request: Request, handler: Handler, most: int = MAX_BODY_BYTES
 ) -> Outcome:
-    """Answer a write; one that was sent before with its key gets the answer of then.
+    """Answer a write; one whose key was used before gets the stored answer.
 
     Args:
-        service: answers.
-        request: to write.
+        service: the service.
+        request: the write.
         handler: makes the write.
-        most: how many bytes the body of one with a key may have.
+        most: the maximum length in bytes of a body that comes with a key.
     """
     if request.idempotency_key is None:
         return handler(service, request)
@@ -70,10 +70,10 @@ def answer_once(
 
 
 class _RefusedError(Exception):
-    """A write was not made; nothing of it is kept.
+    """A write was refused; its answer is not stored.
 
     Attributes:
-        outcome: says why.
+        outcome: the reason.
     """
 
     def __init__(self, outcome: Outcome) -> None:
@@ -87,10 +87,10 @@ def _answer_known(
     answer: Callable[[RoomRepository], Outcome],
 ) -> Outcome:
     def write(rooms: RoomRepository) -> StoredAnswer:
-        given = answer(rooms)
-        if not isinstance(given, Answer) or not isinstance(given.body, bytes):
-            raise _RefusedError(given)
-        return StoredAnswer(given.status, given.headers, given.body)
+        outcome = answer(rooms)
+        if not isinstance(outcome, Answer) or not isinstance(outcome.body, bytes):
+            raise _RefusedError(outcome)
+        return StoredAnswer(outcome.status, outcome.headers, outcome.body)
 
     try:
         stored = idempotency.once(key, request.actor or "", write)

@@ -1,4 +1,4 @@
-"""A request, as the handlers see it."""
+"""A request as the handlers see it."""
 
 import re
 import uuid
@@ -11,14 +11,14 @@ from rentomatic.wsgi.query import Query, parse_query
 
 Environ = MutableMapping[str, Any]
 
-# RFC 3986, section 3.2.2, without the rare: names, IPv4 and IPv6 addresses, and a port.
+# RFC 3986, section 3.2.2, without rare forms: names, IPv4 and IPv6 addresses, and a port.
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%-]+)(:[0-9]{0,5})?")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 class Stream(Protocol):
-    """What `wsgi.input` is."""
+    """The type of `wsgi.input`."""
 
     def read(self, size: int, /) -> bytes:
         """Read at most `size` bytes, fewer only at the end."""
@@ -26,12 +26,12 @@ class Stream(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a request sends.
+    """The body of a request, not yet read.
 
     Attributes:
-        type: its media type, with parameters; empty if none is given.
-        encoding: how it is encoded; empty if not at all.
-        length: in bytes, if that is known before it is read.
+        type: the media type with its parameters; empty if missing.
+        encoding: the content encoding; empty if missing.
+        length: in bytes, if declared.
         stream: the bytes themselves.
     """
 
@@ -42,7 +42,7 @@ class Content:
 
     @property
     def media_type(self) -> str:
-        """Its media type, without parameters."""
+        """The media type without its parameters."""
         return self.type.partition(";")[0].strip().lower()
 
     @property
@@ -59,15 +59,15 @@ class Request:
         method: GET, HEAD, ...
         path: decoded.
         query: its parameters.
-        id: the client's or proxy's name for it if that is well formed, else one of our own.
-        accept: the media types that are asked for; empty for any.
-        if_none_match: the entity tags of the answers that the client has; None for no such header.
-        if_match: the entity tags of the answers on which a write builds; None for no such header.
-        idempotency_key: the client's name for a write; None for no such header.
-        content: what it sends.
-        is_http_1_0: whether the client would take a cut connection for the end of an answer.
-        address: the service's, as the client names it: scheme, host and port.
-        actor: the name of its token; None if that does not matter, or if it has none.
+        id: the client's or proxy's if well formed, otherwise a new one.
+        accept: the accepted media types; empty for any.
+        if_none_match: entity tags of answers that the client has; None without the header.
+        if_match: entity tags of which one must be current; None without the header.
+        idempotency_key: the client's name for a write; None without the header.
+        content: the body.
+        is_http_1_0: whether the client would mistake a cut connection for the end of an answer.
+        address: of the service, as the client sees it: scheme, host and port.
+        actor: the name of its token; None without a token, or if the operation ignores it.
     """
 
     method: str
@@ -114,11 +114,11 @@ def _read_content(environ: Environ) -> Content:
 
 
 def names_host(environ: Environ) -> bool:
-    """Tell whether a request names a host as HTTP/1.1 wants it; HTTP/1.0 may leave it out."""
+    """Return whether `Host` is valid; HTTP/1.0 may omit it."""
     is_http_1_0 = environ.get("SERVER_PROTOCOL") == "HTTP/1.0"
     return bool(_HOST.fullmatch(environ.get("HTTP_HOST", "-" if is_http_1_0 else "")))
 
 
 def is_preflight(environ: Environ) -> bool:
-    """Tell whether a browser asks what a page of another origin may do."""
+    """Return whether a request is a CORS preflight."""
     return "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ

@@ -1,4 +1,4 @@
-"""An answer, as the handlers give it."""
+"""An answer as the handlers return it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ class Answer:
 
     Attributes:
         status: its status.
-        body: all of it; or pieces, which are sent as they come.
-        media_type: of the body; None for no body.
-        headers: those that not every answer has.
-        cache: who may keep it; by default whoever asks again before each use.
+        body: the whole body, or pieces to stream.
+        media_type: of the body; None without a body.
+        headers: those that are not in every answer.
+        cache: the `Cache-Control`; by default, revalidate before each use.
     """
 
     status: HTTPStatus

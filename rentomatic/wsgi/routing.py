@@ -21,9 +21,9 @@ class Operation:
 
     Attributes:
         handler: answers it.
-        media_types: what a body may be; empty for none.
-        is_kept: whether our own nginx may keep its answers for a moment.
-        reads_token: whether a token that it does not need makes a difference.
+        media_types: of a body; empty if it takes none.
+        is_kept: whether our own nginx may cache its answers for a second.
+        reads_token: whether an optional token makes a difference.
     """
 
     handler: Handler
@@ -34,18 +34,18 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Converter:
-    """How a segment of a path is read.
+    """How to read a segment of a path.
 
     Attributes:
-        parse: reads it; raises ValueError if it is not what it should be.
-        form: what it should be.
+        parse: reads it; raises ValueError if it is malformed.
+        form: the expected form, for messages.
     """
 
     parse: Callable[[str], object]
     form: str
 
 
-# By the names that templates use: `{code:uuid}`.
+# By their names in templates: `{code:uuid}`.
 _CONVERTERS = {"uuid": Converter(parse_uuid, "a UUID")}
 _SEGMENT = re.compile(r"\{(\w+):(\w+)\}")
 
@@ -55,9 +55,9 @@ class Route:
     """A resource.
 
     Attributes:
-        template: its path; `{name:converter}` stands for one segment, which its handlers get by
+        template: its path; `{name:converter}` matches one segment, which the handlers get by
             name, converted.
-        tag: what it belongs to.
+        tag: its group in the documents.
         operations: by method; HEAD follows from GET.
         pattern: matches its paths.
         converters: by the name of the segment.
@@ -77,11 +77,11 @@ class Route:
 
     @property
     def path(self) -> str:
-        """The template without its converters, as documents show it: `/rooms/{code}`."""
+        """The template without its converters: `/rooms/{code}`."""
         return _SEGMENT.sub(r"{\1}", self.template)
 
     def convert(self, segments: Mapping[str, str]) -> dict[str, object] | HttpFailure:
-        """Convert the segments of a path; one that cannot be is the name of nothing."""
+        """Convert the segments of a path; a malformed one is a 404."""
         values = {}
         for name, text in segments.items():
             converter = self.converters[name]
@@ -96,7 +96,7 @@ class Route:
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """What `Allow` lists."""
+        """The methods for `Allow`."""
         reads = ("GET", "HEAD") if "GET" in self.operations else ()
         return (*reads, "OPTIONS", *(each for each in self.operations if each != "GET"))
 
@@ -137,7 +137,7 @@ Found = tuple[Route, dict[str, str]]
 
 
 def find_route(path: str) -> Found | None:
-    """Find the resource at a path, and the segments that its handlers want."""
+    """Return the route of a path and its segments."""
     for route in ROUTES:
         if match := route.pattern.fullmatch(path):
             return route, match.groupdict()
@@ -145,7 +145,7 @@ def find_route(path: str) -> Found | None:
 
 
 def nothing_at(path: str) -> HttpFailure:
-    """Say that no route leads to a path, and which one was probably meant."""
+    """Say that no route matches a path, and which one was probably meant."""
     known = [each.path for each in ROUTES if not each.converters]
     suggestion = closest(path, known, 0.75)
     hint = f"; did you mean {suggestion}?" if suggestion else ""

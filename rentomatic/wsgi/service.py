@@ -1,4 +1,4 @@
-"""What handlers work with."""
+"""What the handlers work with."""
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -19,8 +19,8 @@ class Stores:
 
     Attributes:
         repository: the rooms.
-        changes: their history; None if none is kept.
-        idempotency: makes writes once; None if that cannot be promised.
+        changes: their history; None if not recorded.
+        idempotency: makes a write only once; None if not supported.
     """
 
     repository: RoomRepository
@@ -30,12 +30,12 @@ class Stores:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much requests may ask for.
+    """Limits of requests.
 
     Attributes:
-        rooms: how many rooms a search returns if it gives no limit.
-        batch_bytes: the length of a batch of rooms, at most.
-        batch_slots: how many batches are read and written at a time.
+        rooms: the default limit of a search.
+        batch_bytes: the maximum length of a batch of rooms.
+        batch_slots: how many batches are processed at a time.
     """
 
     rooms: int = DEFAULT_LIMIT
@@ -45,11 +45,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """What the service says about itself, written once.
+    """The service's description of itself, written once.
 
     Attributes:
         description: the OpenAPI document.
-        page: the same as a page to read.
+        page: the same as a page for people.
         policy: what the page may load (Content-Security-Policy).
     """
 
@@ -63,12 +63,12 @@ class Service:
     """The parts of the service.
 
     Attributes:
-        stores: where things are kept.
-        limits: how much requests may ask for.
-        documents: what the service says about itself.
-        release: names the code that makes the answers; another release may make others.
-        tokens: who may change rooms.
-        metrics: what is counted; None if that is not shown.
+        stores: the repositories.
+        limits: limits of requests.
+        documents: the service's description of itself.
+        release: part of every entity tag, as another release may answer differently.
+        tokens: the valid tokens.
+        metrics: what is counted; None if turned off.
     """
 
     stores: Stores
@@ -84,5 +84,5 @@ class Service:
         return self.stores.repository
 
     def over(self, repository: RoomRepository) -> "Service":
-        """Return the same service over another view of its rooms."""
+        """Return the same service with another repository."""
         return replace(self, stores=replace(self.stores, repository=repository))

@@ -1,1 +1,1 @@
-"""What each route does: a service and a request in, an answer out."""
+"""The handlers of the routes: each takes a service and a request and returns an answer."""

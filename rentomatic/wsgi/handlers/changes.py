@@ -1,4 +1,4 @@
-"""What has changed."""
+"""The history of changes."""
 
 from http import HTTPStatus
 
@@ -16,7 +16,7 @@ from rentomatic.wsgi.service import Service
 
 
 def room_changes(service: Service, request: Request) -> Outcome:
-    """Tell what has changed since a cursor; every answer has the next cursor."""
+    """Return what has changed since a cursor, with the next cursor."""
     wanted = read_changes(request)
     if not wanted:
         return wanted

@@ -1,4 +1,4 @@
-"""What the service says of itself."""
+"""The service's description of itself."""
 
 from html import escape
 from http import HTTPStatus
@@ -13,17 +13,17 @@ from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import HTML, Answer, Headers
 from rentomatic.wsgi.service import Service
 
-# Stands in the page for the address under which it is read.
+# The placeholder in the page for the address of the service.
 ADDRESS = "{address}"
 
 
 def openapi(service: Service, request: Request) -> Outcome:
-    """Show the OpenAPI document."""
+    """Return the OpenAPI document."""
     return _show(service, request, service.documents.description, JSON)
 
 
 def docs(service: Service, request: Request) -> Outcome:
-    """Show the same, to read, with the address under which it is read."""
+    """Return the same as a page for people, with the service's address."""
     body = service.documents.page.replace(ADDRESS.encode(), escape(request.address).encode())
     policy = (("Content-Security-Policy", service.documents.policy),)
     return _show(service, request, body, HTML, policy)

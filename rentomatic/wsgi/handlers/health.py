@@ -1,4 +1,4 @@
-"""Whether the service is well."""
+"""Health checks and metrics."""
 
 from http import HTTPStatus
 
@@ -33,7 +33,7 @@ def ready(service: Service, _request: Request) -> Outcome:
 
 
 def metrics(service: Service, _request: Request) -> Outcome:
-    """Tell Prometheus what the service counts."""
+    """Return the metrics for Prometheus."""
     if service.metrics is None:
         return NO_METRICS
     try:

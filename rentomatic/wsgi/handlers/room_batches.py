@@ -1,4 +1,4 @@
-"""Batches of rooms, written as `rentomatic import` writes them."""
+"""Batches of rooms, imported as by `rentomatic import`."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -21,7 +21,7 @@ from rentomatic.wsgi.service import Service
 BATCH_FORMATS: Mapping[str, ImportFormat] = {
     each.media_type: each for each in IMPORT_FORMATS.values()
 }
-# Of so many bad lines an answer tells what is wrong with them.
+# An answer has the errors of at most this many bad lines.
 TOLD_LINES = 1_000
 
 TOO_MANY_BATCHES = HttpFailure(
@@ -30,12 +30,12 @@ TOO_MANY_BATCHES = HttpFailure(
 
 
 def batch_format(request: Request) -> ImportFormat | None:
-    """Tell the format of a batch by its media type; None for what is none."""
+    """Return the format of a batch by its media type; None if it is not a batch."""
     return BATCH_FORMATS.get(request.content.media_type)
 
 
 def import_batch(service: Service, request: Request, form: ImportFormat) -> Outcome:
-    """Add or replace rooms, all or none of them, or all good ones."""
+    """Add or replace rooms: all or none, or those on good lines."""
     on_error = read_batch(request, condition_errors(request))
     if isinstance(on_error, InvalidRequest):
         return on_error

@@ -1,4 +1,4 @@
-"""Rooms, written: added, replaced, changed and removed."""
+"""Adding, replacing, changing and removing rooms."""
 
 from collections.abc import Callable
 from functools import partial, wraps
@@ -50,10 +50,10 @@ def room_add(service: Service, request: Request) -> Outcome:
 
 
 def _checked(*conditions: str) -> Callable[[Handler], Handler]:
-    """Refuse what is wrong beside the body; make a write that is sent with a key once.
+    """Check the query and the conditions; write only once for each `Idempotency-Key`.
 
     Args:
-        conditions: the headers with which a request may depend on the room that is there.
+        conditions: the conditional headers that the handler accepts.
     """
 
     def decorate(handler: Handler) -> Handler:
@@ -80,7 +80,7 @@ def _add(service: Service, request: Request) -> Outcome:
 
 @_checked(IF_MATCH, IF_NONE_MATCH)
 def room_replace(service: Service, request: Request, code: UUID) -> Outcome:
-    """Put a room in the place of the one with this code, or add it."""
+    """Replace the room with this code, or add it."""
     values = read_object(request)
     if isinstance(values, HttpFailure):
         return values
@@ -115,7 +115,7 @@ def room_remove(service: Service, request: Request, code: UUID) -> Outcome:
 
 
 def _expectation(service: Service, request: Request) -> IsExpected | None:
-    """Tell by If-Match which room is expected: one whose tag, in any format, is named there."""
+    """Return the check for `If-Match`: it must name the room's tag, in any format."""
     tags = request.if_match
     if tags is None:
         return None

@@ -1,4 +1,4 @@
-"""Rooms: a search, its summary, and one of them."""
+"""Reading rooms: a search, its summary, and one room."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -64,12 +64,12 @@ def room_list(service: Service, request: Request) -> Outcome:
     answer = Answer(HTTPStatus.OK, body, chosen.media_type, headers)
     if page.version is not None:
         return tagged(tag_of(page.version), answer)
-    # Where the store does not name its states, an answer that is not streamed is named by itself.
+    # If the store has no version, the tag is a digest of the answer, unless it is streamed.
     return answer if is_stream else tagged(tag_of(body), answer)
 
 
 def room_summary(service: Service, request: Request) -> Outcome:
-    """Sum up what a search finds."""
+    """Summarize the rooms that a search finds."""
     wanted = read_summary(request)
     if not wanted:
         return wanted
@@ -90,7 +90,7 @@ def room_summary(service: Service, request: Request) -> Outcome:
 
 
 def room_get(service: Service, request: Request, code: UUID) -> Outcome:
-    """Show one room."""
+    """Return one room."""
     if errors := read_format(request):
         return InvalidRequest(tuple(errors))
     chosen = _choose_format(request)
@@ -105,7 +105,7 @@ def room_get(service: Service, request: Request, code: UUID) -> Outcome:
 
 
 def _canonical(request: Request, limit: int | None = None) -> str:
-    """Spell what was asked for alike however it was asked: with the limit that holds."""
+    """Return the same text for equivalent requests, with the effective limit."""
     asked = request.query.values | {"limit": limit}
     asked.pop(FORMAT, None)
     return repr((request.path, sorted(asked.items())))
@@ -121,7 +121,7 @@ def _choose_format(request: Request) -> Format | None:
 def _answer_without_search(
     service: Service, request: Request, tag_of: Callable[[object], str]
 ) -> Outcome | None:
-    """Answer a client whose conditions leave nothing to search for; None for any other."""
+    """Answer without a search if the conditions allow it; otherwise return None."""
     if not is_conditional(request):
         return None
     response = stock_version_use_case(service.repository)
@@ -140,7 +140,7 @@ def _total(page: Page) -> Headers:
 
 
 def _links(request: Request, search: RoomListRequest, page: Page) -> Headers:
-    """Lead to the first page and the next, by references that name no host (RFC 8288)."""
+    """Link to the first page and the next, by relative references (RFC 8288)."""
     links = [DESCRIBED_BY]
     if search.limit is not None:
         given = [pair for name, pair in request.query.sent.items() if name != "after"]
@@ -155,6 +155,6 @@ def _links(request: Request, search: RoomListRequest, page: Page) -> Headers:
 
 
 def _reference(pairs: Sequence[str]) -> str:
-    # What was sent may hold what no reference may.
+    # Clients may send characters that are not allowed in a reference.
     query = quote("&".join(pairs).encode("latin-1"), safe="%=&+,:;/?@!$'()*-._~")
     return f"/rooms?{query}" if query else "/rooms"

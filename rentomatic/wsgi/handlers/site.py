@@ -1,4 +1,4 @@
-"""What visitors and their browsers ask for unbidden."""
+"""Paths that browsers and crawlers request without being asked to."""
 
 from http import HTTPStatus
 
@@ -8,15 +8,15 @@ from rentomatic.wsgi.service import Service
 
 
 def home(_service: Service, _request: Request) -> Answer:
-    """Send a visitor to the rooms."""
+    """Redirect to the rooms."""
     return Answer(HTTPStatus.SEE_OTHER, b"/rooms\n", TEXT, (("Location", "/rooms"),))
 
 
 def robots(_service: Service, _request: Request) -> Answer:
-    """Keep crawlers from following every search that there could be."""
+    """Keep crawlers from following every possible search."""
     return Answer(HTTPStatus.OK, b"User-agent: *\nDisallow: /\n", TEXT)
 
 
 def favicon(_service: Service, _request: Request) -> Answer:
-    """Answer browsers, which ask for it unbidden."""
+    """Return no icon, cacheable for a day."""
     return Answer(HTTPStatus.NO_CONTENT, media_type=None, cache="public, max-age=86400")

@@ -32,21 +32,21 @@ from rentomatic.wsgi.routing import Operation, Route
 Node = dict[str, Any]
 
 _INTRODUCTION = f"""\
-Search the rooms of a company that rents out rooms, and keep its stock. Reading needs no account;
-adding, changing and removing rooms needs a token: `Authorization: Bearer TOKEN`. Web pages of any
-origin may read, but not write: browsers refuse that, as a preflight offers GET and HEAD only.
+Search and manage the rooms of a company that rents out rooms. Reading needs no account; adding,
+changing and removing rooms needs a token: `Authorization: Bearer TOKEN`. Web pages of any origin
+may read but not write: a preflight offers GET and HEAD only.
 
 Values are read strictly: integers of at most 18 digits, decimals without an exponent, UUIDs in any
-standard spelling, lists of at most {MAX_LIST} values with commas between them. A parameter that is
-unknown, given twice, empty or malformed is an error that names it, and all errors are told at once;
-only what advertising appends to links (`utm_*`, `gclid`, `fbclid`) is let through.
+standard spelling, comma-separated lists of at most {MAX_LIST} values. A parameter that is unknown,
+repeated, empty or malformed is an error, and all errors are reported at once; only what advertisers
+append to links (`utm_*`, `gclid`, `fbclid`) is ignored.
 
-Some generated clients send a list as a parameter for each value, which is refused. To openapi-fetch
-give `querySerializer: {{ array: {{ style: "form", explode: false }} }}`.
+Some generated clients send a list as one parameter per value, which is refused. With openapi-fetch,
+set `querySerializer: {{ array: {{ style: "form", explode: false }} }}`.
 
-Errors are `{JSON}`; whoever accepts `{PROBLEM}` gets problem details (RFC 9457).
+Errors are `{JSON}`; clients that accept `{PROBLEM}` get problem details (RFC 9457).
 
-`HEAD` answers as `GET` does, without a body. `OPTIONS` lists the methods of a path; any other
+`HEAD` answers like `GET`, without a body. `OPTIONS` lists the methods of a path; any other
 method is a 405 with the same list in `Allow`. Every answer has the headers
 {", ".join(f"`{name}`" for name in COMMON)}.
 """
@@ -62,14 +62,14 @@ _ALWAYS = (HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 _TOKEN = "token"  # noqa: S105 - a name
 
-# What else is answered without a body of ours. A server refuses what is too long by itself.
+# Answers without a body of ours; the server itself refuses request lines that are too long.
 _UNCHANGED = "NotModified"
 _TOO_LONG = "TooLong"
 _REFUSED = {HTTPStatus.REQUEST_URI_TOO_LONG: _TOO_LONG}
 
 
 def describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:
-    """Make the document of the routes, for a service whose searches have this default limit."""
+    """Return the document of a service with these routes and this default limit of searches."""
     defaults = {"limit": default_limit}
     described = [description_of(each) for route in routes for each in route.operations.values()]
     query = {each.unique_name: each for one in described for each in one.parameters}
@@ -100,13 +100,13 @@ def describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:
                 _TOKEN: {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "Of those that the service's settings name",
+                    "description": "A token that is configured in the service",
                 }
             },
             "headers": {name: _header(each) for name, each in HEADERS.items()},
             "responses": {
                 _UNCHANGED: {
-                    "description": "The answer that the client has is the present one",
+                    "description": "The answer that the client has is still current",
                     "headers": _headers(TAG),
                 },
                 _TOO_LONG: {"description": "The request line is longer than the server reads"},
@@ -117,12 +117,12 @@ def describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:
 
 
 def _named(status: HTTPStatus) -> str:
-    """Name the component that describes the failures with a status."""
+    """Return the name of the component for a status."""
     return status.phrase.replace(" ", "")
 
 
 def _others(described: Description, *, is_tagged: bool) -> dict[HTTPStatus, str]:
-    """Name the components of what an operation may answer when not all is well."""
+    """Return the components of an operation's other answers, by status."""
     unchanged = {HTTPStatus.NOT_MODIFIED: _UNCHANGED} if is_tagged else {}
     conditional = (HTTPStatus.PRECONDITION_FAILED,) if is_tagged else ()
     statuses = (*_ALWAYS, *conditional, *described.failures)
@@ -162,12 +162,12 @@ def _operation(route: Route, method: str) -> Node:
 def _security(operation: Operation, *, is_needed: bool) -> Node:
     if is_needed:
         return {"security": [{_TOKEN: []}]}
-    # OpenAPI spells it so where both will do.
+    # OpenAPI's form of an optional token.
     return {"security": [{}, {_TOKEN: []}]} if operation.reads_token else {}
 
 
 def _body(media_types: Sequence[str], successes: Sequence[Success]) -> Node:
-    """Describe what is sent in each media type; nothing where there is no body."""
+    """Describe the request body in each media type, if there is one."""
     examples = [
         each for success in successes for some in success.examples.values() for each in some
     ]
@@ -240,7 +240,7 @@ def _failed(failure: DescribedFailure) -> Node:
 
 
 def _content(contents: Mapping[str, JsonSchema], examples: Examples) -> Node:
-    """Describe the bodies in each media type; nothing where there is none."""
+    """Describe the answer's body in each media type, if there is one."""
     described = {
         media_type: {"schema": schema, **_examples(media_type, examples)}
         for media_type, schema in contents.items()

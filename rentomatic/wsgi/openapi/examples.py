@@ -1,6 +1,6 @@
-"""Requests to a service that has the book's rooms, and what it answers.
+"""Example requests to a service with the book's rooms, and its answers.
 
-Which rooms a search finds is said here and not searched for; a test asks the service.
+The rooms that each search finds are listed by hand; a test compares them with the service.
 """
 
 import json
@@ -44,11 +44,11 @@ class Example:
 
     Attributes:
         summary: what it shows.
-        target: the path that is requested, with its query.
+        target: the path and query of the request.
         body: of the answer.
-        headers: what the request has besides.
-        method: the request's.
-        sent: the request's body.
+        headers: of the request.
+        method: of the request.
+        sent: the body of the request.
     """
 
     summary: str
@@ -59,7 +59,7 @@ class Example:
     sent: bytes = b""
 
     def describe(self, media_type: str) -> dict[str, Any]:
-        """Give it as the document does: `description` is the request as it is sent."""
+        """Return it in the form of the document; `description` is the request."""
         lines = [
             f"{self.method} {self.target}",
             *(f"{name}: {text}" for name, text in self.headers),
@@ -72,7 +72,7 @@ class Example:
         }
 
     def describe_sent(self, media_type: str) -> dict[str, Any]:
-        """Give what it sends as the document does."""
+        """Return the body of the request in the form of the document."""
         return {"summary": self.summary, "value": _value(media_type, self.sent)}
 
 
@@ -100,7 +100,7 @@ FILTER_EXAMPLES: Mapping[str, object] = {
     f"{FILTER_PREFIX}{key}": _operand(*names) for key, names in FILTER_KEYS.items()
 }
 
-# What each shows, the request, the rooms that it finds, and what it shows of them.
+# Summary, request, the rooms found, and the view of them.
 _SEARCHES = (
     ("Rooms for less than 60", "/rooms?filter_price__lt=60", (FIRST, FOURTH), View()),
     (
@@ -110,18 +110,18 @@ _SEARCHES = (
         View(("code", DISTANCE), Near(-0.12, 51.5)),
     ),
     (
-        "Rooms in a box, with their number on all pages",
+        "Rooms in a box, with the number of rooms on all pages",
         "/rooms?bbox=0.1,51.4,0.3,51.8&count=exact",
         (SECOND, THIRD),
         View(),
     ),
     ("The cheapest, two a page", _FIRST_PAGE, (FIRST, FOURTH), View()),
-    ("The next page, to which the Link of the first leads", _NEXT_PAGE, (THIRD, SECOND), View()),
+    ("The next page, from the Link of the first", _NEXT_PAGE, (THIRD, SECOND), View()),
 )
 
 
 def _searches(form: Format) -> Iterator[Example]:
-    """Give all searches in the default format, one in another."""
+    """Yield all searches in the default format, one in any other."""
     for summary, target, rooms, view in _SEARCHES if form.media_type == JSON else _SEARCHES[:1]:
         body = b"".join(form.stream_rooms(rooms, view))
         yield Example(f"{summary} (`{form.name}`)", _in_format(target, form), body)
@@ -133,7 +133,7 @@ def _room(form: Format) -> Example:
 
 
 def _in_format(target: str, form: Format) -> str:
-    """Name the format in a request, where it is not the default."""
+    """Add the format to a request, unless it is the default."""
     separator = "&" if "?" in target else "?"
     return target if form.media_type == JSON else f"{target}{separator}{FORMAT}={form.name}"
 
@@ -148,14 +148,14 @@ SUMMARY: Examples = {
 
 _EPOCH = UUID("7ee0bd47-1b4b-4b26-9d4c-0f9b1d2c3a5e")
 _MADE_AT = datetime(2026, 5, 4, 9, 30, 15, 250_000, UTC)
-# One of another database than whichever answers.
+# A cursor of another database than the one that answers.
 FOREIGN = write_changes_cursor(ChangePosition(_EPOCH, 744, len(_BOOK), _MADE_AT))
 _ADDED = [RoomChange(ChangeKind.ADDED, _MADE_AT, "office", room.code, room) for room in _BOOK]
-# Cursors and moments are each service's own.
+# Each service has its own cursors and times.
 CHANGES: Examples = {
     JSON: (
         Example(
-            "Where a copy of all rooms begins",
+            "The start of a copy of all rooms",
             "/rooms/changes?since=now",
             dump_changes((), FOREIGN, is_last=True),
         ),
@@ -171,7 +171,7 @@ LIVE: Examples = {JSON: (Example("It is", "/health/live", dump_value({"status": 
 _READY = {"status": "ready", "newer_migrations": []}
 READY: Examples = {JSON: (Example("It is", "/health/ready", dump_value(_READY)),)}
 
-# What stands for a token.
+# A placeholder for a token.
 TOKEN = "TOKEN"  # noqa: S105 - no one's
 AUTHORIZED = (("Authorization", f"Bearer {TOKEN}"),)
 SENDS_JSON = (*AUTHORIZED, ("Content-Type", JSON))
@@ -181,7 +181,7 @@ _CHEAPER = replace(FIRST, price=35)
 
 
 def sent_room(room: Room) -> bytes:
-    """Give a room as it is sent."""
+    """Return a room as a request body."""
     return FORMATS["json"].dump_room(room, View())
 
 
@@ -196,11 +196,11 @@ def _written(
 def _batch(
     form: Format, target: str = "/rooms", bad: bytes = b"", rejected: Rejected | None = None
 ) -> Example:
-    """Send a room that is another now and one that is new, maybe with a bad line."""
+    """Return an example of a batch with a changed and a new room, maybe with a bad line."""
     sent = b"".join(form.stream_rooms((_CHEAPER, NEW), View())).replace(b"\r\n", b"\n") + bad
     report = ImportReport(SaveSummary(added=1, updated=1), rejected or Rejected())
     headers = (*AUTHORIZED, ("Content-Type", form.media_type))
-    what = "The good lines of some" if rejected else "Several rooms"
+    what = "Only the good lines" if rejected else "Several rooms"
     return Example(f"{what} (`{form.name}`)", target, dump_report(report), headers, "POST", sent)
 
 
@@ -212,11 +212,9 @@ IMPORTED = {
         _batch(FORMATS["csv"], "/rooms?on_error=skip", b"a room\n", _REJECTED),
     )
 }
-ADDED = _written("A room with a code of one's own", "POST /rooms", NEW)
+ADDED = _written("A room with a code chosen by the client", "POST /rooms", NEW)
 REPLACED = _written("Another price", f"PUT /rooms/{FIRST.code}", _CHEAPER)
-PUT = _written(
-    "A room that is new", f"PUT /rooms/{NEW.code}", NEW, (*SENDS_JSON, ("If-None-Match", "*"))
-)
+PUT = _written("A new room", f"PUT /rooms/{NEW.code}", NEW, (*SENDS_JSON, ("If-None-Match", "*")))
 CHANGED = _written(
     "Another price",
     f"PATCH /rooms/{FIRST.code}",

@@ -1,4 +1,4 @@
-"""What each kind of failure answers, in both forms of errors."""
+"""The answer to each kind of failure, in both forms of errors."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -29,7 +29,7 @@ from rentomatic.wsgi.request import Content, read_request
 from rentomatic.wsgi.response import Headers
 
 _REQUEST_ID = "r-1"
-_NOBODYS = UUID(int=0)
+_UNKNOWN = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,12 @@ class DescribedFailure:
 
     Attributes:
         help: when it happens, and what to do.
-        request: what an example requests, method and target; empty where it cannot be shown.
-        failure: what is wrong with that.
-        sends: the headers of that request.
-        accept: the media type that it wants; empty for any.
+        request: method and target of an example; empty if there is none.
+        failure: what is wrong with that request.
+        sends: its headers.
+        accept: the media type that it accepts; empty for any.
         sent: its body.
-        headers: names of the answer's that not every answer has.
+        headers: names of the answer's headers, except those of every answer.
     """
 
     help: str
@@ -88,38 +88,41 @@ def _wrong_parameters() -> InvalidRequest:
 
 FAILURES = {
     HTTPStatus.BAD_REQUEST: DescribedFailure(
-        "Something is wrong with the request; a line for each thing says what",
+        "Something is wrong with the request; the message has a line for each error",
         "GET /rooms?filter_prise__lt=60&filter_size__gte=big",
         _wrong_parameters(),
     ),
     HTTPStatus.NOT_FOUND: DescribedFailure(
-        "There is no such room",
-        f"GET /rooms/{_NOBODYS}",
-        no_such_room(_NOBODYS),
+        "The room does not exist",
+        f"GET /rooms/{_UNKNOWN}",
+        no_such_room(_UNKNOWN),
     ),
     HTTPStatus.GONE: DescribedFailure(
-        "The changes since that cursor are no longer kept, or it is one of another database: "
-        "begin anew",
+        "The changes since that cursor are no longer kept, or it belongs to another database: "
+        "start again",
         f"GET /rooms/changes?since={FOREIGN}",
         CHANGES_GONE,
     ),
     HTTPStatus.NOT_ACCEPTABLE: DescribedFailure(
-        "`Accept` takes none of the media types that there are",
+        "`Accept` allows none of the available media types",
         "GET /rooms",
         unacceptable(tuple(ROOMS)),
         accept="image/png",
     ),
     HTTPStatus.UNAUTHORIZED: DescribedFailure(
-        "There is no token that is valid here",
+        "The token is missing or not valid",
         "POST /rooms",
         MISSING,
         headers=("WWW-Authenticate",),
     ),
     HTTPStatus.FORBIDDEN: DescribedFailure(
-        "Nobody may change rooms here", "POST /rooms", NOT_CONFIGURED, AUTHORIZED
+        "No token is configured, so rooms cannot be changed",
+        "POST /rooms",
+        NOT_CONFIGURED,
+        AUTHORIZED,
     ),
     HTTPStatus.CONFLICT: DescribedFailure(
-        "There is a room with this code already, or the `Idempotency-Key` was used for another "
+        "A room with this code already exists, or the `Idempotency-Key` was used for another "
         "request",
         "POST /rooms",
         exists(FIRST.code),
@@ -127,12 +130,14 @@ FAILURES = {
         sent=sent_room(FIRST),
     ),
     HTTPStatus.PRECONDITION_FAILED: DescribedFailure(
-        "What is here is not, or no longer, what the request expects; read it again",
+        "A precondition failed: the room or answer is not the expected one; read it again",
         f"DELETE /rooms/{FIRST.code}",
         CHANGED,
         (*AUTHORIZED, ("If-Match", '"0"')),
     ),
-    HTTPStatus.REQUEST_TIMEOUT: DescribedFailure("The body did not come in time", "", NOT_ARRIVED),
+    HTTPStatus.REQUEST_TIMEOUT: DescribedFailure(
+        "The body did not arrive in time", "", NOT_ARRIVED
+    ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: DescribedFailure(
         "The body is too long",
         "POST /rooms",
@@ -140,7 +145,7 @@ FAILURES = {
         (*SENDS_JSON, ("Content-Length", str(MAX_BODY_BYTES + 1))),
     ),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: DescribedFailure(
-        "The body is of another media type, or encoded",
+        "The body has the wrong media type, or is encoded",
         "POST /rooms",
         unsupported(Content("text/plain"), (JSON, *BATCH_FORMATS)),
         (*AUTHORIZED, ("Content-Type", "text/plain")),
@@ -148,7 +153,7 @@ FAILURES = {
         headers=("Accept", "Accept-Encoding", "Accept-Patch"),
     ),
     HTTPStatus.INTERNAL_SERVER_ERROR: DescribedFailure(
-        "The service failed; quote the request's id",
+        "The service failed; report the request's id",
         "GET /rooms",
         FAILED,
     ),

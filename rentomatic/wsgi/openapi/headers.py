@@ -14,7 +14,7 @@ class Header:
 
     Attributes:
         name: its name.
-        help: what it says.
+        help: its meaning.
         schema: its values as JSON Schema.
         is_always: whether every answer that documents it has it.
     """
@@ -32,106 +32,109 @@ HEADERS = {
     for each in (
         Header(
             "X-Request-Id",
-            "the request's id, to quote where something is wrong: its own if well formed",
+            "the id of the request, to report with a problem: the client's own if well formed",
             {"type": "string", "pattern": f"^{REQUEST_ID.pattern}$"},
             is_always=True,
         ),
         Header(
             "Cache-Control",
-            "`no-cache`: keep it, but ask with `If-None-Match` before each use; "
-            "`no-store`: do not keep it",
+            "`no-cache`: store it, but revalidate with `If-None-Match` before each use; "
+            "`no-store`: do not store it",
             _TEXT,
             is_always=True,
         ),
-        Header("Vary", "what else the answer depends on", {"const": "Accept"}, is_always=True),
+        Header(
+            "Vary",
+            "the request header on which the answer depends",
+            {"const": "Accept"},
+            is_always=True,
+        ),
         Header(
             "ETag",
-            "names this answer, for `If-None-Match`; any other answer has another",
+            "identifies this answer, for `If-None-Match` and `If-Match`",
             {"type": "string", "pattern": '^"[0-9a-f]+"$'},
         ),
         Header(
             "Link",
-            "where this is described; of a search the `first` page and, exactly if there is one, "
-            "the `next`; of `near` without `sort` the same, `related`, with the nearest first; of "
-            "changes always where to go on; relative references (RFC 8288)",
+            "relative references (RFC 8288): `describedby` to the OpenAPI document; for a search, "
+            "`first` and, while there are more rooms, `next`; for `near` without `sort`, "
+            "`related` to the same search with the nearest first; for changes, always `next`",
             _TEXT,
             is_always=True,
         ),
         Header(
             "X-Total-Count",
-            "how many rooms there are on all pages, where `count` is given",
+            "the number of rooms on all pages, if `count` is given",
             {"type": "integer", "minimum": 0},
         ),
         Header(
             "X-Total-Count-Kind",
-            "how they were counted",
+            "whether that number is exact or an estimate",
             {"type": "string", "enum": list(COUNTS)},
         ),
         Header(
             "Retry-After",
-            "after how many seconds to try again",
+            "how many seconds to wait before trying again",
             {"type": "integer", "const": RETRY_AFTER_SECONDS},
             is_always=True,
         ),
         Header(
             "Location",
-            "where to go on; a relative reference",
+            "the added room, or the target of a redirect; a relative reference",
             {"type": "string", "format": "uri-reference"},
             is_always=True,
         ),
         Header(
             "WWW-Authenticate",
-            "how to say who asks (RFC 6750)",
+            "how to authenticate (RFC 6750)",
             {"type": "string", "pattern": "^Bearer"},
             is_always=True,
         ),
-        Header("Accept", "what the body of this request may be", _TEXT),
-        Header("Accept-Encoding", "how it may be encoded, where that was the problem", _TEXT),
-        Header("Accept-Patch", "what the body of a PATCH may be here (RFC 5789)", _TEXT),
+        Header("Accept", "the media types that this request accepts", _TEXT),
+        Header("Accept-Encoding", "the accepted encoding, if that was the problem", _TEXT),
+        Header("Accept-Patch", "the media types that a PATCH accepts here (RFC 5789)", _TEXT),
         Header("Content-Security-Policy", "what the page may load: nothing", _TEXT, is_always=True),
     )
 }
 
-# What every answer has.
+# In every answer.
 COMMON = ("X-Request-Id", "Cache-Control", "Vary")
 TAG = "ETag"
 
 IF_NONE_MATCH = Header(
     "If-None-Match",
-    "entity tags of the answers that are at hand; where one names the present answer, that is "
-    "told (304) instead of sending it again",
+    "entity tags of stored answers; if one is current, the answer is 304 without a body",
     _TEXT,
 )
 IF_MATCH = Header(
     "If-Match",
-    "the entity tag of the room as it was read, in any format; where it is another one by now, or "
-    "gone, nothing is changed (412); `*` for any room that is there",
-    # One type, as generators of clients want a header to have.
+    "the entity tag of the room as it was read, in any format; if the room has been changed or "
+    "removed since, nothing is written (412); `*` for any existing room",
+    # One type, as client generators require for a header.
     {"type": "string", "pattern": r'^(\*|"[!#-~]*")$'},
 )
 IF_MATCH_READ = Header(
     "If-Match",
-    "entity tags of answers that are at hand; where none names the present answer, that is told "
-    "(412) instead of sending another; `*` for any answer",
+    "entity tags of stored answers; if none is current, the answer is 412; `*` for any answer",
     IF_MATCH.schema,
 )
 ONLY_ADD = Header(
     "If-None-Match",
-    "`*` only adds; where there is a room, nothing is changed (412). Not together with `If-Match`",
+    "`*` only adds: if the room exists, nothing is written (412). Not together with `If-Match`",
     {"type": "string", "pattern": r"^\*$"},
 )
 IDEMPOTENCY_KEY = Header(
     "Idempotency-Key",
-    "a name for this write, of the client's choosing: sent again with the same key within a day, "
-    "it is not made again and gets the same answer; with another body that is a conflict (409). "
-    "Another token, method or path may use the same key for itself",
+    "a name for this write, chosen by the client: if it is sent again with the same key within a "
+    "day, it is not made again and gets the same answer; with another body it is a conflict (409). "
+    "A key belongs to one token, method and path",
     {"type": "string", "pattern": "^[ -~]{1,255}$"},
 )
-# No pattern: a name that is not well formed is no error, it is only not taken over.
+# No pattern: a malformed id is not an error, only ignored.
 REQUEST_ID_GIVEN = Header(
     "X-Request-Id",
-    "a name for the request, found again in its answer: a letter or digit, then letters, "
-    "digits, `.`, `_` and `-`, at most 128 in all",
+    "a name for the request, repeated in its answer: a letter or digit, then letters, digits, "
+    "`.`, `_` and `-`, at most 128 in all",
     _TEXT,
 )
 

@@ -1,4 +1,4 @@
-"""What the documents say of each operation, by the name of its handler."""
+"""The description of each operation, by the name of its handler."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ class Description:
 
     Attributes:
         summary: what it does, in one line.
-        successes: what it answers when all is well.
-        parameters: what its query may hold.
-        headers: what else a request may say, besides what every request may.
-        failures: what may go wrong besides a bad request and a bug.
-        help: how to use it, where there is more to say.
+        successes: its successful answers.
+        parameters: of its query.
+        headers: of its requests, except those of all operations.
+        failures: statuses other than those of a bad request and a bug.
+        help: how to use it, if the summary is not enough.
     """
 
     summary: str
@@ -40,7 +40,7 @@ _UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
 _PRECONDITION = HTTPStatus.PRECONDITION_FAILED
 _CONFLICT = HTTPStatus.CONFLICT
 _WRITING = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, _UNAVAILABLE)
-# A body, which is read where there is a key, may be too slow or too long.
+# Of requests whose body is read; with a key it always is.
 _LIMITS = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 _SENDING = (*_WRITING, *_LIMITS, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
@@ -135,11 +135,11 @@ _DESCRIPTIONS: Mapping[str, Description] = {
 
 
 def description_of(operation: Operation) -> Description:
-    """Return what the documents say of an operation."""
+    """Return the description of an operation."""
     return _DESCRIPTIONS[operation.handler.__name__]
 
 
 def summary_of(route: Route) -> str:
-    """Say in one line what can be done with a resource."""
+    """Summarize the operations of a resource in one line."""
     first, *others = (description_of(each).summary for each in route.operations.values())
     return "; ".join([first, *(f"{each[0].lower()}{each[1:]}" for each in others)])

@@ -1,4 +1,4 @@
-"""The document as a page, to read. Its HTML and style are in `rentomatic/wsgi/templates`."""
+"""The OpenAPI document as a page. Its HTML and style are in `rentomatic/wsgi/templates`."""
 
 import json
 from base64 import b64encode
@@ -20,7 +20,7 @@ _TEMPLATES = PACKAGE / "wsgi" / "templates"
 
 
 def write_page(document: Node) -> bytes:
-    """Write the page of an OpenAPI document that `describe` made."""
+    """Render a document made by `describe`."""
     operations = [
         _operation(path, method, said, document["components"]["parameters"])
         for path, methods in document["paths"].items()
@@ -48,7 +48,7 @@ def write_page(document: Node) -> bytes:
 
 
 def policy() -> str:
-    """Return the page's Content-Security-Policy: its own style and nothing else, from nowhere."""
+    """Return the page's Content-Security-Policy: its own style and nothing else."""
     digest = b64encode(sha256(_style().encode()).digest()).decode()
     return (
         f"default-src 'none'; style-src 'sha256-{digest}'; "
@@ -63,7 +63,7 @@ def _style() -> str:
 
 @cache
 def _template() -> "Template":
-    # Most commands write no page, and would start more slowly.
+    # Most commands do not write the page and start faster without Jinja2.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
 
     environment = Environment(
@@ -81,7 +81,7 @@ def _template() -> "Template":
 
 
 def _operation(path: str, method: str, said: Node, parameters: Node) -> Node:
-    """Sort what an operation takes and answers in the way that the page shows it."""
+    """Arrange the parameters and answers of an operation for the page."""
     kinds: Node = {"query": [], "filters": [], "headers": []}
     for key in map(_name_of, said["parameters"]):
         is_header, is_filter = parameters[key]["in"] == "header", key.startswith("filter_")
@@ -94,7 +94,7 @@ def _operation(path: str, method: str, said: Node, parameters: Node) -> Node:
         "method": method.upper(),
         "parameters": kinds,
         "successes": successes,
-        # What several operations answer has a section of its own.
+        # Answers of several operations have a section of their own.
         "failures": {status: _name_of(answer) for status, answer in answers if "$ref" in answer},
         "examples": [each for some in contents for each in some.get("examples", {}).values()],
     }
@@ -106,7 +106,7 @@ def _name_of(pointer: dict[str, str]) -> str:
 
 
 def _command(description: str) -> str:
-    """Write the request of an example as a command of curl."""
+    """Return the request of an example as a curl command."""
     head, _, body = description.partition("\n\n")
     line, *headers = head.splitlines()
     method, _, target = line.partition(" ")
@@ -117,7 +117,7 @@ def _command(description: str) -> str:
 
 
 def _readable(value: object) -> str:
-    """Write a value to read: text as it is, an array with an item a line."""
+    """Format a value for people: text unchanged, an array with one item per line."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What answers are made of, as JSON Schema."""
+"""The JSON Schemas of requests and answers."""
 
 from typing import Any
 
@@ -25,13 +25,13 @@ def array_of(*names: str) -> JsonSchema:
 
 
 def any_of(*names: str) -> JsonSchema:
-    """Describe what is any of some components; whoever reads it takes the first that fits."""
+    """Describe a value of any of some components; generated clients take the first that fits."""
     first, *others = map(reference, names)
     return {"anyOf": [first, *others]} if others else first
 
 
 def record(description: str, properties: JsonSchema, optional: tuple[str, ...] = ()) -> JsonSchema:
-    """Describe an object that has these properties and no other."""
+    """Describe an object with these properties and no others."""
     return {
         "type": "object",
         "description": description,
@@ -64,7 +64,7 @@ _BESIDE_POINT = {name: schema for name, schema in _FIELDS.items() if name not in
 _DISTANCE = {
     DISTANCE: {"type": "number", "minimum": 0, "description": "metres from `near`, by great circle"}
 }
-_AND_DISTANCE = ", with its distance where there is `near`"
+_AND_DISTANCE = ", with its distance if `near` is given"
 
 _CHANGEABLE = {
     name: _or_null(schema) if name in OPTIONAL_FIELDS else schema
@@ -74,32 +74,32 @@ _CHANGEABLE = {
 
 SCHEMAS = {
     "Room": record("A room.", _FIELDS, optional=OPTIONAL_FIELDS),
-    "NewRoom": record("A room as it is to be.", _FIELDS, optional=("code", *OPTIONAL_FIELDS)),
-    "RoomChange": record("What is to change of a room.", _CHANGEABLE, optional=tuple(_CHANGEABLE)),
+    "NewRoom": record("A room to write.", _FIELDS, optional=("code", *OPTIONAL_FIELDS)),
+    "RoomChange": record("Fields of a room to change.", _CHANGEABLE, optional=tuple(_CHANGEABLE)),
     "Batch": {
         "type": ["string", "object"],
-        "description": "Rooms, each with its code, as `rentomatic import` takes them: a table "
-        "with a header, an object a line, or a FeatureCollection of Points.",
+        "description": "Rooms, each with its code, in the formats of `rentomatic import`: a table "
+        "with a header, one object per line, or a FeatureCollection of Points.",
     },
     "BatchReport": record(
-        "What was done with the rooms of a batch.",
+        "The result of a batch.",
         {
             "added": _COUNT,
             "updated": _COUNT,
             "unchanged": _COUNT,
-            "repeated": {**_COUNT, "description": "lines equal to an earlier one of the batch"},
+            "repeated": {**_COUNT, "description": "lines equal to an earlier line of the batch"},
             "rejected": {**_COUNT, "description": "bad lines, which were skipped"},
-            "errors": {**array_of("BadLine"), "description": "the first of them"},
+            "errors": {**array_of("BadLine"), "description": "the first bad lines"},
             "others": {
                 "type": "array",
-                "description": "the numbers of the others, in ranges: first and last; at most "
-                f"{TOLD_RANGES} ranges",
+                "description": "the numbers of the other bad lines, in ranges of first and last; "
+                f"at most {TOLD_RANGES} ranges",
                 "maxItems": TOLD_RANGES,
                 "items": {"type": "array", "items": _COUNT, "minItems": 2, "maxItems": 2},
             },
             "ignored": {
                 "type": "array",
-                "description": "the columns or keys that are not used; … stands for more",
+                "description": "columns or keys that are not used; … means that there are more",
                 "maxItems": MAX_IGNORED + 1,
                 "items": _TEXT,
             },
@@ -107,7 +107,7 @@ SCHEMAS = {
     ),
     "BadLine": record(
         "What is wrong with a line of a batch.",
-        {"place": {**_TEXT, "description": "its number, as `line 3`"}, "message": _TEXT},
+        {"place": {**_TEXT, "description": "its number, such as `line 3`"}, "message": _TEXT},
     ),
     "FoundRoom": record(
         f"A room that a search found{_AND_DISTANCE}.",
@@ -115,7 +115,7 @@ SCHEMAS = {
         optional=(DISTANCE, *OPTIONAL_FIELDS),
     ),
     "PartOfRoom": record(
-        f"What `fields` names of a room that a search found{_AND_DISTANCE}.",
+        f"The requested `fields` of a room that a search found{_AND_DISTANCE}.",
         _FIELDS | _DISTANCE,
         optional=(*_FIELDS, DISTANCE),
     ),
@@ -132,7 +132,7 @@ SCHEMAS = {
         optional=(DISTANCE, *OPTIONAL_FIELDS),
     ),
     "PartOfRoomProperties": record(
-        f"What `fields` names of its other fields{_AND_DISTANCE}.",
+        f"Those of its other fields that `fields` requests{_AND_DISTANCE}.",
         _BESIDE_POINT | _DISTANCE,
         optional=(*_BESIDE_POINT, DISTANCE),
     ),
@@ -154,9 +154,9 @@ SCHEMAS = {
         },
     ),
     "Summary": record(
-        "What the rooms of a search have in common.",
+        "A summary of the rooms of a search.",
         {
-            "count": {**_COUNT, "description": "how many there are"},
+            "count": {**_COUNT, "description": "the number of rooms"},
             "bbox": {
                 "type": ["array", "null"],
                 "description": "west, south, east, north; west > east crosses the antimeridian",
@@ -168,7 +168,7 @@ SCHEMAS = {
         },
     ),
     "Amount": record(
-        "How an amount is spread; null where there is no room.",
+        "The distribution of an amount; null if there are no rooms.",
         {
             "min": {"type": ["integer", "null"]},
             "max": {"type": ["integer", "null"]},
@@ -181,12 +181,12 @@ SCHEMAS = {
             },
             "histogram": {
                 **array_of("Bar"),
-                "description": "counts rooms whatever the filters of this one field say",
+                "description": "counts rooms regardless of the filters on this field",
             },
         },
     ),
     "Bar": record(
-        "How many rooms have at least `from` and less than `to`.",
+        "The number of rooms with at least `from` and less than `to`.",
         {"from": _COUNT, "to": _COUNT, "count": _COUNT},
     ),
     "Changes": record(
@@ -194,14 +194,14 @@ SCHEMAS = {
         {
             "changes": {
                 **array_of("Change"),
-                "description": "in the order in which to follow them",
+                "description": "in the order in which to apply them",
             },
             "next": {
                 "type": "string",
                 "pattern": CURSOR_PATTERN,
-                "description": "the cursor from which to go on; `since` of the next request",
+                "description": "the cursor to continue from: `since` of the next request",
             },
-            "more": {"type": "boolean", "description": "whether there are more already"},
+            "more": {"type": "boolean", "description": "whether more changes are available now"},
         },
     ),
     "Change": record(
@@ -211,13 +211,13 @@ SCHEMAS = {
             "at": {
                 "type": "string",
                 "format": "date-time",
-                "description": "when it began, in UTC; not the order of the changes",
+                "description": "when its transaction began, in UTC; changes are not sorted by it",
             },
             "by": {**_TEXT, "description": "who made it: a token's name or a database role"},
             "code": {**FIELDS["code"].kind.schema, "description": "the room's"},
             "room": {
                 **reference("Room"),
-                "description": "as it was afterwards; a removal has none",
+                "description": "the room after the change; missing in a removal",
             },
         },
         optional=("by", "room"),
@@ -230,7 +230,7 @@ SCHEMAS = {
             "newer_migrations": {
                 "type": "array",
                 "items": _TEXT,
-                "description": "those in the database that this release does not know",
+                "description": "migrations in the database that this release does not know",
             },
         },
     ),
@@ -260,7 +260,7 @@ SCHEMAS = {
     "WrongParameter": record(
         "What is wrong with a parameter.",
         {
-            "parameter": {**_TEXT, "description": "its name, as it was given"},
+            "parameter": {**_TEXT, "description": "its name as given"},
             "message": _TEXT,
             "suggestion": {"type": ["string", "null"], "description": "what was probably meant"},
         },

@@ -1,4 +1,4 @@
-"""What each route answers when all is well."""
+"""The successful answers of each operation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,13 +16,13 @@ from rentomatic.wsgi.response import HTML, TEXT
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """An answer.
+    """A successful answer.
 
     Attributes:
-        help: what it is.
-        contents: its schema in each media type; none for no body.
+        help: its description.
+        contents: its schema in each media type; empty without a body.
         examples: requests and answers.
-        headers: names of those that not every answer has.
+        headers: names of its headers, except those of every answer.
         status: its status.
     """
 
@@ -34,7 +34,7 @@ class Success:
 
     @property
     def is_tagged(self) -> bool:
-        """Whether a client that has it already may ask if it is still the present one."""
+        """Whether it has an entity tag, so that clients can revalidate it."""
         return TAG in self.headers
 
 
@@ -42,7 +42,7 @@ _STRING = {"type": "string"}
 
 
 def _in_formats(schemas: Mapping[str, JsonSchema]) -> Mapping[str, JsonSchema]:
-    """Give the schemas of all formats; what is no JSON is text."""
+    """Return the schemas of all formats; those that are not JSON are text."""
     return {each.media_type: schemas.get(each.media_type, _STRING) for each in FORMATS.values()}
 
 
@@ -60,31 +60,29 @@ ROOM = Success(
     examples.ROOM,
     (TAG,),
 )
-SUMMARY = Success(
-    "What they have in common", {JSON: reference("Summary")}, examples.SUMMARY, (TAG, "Link")
-)
+SUMMARY = Success("The summary", {JSON: reference("Summary")}, examples.SUMMARY, (TAG, "Link"))
 _WRITTEN = {JSON: reference("Room")}
 ADDED = Success(
     "The room is added", _WRITTEN, examples.ADDED, (TAG, "Location"), HTTPStatus.CREATED
 )
-IMPORTED = Success(
-    "What was done with the rooms of a batch", {JSON: reference("BatchReport")}, examples.IMPORTED
-)
+IMPORTED = Success("The result of the batch", {JSON: reference("BatchReport")}, examples.IMPORTED)
 REPLACED = Success("The room is replaced", _WRITTEN, examples.REPLACED, (TAG,))
 PUT = Success("The room is added", _WRITTEN, examples.PUT, (TAG, "Location"), HTTPStatus.CREATED)
 CHANGED = Success("The room as it is now", _WRITTEN, examples.CHANGED, (TAG,))
 REMOVED = Success("The room is removed", {}, status=HTTPStatus.NO_CONTENT)
 CHANGES = Success(
-    "What has changed, and from where to go on",
+    "The changes, and the cursor to continue from",
     {JSON: reference("Changes")},
     examples.CHANGES,
     ("Link",),
 )
-LIVE = Success("It is up", {JSON: reference("Live")}, examples.LIVE)
-READY = Success("It is ready", {JSON: reference("Ready")}, examples.READY)
-METRICS = Success("Prometheus' text format", {TEXT: _STRING})
+LIVE = Success("The process is up", {JSON: reference("Live")}, examples.LIVE)
+READY = Success("The service is ready", {JSON: reference("Ready")}, examples.READY)
+METRICS = Success("Metrics in the text format of Prometheus", {TEXT: _STRING})
 DOCUMENT = Success("An OpenAPI document", {JSON: {"type": "object"}}, headers=(TAG,))
-PAGE = Success("A page", {HTML: _STRING}, headers=(TAG, "Content-Security-Policy"))
-ROBOTS = Success("For crawlers", {TEXT: _STRING})
-NOTHING = Success("Nothing", {}, status=HTTPStatus.NO_CONTENT)
-HOME = Success("See there", {TEXT: _STRING}, headers=("Location",), status=HTTPStatus.SEE_OTHER)
+PAGE = Success("A page for people", {HTML: _STRING}, headers=(TAG, "Content-Security-Policy"))
+ROBOTS = Success("Rules for crawlers", {TEXT: _STRING})
+NOTHING = Success("No content", {}, status=HTTPStatus.NO_CONTENT)
+HOME = Success(
+    "A redirect to the rooms", {TEXT: _STRING}, headers=("Location",), status=HTTPStatus.SEE_OTHER
+)
