@@ -9,6 +9,7 @@ from rentomatic.requests.room_import import (
 )
 from tests.formats.imports import build, found
 
+OGR2OGR = "ogr2ogr -t_srs EPSG:4326"
 CODE = UUID("f853578c-fc0f-4e65-81b8-566c5dffa35a")
 ROOM = Room(CODE, 215, 39, -0.09998975, 51.75436293)
 FIELDS = f'"code":"{CODE}","size":215,"price":39'

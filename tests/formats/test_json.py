@@ -32,7 +32,6 @@ from tests.formats.objects import (
     with_price,
 )
 
-OGR2OGR = "ogr2ogr -t_srs EPSG:4326"
 EXTREMES = [
     Room(UUID(int=1), 1, 0, -180.0, -90.0),
     Room(UUID(int=2), MAX_SIZE, MAX_PRICE, 180.0, 90.0),

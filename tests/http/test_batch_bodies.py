@@ -151,7 +151,7 @@ def test_a_batch_that_cannot_be_kept_is_sent_again_later(
     assert send(client, whole).json == done(added=1)
 
 
-@pytest.mark.parametrize("token", ["", TOKEN[:-1] + "_"])
+@pytest.mark.parametrize("token", ["", TOKEN[:-1] + "_"], ids=["none", "wrong"])
 def test_nobody_sends_a_batch_without_a_token(client: TestApp, token: str) -> None:
     """And its body is not read."""
     given = {"Authorization": f"Bearer {token}", "Content-Type": CSV}

@@ -6,25 +6,29 @@ from webtest import TestApp
 from rentomatic.tokens import digest_of
 from tests.http.writing import BEARER, CODE, OTHER, TOKEN, WRITES, stock, write
 
+# By name, as the tokens of each run are others.
+MISSING = {"none": None, "empty": "", "another-scheme": "Basic b2ZmaWNlOng=", "no-scheme": TOKEN}
+INVALID = {
+    "shortened": f"Bearer {TOKEN[:-1]}",
+    "lengthened": f"Bearer {TOKEN}x",
+    "upper-case": f"Bearer {TOKEN.upper()}",
+    "digest": f"Bearer {digest_of(TOKEN)}",
+    "name": "Bearer office",
+    "latin-1": "Bearer \xe4\xf6\xfc",
+    "two-words": "Bearer a b",
+    "quote": 'Bearer "',
+    "twice": f"Bearer {TOKEN}, Bearer {TOKEN}",
+    "long": f"Bearer {'a' * 8000}",
+}
+
 
 @pytest.mark.parametrize(
     ("authorization", "challenge"),
     [
-        *((None, "Bearer"), ("", "Bearer"), ("Basic b2ZmaWNlOng=", "Bearer"), (TOKEN, "Bearer")),
+        *(pytest.param(given, "Bearer", id=name) for name, given in MISSING.items()),
         *(
-            (given, 'Bearer error="invalid_token"')
-            for given in (
-                f"Bearer {TOKEN[:-1]}",
-                f"Bearer {TOKEN}x",
-                f"Bearer {TOKEN.upper()}",
-                f"Bearer {digest_of(TOKEN)}",
-                "Bearer office",
-                "Bearer \xe4\xf6\xfc",
-                "Bearer a b",
-                'Bearer "',
-                f"Bearer {TOKEN}, Bearer {TOKEN}",
-                f"Bearer {'a' * 8000}",
-            )
+            pytest.param(given, 'Bearer error="invalid_token"', id=name)
+            for name, given in INVALID.items()
         ),
     ],
 )

@@ -14,9 +14,7 @@ from rentomatic.embedded.binaries import run_as
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import psql_arguments
-from rentomatic.repository.interface import (
-    ChangePage,
-)
+from rentomatic.repository.interface import ChangePage
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_changes import RoomChangesRequest, Start
@@ -100,3 +98,14 @@ def history_in(
     """Use the rooms of an existing database."""
     with closing(Connections(database.url, changes_kept=kept)) as connections:
         yield History(cluster, database, PostgresRepo(connections), PostgresChanges(connections))
+
+
+def numbered(history: History, amount: int) -> list[int]:
+    """Make changes, each in its own transaction; return their numbers."""
+    history.run(*(f"{INSERT} values ('{uuid(n)}', 50, {n}, 1, 2)" for n in range(1, amount + 1)))
+    return numbers_of(history)
+
+
+def numbers_of(history: History) -> list[int]:
+    """Return the numbers of the stored changes."""
+    return [number for (number,) in history.ask("select id from room_change order by xid, id")]

@@ -1,4 +1,4 @@
-"""Old changes: writes remove those that are older than the setting allows."""
+"""Old changes: writes remove them after the days that the setting keeps."""
 
 from contextlib import closing
 from uuid import UUID
@@ -7,29 +7,25 @@ import pytest
 
 from rentomatic.bootstrap import build_stores, open_repository
 from rentomatic.config import read_settings
-from rentomatic.repository.interface import (
-    ChangesGoneError,
-)
+from rentomatic.repository.interface import ChangesGoneError
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.requests.room_changes import Start
-from tests.repository.histories import ADD, INSERT, OLDER, History, MakeRoom, changes_of, uuid
+from tests.repository.histories import (
+    ADD,
+    INSERT,
+    OLDER,
+    History,
+    MakeRoom,
+    changes_of,
+    numbered,
+    numbers_of,
+)
 
 
 def aged(history: History, days: int, up_to: int) -> None:
     """Make the first changes older."""
     with history.connect() as connection:
         connection.execute(OLDER, (days, up_to))
-
-
-def numbered(history: History, amount: int) -> list[int]:
-    """Make changes, each in its own transaction; return their numbers."""
-    history.run(*(f"{INSERT} values ('{uuid(n)}', 50, {n}, 1, 2)" for n in range(1, amount + 1)))
-    return numbers_of(history)
-
-
-def numbers_of(history: History) -> list[int]:
-    """Return the numbers of the stored changes."""
-    return [number for (number,) in history.ask("select id from room_change order by xid, id")]
 
 
 def test_old_changes_are_removed_by_writes(history: History, make_room: MakeRoom) -> None:

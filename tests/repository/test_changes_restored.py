@@ -21,8 +21,7 @@ from rentomatic.repository.interface import (
 )
 from rentomatic.requests.room_changes import RoomChangesRequest, Start
 from rentomatic.requests.room_changes_cursor import ChangePosition
-from tests.repository.histories import ADD, INSERT, History, changes_of, history_in, uuid
-from tests.repository.test_changes_removal import numbered
+from tests.repository.histories import ADD, INSERT, History, changes_of, history_in, numbered, uuid
 
 
 def dump_and_restore(source: History, target: Cluster, name: str) -> PostgresDatabase:

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,10 @@ def site(rooms_database: PostgresDatabase, folder: Path) -> Iterator[Site]:
         running(place(folder / "nginx", service)) as proxy,
     ):
         yield Site(proxy, gunicorn, rooms_database)
+
+
+@pytest.fixture
+def away(site: Site, tmp_path: Path) -> Iterator[Site]:
+    """A site whose service is not running."""
+    with running(place(tmp_path, tmp_path / "nobody.sock")) as proxy:
+        yield replace(site, proxy=proxy)

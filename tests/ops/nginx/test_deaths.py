@@ -14,7 +14,7 @@ from testbed.waiting import until
 from rentomatic.config import read_settings
 from tests.databases import ask, locked_rooms
 from tests.ops.nginx.site import TOKEN, Site
-from tests.ops.nginx.test_writes import LONG_BATCH, ROOM, write
+from tests.ops.nginx.writing import LONG_BATCH, ROOM, write
 
 CLIENTS = 8
 KILLS = 8

@@ -2,11 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from testbed.nginx import place, running
 
 from rentomatic.wsgi.request import REQUEST_ID
 from tests.ops.nginx.site import Answer, Site
@@ -133,13 +130,6 @@ def test_own_errors_have_the_contracts_form(
         "detail": answer.json()["message"],
         "instance": f"#{problem.headers['X-Request-Id']}",
     }
-
-
-@pytest.fixture
-def away(site: Site, tmp_path: Path) -> Iterator[Site]:
-    """A site whose service is not running."""
-    with running(place(tmp_path, tmp_path / "nobody.sock")) as proxy:
-        yield replace(site, proxy=proxy)
 
 
 def test_a_service_that_is_away_is_a_503(away: Site) -> None:

@@ -12,17 +12,15 @@ from testbed.waiting import until
 
 from tests.commands import SECONDS
 from tests.ops.nginx.site import TOKEN, Site
-from tests.ops.nginx.test_errors import away
 
-__all__ = ["away"]
-IN_AN_ADDRESS = [
-    f"/rooms?access_token={TOKEN}",
-    f"/rooms?limit=1&Authorization=Bearer%20{TOKEN}&sort=price",
-    f"/rooms/{TOKEN}",
-    f"/rooms/summary?{TOKEN}",
-    f"/nothing?a={TOKEN.replace('_', '%5F', 1)}",
-    f"/rooms?a={TOKEN[:-1]}",
-]
+IN_AN_ADDRESS = {
+    "parameter": f"/rooms?access_token={TOKEN}",
+    "between": f"/rooms?limit=1&Authorization=Bearer%20{TOKEN}&sort=price",
+    "code": f"/rooms/{TOKEN}",
+    "query": f"/rooms/summary?{TOKEN}",
+    "escaped": f"/nothing?a={TOKEN.replace('_', '%5F', 1)}",
+    "shortened": f"/rooms?a={TOKEN[:-1]}",
+}
 
 
 def request(target: bytes, name: str) -> bytes:
@@ -82,7 +80,7 @@ def each_site(request: pytest.FixtureRequest) -> Iterator[Site]:
     return request.getfixturevalue(request.param)
 
 
-@pytest.mark.parametrize("target", IN_AN_ADDRESS)
+@pytest.mark.parametrize("target", IN_AN_ADDRESS.values(), ids=IN_AN_ADDRESS)
 def test_a_token_in_an_address_is_refused_and_not_logged(each_site: Site, target: str) -> None:
     """Not even in nginx's error log; the message says what to do."""
     name = str(uuid4())
@@ -98,7 +96,7 @@ def test_a_token_in_an_address_is_refused_and_not_logged(each_site: Site, target
         assert TOKEN[8:-1] not in log.read_text(errors="replace"), log
 
 
-@pytest.mark.parametrize("target", IN_AN_ADDRESS)
+@pytest.mark.parametrize("target", IN_AN_ADDRESS.values(), ids=IN_AN_ADDRESS)
 def test_the_service_logs_no_token_either(site: Site, target: str) -> None:
     """Even without nginx; what surrounds the token is logged."""
     service, name = site.proxy.folder.parent / "rentomatic.sock", str(uuid4())

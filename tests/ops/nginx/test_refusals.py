@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.ops.nginx.site import Answer, Site
-from tests.ops.nginx.test_writes import BEARER
+from tests.ops.nginx.writing import BEARER
 
 REQUESTS = 300
 CLIENTS = 32
