@@ -51,7 +51,7 @@ class ResponseSuccess(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class ResponseFailure:
-    """Why there is no such result; it is falsy.
+    """Why there is no result; it is falsy.
 
     Attributes:
         type: its kind.
@@ -81,7 +81,7 @@ def build_response_from_invalid_request(request: InvalidRequest) -> ResponseFail
     return ResponseFailure(ResponseTypes.PARAMETERS_ERROR, message, request.errors)
 
 
-# The reason is in the log; a client is told nothing of what lies behind the service.
+# The reason is in the log; clients learn nothing about what is behind the service.
 UNAVAILABLE = ResponseFailure(
     ResponseTypes.UNAVAILABLE_ERROR, "The database cannot answer now; try again in a moment"
 )
@@ -110,7 +110,7 @@ CHANGES_NEED_POSTGRES = ResponseFailure(
 
 CHANGES_ON_STANDBY = ResponseFailure(
     ResponseTypes.UNAVAILABLE_ERROR,
-    "The database is a standby, which does not tell changes; ask where rooms are written",
+    "The database is a standby, which cannot serve changes; ask the primary",
 )
 
 TOO_MANY_STREAMS = ResponseFailure(

@@ -29,7 +29,7 @@ LONG = 300  # where packages are installed
 
 
 def words_of(process: Path) -> list[str]:
-    """Give the command line of a process, an empty one if it has ended."""
+    """Return the command line of a process, an empty one if it has ended."""
     with suppress(OSError):
         return os.fsdecode((process / "cmdline").read_bytes()).split("\0")
     return [""]
@@ -58,7 +58,7 @@ class Account:
 
 
 def _accounts() -> list[Account]:
-    """Give our own account and, if we are root, another that finds a Python it may run."""
+    """Return our own account and, if we are root, another that finds a Python it may run."""
     accounts = [Account()]
     if os.geteuid() != 0:
         return accounts
@@ -93,7 +93,7 @@ class Command:
     port: int = 0
 
     @property
-    def told(self) -> str:
+    def printed(self) -> str:
         """What it wrote to its standard output until now."""
         return self.output.read_text()
 
@@ -104,25 +104,25 @@ class Command:
 
     def ready(self) -> "Command":
         """Wait until it serves."""
-        until(lambda: "Ctrl-C" in self.told or self.process.poll() is not None, LONG)
+        until(lambda: "Ctrl-C" in self.printed or self.process.poll() is not None, LONG)
         assert self.process.poll() is None, self.complained
         return self
 
     def end(self, number: int | None = None) -> int:
-        """Wait for its end, after a signal if one is given; give its status."""
+        """Wait until it ends, after a signal if one is given; return its status."""
         if number is not None:
             self.process.send_signal(number)
         return self.process.wait(SECONDS)
 
     def end_at_last(self) -> None:
-        """Wait for its end, and make it end if there is none to see."""
+        """Wait until it ends; kill it if it does not."""
         try:
             self.end()
         except subprocess.TimeoutExpired:
             self.end(signal.SIGKILL)
 
     def ask(self, path: str) -> int:
-        """Request something on a connection of its own; give the status."""
+        """Request something on a connection of its own; return the status."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -182,7 +182,7 @@ class Commands:
         return command
 
     def run(self, *arguments: str, **variables: str) -> Command:
-        """Run a command to its end, which must be a good one."""
+        """Run a command to its end; it must succeed."""
         command = self.start(*arguments, **variables)
         assert command.end() == 0, command.complained
         return command

@@ -57,13 +57,13 @@ REPOSITORIES = [
     "postgres_embedded",
     *(["postgres_distribution"] if DISTRIBUTION else []),
 ]
-# Who runs servers: PostgreSQL refuses to be run by root.
+# The account that runs servers: PostgreSQL refuses to run as root.
 SERVER_ACCOUNT = pwd.getpwnam(UNPRIVILEGED) if os.geteuid() == 0 else None
 SERVICE_VARIABLES = ("DATABASE_URL", "APPLICATION_DB", "MONGODB_URL", "PORT", "WEB_CONCURRENCY")
 
 
 def pytest_report_header() -> list[str]:
-    """Say what these tests run against, and what they cannot."""
+    """Report what these tests run against, and what is skipped."""
     mongodb = "a server" if "mongodb" in REPOSITORIES else "no server (MONGODB_URL is not set)"
     distribution = _server_version(DISTRIBUTION[0].parent) if DISTRIBUTION else "not installed"
     return [
@@ -74,7 +74,7 @@ def pytest_report_header() -> list[str]:
         f"git: {_installed('git', '--version')}",
         f"shellcheck: {_installed('shellcheck', '--version')}",
         f"promtool: {_installed('promtool', '--version')}",
-        f"PgBouncer: {poolers.told()}",
+        f"PgBouncer: {poolers.summary()}",
         f"running as: {'root' if os.geteuid() == 0 else 'an ordinary user'}",
         f"full disk: {why_no_small_disk() or 'a small one'}",
         f"generated clients: {why_no_typescript() or 'TypeScript'}, Python",
@@ -84,7 +84,7 @@ def pytest_report_header() -> list[str]:
 
 @cache
 def why_no_small_disk() -> str:
-    """Tell why no small disk can be mounted here; an empty string where one can."""
+    """Return why no small disk can be mounted here; an empty string if one can."""
     command = ["unshare", "--mount", "true"]
     is_root = os.geteuid() == 0 and shutil.which(command[0])
     if is_root and not subprocess.run(command, capture_output=True, check=False).returncode:
@@ -124,7 +124,7 @@ def why_no_typescript() -> str:
 
 
 def _installed(program: str, *arguments: str) -> str:
-    """Give the version of a program, or what is skipped without it."""
+    """Return the version of a program, or what is skipped without it."""
     if not shutil.which(program):
         return "not installed (what needs it is skipped)"
     result = subprocess.run([program, *arguments], capture_output=True, text=True, check=True)
@@ -145,7 +145,7 @@ def _server_version(binaries: Path) -> str:
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test meets the settings of whoever runs it."""
+    """Hide the settings of the person who runs the tests."""
     for name in os.environ:
         if name.startswith(("POSTGRES_", "RENTOMATIC_", "PG")) or name in SERVICE_VARIABLES:
             monkeypatch.delenv(name)
@@ -184,7 +184,7 @@ def own_cluster() -> Iterator[Cluster]:
 
 
 def _shared(binaries: Path) -> Iterator[Cluster]:
-    """Run a server that never waits for its disk: nobody needs its files after the tests."""
+    """Run a server that never waits for its disk: its files are not needed after the tests."""
     for cluster in _running(binaries):
         with psycopg.connect(cluster.database.maintenance_url, autocommit=True) as connection:
             for setting in ("fsync", "full_page_writes"):

@@ -57,7 +57,7 @@ POOLERS = list(_found())
 TRACKING_POOLERS = [pooler for pooler in POOLERS if pooler.tracks]
 
 
-def told() -> str:
+def summary() -> str:
     """Say which there are, and what is skipped without them."""
     if not POOLERS:
         return "not installed (tests of poolers are skipped)"

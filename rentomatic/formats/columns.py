@@ -27,7 +27,7 @@ _make_room: Callable[[Sequence[Read], Sequence[object]], Room] = compile_functio
 
 
 class Columns:
-    """Where the fields of a room stand in the records of a file.
+    """Where the fields of a room are in the records of a file.
 
     Attributes:
         errors: the fields that are missing or in two places; with any, no record makes a room.
@@ -70,7 +70,7 @@ class Columns:
         return former_code(identity, self._source)
 
     def make(self, record: Sequence[object]) -> Room | tuple[str, ...]:
-        """Make a room of a record, or say all that is wrong with it, in the file's words.
+        """Make a room of a record, or return all its problems, in the file's words.
 
         A room keeps the optional fields that the file does not mention.
         """

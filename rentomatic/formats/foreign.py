@@ -17,8 +17,8 @@ _MAPS = {".shp", ".gpkg", ".kml", ".gml", ".fgb"}
 
 _SAVE_AS_CSV = "save it as CSV in UTF-8 and import that"
 _BEGINNINGS = {
-    begin.decode("utf-8", "surrogateescape"): told
-    for begin, told in (
+    begin.decode("utf-8", "surrogateescape"): problem
+    for begin, problem in (
         (b"\x1f\x8b", "is compressed by gzip; unpack it first"),
         (b"BZh", "is compressed by bzip2; unpack it first"),
         (b"\xfd7zXZ", "is compressed by xz; unpack it first"),
@@ -51,7 +51,7 @@ def problem_of_name(path: str) -> str | None:
 
 def problem_of_text(start: str) -> str | None:
     """Say what to do with a file that cannot be imported, judging by its beginning."""
-    return next((told for begin, told in _BEGINNINGS.items() if start.startswith(begin)), None)
+    return next((text for begin, text in _BEGINNINGS.items() if start.startswith(begin)), None)
 
 
 def problem_of_json(first: str) -> str | None:

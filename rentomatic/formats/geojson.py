@@ -34,7 +34,7 @@ _CRS = "crs"
 _UNIT = "feature"
 
 _IN_POINT = frozenset(COORDINATES)
-# What properties may call the coordinates that the geometry gives.
+# Names that properties may use for the coordinates of the geometry.
 _PLACES = {name.casefold() for field in COORDINATES for name in FIELDS[field].names}
 
 _KNOWN_PROPERTIES = 16
@@ -105,8 +105,8 @@ def _read_lines(source: JsonText, options: ImportOptions, ignored: Ignored) -> I
     except _BadFileError as error:
         yield BadLine(0, (str(error),), (), is_last=True, unit=_UNIT)
     except NotJsonError as error:
-        told = f"is not GeoJSON, so what follows cannot be read: {error}"
-        yield BadLine(number and number + 1, (told,), (), is_last=True, unit=_UNIT)
+        message = f"is not GeoJSON, so what follows cannot be read: {error}"
+        yield BadLine(number and number + 1, (message,), (), is_last=True, unit=_UNIT)
 
 
 def _read_features(source: JsonText) -> Iterator[object]:

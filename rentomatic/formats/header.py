@@ -20,7 +20,7 @@ class Header:
 
     Args:
         names: the names in their order; a value whose name is empty is never found.
-        noun: what a name stands for, `column` or `key`.
+        noun: what a name is, `column` or `key`.
         ignored: names to ignore.
     """
 
@@ -47,14 +47,14 @@ class Header:
         return bool(found)
 
     def find_given(self, name: str) -> list[int]:
-        """Find where a name stands, in this case or else in any; an empty name is pandas' own."""
+        """Find a name, in this case or else in any; an empty name is pandas' own."""
         if not name:
             return [index for index in self._indexes() if _UNNAMED.fullmatch(self.names[index])]
         found = self._places.get(name.casefold(), [])
         return [index for index in found if self.names[index] == name] or [*found]
 
     def find_usual(self, field: Field, taken: Collection[int]) -> list[int]:
-        """Find where a field's name or its other names stand, except the values that are taken.
+        """Find a field's name or its other names, except among the values that are taken.
 
         An identity's own name overrides the others, as a table often has an `id` of its own; of the
         names of an optional field the first one that is there is used.

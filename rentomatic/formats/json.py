@@ -120,7 +120,7 @@ class JsonDecoder:
 
 
 class JsonText:
-    """JSON text that comes in pieces, decoded value by value in constant memory."""
+    """JSON text that arrives in pieces, decoded value by value in constant memory."""
 
     def __init__(self, pieces: Iterable[str]) -> None:
         self._pieces = iter(pieces)

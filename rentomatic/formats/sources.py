@@ -22,9 +22,9 @@ class Source:
         field: whose value it is.
         name: what the file calls it.
         parse: reads its text.
-        index: where it stands in a record; -1 if nowhere.
+        index: where it is in a record; -1 if nowhere.
         default: its value if the record has none.
-        nulls: texts that stand for no value.
+        nulls: texts that mean no value.
         advises: whether errors name the options that would help.
         unit: what errors say about the unit of a converted value.
     """
@@ -50,14 +50,14 @@ class Source:
         is_missing = value is None or isinstance(value, str)
         if is_missing and (self.default is not None or self.field.is_optional):
             return self.default
-        if not isinstance(value, str):  # of JSON; its numbers come as they are spelt
+        if not isinstance(value, str):  # of JSON; its numbers are kept as they are spelt
             raise ValueError(f"must be a number or text, not {json_name(value)}")  # noqa: TRY004 - it is the file's fault
         if value.strip():
             raise ValueError(f"is {shown(value)}, which stands for no value{self._advice()}")
         return self.parse(value)  # which says what it wants
 
     def explain(self, record: Sequence[object], problem: ValueError) -> str:
-        """Say what is wrong with the value: it may not be UTF-8, or stand for a missing value."""
+        """Explain a wrong value: it may not be UTF-8, or may mean a missing value."""
         value = record[self.index] if self.index >= 0 else None
         if not isinstance(value, str) or value.strip() in self.nulls:
             return f"{self.name} {problem}"
@@ -111,7 +111,7 @@ def _default_errors(field: Field, options: ImportOptions) -> Iterator[ParameterE
 def find_source(
     field: Field, header: Header, given: Mapping[str, list[int]], options: ImportOptions
 ) -> Source | ParameterError | None:
-    """Find where a field stands: in the places of the name that is given for it, if any.
+    """Find a field: in the places of the name that is given for it, if any.
 
     Returns:
         None for an optional field that is nowhere.
@@ -167,5 +167,5 @@ def _read_default(field: Field, options: ImportOptions) -> Value:
 
 def _advice_for(field: Field) -> str:
     give = f"give --column {field.name}=NAME"
-    # With one code for all lines they would all be one room.
+    # With one code for all lines, all would be the same room.
     return f"{give}; " if field.is_identity else f"{give} or --default {field.name}=VALUE; "

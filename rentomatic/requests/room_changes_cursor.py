@@ -22,7 +22,7 @@ class ChangePosition:
         epoch: the life of the database whose transaction numbers these are.
         transaction: the last that had ended when the change was made, or its own if that is later.
         number: increases with each change.
-        made_at: when; tells a change apart from one that got its numbers after a restore.
+        made_at: when; distinguishes a change from one that got its numbers after a restore.
     """
 
     epoch: UUID

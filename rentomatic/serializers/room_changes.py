@@ -1,4 +1,4 @@
-"""What changes look like outside."""
+"""The JSON of changes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,13 +11,13 @@ from rentomatic.formats.view import room_to_wire
 def dump_changes(
     changes: Sequence[RoomChange], cursor: str, *, is_last: bool, tells_who: bool = False
 ) -> bytes:
-    """Write changes as a JSON object, with the cursor behind which the next ones begin."""
+    """Write changes as a JSON object, with the cursor of the next ones."""
     shown = [change_to_wire(change, tells_who=tells_who) for change in changes]
     return dump_value({"changes": shown, "next": cursor, "more": not is_last})
 
 
 def change_to_wire(change: RoomChange, *, tells_who: bool) -> dict[str, Any]:
-    """Give a change in the order in which it is shown; a removal has no room."""
+    """Return a change in the order in which it is shown; a removal has no room."""
     who = {"by": change.actor} if tells_who else {}
     room = {"room": room_to_wire(change.room)} if change.room else {}
     return {"kind": change.kind, "at": change.made_at, **who, "code": change.code, **room}

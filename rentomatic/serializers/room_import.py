@@ -1,4 +1,4 @@
-"""What an import did, as it looks outside."""
+"""The JSON of an import's report."""
 
 from rentomatic.formats.json import dump_value
 from rentomatic.use_cases.room_import import ImportReport

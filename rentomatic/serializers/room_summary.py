@@ -1,4 +1,4 @@
-"""What a summary looks like outside."""
+"""The JSON of a summary."""
 
 from dataclasses import astuple
 from typing import Any
@@ -13,7 +13,7 @@ def dump_summary(summary: RoomSummary) -> bytes:
 
 
 def summary_to_wire(summary: RoomSummary) -> dict[str, Any]:
-    """Give a summary in the order in which it is shown."""
+    """Return a summary in the order in which it is shown."""
     return {
         "count": summary.count,
         "bbox": summary.bbox and astuple(summary.bbox),

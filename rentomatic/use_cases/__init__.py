@@ -1,1 +1,1 @@
-"""What the service does: each use case takes a repository and a request, and gives a response."""
+"""What the service does: each use case takes a repository and a request, and returns a response."""

@@ -1,4 +1,4 @@
-"""Tell whether the service can serve."""
+"""Report whether the service can serve."""
 
 from rentomatic.repository.interface import RepositoryUnfitError, RoomRepository, Schema
 from rentomatic.responses import Response, ResponseFailure, ResponseSuccess, ResponseTypes

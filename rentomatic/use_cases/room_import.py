@@ -13,9 +13,9 @@ from rentomatic.responses import Response, ResponseFailure, ResponseSuccess, Res
 from rentomatic.use_cases.outcomes import use_case
 from rentomatic.use_cases.room_staging import StagedLines, StagingError
 
-TOLD_LINES = 20
-# So many ranges of further bad lines are kept: a file may have millions, each line of its own.
-TOLD_RANGES = 10_000
+NAMED_LINES = 20
+# A limit on the ranges of further bad lines: a file may have millions, each of one line.
+NAMED_RANGES = 10_000
 
 NO_ROOM = ResponseFailure(
     ResponseTypes.UNAVAILABLE_ERROR, "There is not enough disk space for the lines of this file now"
@@ -29,14 +29,14 @@ class Rejected:
     """The bad lines of an import.
 
     Attributes:
-        told: how many are kept.
+        named: how many bad lines are kept.
         count: how many there are.
         first: those that are kept.
         others: the numbers of the others, in ranges: the first and the last of each in turn; those
-            behind TOLD_RANGES are only counted.
+            behind NAMED_RANGES are only counted.
     """
 
-    told: int = TOLD_LINES
+    named: int = NAMED_LINES
     count: int = 0
     first: list[BadLine] = field(default_factory=list)
     others: "array[int]" = field(default_factory=lambda: array("Q"))
@@ -44,15 +44,15 @@ class Rejected:
     def add(self, line: BadLine) -> None:
         """Count a bad line."""
         self.count += 1
-        if len(self.first) < self.told:
+        if len(self.first) < self.named:
             self.first.append(line)
         elif self.others and self.others[-1] == line.number - 1:
             self.others[-1] = line.number
-        elif len(self.others) < 2 * TOLD_RANGES:
+        elif len(self.others) < 2 * NAMED_RANGES:
             self.others.extend((line.number, line.number))
 
     def ranges(self) -> Iterator[tuple[int, int]]:
-        """Give the first and the last number of each range of the others."""
+        """Return the first and the last number of each range of the others."""
         return zip(self.others[::2], self.others[1::2], strict=True)
 
     def errors(self) -> Iterator[ParameterError]:
@@ -93,7 +93,7 @@ def room_import_use_case(
     repository: RoomRepository,
     request: RoomImportRequest,
     on_reject: Callable[[BadLine], None] = lambda line: None,  # noqa: ARG005
-    told: int = TOLD_LINES,
+    named: int = NAMED_LINES,
     *,
     names_all: bool = False,
 ) -> Response[ImportReport]:
@@ -106,14 +106,14 @@ def room_import_use_case(
         repository: where to.
         request: what, and how.
         on_reject: gets each bad line that is skipped.
-        told: for how many bad lines the failure says what is wrong.
+        named: for how many bad lines the failure says what is wrong.
         names_all: whether its message lists the numbers of the others too, or only counts them.
     """
     try:
         with StagedLines(request.lines, keeps_records=request.options.skip_bad) as staged:
             if staged.is_torn or (staged.bad and not request.options.skip_bad):
-                return _refuse(staged, told, names_all=names_all)
-            rejected = Rejected(told)
+                return _refuse(staged, named, names_all=names_all)
+            rejected = Rejected(named)
             staged.keep_codes(repository.existing)
             rooms = _rooms(staged, rejected, on_reject)
             saved = repository.save(rooms, dry_run=request.options.dry_run)
@@ -123,8 +123,8 @@ def room_import_use_case(
         return NO_ROOM
 
 
-def _refuse(staged: StagedLines, told: int, *, names_all: bool) -> ResponseFailure:
-    rejected = Rejected(told)
+def _refuse(staged: StagedLines, named: int, *, names_all: bool) -> ResponseFailure:
+    rejected = Rejected(named)
     for line in staged:
         if isinstance(line, BadLine):
             rejected.add(line)

@@ -1,8 +1,7 @@
 """The lines of a file to import, on disk until it is known which of them are good.
 
-A code that comes twice is found only at the end of a file, which may have any number of lines. So
-SQLite sorts them, in a file of its own that has no name and goes with the process, in a few MB of
-memory.
+A repeated code is found only at the end of a file, which may have any number of lines. So SQLite
+sorts them in a few MB of memory, in an unnamed file that disappears with the process.
 """
 
 import json
@@ -80,7 +79,7 @@ order by line.number
 
 
 class StagingError(Exception):
-    """There is no room for the lines of a file."""
+    """The disk has no space for the lines of a file."""
 
 
 class StagedLines:
@@ -96,7 +95,7 @@ class StagedLines:
         repeated: how many lines are equal to an earlier one, and so are left out.
 
     Raises:
-        StagingError: there is no room for them on the disk.
+        StagingError: the disk has no space for them.
     """
 
     def __init__(self, lines: Iterable[Line], *, keeps_records: bool = False) -> None:
@@ -132,10 +131,10 @@ class StagedLines:
         return (line.number, *_NOTHING, None, None, line.unit, json.dumps(line.problems), record)
 
     def keep_codes(self, existing: Callable[[Collection[UUID]], Collection[UUID]]) -> None:
-        """Give rooms that are stored under a former code, and not under their present one, that.
+        """Keep the former code of rooms that are stored under it and not under their present code.
 
         Args:
-            existing: tells which of some codes are stored.
+            existing: returns which of some codes are stored.
         """
         last = 0
         with _translated():
@@ -152,13 +151,13 @@ class StagedLines:
                 self._store.executemany("update line set code = ? where number = ?", kept)
 
     def __iter__(self) -> Iterator[Room | BadLine]:
-        """Give rooms and bad lines in the order of the file."""
+        """Return rooms and bad lines in the order of the file."""
         with _translated():
             for row in self._store.execute(_READ):
                 yield _read(row)
 
     def close(self) -> None:
-        """Forget them."""
+        """Delete the lines."""
         self._store.close()
 
     def __enter__(self) -> Self:
@@ -174,8 +173,8 @@ def _read(row: tuple[Any, ...]) -> Room | BadLine:
     if problems is None and mate_number is None:
         room = Room.trusted((UUID(bytes=code), *others))
         return PartialRoom.of(room, frozenset(keeps.split(","))) if keeps else room
-    told = json.loads(problems) if problems else [_difference(line, mate)]
-    return BadLine(number, tuple(told), json.loads(record or "[]"), unit=unit)
+    found = json.loads(problems) if problems else [_difference(line, mate)]
+    return BadLine(number, tuple(found), json.loads(record or "[]"), unit=unit)
 
 
 def _difference(line: tuple[Any, ...], mate: tuple[Any, ...]) -> str:

@@ -33,7 +33,7 @@ class Written:
 
 @use_case
 def room_add_use_case(repository: RoomRepository, request: RoomAddRequest) -> Response[Room]:
-    """Add a room; one with its code is left as it is."""
+    """Add a room; an existing one with its code stays unchanged."""
     added = repository.add(request.room)
     return ResponseSuccess(request.room) if added else exists(request.room.code)
 
@@ -48,7 +48,7 @@ def exists(code: UUID) -> ResponseFailure:
 def room_replace_use_case(
     repository: RoomRepository, request: RoomReplaceRequest
 ) -> Response[Written]:
-    """Put a room in the place of the one with its code, or add it."""
+    """Replace the room with this code, or add it."""
     room = request.room
     if request.only_add:
         added = repository.add(room)
@@ -94,7 +94,7 @@ class _Seen:
 
 
 def _look(repository: RoomRepository, code: UUID, is_expected: IsExpected | None) -> _Seen | None:
-    """Find the expected room; that it still is the same, the write itself makes sure."""
+    """Find the expected room; the write itself checks that it has not changed since."""
     if is_expected is None or is_expected is any_room:
         return _Seen()
     room = repository.get(code)

@@ -35,8 +35,8 @@ def line(number: int, price: object = 60) -> str:
     return f"{UUID(int=number)},20,{price},13.4,52.5\n"
 
 
-def stock(client: TestApp) -> Any:  # noqa: ANN401 - JSON
-    """Give all rooms."""
+def all_rooms(client: TestApp) -> Any:  # noqa: ANN401 - JSON
+    """Return all rooms."""
     return client.get("/rooms?limit=1000").json
 
 
@@ -48,8 +48,8 @@ def done(
     errors: list[dict[str, str]] | None = None,
     ignored: list[str] | None = None,
 ) -> dict[str, object]:
-    """Give what a batch is answered."""
-    told = errors or []
+    """Return the answer to a batch."""
+    reported = errors or []
     counts = {"added": added, "updated": updated, "unchanged": unchanged}
-    counts |= {"repeated": repeated, "rejected": len(told)}
-    return {**counts, "errors": told, "others": [], "ignored": ignored or []}
+    counts |= {"repeated": repeated, "rejected": len(reported)}
+    return {**counts, "errors": reported, "others": [], "ignored": ignored or []}

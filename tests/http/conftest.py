@@ -41,6 +41,6 @@ def batch_client(empty_rooms: PostgresDatabase, rooms: list[Room]) -> Iterator[T
             Limits(batch_bytes=batches.MOST),
             tokens=batches.TOKENS,
         )
-        # It ends no body by itself.
+        # It does not end bodies.
         environ = {"SERVER_PROTOCOL": "HTTP/1.1", "wsgi.input_terminated": "1"}
         yield TestApp(application, extra_environ=environ, lint=False)

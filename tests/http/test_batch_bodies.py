@@ -11,7 +11,7 @@ from webtest import TestApp, TestResponse
 
 from rentomatic.wsgi.body import MAX_BODY_BYTES
 from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
-from tests.http.batches import CSV, HEADER, MOST, TOKEN, done, line, send, stock
+from tests.http.batches import CSV, HEADER, MOST, TOKEN, all_rooms, done, line, send
 
 
 @pytest.fixture
@@ -28,21 +28,21 @@ def client(batch_client: TestApp) -> TestApp:
         {"Content_Type": "text/tab-separated-values"},
     ],
 )
-def test_another_encoding_is_told(client: TestApp, headers: dict[str, str]) -> None:
+def test_another_encoding_is_reported(client: TestApp, headers: dict[str, str]) -> None:
     """415, with all that could be sent."""
     message = send(client, HEADER, 415, **headers).json["message"]
     assert all(each in message for each in BATCH_FORMATS)
 
 
 class Chunks:
-    """A body whose length nobody knows before it ends."""
+    """A body whose length is unknown until it ends."""
 
     def __init__(self, body: bytes) -> None:
         self._body = BytesIO(body)
         self.taken = 0
 
     def read(self, size: int) -> bytes:
-        """Give at most so many bytes."""
+        """Return at most `size` bytes."""
         read = self._body.read(size)
         self.taken += len(read)
         return read
@@ -57,61 +57,61 @@ def send_chunks(client: TestApp, body: object, status: int) -> TestResponse:
     return client.do_request(request, status=status)
 
 
-def test_a_batch_may_have_so_many_bytes(client: TestApp) -> None:
-    """By its length, or counted while it comes and read no further; one byte less is taken."""
+def test_a_batch_has_a_limit_of_bytes(client: TestApp) -> None:
+    """By its length, or counted while it arrives and read no further; a byte less is accepted."""
     whole = (HEADER + line(1)).encode().ljust(MOST, b"\n")
     message = f"The body is too long; at most {MOST} bytes are taken"
     assert send(client, whole + b"\n", 413).json["message"] == message
     long = Chunks(whole * 10)
     assert send_chunks(client, long, 413).json["message"] == message
     assert long.taken <= MOST + MAX_BODY_BYTES
-    assert len(stock(client)) == 4
+    assert len(all_rooms(client)) == 4
     assert send(client, whole).json == done(added=1)
     assert send_chunks(client, Chunks(whole), 200).json == done(unchanged=1)
 
 
 def test_a_batch_that_is_cut_short_is_not_begun(client: TestApp) -> None:
-    """However good the lines are that came."""
+    """Even if the lines that arrived are good."""
     body = (HEADER + line(1) + line(2)).encode()
     answer = send(client, body, 400, Content_Length=str(len(body) + 1))
     assert answer.json["message"] == "body: was cut short"
-    assert len(stock(client)) == 4
+    assert len(all_rooms(client)) == 4
 
 
 def test_a_batch_with_a_key_is_written_once(client: TestApp) -> None:
-    """It is answered alike; another batch is a conflict, and so is another `on_error`."""
+    """The answer is the same; another batch is a conflict, and so is another `on_error`."""
     body = HEADER + line(1)
     first = send(client, body, Idempotency_Key="a")
     assert first.json == done(added=1)
     client.delete(f"/rooms/{UUID(int=1)}", headers={"Authorization": f"Bearer {TOKEN}"})
     assert send(client, body, Idempotency_Key="a").body == first.body
-    assert len(stock(client)) == 4
+    assert len(all_rooms(client)) == 4
     send(client, body + "\n", 409, Idempotency_Key="a")
     send(client, body, 409, "?on_error=skip", Idempotency_Key="a")
     send(client, body, 409, media_type="application/x-ndjson", Idempotency_Key="a")
 
 
 def test_a_key_is_not_used_up_by_a_bad_batch(client: TestApp) -> None:
-    """What was not written is mended and sent again with it."""
+    """The corrected batch can be sent with the same key."""
     send(client, HEADER + line(1) + "x\n", 400, Idempotency_Key="a")
     assert send(client, HEADER + line(1), Idempotency_Key="a").json == done(added=1)
 
 
 class Nested:
-    """A body that does something before it comes."""
+    """A body that does something before it arrives."""
 
     def __init__(self, body: str, act: Callable[[], object]) -> None:
         self._body = BytesIO(body.encode())
         self._act = act
 
     def read(self, size: int) -> bytes:
-        """Act, then give at most so many bytes."""
+        """Act, then return at most `size` bytes."""
         self._act()
         return self._body.read(size)
 
 
 def test_there_are_not_too_many_batches_at_a_time(client: TestApp) -> None:
-    """While one comes in, the next is told to try again; rooms are added meanwhile."""
+    """While one arrives, the next is refused for now; single rooms are still added."""
 
     def others() -> None:
         refused = send(client, HEADER + line(2), 503)
@@ -126,7 +126,7 @@ def test_there_are_not_too_many_batches_at_a_time(client: TestApp) -> None:
 
 @contextmanager
 def files_of_at_most(size: int) -> Iterator[None]:
-    """Let this process write no longer files: the kernel refuses as it does on a full disk."""
+    """Limit the size of files that this process may write: it fails as on a full disk."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
     try:
@@ -138,7 +138,7 @@ def files_of_at_most(size: int) -> Iterator[None]:
 def test_a_batch_that_cannot_be_kept_is_sent_again_later(
     client: TestApp, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """503, with a line in the log; a short one needs no disk."""
+    """503, with a line in the log; a short batch needs no disk."""
     whole = (HEADER + line(1)).encode().ljust(MOST, b"\n")
     with files_of_at_most(MOST // 2):
         answer = send(client, whole, 503)
@@ -152,8 +152,8 @@ def test_a_batch_that_cannot_be_kept_is_sent_again_later(
 
 
 @pytest.mark.parametrize("token", ["", TOKEN[:-1] + "_"], ids=["none", "wrong"])
-def test_nobody_sends_a_batch_without_a_token(client: TestApp, token: str) -> None:
+def test_a_batch_needs_a_token(client: TestApp, token: str) -> None:
     """And its body is not read."""
     given = {"Authorization": f"Bearer {token}", "Content-Type": CSV}
     client.post("/rooms", HEADER + line(1), given, status=401)
-    assert len(stock(client)) == 4
+    assert len(all_rooms(client)) == 4

@@ -13,9 +13,9 @@ from rentomatic.formats.table import FORMATS
 from rentomatic.formats.view import View
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.wsgi.application import Application
-from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS, TOLD_LINES
+from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS, NAMED_LINES
 from rentomatic.wsgi.service import Stores
-from tests.http.batches import CSV, HEADER, TOKEN, TOKENS, done, line, send, stock
+from tests.http.batches import CSV, HEADER, TOKEN, TOKENS, all_rooms, done, line, send
 
 FEATURES_OF_TWO_IDS = (
     '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"id":2},"id":1,'
@@ -30,7 +30,7 @@ def client(batch_client: TestApp) -> TestApp:
 
 
 @pytest.mark.parametrize("media_type", BATCH_FORMATS)
-def test_what_a_search_gives_is_a_batch(
+def test_what_a_search_returns_is_a_batch(
     client: TestApp, rooms: list[Room], media_type: str
 ) -> None:
     """In each format: of the same rooms it changes nothing, and of lost ones it adds them all."""
@@ -39,12 +39,12 @@ def test_what_a_search_gives_is_a_batch(
     assert answer.json == done(unchanged=4)
     assert answer.content_type == "application/json"
     assert answer.headers["Cache-Control"] == "no-store"
-    before = stock(client)
+    before = all_rooms(client)
     for room in rooms:
         path = f"/rooms/{room.code}"
         client.delete(path, headers={"Authorization": f"Bearer {TOKEN}"}, status=204)
     assert send(client, found, media_type=media_type).json == done(added=4)
-    assert stock(client) == before
+    assert all_rooms(client) == before
 
 
 def test_rooms_are_added_and_replaced(
@@ -64,8 +64,8 @@ def test_rooms_are_added_and_replaced(
 
 
 def test_a_bad_line_stops_a_batch(client: TestApp) -> None:
-    """Each one is told by its number, all that is wrong with it at once, and nothing is changed."""
-    before = stock(client)
+    """Each is named by its number with all its problems, and nothing is changed."""
+    before = all_rooms(client)
     body = HEADER + line(1) + "7,20,x,13.4\n" + line(2, -1) + "8,20,1.5,200,52.5\n"
     answer = send(client, body, 400)
     errors = {
@@ -82,39 +82,41 @@ def test_a_bad_line_stops_a_batch(client: TestApp) -> None:
     }
     problem = send(client, body, 400, Accept="application/problem+json").json
     assert {each["parameter"]: each["message"] for each in problem["errors"]} == errors
-    assert stock(client) == before
+    assert all_rooms(client) == before
 
 
 def test_every_bad_line_has_its_number(client: TestApp) -> None:
-    """Of the first ones what is wrong is told, of the others where they are."""
-    bad = "x\n" * (TOLD_LINES + 3)
+    """The first ones are explained; of the others, only the numbers are listed."""
+    bad = "x\n" * (NAMED_LINES + 3)
     body = HEADER + bad + line(1) + "x\n" + line(2) + "x\nx\n"
-    last = TOLD_LINES + 1
+    last = NAMED_LINES + 1
     others = [[last + 1, last + 3], [last + 5, last + 5], [last + 7, last + 8]]
-    title, *told, more = send(client, body, 400).json["message"].splitlines()
+    title, *reported, more = send(client, body, 400).json["message"].splitlines()
     assert title == "Nothing is imported"
-    assert told == [f"line {2 + each}: must have 5 values, not 1" for each in range(TOLD_LINES)]
+    assert reported == [
+        f"line {2 + each}: must have 5 values, not 1" for each in range(NAMED_LINES)
+    ]
     assert more == (f"lines {last + 1}-{last + 3}, {last + 5}, {last + 7}-{last + 8}: are bad too")
     report = send(client, body, query="?on_error=skip").json
-    assert (report["added"], report["rejected"]) == (2, TOLD_LINES + 6)
+    assert (report["added"], report["rejected"]) == (2, NAMED_LINES + 6)
     assert [each["place"] for each in report["errors"]] == [
-        f"line {2 + each}" for each in range(TOLD_LINES)
+        f"line {2 + each}" for each in range(NAMED_LINES)
     ]
     assert report["others"] == others
 
 
 def test_bad_lines_can_be_skipped(client: TestApp) -> None:
-    """The good ones before and behind are written; unless no more can be read."""
+    """The good ones before and after are written, unless no more can be read."""
     body = HEADER + line(1) + "7,20,60,13.4,52.5\n" + line(2)
     report = send(client, body, query="?on_error=skip").json
     assert report == done(
         added=2, errors=[{"place": "line 3", "message": "code is not a UUID: '7'"}]
     )
     assert send(client, body, 400, query="?on_error=stop")
-    before = stock(client)
+    before = all_rooms(client)
     answer = send(client, HEADER + line(3) + '"x', 400, query="?on_error=skip")
     assert "line 3: is not CSV, so what follows cannot be read" in answer.json["message"]
-    assert stock(client) == before
+    assert all_rooms(client) == before
 
 
 @pytest.mark.parametrize("media_type", BATCH_FORMATS)
@@ -129,8 +131,8 @@ def test_one_code_twice_is_not_guessed(client: TestApp, rooms: list[Room], media
         return b"".join(form.stream_rooms(batch, View()))
 
     batch = written(rooms[0], rooms[1], price, rooms[1])
-    told = send(client, batch, 400, media_type=media_type).json["message"].splitlines()
-    assert told == [
+    reported = send(client, batch, 400, media_type=media_type).json["message"].splitlines()
+    assert reported == [
         "Nothing is imported",
         f"{unit} {first}: has the same code as {unit} {first + 2}, which differs: price 40, not 39",
         f"{unit} {first + 2}: has the same code as {unit} {first}, which differs: price 39, not 40",
@@ -143,7 +145,7 @@ def test_one_code_twice_is_not_guessed(client: TestApp, rooms: list[Room], media
     assert again.json == done(unchanged=1, repeated=1)
 
 
-def test_bytes_that_are_no_utf8_spoil_their_line(client: TestApp) -> None:
+def test_bytes_that_are_not_utf8_spoil_their_line(client: TestApp) -> None:
     """And no other."""
     body = HEADER.encode() + line(1).encode() + b"\xff" + line(2).encode()
     assert send(client, body, query="?on_error=skip").json["added"] == 1
@@ -186,13 +188,13 @@ def test_bytes_that_are_no_utf8_spoil_their_line(client: TestApp) -> None:
         ),
     ],
 )
-def test_what_is_wrong_comes_without_options_of_the_command(
+def test_errors_do_not_name_options_of_the_command(
     client: TestApp, media_type: str, body: str, message: str
 ) -> None:
-    """Nobody can give them here."""
-    told = send(client, body, 400, media_type=media_type).json["message"]
-    assert message in told
-    assert "--" not in told
+    """They do not exist over HTTP."""
+    reported = send(client, body, 400, media_type=media_type).json["message"]
+    assert message in reported
+    assert "--" not in reported
 
 
 @pytest.mark.parametrize(
@@ -206,17 +208,17 @@ def test_what_is_wrong_comes_without_options_of_the_command(
         ("", {"Idempotency_Key": "\xe4"}, "Idempotency-Key: must be 1 to 255 printable"),
     ],
 )
-def test_what_is_wrong_with_the_request_is_told(
+def test_what_is_wrong_with_the_request_is_reported(
     client: TestApp, query: str, headers: dict[str, str], message: str
 ) -> None:
     """Before its body is read."""
     answer = send(client, HEADER + line(1), 400, query, **headers)
     assert answer.json["message"].startswith(message)
-    assert len(stock(client)) == 4
+    assert len(all_rooms(client)) == 4
 
 
 def test_on_error_is_for_batches(client: TestApp) -> None:
-    """One room has no good lines."""
+    """A single room does not take it."""
     answer = send(client, "{}", 400, "?on_error=skip", "application/json")
     assert answer.json["message"].startswith("on_error: is for a POST of geojson, csv, ndjson, ")
 
@@ -226,7 +228,7 @@ def test_other_repositories_take_batches_too(rooms: list[Room]) -> None:
     client = TestApp(Application(Stores(MemRepo()), tokens=TOKENS))
     sent = b"".join(FORMATS["csv"].stream_rooms(rooms, View()))
     send(client, sent + b"x", 400)
-    assert stock(client) == []
+    assert all_rooms(client) == []
     assert send(client, sent).json == done(added=4)
 
 
@@ -239,14 +241,14 @@ def test_a_table_without_line_breaks_is_refused(client: TestApp, query: str) -> 
         "file: has no line break, so all of it is a header; curl keeps line breaks with "
         "--data-binary, not with -d"
     )
-    assert len(stock(client)) == 4
+    assert len(all_rooms(client)) == 4
     assert send(client, HEADER, query=query).json == done()
     room = f'{{"id":"{UUID(int=1)}","area":20,"price":60,"lon":13.4,"lat":52.5}}'
     assert send(client, room, 200, query, "application/x-ndjson").json == done(added=1)
 
 
 def test_what_is_not_used_of_a_batch_is_named(client: TestApp) -> None:
-    """Columns and keys, so that nobody misses them later; two for one field are refused."""
+    """Columns and keys, so that none is lost unnoticed; two for one field are refused."""
     table = f"city,{HEADER}Berlin,{line(1)}"
     assert send(client, table).json == done(added=1, ignored=["city"])
     room = f'{{"id":"{UUID(int=1)}","area":20,"price":60,"lon":13.4,"lat":52.5,"m":null}}'
@@ -257,7 +259,7 @@ def test_what_is_not_used_of_a_batch_is_named(client: TestApp) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "told"),
+    ("table", "expected"),
     [
         (
             "id;size;price;lon;lat\n{};20;1,200;13.4;52.5\n",
@@ -270,10 +272,10 @@ def test_what_is_not_used_of_a_batch_is_named(client: TestApp) -> None:
         ("id,size,price,lon,lat\n{},20,NA,13.4,52.5\n", "not 'NA', which looks like no value"),
     ],
 )
-def test_a_batch_guesses_no_value(client: TestApp, table: str, told: str) -> None:
+def test_a_batch_guesses_no_value(client: TestApp, table: str, expected: str) -> None:
     """The answer says what is wrong without naming the command's options."""
     message = send(client, table.format(UUID(int=1)), 400).json["message"]
-    assert told in message
+    assert expected in message
     assert "--" not in message
 
 

@@ -32,10 +32,10 @@ def settled(client: TestApp, embedded: Cluster) -> TestApp:
     return client
 
 
-def test_changes_tell_what_happened_and_the_room_afterwards(
+def test_changes_show_what_happened_and_the_room_afterwards(
     settled: TestApp, postgres_embedded: PostgresRepo, embedded: Cluster, rooms: list[Room]
 ) -> None:
-    """Of a removal only the code; with the cursor from which to go on, and no name of who did."""
+    """A removal has only the code; the answer has the next cursor, but not who made a change."""
     begin = settled.get("/rooms/changes?since=now").json["next"]
     changed = Room(rooms[0].code, 1, 2, 3.5, 4.5)
     postgres_embedded.save([changed])
@@ -54,10 +54,8 @@ def test_changes_tell_what_happened_and_the_room_afterwards(
     assert response.json["more"] is False
 
 
-def test_who_has_a_token_is_told_who_made_a_change(
-    database: PostgresDatabase, rooms: list[Room]
-) -> None:
-    """The token's name, or the role; a wrong token is told, and what is none does not matter."""
+def test_token_holders_see_who_made_a_change(database: PostgresDatabase, rooms: list[Room]) -> None:
+    """The token's name, or the role; a wrong token is an error, other headers are ignored."""
     token = new_token()
     room = {"size": 20, "price": 60, "longitude": 13.4, "latitude": 52.5}
     with closing(Connections(database.url)) as connections:
@@ -70,21 +68,21 @@ def test_who_has_a_token_is_told_who_made_a_change(
         bearer = {"Authorization": f"Bearer {token}"}
         service.post_json("/rooms", room, headers=bearer, status=201)
         settle(database)
-        told = service.get("/rooms/changes?since=0", headers=bearer).json["changes"]
-        assert [each["by"] for each in told] == ["rentomatic", "office"]
-        assert list(told[0]) == ["kind", "at", "by", "code", "room"]
+        reported = service.get("/rooms/changes?since=0", headers=bearer).json["changes"]
+        assert [each["by"] for each in reported] == ["rentomatic", "office"]
+        assert list(reported[0]) == ["kind", "at", "by", "code", "room"]
         for header in (None, "Basic b2ZmaWNlOg==", token):
             headers = {"Authorization": header} if header else {}
-            told = service.get("/rooms/changes?since=0", headers=headers).json["changes"]
-            assert len(told) == 2
-            assert not any("by" in each for each in told)
+            reported = service.get("/rooms/changes?since=0", headers=headers).json["changes"]
+            assert len(reported) == 2
+            assert not any("by" in each for each in reported)
         wrong = {"Authorization": f"Bearer {new_token()}"}
         refused = service.get("/rooms/changes?since=0", headers=wrong, status=401)
         assert refused.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
         assert service.get("/rooms", headers=wrong).json
 
 
-def test_every_answer_leads_to_the_next(settled: TestApp, rooms: list[Room]) -> None:
+def test_every_answer_links_to_the_next(settled: TestApp, rooms: list[Room]) -> None:
     """In its body and as a Link, also an empty one, with the limit that holds."""
     target, codes, more = "/rooms/changes?since=0&limit=3", [], []
     for _ in range(3):
@@ -100,7 +98,7 @@ def test_every_answer_leads_to_the_next(settled: TestApp, rooms: list[Room]) -> 
     assert settled.get(target).json == {**response.json, "changes": []}
 
 
-def test_an_answer_is_kept_by_nobody(settled: TestApp) -> None:
+def test_an_answer_is_never_cached(settled: TestApp) -> None:
     """Neither it nor a failure; it has no tag."""
     for target in ("since=now", "since=0", f"since={FOREIGN}", ""):
         response = settled.get(f"/rooms/changes?{target}", status="*")
@@ -146,14 +144,14 @@ def altered(cursor: str, place: int) -> str:
         ),
     ],
 )
-def test_bad_parameters_are_told(settled: TestApp, query: str, message: str) -> None:
+def test_bad_parameters_are_reported(settled: TestApp, query: str, message: str) -> None:
     """In one line that says what would be right."""
     response = settled.get(f"/rooms/changes?{query}", status=400)
     assert response.json["type"] == "ParametersError"
     assert response.json["message"].splitlines() == [message]
 
 
-def test_all_that_is_wrong_is_told_at_once(settled: TestApp) -> None:
+def test_all_that_is_wrong_is_reported_at_once(settled: TestApp) -> None:
     """Of the query, of unknown names, and of each parameter."""
     response = settled.get("/rooms/changes?since=x&limit=x&x=%&y=1", status=400)
     names = [line.partition(":")[0] for line in response.json["message"].splitlines()]
@@ -161,7 +159,7 @@ def test_all_that_is_wrong_is_told_at_once(settled: TestApp) -> None:
 
 
 def test_a_cursor_that_was_changed_is_refused(settled: TestApp) -> None:
-    """Whichever of its characters; one of a search is none of changes."""
+    """Whichever character was changed; a cursor of a search is refused too."""
     cursor = settled.get("/rooms/changes?since=now").json["next"]
     for place in range(len(cursor)):
         settled.get(f"/rooms/changes?since={altered(cursor, place)}", status=400)
@@ -185,7 +183,7 @@ def test_a_cursor_whose_changes_may_be_missing_is_gone(settled: TestApp) -> None
 
 
 def test_other_repositories_keep_no_changes() -> None:
-    """It is said that PostgreSQL is needed; a wrong request is told so first."""
+    """The answer says that PostgreSQL is needed; errors of the request come first."""
     client = TestApp(Application(Stores(MemRepo())), extra_environ=HTTP_1_1)
     response = client.get("/rooms/changes?since=now", status=404)
     assert response.json["message"] == "There are no changes here: they need PostgreSQL"
@@ -210,10 +208,10 @@ def serve() -> Iterator[Callable[[str], TestApp]]:
         each.__exit__()
 
 
-def test_a_database_that_is_away_or_lacks_a_migration_is_told(
+def test_a_database_that_is_away_or_lacks_a_migration_is_reported(
     serve: Callable[[str], TestApp], new_database: Callable[[], PostgresDatabase]
 ) -> None:
-    """As unavailable, to be tried again; nothing of what lies behind is shown."""
+    """As unavailable, to be retried; no details of the database are shown."""
     empty = new_database()
     create_database(empty)
     for url in ("postgresql:///nowhere?host=/none", empty.url):

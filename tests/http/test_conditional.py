@@ -1,4 +1,4 @@
-"""Entity tags: never one for two answers; a client that has the present one is told so."""
+"""Entity tags: each is for one answer only, and a client with the current one gets a 304."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ READS = [
 
 @pytest.mark.parametrize("path", READS)
 def test_an_answer_that_the_client_has_is_not_sent_again(client: TestApp, path: str) -> None:
-    """Whatever else it has; HEAD gives the same tag and is answered alike."""
+    """Whatever other tags it has; HEAD returns the same tag and status."""
     tag = client.get(path).headers["ETag"]
     assert tag.startswith('"')
     assert client.head(path).headers["ETag"] == tag
@@ -63,14 +63,14 @@ def test_an_answer_that_is_not_expected_is_not_sent(client: TestApp, path: str) 
 
 
 @pytest.mark.parametrize("malformed", ["", "x", '"x', "W/", '"x" "y', "W/*"])
-def test_what_is_no_entity_tag_is_told(client: TestApp, malformed: str) -> None:
-    """As in a write; nothing is guessed."""
+def test_what_is_not_an_entity_tag_is_reported(client: TestApp, malformed: str) -> None:
+    """As in a write: no tag is guessed."""
     for path in READS:
         answer = client.get(path, headers={"If-Match": malformed}, status=400)
         assert answer.json["message"].startswith("If-Match: must be * or entity tags in quotes")
 
 
-def test_an_error_is_told_whatever_is_expected(client: TestApp) -> None:
+def test_an_error_is_reported_whatever_is_expected(client: TestApp) -> None:
     """Conditions are those of an answer (RFC 9110, section 13.2.1)."""
     for path, status in (("/rooms?limit=0", 400), (f"/rooms/{CODE[:-1]}b", 404), ("/a", 404)):
         client.get(path, headers={"If-Match": '"x"'}, status=status)
@@ -117,10 +117,10 @@ class CountingRepository(MemRepo):
 
 
 class NamelessRepository(CountingRepository):
-    """Cannot name the state of its stock, as MongoDB or a standby."""
+    """Cannot name the state of its rooms, like MongoDB or a standby."""
 
     def version(self) -> None:  # type: ignore[override]
-        """Tell nothing."""
+        """Return no name."""
 
     def search(self, request: RoomListRequest) -> Page:
         """Search, without a name of the state that is shown."""
@@ -129,7 +129,7 @@ class NamelessRepository(CountingRepository):
 
 
 def test_a_client_that_is_up_to_date_costs_no_search(rooms: list[Room]) -> None:
-    """The state of the stock tells."""
+    """The name of the state is enough."""
     repository = CountingRepository(rooms)
     client = TestApp(Application(Stores(repository)), extra_environ={"SERVER_PROTOCOL": "HTTP/1.1"})
     tag = client.get("/rooms?sort=price").headers["ETag"]
@@ -169,7 +169,7 @@ def test_another_release_gives_other_tags(rooms: list[Room]) -> None:
 
 
 def test_errors_have_no_tag(client: TestApp) -> None:
-    """And are told to whoever has any."""
+    """And are sent to clients that send any tag."""
     for path in ("/rooms?limit=0", "/nothing", "/rooms/x"):
         answer = client.get(path, headers={"If-None-Match": "*"}, status="4*")
         assert "ETag" not in answer.headers

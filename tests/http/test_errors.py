@@ -6,8 +6,8 @@ from webtest import TestApp
 HTTP_1_1 = {"SERVER_PROTOCOL": "HTTP/1.1"}
 
 
-def told(client: TestApp, query: str) -> list[str]:
-    """Send a bad search and give the lines of its message."""
+def reported(client: TestApp, query: str) -> list[str]:
+    """Send a bad search and return the lines of its message."""
     response = client.get(f"/rooms?{query}", status=400)
     assert list(response.json) == ["type", "message"]
     assert response.json["type"] == "ParametersError"
@@ -89,30 +89,30 @@ def told(client: TestApp, query: str) -> list[str]:
         ("%E2%80%AEx=5", "'\\u202ex': Parameter '\\u202ex' cannot be used"),
     ],
 )
-def test_a_bad_parameter_is_told_by_its_name(client: TestApp, query: str, message: str) -> None:
+def test_a_bad_parameter_is_reported_by_its_name(client: TestApp, query: str, message: str) -> None:
     """One cause is one line, which says what is wrong with it."""
-    assert told(client, query) == message.split("\n")
+    assert reported(client, query) == message.split("\n")
 
 
-def test_what_is_wrong_besides_a_misspelt_parameter_is_told_too(client: TestApp) -> None:
+def test_what_is_wrong_besides_a_misspelt_parameter_is_reported_too(client: TestApp) -> None:
     """Also of the parameter that was probably meant, where that is given."""
-    assert told(client, "limits=5&limit=0") == [
+    assert reported(client, "limits=5&limit=0") == [
         "limits: Parameter limits cannot be used; did you mean limit?",
         "limit: must be an integer from 1 to 1000, or none, not '0'",
     ]
 
 
-def test_a_parameter_is_told_once_for_each_thing_that_is_wrong(client: TestApp) -> None:
+def test_a_parameter_is_reported_once_for_each_thing_that_is_wrong(client: TestApp) -> None:
     """However often it is given."""
-    assert told(client, "limit=%&limit=5&limit=6&limit=7") == [
+    assert reported(client, "limit=%&limit=5&limit=6&limit=7") == [
         "limit: has a % that is not followed by two hexadecimal digits",
         "limit: is given more than once",
     ]
 
 
-def test_names_are_told_apart_however_long_they_are(client: TestApp) -> None:
-    """And shown no longer than a line has room for."""
-    first, other = told(client, f"{'x' * 70}1=a&{'x' * 70}2=b")
+def test_names_are_distinguished_however_long_they_are(client: TestApp) -> None:
+    """And cut to the length of a line."""
+    first, other = reported(client, f"{'x' * 70}1=a&{'x' * 70}2=b")
     assert first == other == "{0}: Parameter {0} cannot be used".format(f"'{'x' * 39}…'")
 
 
@@ -145,8 +145,10 @@ def test_names_are_told_apart_however_long_they_are(client: TestApp) -> None:
     ],
 )
 @pytest.mark.parametrize("field", ["code", "size", "latitude"])
-def test_hostile_values_are_told_and_do_nothing(client: TestApp, field: str, value: str) -> None:
-    """They are values of the wrong form, and echoed no longer than a line."""
+def test_hostile_values_are_reported_and_do_nothing(
+    client: TestApp, field: str, value: str
+) -> None:
+    """They are values of the wrong form, and are cut to the length of a line."""
     for operator in ("eq", "in"):
         response = client.get("/rooms", {f"filter_{field}__{operator}": value}, status=400)
         assert response.json["message"].startswith(f"filters: {field}__{operator} must be ")
@@ -154,26 +156,26 @@ def test_hostile_values_are_told_and_do_nothing(client: TestApp, field: str, val
     assert len(client.get("/rooms").json) == 4
 
 
-def test_bytes_that_are_no_text_are_told(client: TestApp) -> None:
+def test_bytes_that_are_not_text_are_reported(client: TestApp) -> None:
     """A server passes bytes on in the guise of Latin-1, escaped or not."""
     environ = {"QUERY_STRING": "filter_price__lt=\xff"}
     response = client.request("/rooms", environ=environ, status=400)
     assert response.json["message"] == "filter_price__lt: is not UTF-8"
 
 
-def test_all_errors_are_told_at_once(client: TestApp) -> None:
+def test_all_errors_are_reported_at_once(client: TestApp) -> None:
     """Of the query string, of unknown names, of filters and of the limit."""
-    lines = told(client, "a=%&a=1&b=2&filter_x__y=1&filter_size__gt=x&limit=-1")
+    lines = reported(client, "a=%&a=1&b=2&filter_x__y=1&filter_size__gt=x&limit=-1")
     assert [line.split(":")[0] for line in lines] == ["a", "a", "b", "filters", "filters", "limit"]
 
 
 def test_a_thousand_parameters_are_answered(client: TestApp) -> None:
     """With a line each, and quickly."""
-    assert len(told(client, "&".join(f"p{n}=1" for n in range(1000)))) == 1000
+    assert len(reported(client, "&".join(f"p{n}=1" for n in range(1000)))) == 1000
 
 
 def test_a_room_takes_no_parameters(client: TestApp) -> None:
-    """One that would be ignored is told."""
+    """One that would be ignored is an error."""
     path = "/rooms/f853578c-fc0f-4e65-81b8-566c5dffa35a?filter_price__lt=1"
     message = client.get(path, status=400).json["message"]
     assert message == "filter_price__lt: Parameter filter_price__lt cannot be used"

@@ -1,4 +1,4 @@
-"""What the service fails at itself: a bug is a 500, a database that is away a 503."""
+"""Failures of the service: a bug is a 500, an unreachable database a 503."""
 
 import logging
 from contextlib import closing
@@ -26,11 +26,11 @@ class FailingRepository(MemRepo):
     """A repository with a bug."""
 
     def search(self, request: RoomListRequest) -> list[object]:  # type: ignore[override]
-        """Fail with a text that is nobody's business."""
+        """Fail with a text that clients must not see."""
         raise RuntimeError("secret of /etc/rentomatic")
 
 
-def test_a_bug_is_a_500_that_tells_only_its_request(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_bug_is_a_500_that_names_only_its_request(caplog: pytest.LogCaptureFixture) -> None:
     """The client gets the number to quote, the log the traceback under it."""
     client = TestApp(Application(Stores(FailingRepository())))
     response = client.get("/rooms", headers={"X-Request-Id": "r-1"}, status=500)
@@ -64,7 +64,7 @@ def test_an_unreachable_database_is_a_503(embedded_rooms: PostgresDatabase) -> N
 def test_a_write_that_cannot_be_done_is_a_503(
     embedded_rooms: PostgresDatabase, postgres_embedded: PostgresRepo, rooms: list[Room]
 ) -> None:
-    """As somebody else holds the room for too long; it is not done later either."""
+    """As another session locks the room for too long; it is not done later either."""
     postgres_embedded.save(rooms)
     token = new_token()
     tokens = {digest_of(token): "office"}
@@ -83,7 +83,7 @@ def test_a_write_that_cannot_be_done_is_a_503(
 def test_a_search_that_takes_too_long_says_what_to_narrow(
     embedded_rooms: PostgresDatabase, postgres_embedded: PostgresRepo
 ) -> None:
-    """It is given up by the database; the next one is answered on the same connection."""
+    """The database cancels it; the same connection answers the next one."""
     postgres_embedded.save(demo_rooms())
     with closing(Connections(embedded_rooms.url, statement_timeout=0.002)) as connections:
         client = TestApp(Application(Stores(PostgresRepo(connections))), extra_environ=HTTP_1_1)

@@ -1,4 +1,4 @@
-"""Whatever is asked for, the answer is well formed and no failure of the service."""
+"""Whatever the request, the answer is well formed and not a server error."""
 
 import json
 from urllib.parse import quote, urlencode

@@ -53,7 +53,7 @@ def add(
 
 
 def test_the_answer_is_that_of_the_first_time(client: TestApp) -> None:
-    """With its code, tag and place; there is one room, and it was added by whose token it was."""
+    """With its status, tag and location; one room was added, in the name of the token."""
     first = add(client, "a b-1", 201)
     again = add(client, "a b-1", 201)
     assert again.body == first.body
@@ -89,7 +89,7 @@ def test_another_request_needs_another_key(client: TestApp) -> None:
 
 
 def test_a_refusal_is_not_kept(client: TestApp) -> None:
-    """Whoever mends what was wrong may send it with the same key."""
+    """The corrected request may be sent with the same key."""
     assert add(client, "a", 400, price=-1).json["message"].startswith("price: ")
     code = add(client, "a", 201).json["code"]
     assert add(client, "b", 409, code=code).json["type"] == "ConflictError"
@@ -184,7 +184,7 @@ def test_a_key_is_for_one_method_and_path(client: TestApp) -> None:
 
 
 def test_a_change_that_was_refused_may_be_sent_again(client: TestApp) -> None:
-    """After a 404, 412 or 400 with the same key, once what was wrong is mended."""
+    """After a 404, 412 or 400 with the same key, once the mistake is corrected."""
     write(client, "PATCH", "a", 404, {"price": 1})
     write(client, "DELETE", "a", 404)
     tag = write(client, "PUT", "a", 201, VALUES).headers["ETag"]
@@ -195,8 +195,8 @@ def test_a_change_that_was_refused_may_be_sent_again(client: TestApp) -> None:
     write(client, "DELETE", "a", 204)
 
 
-def test_a_request_that_is_wrong_is_told_though_its_key_is_known(client: TestApp) -> None:
-    """A condition or parameter that nobody understands is never passed over."""
+def test_a_request_that_is_wrong_is_reported_though_its_key_is_known(client: TestApp) -> None:
+    """A condition or parameter that is not understood is never ignored."""
     write(client, "PUT", "a", 201, VALUES)
     write(client, "PUT", "a", 400, VALUES, If_Match="x")
     write(client, "PUT", "a", 415, VALUES, Content_Type="text/plain")
@@ -207,7 +207,7 @@ def test_a_request_that_is_wrong_is_told_though_its_key_is_known(client: TestApp
 
 @pytest.mark.parametrize("method", MEDIA_TYPES)
 def test_a_malformed_key_changes_nothing(client: TestApp, method: str) -> None:
-    """It is told, with any method that writes."""
+    """It is an error with any method that writes."""
     write(client, "PUT", "a", 201, VALUES)
     values = None if method == "DELETE" else {**VALUES, "price": 1}
     message = write(client, method, "", 400, values).json["message"]

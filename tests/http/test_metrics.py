@@ -1,4 +1,4 @@
-"""What Prometheus is told; that it is right over several workers is process/test_observation's."""
+"""What Prometheus reads; process/test_observation checks the counts over several workers."""
 
 import pytest
 from webtest import TestApp
@@ -12,7 +12,7 @@ from rentomatic.wsgi.service import Stores
 
 
 def test_there_are_none_unless_they_are_turned_on() -> None:
-    """A deploy publishes nothing by itself; who asks is told which setting it is."""
+    """A deploy publishes nothing by default; the answer names the setting."""
     answer = TestApp(Application(Stores(MemRepo()))).get("/metrics", status=404)
     assert "RENTOMATIC_METRICS" in answer.json["message"]
 
@@ -24,7 +24,7 @@ def metrics() -> Metrics:
 
 
 def test_requests_are_counted_by_route_method_and_status(metrics: Metrics) -> None:
-    """Of what a client can make up, nothing makes a series of its own."""
+    """Nothing that a client can make up creates a series."""
     for method, route in (("GET", "/rooms"), ("GET", "/rooms"), ("BREW", None), ("TEA", None)):
         metrics.count_request(route, method, 200 if route else 404, 0.004)
     text = TestApp(Application(Stores(MemRepo()), metrics=metrics)).get("/metrics").text
@@ -36,10 +36,10 @@ def test_requests_are_counted_by_route_method_and_status(metrics: Metrics) -> No
     assert bucket % ("0.005", "2.0") in text
 
 
-def test_the_database_and_its_schema_are_told(
+def test_the_database_and_its_schema_are_reported(
     metrics: Metrics, postgres_embedded: PostgresRepo
 ) -> None:
-    """As they are when they are asked for."""
+    """As they are at the time of the request."""
     answer = TestApp(Application(Stores(postgres_embedded), metrics=metrics)).get("/metrics")
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert answer.headers["Cache-Control"] == "no-store"

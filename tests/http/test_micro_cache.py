@@ -1,4 +1,4 @@
-"""What our own nginx may keep, and until when; nobody else is told."""
+"""What our own nginx may cache, and until when; other clients do not see it."""
 
 import time
 
@@ -17,13 +17,13 @@ NGINX = {"REMOTE_ADDR": ""}  # as it is over a unix socket
 
 
 def expires(answer: TestResponse) -> str | None:
-    """Tell until when nginx may keep an answer."""
+    """Return until when nginx may cache an answer."""
     return answer.headers.get("X-Accel-Expires")
 
 
 @pytest.mark.parametrize("path", KEPT)
 def test_an_answer_is_kept_for_the_rest_of_its_second(client: TestApp, path: str) -> None:
-    """Whether it is new or known; the header stands where nginx 1.22 heeds it."""
+    """Whether it is new or known; the header is where nginx 1.22 reads it."""
     for ask in (client.get, client.head):
         before = int(time.time())
         answer = ask(path, extra_environ=NGINX)
@@ -77,7 +77,7 @@ def test_streams_errors_and_states_are_not_kept(client: TestApp, path: str, stat
 
 
 @pytest.mark.parametrize("path", KEPT)
-def test_others_are_not_told(client: TestApp, path: str) -> None:
+def test_other_clients_do_not_see_it(client: TestApp, path: str) -> None:
     """A client that reaches the service itself is not our nginx."""
     assert expires(client.get(path)) is None
     assert expires(client.get(path, extra_environ={"REMOTE_ADDR": "127.0.0.1"})) is None

@@ -1,4 +1,4 @@
-"""`/openapi.json` and `/docs`: what the service says of itself is all there is, and true."""
+"""`/openapi.json` and `/docs`: complete, and true of the service."""
 
 import re
 import subprocess
@@ -51,7 +51,7 @@ class FailingRepository(MemRepo):
 
 
 def services() -> dict[str, TestApp]:
-    """Give services that answer each of the statuses: by default one that is well."""
+    """Return services that answer each of the statuses: by default one that is well."""
     reasons = {
         "InternalServerError": RuntimeError("a bug"),
         "ServiceUnavailable": RepositoryUnavailableError("away"),
@@ -83,7 +83,7 @@ def page(client: TestApp) -> BeautifulSoup:
 
 
 def named(document: Any, pointer: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
-    """Give what a reference points to."""
+    """Return what a reference points to."""
     _, *steps = pointer["$ref"].split("/")
     for step in steps:
         document = document[step]
@@ -91,20 +91,20 @@ def named(document: Any, pointer: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
 
 
 def query_of(document: Any, path: str) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    """Give the parameters of a path's query, by name."""
+    """Return the parameters of a path's query, by name."""
     parameters = [named(document, each) for each in document["paths"][path]["get"]["parameters"]]
     return {each["name"]: each for each in parameters if each["in"] == "query"}
 
 
 def operations_of(document: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - JSON
-    """Give each method with its path, and what it does."""
+    """Return each method with its path, and what it does."""
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield f"{method.upper()} {path}", operation
 
 
 def contents_of(document: Any) -> Iterator[tuple[str, str, Any]]:  # noqa: ANN401 - JSON
-    """Give each answer's name or status, and what it has in each media type."""
+    """Return each answer's name or status, and what it has in each media type."""
     answers = list(document["components"]["responses"].items())
     for _, operation in operations_of(document):
         answers += [each for each in operation["responses"].items() if "$ref" not in each[1]]
@@ -168,7 +168,7 @@ def test_the_values_of_a_room_are_those_that_it_allows(rooms: list[Room]) -> Non
 
 
 def timeless(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Give a value without the cursors and moments in it, which are each service's own."""
+    """Return a value without the cursors and moments in it, which are each service's own."""
     if isinstance(value, dict):
         return {
             name: type(each) if name in {"at", "next"} else timeless(each)
@@ -256,11 +256,11 @@ def test_every_kind_of_error_has_its_name_in_it(document: Any) -> None:  # noqa:
     assert set(document["components"]["schemas"]["ErrorType"]["enum"]) == names
 
 
-def test_the_next_page_of_the_examples_is_the_one_that_link_leads_to(
+def test_the_next_page_of_the_examples_is_the_one_that_is_linked(
     document: Any,  # noqa: ANN401 - JSON
     client: TestApp,
 ) -> None:
-    """Whoever follows the examples pages through the rooms."""
+    """Following the examples pages through the rooms."""
     content = document["paths"]["/rooms"]["get"]["responses"]["200"]["content"]
     targets = [
         each["description"].removeprefix("GET ")
@@ -353,7 +353,7 @@ def test_the_page_loads_nothing_and_runs_nothing(client: TestApp) -> None:
 
 
 def test_the_page_escapes_everything(document: Any) -> None:  # noqa: ANN401 - JSON
-    """Whatever a text holds, it is text."""
+    """Every text is shown literally."""
     hostile = "</title><script>alert(1)</script>&amp;'\""
     document["info"] |= {"title": hostile, "summary": hostile, "description": hostile}
     for parameter in document["components"]["parameters"].values():

@@ -16,7 +16,7 @@ CODE = "f853578c-fc0f-4e65-81b8-566c5dffa35a"
 
 
 def prices(client: TestApp, query: str) -> list[int]:
-    """Search, and give the prices of what is found."""
+    """Search, and return the prices of what is found."""
     return [room["price"] for room in client.get(f"/rooms?{query}").json]
 
 
@@ -64,8 +64,8 @@ def test_what_advertising_appends_is_let_through(client: TestApp) -> None:
     assert prices(client, "utm_source=x&utm_medium=&gclid=1&fbclid=a&filter_price__lt=40") == [39]
 
 
-def test_a_search_without_a_limit_of_its_own_is_limited(rooms: list[Room]) -> None:
-    """By the setting; a limit of its own goes before it."""
+def test_a_search_without_a_limit_is_limited(rooms: list[Room]) -> None:
+    """By the setting, which the parameter overrides."""
     client = TestApp(Application(Stores(MemRepo(demo_rooms())), Limits(rooms=7)))
     assert len(client.get("/rooms").json) == 7
     assert len(client.get("/rooms?limit=1000").json) == 1000
@@ -111,7 +111,7 @@ def test_head_gives_the_headers_of_get(client: TestApp) -> None:
 
 
 def test_head_of_a_stream_runs_a_page(client: TestApp) -> None:
-    """And, as the length of what GET would send is not known, tells none."""
+    """And has no Content-Length, as the length of the stream is unknown."""
     response = client.head("/rooms?limit=none")
     assert response.body == b""
     assert "Content-Length" not in response.headers
@@ -167,6 +167,6 @@ def test_the_root_leads_to_the_rooms(client: TestApp) -> None:
 
 
 def test_browsers_and_crawlers_are_answered_quietly(client: TestApp) -> None:
-    """What nobody asked them to ask for is no error."""
+    """What they request unasked is not an error."""
     assert "Disallow: /" in client.get("/robots.txt").text
     assert client.get("/favicon.ico").status_int == 204

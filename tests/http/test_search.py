@@ -11,13 +11,13 @@ LINK = re.compile(r'<([^>]*)>; rel="(\w+)"')
 
 
 def links(client: TestApp, path: str) -> dict[str, str]:
-    """Give the links of an answer by their relation."""
+    """Return the links of an answer by their relation."""
     header = client.get(path).headers["Link"]
     return {relation: reference for reference, relation in LINK.findall(header)}
 
 
 def prices(client: TestApp, query: str) -> list[int]:
-    """Search, and give the prices of what is found."""
+    """Search, and return the prices of what is found."""
     return [room["price"] for room in client.get(f"/rooms?{query}").json]
 
 
@@ -36,15 +36,13 @@ def prices(client: TestApp, query: str) -> list[int]:
         ("-distance&near=0.3,51.4", [39, 66, 60, 48]),
     ],
 )
-def test_rooms_come_in_the_order_that_is_wanted(
-    client: TestApp, sort: str, expected: list[int]
-) -> None:
+def test_rooms_are_in_the_requested_order(client: TestApp, sort: str, expected: list[int]) -> None:
     """By one field or several, up or down."""
     assert prices(client, f"sort={sort}") == expected
 
 
 def test_pages_are_linked_to_the_last(client: TestApp) -> None:
-    """Each leads to the next until there is none; each room comes once."""
+    """Each links to the next until the last; each room appears once."""
     path = "/rooms?limit=1&sort=-price&filter_price__gt=40"
     found = []
     while path:
@@ -65,8 +63,8 @@ def test_links_name_no_host_and_keep_the_search(client: TestApp) -> None:
     assert links(client, found["next"])["first"] == found["first"]
 
 
-def test_near_alone_leads_to_the_nearest_first(client: TestApp) -> None:
-    """It orders nothing by itself; the link keeps the search, and goes once there is a sort."""
+def test_near_alone_links_to_the_nearest_first(client: TestApp) -> None:
+    """Alone it does not sort; the link keeps the search, and is absent once there is a sort."""
     path = "/rooms?near=0.33894476,51.39916678&radius=50000&limit=2"
     nearest = links(client, path)["related"]
     assert nearest == f"{path}&sort=distance"
@@ -85,7 +83,7 @@ def test_a_last_page_has_no_next(client: TestApp, limit: object) -> None:
 
 
 def test_a_cursor_takes_other_limits_fields_and_formats(client: TestApp) -> None:
-    """They change how a page looks, not what it goes on with."""
+    """They change how a page looks, not which rooms follow."""
     following = links(client, "/rooms?sort=price&limit=1")["next"]
     (after,) = parse_qs(urlsplit(following).query)["after"]
     path = f"/rooms?sort=price&after={after}"
@@ -133,7 +131,7 @@ def test_a_box_may_cross_the_antimeridian(client: TestApp) -> None:
     assert prices(client, "bbox=0.3,-90,0,90") == [39, 48]
 
 
-def test_distances_are_told_and_limited(client: TestApp) -> None:
+def test_distances_are_reported_and_limited(client: TestApp) -> None:
     """In metres to a decimal; edges count as compared unrounded."""
     (room,) = client.get("/rooms?near=0.33894476,51.39916678&radius=0").json
     assert list(room) == ["code", "size", "price", "latitude", "longitude", "distance"]
@@ -142,7 +140,7 @@ def test_distances_are_told_and_limited(client: TestApp) -> None:
     assert [room["distance"] for room in found] == [6823.5, 39368.8, 48131.2]
 
 
-def test_totals_are_told_and_labelled(client: TestApp) -> None:
+def test_totals_are_reported_and_labelled(client: TestApp) -> None:
     """Of all pages; exactly, or as the planner guesses."""
     answer = client.get("/rooms?limit=1&filter_price__gt=40&count=exact")
     assert answer.headers["X-Total-Count"] == "3"
@@ -155,7 +153,7 @@ def test_totals_are_told_and_labelled(client: TestApp) -> None:
     assert client.get("/rooms?bbox=1,1,2,2&count=exact").headers["X-Total-Count"] == "0"
 
 
-def test_fewer_fields_come_in_the_usual_order(client: TestApp) -> None:
+def test_fewer_fields_are_in_the_usual_order(client: TestApp) -> None:
     """However they are listed; a distance only where it is asked for."""
     room = client.get("/rooms?fields=price,code&limit=1").json[0]
     assert list(room) == ["code", "price"]
@@ -214,18 +212,18 @@ def test_fewer_fields_come_in_the_usual_order(client: TestApp) -> None:
         ),
     ],
 )
-def test_what_cannot_be_read_is_told(client: TestApp, query: str, message: str) -> None:
+def test_what_cannot_be_read_is_reported(client: TestApp, query: str, message: str) -> None:
     """By the parameter's name, with what would be right."""
-    told = client.get(f"/rooms?{query}", status=400).json["message"]
-    assert told.startswith(message)
-    assert "\n" not in told
+    reported = client.get(f"/rooms?{query}", status=400).json["message"]
+    assert reported.startswith(message)
+    assert "\n" not in reported
 
 
-def test_every_error_of_a_search_is_told_at_once(client: TestApp) -> None:
+def test_every_error_of_a_search_is_reported_at_once(client: TestApp) -> None:
     """A line each, whatever parameters they are in."""
     query = "filter_prise__lt=1&bbox=1&near=1&radius=x&sort=x&limit=0&count=x&fields=x&format=x&y=1"
-    told = client.get(f"/rooms?{query}", status=400).json["message"].splitlines()
-    assert sorted(line.partition(":")[0] for line in told) == sorted(
+    reported = client.get(f"/rooms?{query}", status=400).json["message"].splitlines()
+    assert sorted(line.partition(":")[0] for line in reported) == sorted(
         ["filters", "bbox", "near", "radius", "sort", "limit", "count", "fields", "format", "y"]
     )
 
@@ -252,7 +250,7 @@ def test_every_error_of_a_search_is_told_at_once(client: TestApp) -> None:
 def test_a_format_is_negotiated(
     client: TestApp, accept: str, name: str | None, media_type: str
 ) -> None:
-    """By the weights of what the client takes; a parameter goes before them."""
+    """By the weights of what the client accepts; a parameter overrides them."""
     parameters = {"format": name} if name else {}
     for path in ("/rooms", "/rooms?limit=none", f"/rooms/{CODE}"):
         query = "&".join([*path.split("?")[1:], *(f"{k}={v}" for k, v in parameters.items())])
@@ -269,7 +267,7 @@ def test_what_is_not_there_cannot_be_negotiated(client: TestApp, path: str) -> N
     assert client.get("/rooms?limit=0", headers={"Accept": "image/png"}, status=400).json
 
 
-def test_a_summary_tells_what_rooms_have_in_common(client: TestApp) -> None:
+def test_a_summary_describes_the_selected_rooms(client: TestApp) -> None:
     """Count, box, extremes, mean, quartiles, and bars of round width."""
     assert client.get("/rooms/summary").json == {
         "count": 4,
@@ -301,7 +299,7 @@ def test_a_summary_tells_what_rooms_have_in_common(client: TestApp) -> None:
 
 
 def test_a_histogram_looks_beyond_its_own_filters(client: TestApp) -> None:
-    """The slider of the price shows all prices, that of the size only of rooms with that price."""
+    """Prices are those of all rooms; sizes are those of rooms with a matching price."""
     summary = client.get("/rooms/summary?filter_price__lt=50").json
     assert summary["count"] == 2
     assert (summary["price"]["min"], summary["price"]["max"]) == (39, 48)
@@ -310,7 +308,7 @@ def test_a_histogram_looks_beyond_its_own_filters(client: TestApp) -> None:
 
 
 def test_a_summary_of_nothing(client: TestApp) -> None:
-    """Nulls where there is no room; what lies beyond the handles is still shown."""
+    """Nulls where no room matches; bars outside the filter are still shown."""
     summary = client.get("/rooms/summary?filter_price__lt=1&filter_size__gt=1").json
     assert (summary["count"], summary["bbox"]) == (0, None)
     assert summary["price"] | {"histogram": []} == {
@@ -325,12 +323,12 @@ def test_a_summary_of_nothing(client: TestApp) -> None:
 
 
 def test_a_summary_takes_what_selects_and_nothing_else(client: TestApp) -> None:
-    """A page's parameters mean nothing there."""
+    """The parameters of a page are errors there."""
     assert client.get("/rooms/summary?near=0.3,51.4&radius=10000").json["count"] == 2
     assert client.get("/rooms/summary?bbox=0.2,51.3,0.3,51.5").json["count"] == 1
     for name in ("limit=5", "sort=price", "format=csv", "fields=code"):
-        told = client.get(f"/rooms/summary?{name}", status=400).json["message"]
-        assert "cannot be used" in told
+        reported = client.get(f"/rooms/summary?{name}", status=400).json["message"]
+        assert "cannot be used" in reported
 
 
 def test_a_stream_holds_what_a_page_holds_in_every_format(client: TestApp) -> None:

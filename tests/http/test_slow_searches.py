@@ -1,4 +1,4 @@
-"""Searches that read many rooms: they get slots of their own, and all others go on."""
+"""Searches that read many rooms: they have their own slots, so all others go on."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -69,7 +69,7 @@ def small() -> list[str]:
 
 
 def test_what_reads_many_rooms_needs_a_slot(app: TestApp, slots: Slots) -> None:
-    """While there is none, the answer says what would do, and a moment later it is as ever."""
+    """Without a free slot the answer says what would help; with one the search succeeds."""
     with slots.open() as take:
         assert take()
         for path in large():

@@ -12,11 +12,11 @@ from rentomatic.wsgi.body import MAX_BODY_BYTES
 from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
 from rentomatic.wsgi.json_body import MERGE_PATCH
 from rentomatic.wsgi.service import Stores
-from tests.http.writing import BEARER, CODE, JSON, SENDING, TOKENS, VALUES, WRITES, stock, write
+from tests.http.writing import BEARER, CODE, JSON, SENDING, TOKENS, VALUES, WRITES, all_rooms, write
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "expected"),
     [
         (b"", "body: is not JSON: Expecting value at line 1 column 1"),
         (b"{", "body: is not JSON: "),
@@ -60,20 +60,20 @@ from tests.http.writing import BEARER, CODE, JSON, SENDING, TOKENS, VALUES, WRIT
     ids=repr,
 )
 @pytest.mark.parametrize("method", SENDING)
-def test_a_body_that_is_no_json_object_is_told(
-    writable: TestApp, method: str, body: bytes, told: str
+def test_a_body_that_is_not_a_json_object_is_reported(
+    writable: TestApp, method: str, body: bytes, expected: str
 ) -> None:
     """400 in one line, and nothing is changed."""
-    before = stock(writable)
+    before = all_rooms(writable)
     answer = write(writable, method, values=body, status=400)
     assert answer.json["type"] == "ParametersError"
-    assert answer.json["message"].startswith(told)
+    assert answer.json["message"].startswith(expected)
     assert len(answer.json["message"]) < 200
-    assert stock(writable) == before
+    assert all_rooms(writable) == before
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "told"),
+    ("field", "value", "expected"),
     [
         *(
             ("size", value, f"size: must be an integer from 1 to {MAX_SIZE}, not {shown}")
@@ -104,21 +104,21 @@ def test_a_body_that_is_no_json_object_is_told(
     ],
 )
 @pytest.mark.parametrize("method", SENDING)
-def test_a_value_of_the_wrong_kind_is_told(
-    writable: TestApp, method: str, field: str, value: str, told: str
+def test_a_value_of_the_wrong_kind_is_reported(
+    writable: TestApp, method: str, field: str, value: str, expected: str
 ) -> None:
     """400 that names the field, what is right and what was sent, and nothing is changed."""
-    before = stock(writable)
+    before = all_rooms(writable)
     others = {name: each for name, each in VALUES.items() if name != field}
     body = f'{json.dumps(others)[:-1]},"{field}":{value}}}'.encode()
     answer = write(writable, method, values=body, status=400)
-    assert answer.json["message"].startswith(told)
+    assert answer.json["message"].startswith(expected)
     assert answer.json["message"].count("\n") == 0
-    assert stock(writable) == before
+    assert all_rooms(writable) == before
 
 
 @pytest.mark.parametrize("code", ["abc", "", "1", "{}", "f853578c-fc0f-4e65-81b8-566c5dffa35"])
-def test_a_code_that_is_none_is_told(writable: TestApp, code: str) -> None:
+def test_an_invalid_code_is_reported(writable: TestApp, code: str) -> None:
     """Of whatever kind."""
     for given, what in (
         (code, "a UUID such as "),
@@ -129,10 +129,10 @@ def test_a_code_that_is_none_is_told(writable: TestApp, code: str) -> None:
         assert answer.json["message"].startswith(f"code: must be {what}")
 
 
-def test_all_that_is_wrong_is_told_at_once(writable: TestApp) -> None:
+def test_all_that_is_wrong_is_reported_at_once(writable: TestApp) -> None:
     """Unknown, missing and wrong fields, a line each; problem details name them too."""
     values = {"sise": 1, "size": True, "code": "x", "longitude": 200}
-    told = [
+    reported = [
         (
             "sise: is not a field of a room; fields are code, size, price, latitude, longitude; "
             "did you mean size?"
@@ -144,7 +144,7 @@ def test_all_that_is_wrong_is_told_at_once(writable: TestApp) -> None:
         "longitude: must be a number from -180 to 180, not 200",
     ]
     answer = write(writable, "POST", values=values, status=400)
-    assert answer.json["message"].splitlines() == told
+    assert answer.json["message"].splitlines() == reported
     headers = BEARER | {"Accept": "application/problem+json"}
     problem = write(writable, "POST", values=values, headers=headers, status=400).json
     names = [each["parameter"] for each in problem["errors"]]
@@ -152,7 +152,7 @@ def test_all_that_is_wrong_is_told_at_once(writable: TestApp) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "expected"),
     [
         (
             {"size": 1, "prise": 1, "longitude": 1, "latitude": 1},
@@ -174,14 +174,16 @@ def test_all_that_is_wrong_is_told_at_once(writable: TestApp) -> None:
         ),
     ],
 )
-def test_one_cause_is_told_once(writable: TestApp, values: dict[str, object], told: str) -> None:
+def test_one_cause_is_reported_once(
+    writable: TestApp, values: dict[str, object], expected: str
+) -> None:
     """With what was probably meant."""
     for method in ("POST", "PUT"):
-        assert write(writable, method, values=values, status=400).json["message"] == told
+        assert write(writable, method, values=values, status=400).json["message"] == expected
 
 
 def test_swapped_coordinates_get_a_hint_in_a_patch(writable: TestApp) -> None:
-    """One of them is enough to see it; what is no number is none."""
+    """One of them is enough to notice it; what is not a number is not a coordinate."""
     for given, is_swapped in (
         (113, True),
         (-180, True),
@@ -209,8 +211,8 @@ def test_a_code_is_not_changed(writable: TestApp) -> None:
     assert answer.json["message"] == "code: cannot be changed; leave it out"
 
 
-def test_thousands_of_unknown_fields_are_told_in_short(writable: TestApp) -> None:
-    """Twenty by their names, however hostile these are."""
+def test_thousands_of_unknown_fields_are_reported_in_short(writable: TestApp) -> None:
+    """Twenty are named, however hostile their names are."""
     values = {f"\u202e<{number}>": 1 for number in range(3_000)}
     answer = write(writable, "PATCH", values=values, status=400)
     lines = answer.json["message"].splitlines()
@@ -238,21 +240,21 @@ def test_thousands_of_unknown_fields_are_told_in_short(writable: TestApp) -> Non
     ids=str,
 )
 @pytest.mark.parametrize("method", SENDING)
-def test_a_body_of_another_type_is_told(
+def test_a_body_of_another_type_is_reported(
     writable: TestApp, method: str, headers: dict[str, str]
 ) -> None:
     """415 that names the right one, and nothing is changed."""
-    before = stock(writable)
+    before = all_rooms(writable)
     answer = write(writable, method, headers=BEARER | headers, status=415)
     assert answer.json["type"] == "MediaTypeError"
     media_types = [WRITES[method][1], *(BATCH_FORMATS if method == "POST" else ())]
     wanted = " or ".join(media_types)
     assert answer.json["message"].startswith(f"Content-Type: must be {wanted} in UTF-8, ")
-    assert stock(writable) == before
+    assert all_rooms(writable) == before
 
 
 def test_a_patch_is_a_merge_patch(writable: TestApp) -> None:
-    """And nothing else that is JSON; a room is no merge patch."""
+    """And nothing else that is JSON; a room is not a merge patch."""
     write(writable, "PATCH", headers=BEARER | {"Content-Type": JSON}, status=415)
     write(
         writable,
@@ -273,13 +275,13 @@ def test_a_type_may_be_spelt_otherwise(writable: TestApp, content_type: str) -> 
 
 
 def padded(length: int) -> bytes:
-    """Give a room in so many bytes."""
+    """Return a room padded to `length` bytes."""
     return json.dumps(VALUES).encode().ljust(length)
 
 
 @pytest.mark.parametrize("method", SENDING)
 def test_a_body_has_its_limit(writable: TestApp, method: str) -> None:
-    """413 for a byte more; the longest that may be is taken."""
+    """413 for a byte more; a body of exactly the limit is accepted."""
     answer = write(writable, method, values=padded(MAX_BODY_BYTES + 1), status=413)
     assert answer.json == {
         "type": "LimitError",
@@ -288,18 +290,18 @@ def test_a_body_has_its_limit(writable: TestApp, method: str) -> None:
     assert write(writable, method, values=padded(MAX_BODY_BYTES)).status_int in {200, 201}
 
 
-def test_a_body_that_ends_early_is_told(rooms: list[Room]) -> None:
-    """It is not taken for a whole one, though it be one."""
+def test_a_body_that_ends_early_is_reported(rooms: list[Room]) -> None:
+    """Even if what arrived is valid JSON."""
     client = TestApp(Application(Stores(MemRepo(rooms)), tokens=TOKENS), lint=False)
     body = json.dumps(VALUES).encode()
     headers = BEARER | {"Content-Type": JSON, "Content-Length": str(len(body) + 1)}
     answer = client.request("/rooms", method="POST", body=body, headers=headers, status=400)
     assert answer.json["message"] == "body: was cut short"
-    assert len(stock(client)) == 4
+    assert len(all_rooms(client)) == 4
 
 
 @pytest.mark.parametrize("method", SENDING)
-def test_a_415_says_what_would_be_taken(writable: TestApp, method: str) -> None:
+def test_a_415_says_what_would_be_accepted(writable: TestApp, method: str) -> None:
     """Media types; encodings only where the encoding was the problem (RFC 9110, 15.5.16)."""
     _, media_type, _ = WRITES[method]
     accept = {"POST": ", ".join((JSON, *BATCH_FORMATS)), "PUT": JSON, "PATCH": None}[method]
@@ -315,10 +317,10 @@ def test_a_415_says_what_would_be_taken(writable: TestApp, method: str) -> None:
     ("method", "media_type"),
     [("POST", "application/ndjson"), ("POST", "text/plain"), ("PUT", "text/csv"), ("PATCH", JSON)],
 )
-def test_a_wrong_type_is_told_before_what_it_is_for(
+def test_a_wrong_type_is_reported_before_what_it_is_for(
     writable: TestApp, method: str, media_type: str
 ) -> None:
-    """A batch of another type is told what types there are, not that `on_error` is misplaced."""
+    """The error of a batch of another type lists the types, and not `on_error`."""
     path = f"{WRITES[method][0]}?on_error=skip"
     headers = BEARER | {"Content-Type": media_type}
     message = write(writable, method, path, headers=headers, status=415).json["message"]

@@ -4,12 +4,12 @@ import pytest
 from webtest import TestApp
 
 from rentomatic.formats.table import FORMATS
-from tests.http.writing import BEARER, CODE, NOBODYS, stock, tag_of, write
+from tests.http.writing import BEARER, CODE, NOBODYS, all_rooms, tag_of, write
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-def test_nobody_overwrites_what_he_has_not_seen(writable: TestApp, method: str) -> None:
-    """412 where the room is another one by now, and nothing is changed; else it is written."""
+def test_a_client_cannot_overwrite_what_it_has_not_seen(writable: TestApp, method: str) -> None:
+    """412 and no change if the room has changed since; otherwise it is written."""
     seen = tag_of(writable)
     write(writable, "PATCH", values={"price": 7}, status=200)
     answer = write(writable, method, headers=BEARER | {"If-Match": seen}, status=412)
@@ -20,12 +20,12 @@ def test_nobody_overwrites_what_he_has_not_seen(writable: TestApp, method: str) 
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-def test_who_expects_a_room_adds_none(writable: TestApp, method: str) -> None:
-    """412 where there is none, whatever is expected."""
+def test_a_write_that_expects_a_room_adds_none(writable: TestApp, method: str) -> None:
+    """412 where no room exists, whatever is expected."""
     for expected in ("*", '"0"', tag_of(writable)):
         headers = BEARER | {"If-Match": expected}
         write(writable, method, f"/rooms/{NOBODYS}", headers=headers, status=412)
-    assert len(stock(writable)) == 4
+    assert len(all_rooms(writable)) == 4
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
@@ -37,8 +37,8 @@ def test_a_tag_is_compared_strongly(writable: TestApp, method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-def test_what_is_no_tag_is_told(writable: TestApp, method: str) -> None:
-    """Else whoever forgets the quotes would read the room again and again."""
+def test_what_is_not_a_tag_is_reported(writable: TestApp, method: str) -> None:
+    """Otherwise a client that forgets the quotes would retry for ever."""
     tag = tag_of(writable)
     for other in (tag.strip('"'), tag[:-1], "", '"', "W/*", "x", f"{tag} x", f"*, {tag}"):
         answer = write(writable, method, headers=BEARER | {"If-Match": other}, status=400)
@@ -60,15 +60,15 @@ def test_a_room_may_have_been_read_in_any_format(
 def test_a_room_can_be_added_only(writable: TestApp) -> None:
     """`If-None-Match: *` replaces nothing."""
     only = BEARER | {"If-None-Match": "*"}
-    before = stock(writable)
+    before = all_rooms(writable)
     write(writable, "PUT", headers=only, status=412)
-    assert stock(writable) == before
+    assert all_rooms(writable) == before
     write(writable, "PUT", f"/rooms/{NOBODYS}", headers=only, status=201)
     write(writable, "PUT", f"/rooms/{NOBODYS}", headers=only, status=412)
 
 
 @pytest.mark.parametrize(
-    ("method", "headers", "told"),
+    ("method", "headers", "expected"),
     [
         ("POST", {"If-Match": '"0"'}, "If-Match: cannot be used with POST"),
         ("POST", {"If-None-Match": "*"}, "If-None-Match: cannot be used with POST"),
@@ -83,11 +83,11 @@ def test_a_room_can_be_added_only(writable: TestApp) -> None:
         ),
     ],
 )
-def test_no_condition_is_passed_over(
-    writable: TestApp, method: str, headers: dict[str, str], told: str
+def test_no_condition_is_ignored(
+    writable: TestApp, method: str, headers: dict[str, str], expected: str
 ) -> None:
-    """One that has no meaning is told, and nothing is changed."""
-    before = stock(writable)
+    """One that has no meaning is an error, and nothing is changed."""
+    before = all_rooms(writable)
     answer = write(writable, method, headers=BEARER | headers, status=400)
-    assert answer.json["message"] == told
-    assert stock(writable) == before
+    assert answer.json["message"] == expected
+    assert all_rooms(writable) == before

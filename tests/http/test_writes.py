@@ -8,7 +8,7 @@ from webtest import TestApp
 from rentomatic.domain.room import MAX_PRICE, MAX_SIZE, Room
 from rentomatic.formats.table import FORMATS
 from rentomatic.formats.view import View
-from tests.http.writing import CODE, NOBODYS, VALUES, WRITES, stock, write
+from tests.http.writing import CODE, NOBODYS, VALUES, WRITES, all_rooms, write
 
 
 def test_a_room_is_added(writable: TestApp) -> None:
@@ -22,7 +22,7 @@ def test_a_room_is_added(writable: TestApp) -> None:
     read = writable.get(answer.headers["Location"])
     assert read.body == answer.body
     assert read.headers["ETag"] == answer.headers["ETag"]
-    assert [room["code"] for room in stock(writable)][4:] == [code]
+    assert [room["code"] for room in all_rooms(writable)][4:] == [code]
 
 
 def test_a_code_of_ones_own_is_taken_once(writable: TestApp) -> None:
@@ -42,22 +42,22 @@ def test_a_room_is_put_in_the_place_of_another(writable: TestApp) -> None:
     """200 where there was one, which it replaces in the order too; 201 where there was none."""
     answer = write(writable, "PUT", status=200)
     assert "Location" not in answer.headers
-    assert stock(writable)[0] == {"code": CODE, **VALUES} == answer.json
+    assert all_rooms(writable)[0] == {"code": CODE, **VALUES} == answer.json
     assert writable.get(f"/rooms/{CODE}").headers["ETag"] == answer.headers["ETag"]
     answer = write(writable, "PUT", f"/rooms/{NOBODYS}", status=201)
     assert answer.headers["Location"] == f"/rooms/{NOBODYS}"
-    assert stock(writable)[4] == {"code": NOBODYS, **VALUES}
+    assert all_rooms(writable)[4] == {"code": NOBODYS, **VALUES}
 
 
 def test_a_code_in_the_body_is_that_of_the_path(writable: TestApp) -> None:
-    """However it is spelt; another one is told."""
+    """However it is spelt; a different one is an error."""
     write(writable, "PUT", values={"code": CODE.upper(), **VALUES}, status=200)
     answer = write(writable, "PUT", values={"code": NOBODYS, **VALUES}, status=400)
     assert answer.json["message"] == f"code: must be the code in the path, {CODE}"
 
 
 def test_some_fields_are_changed(writable: TestApp) -> None:
-    """The others stay; nothing is changed by nothing."""
+    """The other fields stay; an empty patch changes nothing."""
     before = writable.get(f"/rooms/{CODE}")
     answer = write(writable, "PATCH", values={}, status=200)
     assert (answer.body, answer.headers["ETag"]) == (before.body, before.headers["ETag"])
@@ -71,14 +71,14 @@ def test_a_room_is_removed_once(writable: TestApp) -> None:
     """204, and then 404."""
     answer = write(writable, "DELETE", status=204)
     assert answer.body == b""
-    assert len(stock(writable)) == 3
+    assert len(all_rooms(writable)) == 3
     write(writable, "DELETE", status=404)
     write(writable, "PATCH", status=404)
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-def test_what_is_no_code_is_no_rooms(writable: TestApp, method: str) -> None:
-    """404, as for who reads."""
+def test_what_is_not_a_code_is_no_rooms(writable: TestApp, method: str) -> None:
+    """404, as for a read."""
     answer = write(writable, method, "/rooms/abc", status=404)
     assert answer.json["message"] == "There is no room with the code 'abc'; a code is a UUID"
 
@@ -93,7 +93,7 @@ def test_an_answer_is_what_is_read_then(writable: TestApp, latitude: float) -> N
 
 @pytest.mark.parametrize("method", WRITES)
 def test_a_write_has_no_parameters(writable: TestApp, method: str) -> None:
-    """One that would be passed over is told."""
+    """One that would be ignored is an error."""
     answer = write(writable, method, f"{WRITES[method][0]}?dry_run=1", status=400)
     assert answer.json["message"] == "dry_run: Parameter dry_run cannot be used"
 
@@ -110,10 +110,10 @@ def test_other_origins_may_read_only(writable: TestApp) -> None:
 
 
 def test_the_documents_say_that_other_origins_may_only_read(writable: TestApp) -> None:
-    """Whoever writes a page finds it there, rather than in a browser's console."""
-    told = "origin may read, but not write"
-    assert told in writable.get("/openapi.json").json["info"]["description"]
-    assert told in writable.get("/docs").html.get_text()
+    """Authors of pages read it there instead of in a browser's console."""
+    reported = "origin may read, but not write"
+    assert reported in writable.get("/openapi.json").json["info"]["description"]
+    assert reported in writable.get("/docs").html.get_text()
 
 
 def test_no_answer_to_a_write_is_kept_by_a_proxy(writable: TestApp) -> None:

@@ -43,12 +43,12 @@ def write(
     return client.request(path or usual, method=method, body=raw, headers=given, status=status)
 
 
-def stock(client: TestApp) -> Any:  # noqa: ANN401 - JSON
-    """Give all rooms."""
+def all_rooms(client: TestApp) -> Any:  # noqa: ANN401 - JSON
+    """Return all rooms."""
     return client.get("/rooms?limit=1000").json
 
 
 def tag_of(client: TestApp, query: str = "") -> str:
-    """Give the tag of the first room."""
+    """Return the tag of the first room."""
     tag: str = client.get(f"/rooms/{CODE}{query}").headers["ETag"]
     return tag

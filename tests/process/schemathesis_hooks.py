@@ -1,4 +1,4 @@
-"""What an OpenAPI document cannot say of the service, for the Schemathesis of test_schemathesis."""
+"""What an OpenAPI document cannot say about the service, for test_schemathesis."""
 
 import re
 from decimal import Decimal
@@ -21,7 +21,7 @@ CHANGES = "/rooms/changes"
 # Right ones have other characters; the tool makes up headers of these, whatever their pattern.
 MADE_UP = re.compile(r"[A-Za-z0-9]+")
 
-# Each line of a batch is read by itself, as a room is; to a schema it is text.
+# Each line of a batch is read as a room is; to a schema it is text.
 schemathesis.serializer.alias(list(BATCH_FORMATS), "text/plain")
 
 # How parameters depend on each other: the errors of requests in which each alone is right.
@@ -74,5 +74,5 @@ def filter_failure(
         return False
     if isinstance(failure, AcceptedNegativeData):
         return True
-    told = response.json()["message"].splitlines()
-    return not all(any(re.fullmatch(each, line) for each in DEPENDENCIES) for line in told)
+    reported = response.json()["message"].splitlines()
+    return not all(any(re.fullmatch(each, line) for each in DEPENDENCIES) for line in reported)

@@ -1,4 +1,4 @@
-"""Batches over real gunicorn and PostgreSQL: long ones, and ones in which somebody dies."""
+"""Batches over real gunicorn and PostgreSQL: long ones, and ones in which a process dies."""
 
 import json
 import os
@@ -41,24 +41,24 @@ def chunks(rooms: int, price: int = 60, *, backwards: bool = False) -> Iterator[
 
 
 def code(number: int) -> bytes:
-    """Give a room's code."""
+    """Return a room's code."""
     return str(UUID(int=number)).encode()
 
 
 def post(service: Command, body: Iterable[bytes], key: str = "") -> tuple[int, dict[str, object]]:
-    """Send a batch in chunks; give the status and the answer."""
+    """Send a batch in chunks; return the status and the answer."""
     connection = HTTPConnection("127.0.0.1", service.port, timeout=LONG)
     given = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "text/csv"}
     given |= {"Idempotency-Key": key} if key else {}
     connection.request("POST", "/rooms", body, given, encode_chunked=True)
     answer = connection.getresponse()
-    told = json.loads(answer.read())
+    reported = json.loads(answer.read())
     connection.close()
-    return answer.status, told
+    return answer.status, reported
 
 
 def peak(process: int) -> int:
-    """Give the most memory that a process ever had, in KiB."""
+    """Return the most memory that a process ever had, in KiB."""
     status = Path(f"/proc/{process}/status").read_text()
     match = re.search(r"VmHWM:\s+(\d+)", status)
     assert match
@@ -75,8 +75,8 @@ def service(commands: Commands, database: PostgresDatabase) -> Command:
 
 def test_a_long_batch_takes_no_memory(service: Command, database: PostgresDatabase) -> None:
     """A hundred thousand rooms; meanwhile others are answered, and the feed has each of them."""
-    status, told = post(service, chunks(1_000))
-    assert (status, told["added"]) == (200, 1_000)
+    status, reported = post(service, chunks(1_000))
+    assert (status, reported["added"]) == (200, 1_000)
     (worker,) = children_of(service.process.pid)
     before = peak(worker)
     with ThreadPoolExecutor(1) as pool:
@@ -85,8 +85,8 @@ def test_a_long_batch_takes_no_memory(service: Command, database: PostgresDataba
         while not sending.done():
             assert service.ask("/rooms") == 200
             answered += 1
-        status, told = sending.result()
-    assert (status, told["added"], told["unchanged"]) == (200, MANY - 1_000, 1_000)
+        status, reported = sending.result()
+    assert (status, reported["added"], reported["unchanged"]) == (200, MANY - 1_000, 1_000)
     assert answered
     # Whole, the batch has 6 MB, and its rooms have ten times as much.
     assert peak(worker) - before < 6 * 1024
@@ -102,7 +102,7 @@ def test_a_long_batch_takes_no_memory(service: Command, database: PostgresDataba
 def test_a_batch_is_written_once_though_its_worker_dies(
     service: Command, database: PostgresDatabase
 ) -> None:
-    """Whoever looks finds all of it or nothing; repeated with its key it gets the answer."""
+    """Readers see all of it or nothing; repeated with its key it gets the first answer."""
     for price in range(1, 4):
         known = f"select count(distinct price) filter (where price = {price}) from room"
         with ThreadPoolExecutor(1) as pool:
@@ -110,10 +110,10 @@ def test_a_batch_is_written_once_though_its_worker_dies(
             wait_for_write(database, sending)
             for worker in children_of(service.process.pid):
                 os.kill(worker, signal.SIGKILL)
-            told = sending.result()
+            reported = sending.result()
         assert ask(database, known) == [1]
         expected = {"added": SOME} if price == 1 else {"updated": SOME}
-        assert told == {
+        assert reported == {
             **dict.fromkeys(("added", "updated", "unchanged", "repeated", "rejected"), 0),
             **expected,
         }
@@ -129,7 +129,7 @@ def wait_for_write(database: PostgresDatabase, sending: Future[object]) -> None:
 def test_batches_that_cross_are_written_one_after_the_other(
     commands: Commands, database: PostgresDatabase
 ) -> None:
-    """Of two that want the same rooms in opposite orders one may be told to try again (503)."""
+    """Of two that want the same rooms in opposite orders, one may get a 503."""
     service = commands.gunicorn(
         database, RENTOMATIC_TOKENS=token_line("office", TOKEN), WEB_CONCURRENCY="4"
     )
@@ -144,16 +144,16 @@ def test_batches_that_cross_are_written_one_after_the_other(
 
 
 def insist(service: Command, price: int, *, backwards: bool = False) -> dict[str, object]:
-    """Send a batch until it is acknowledged; give its counts."""
+    """Send a batch until it is acknowledged; return its counts."""
     found: list[dict[str, object]] = []
 
     def is_acknowledged() -> bool:
         with suppress(OSError, HTTPException):
-            status, told = post(
+            status, reported = post(
                 service, chunks(SOME, price, backwards=backwards), key=f"batch {price}"
             )
             assert status in {200, 503}
-            found.append(told)
+            found.append(reported)
             return status == 200
         return False
 
@@ -164,14 +164,14 @@ def insist(service: Command, price: int, *, backwards: bool = False) -> dict[str
 def test_a_batch_is_as_long_as_the_setting_says(
     commands: Commands, database: PostgresDatabase
 ) -> None:
-    """One that is longer is told so, and not a room of it is written."""
+    """A longer one is refused, and none of its rooms is written."""
     service = commands.gunicorn(
         database,
         RENTOMATIC_TOKENS=token_line("office", TOKEN),
         RENTOMATIC_MAX_BATCH_BYTES=str(MOST_BYTES),
     )
-    status, told = post(service, chunks(MANY))
-    assert (status, told["message"]) == (
+    status, reported = post(service, chunks(MANY))
+    assert (status, reported["message"]) == (
         413,
         f"The body is too long; at most {MOST_BYTES} bytes are taken",
     )

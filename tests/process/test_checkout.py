@@ -42,7 +42,7 @@ case "$*" in *venv*) echo 'No module named ensurepip' >&2; exit 1 ;; esac
 
 
 def start_in(folder: Path, *command: str | Path, **variables: str) -> Command:
-    """Start a command that meets no settings of whoever runs the tests."""
+    """Start a command without the settings of the person who runs the tests."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -116,7 +116,7 @@ def test_a_second_start_makes_nothing(first_start: tuple[Path, list[str], str]) 
     finally:
         assert service.end(signal.SIGTERM) == 0
     assert service.complained == ""
-    assert "The database already has rooms" in service.told
+    assert "The database already has rooms" in service.printed
 
 
 @pytest.fixture
@@ -184,12 +184,12 @@ def bare(tmp_path: Path) -> Callable[[str | None], Path]:
 
 
 def refusal(checkout: Path, **variables: str) -> list[str]:
-    """Give the lines of an `ops/serve` that ends badly and leaves no .venv."""
+    """Return the lines of an `ops/serve` that ends badly and leaves no .venv."""
     path = str(checkout.parent / "tools")
     service = start_in(checkout, "ops/serve", "--port", "0", PATH=path, **variables)
     assert service.end() not in {0, None}
     assert not (checkout / ".venv").exists()
-    assert service.told == ""
+    assert service.printed == ""
     return service.complained.splitlines()
 
 
@@ -239,10 +239,10 @@ def test_a_wheel_brings_the_command(installed: Path, tmp_path: Path) -> None:
     """The command `rentomatic` runs in any folder, from the wheel and not from the checkout."""
     version = start_in(tmp_path, installed.with_name("rentomatic"), "--version")
     assert version.end() == 0, version.complained
-    assert version.told == f"rentomatic {__version__}\n"
+    assert version.printed == f"rentomatic {__version__}\n"
     where = start_in(tmp_path, installed, "-c", "import rentomatic; print(rentomatic.__file__)")
     assert where.end() == 0, where.complained
-    assert Path(where.told).is_relative_to(installed.parents[1])
+    assert Path(where.printed).is_relative_to(installed.parents[1])
 
 
 def test_a_wheel_brings_all_that_the_service_needs(
@@ -250,7 +250,7 @@ def test_a_wheel_brings_all_that_the_service_needs(
 ) -> None:
     """SQL, migrations, templates and gunicorn's settings are in it: it needs no checkout."""
     commands = commands_in(account=Account(python=str(installed)))
-    assert commands.run("list").told == "[]\n"
+    assert commands.run("list").printed == "[]\n"
     service = commands.serve("--demo")
     assert [room["code"] for room in service.get("/rooms?limit=4")] == [code for code, *_ in BOOK]
     with urlopen(f"http://127.0.0.1:{service.port}/docs", timeout=LONG) as page:
@@ -261,7 +261,7 @@ def test_a_wheel_brings_all_that_the_service_needs(
 
 @pytest.fixture
 def home(open_folder: Path) -> Iterator[dict[str, str]]:
-    """The variables of a user with a home of his own, whose embedded data are removed again."""
+    """The variables of a user with a new home, whose embedded data are removed again."""
     yield {"HOME": str(open_folder), "XDG_DATA_HOME": ""}
     shutil.rmtree(find_cluster(open_folder / ".local/share/rentomatic").home, ignore_errors=True)
 
@@ -269,7 +269,7 @@ def home(open_folder: Path) -> Iterator[dict[str, str]]:
 def test_a_wheel_has_one_database_for_its_user(
     installed: Path, home: dict[str, str], tmp_path: Path
 ) -> None:
-    """It is in the user's data folder, whatever folder one stands in; those stay as they are."""
+    """It is in the user's data folder, whatever the current folder, which stays unchanged."""
     rentomatic = installed.with_name("rentomatic")
     (tmp_path / "one").mkdir()
     (tmp_path / "other").mkdir()
@@ -278,7 +278,7 @@ def test_a_wheel_has_one_database_for_its_user(
     assert added.end() == 0, added.complained
     found = start_in(tmp_path / "other", rentomatic, "list", **home)
     assert found.end() == 0, found.complained
-    assert '"price":60' in found.told
+    assert '"price":60' in found.printed
     assert (Path(home["HOME"]) / ".local/share/rentomatic/users.lock").exists()
     assert not list(tmp_path.glob("*/[!.]*"))
     assert not list(tmp_path.glob("*/.data"))
@@ -294,7 +294,7 @@ def test_a_wheel_migrates_a_configured_database(
     def run(*arguments: str) -> str:
         command = start_in(tmp_path, rentomatic, *arguments, DATABASE_URL=url)
         command.end()
-        return command.told + command.complained
+        return command.printed + command.complained
 
     assert run("init-postgres").endswith("; next: rentomatic migrate\n")
     assert run("list").endswith("; run: rentomatic migrate\n")

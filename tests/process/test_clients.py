@@ -1,4 +1,4 @@
-"""What slow, silent and odd clients can do to others: nothing, also without a proxy.
+"""Slow, silent and odd clients cannot harm others, even without a proxy.
 
 One worker of one thread answers, so that whatever holds a thread holds everybody.
 """
@@ -25,7 +25,7 @@ def service(commands: Commands) -> Command:
 
 
 class Client:
-    """A client that speaks for itself."""
+    """A client that sends raw bytes."""
 
     def __init__(self, service: Command, sent: bytes = b"") -> None:
         self._socket = socket.create_connection(("127.0.0.1", service.port), timeout=30)
@@ -66,8 +66,8 @@ def connect(service: Command) -> Iterator[Connect]:
         client.close()
 
 
-def test_half_sent_requests_stop_nobody(service: Command, connect: Connect) -> None:
-    """Everybody else is answered while they wait, and after 10 s they are told that it is over."""
+def test_half_sent_requests_block_no_other_client(service: Command, connect: Connect) -> None:
+    """Others are answered while they wait; after 10 s they get an error."""
     half = [connect(HEAD if number % 2 else b"") for number in range(CLIENTS)]
     for _ in range(20):
         assert service.ask("/rooms?limit=1") == 200
@@ -78,8 +78,8 @@ def test_half_sent_requests_stop_nobody(service: Command, connect: Connect) -> N
     assert service.ask("/rooms?limit=1") == 200
 
 
-def test_a_request_may_come_byte_by_byte(connect: Connect) -> None:
-    """As long as it comes."""
+def test_a_request_may_arrive_byte_by_byte(connect: Connect) -> None:
+    """As long as bytes keep arriving."""
     client = connect()
     for byte in HEAD + b"\r\n":
         client.send(bytes([byte]))
@@ -113,10 +113,10 @@ def test_a_head_has_its_limit(service: Command, connect: Connect) -> None:
         (b"\x16\x03\x01\r\n\r\n", b"400"),
     ],
 )
-def test_who_does_not_close_stops_nobody(
+def test_an_open_connection_blocks_no_other_client(
     service: Command, connect: Connect, sent: bytes, status: bytes
 ) -> None:
-    """Neither after the last answer, nor with a body that nobody reads."""
+    """Neither after the last answer, nor with an unread body."""
     clients = [connect(sent) for _ in range(20)]
     for client in clients:
         assert client.read().startswith(b"HTTP/1.1 " + status)
@@ -124,7 +124,7 @@ def test_who_does_not_close_stops_nobody(
 
 
 def test_a_busy_process_lives(service: Command, commands: Commands, connect: Connect) -> None:
-    """Whoever watches it is answered while every thread waits for the database."""
+    """Health checks are answered while every thread waits for the database."""
     with locked_rooms(find_cluster(commands.data).database) as until_one_waits:
         waiting = connect(HEAD + b"\r\n")
         assert service.ask("/health/live") == 200
@@ -136,7 +136,7 @@ def test_a_busy_process_lives(service: Command, commands: Commands, connect: Con
 def test_a_request_under_way_is_answered_before_the_end(
     service: Command, commands: Commands, connect: Connect
 ) -> None:
-    """SIGTERM cuts nobody off; idle and silent connections do not keep it from ending."""
+    """SIGTERM cuts no answer off; idle and silent connections do not delay the end."""
     idle, silent = connect(HEAD + b"\r\n"), connect()
     idle.read()
     with locked_rooms(find_cluster(commands.data).database) as until_one_waits:

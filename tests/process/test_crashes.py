@@ -1,4 +1,4 @@
-"""What is left when processes are killed: nothing that the next start does not cope with."""
+"""After processes are killed, the next start copes with whatever is left."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ from tests.commands import Account, Command, Commands, words_of
 
 
 def is_alive(process: int) -> bool:
-    """Tell whether a process runs: one that has ended and waits for its parent does not."""
+    """Return whether a process runs; a zombie does not."""
     return any(words_of(Path(f"/proc/{process}")))
 
 
@@ -36,7 +36,7 @@ def found(service: Command) -> Any:  # noqa: ANN401 - JSON
 
 
 def workers_of(service: Command) -> set[int]:
-    """Give the workers of a service, once all of them are there."""
+    """Return the workers of a service, once all of them are there."""
 
     def all_of_them() -> set[int]:
         workers = children_of(service.process.pid)
@@ -58,7 +58,7 @@ def test_rooms_survive_the_death_of_everything(commands: Commands) -> None:
 
 
 def test_workers_do_not_outlive_their_service(commands: Commands) -> None:
-    """After kill -9 of the service its workers go by themselves, and the next start works."""
+    """After kill -9 of the service its workers end too, and the next start works."""
     service = commands.serve("--demo")
     rooms, workers = service.get(), workers_of(service)
     service.end(signal.SIGKILL)
@@ -82,7 +82,7 @@ def test_a_killed_server_does_not_end_the_service(commands: Commands) -> None:
 
 
 def test_a_killed_server_is_started_again(commands: Commands) -> None:
-    """Nobody need do anything, twice over: a line says so, and the rooms are there."""
+    """Automatically, twice over: a line says so, and the rooms are there."""
     service = commands.serve("--demo")
     rooms = service.get()
     for times in (1, 2):
@@ -90,24 +90,24 @@ def test_a_killed_server_is_started_again(commands: Commands) -> None:
         kill(*before)
         until(lambda before=before: commands.servers() not in ([], before))
         until(lambda: found(service) == rooms)
-        told = "the embedded PostgreSQL had stopped and was restarted"
-        until(lambda times=times, told=told: service.complained.count(told) == times)
+        reported = "the embedded PostgreSQL had stopped and was restarted"
+        until(lambda times=times, reported=reported: service.complained.count(reported) == times)
     assert workers_of(service)
     assert service.end(signal.SIGTERM) == 0, service.complained
     assert commands.servers() == []
 
 
-def test_a_server_that_cannot_be_started_again_is_told_once(commands: Commands) -> None:
-    """The reason is one line; nothing is made anew, and once that is mended the rooms are there."""
+def test_a_server_that_cannot_be_started_again_is_reported_once(commands: Commands) -> None:
+    """The reason is one line; no new cluster is made, and once repaired the rooms are there."""
     service = commands.serve("--demo")
     rooms = service.get()
     data = find_cluster(commands.data).home / "data"
     kill(*commands.servers())
     moved = data.rename(data.with_name("moved"))
-    told = "the embedded PostgreSQL has stopped and cannot be restarted: "
-    until(lambda: told in service.complained)
+    reported = "the embedded PostgreSQL has stopped and cannot be restarted: "
+    until(lambda: reported in service.complained)
     time.sleep(2)
-    assert service.complained.count(told) == 1
+    assert service.complained.count(reported) == 1
     assert not data.exists()
     moved.rename(data)
     until(lambda: found(service) == rooms)
@@ -116,7 +116,7 @@ def test_a_server_that_cannot_be_started_again_is_told_once(commands: Commands) 
 
 
 def test_a_service_that_ends_leaves_no_server_that_was_just_killed(commands: Commands) -> None:
-    """Nothing is started again behind the back of a service that is told to end."""
+    """No server is restarted while its service is ending."""
     service = commands.serve()
     kill(*commands.servers())
     assert service.end(signal.SIGTERM) == 0, service.complained
@@ -151,7 +151,7 @@ def test_a_stranger_with_the_number_of_a_dead_server_does_not_keep_it_down(
         pid_file.write_text(f"{stranger.pid}\n{pid_file.parent}\n0\n5432\n{cluster.home}\n\n")
         pid_file.chmod(0o600)
         shutil.chown(pid_file, pid_file.parent.owner())
-        assert commands.run("list").told == "[]\n"
+        assert commands.run("list").printed == "[]\n"
         assert stranger.poll() is None
     finally:
         stranger.kill()

@@ -1,4 +1,4 @@
-"""Variables that libraries read by themselves neither break a command nor change what it does."""
+"""Variables that libraries read neither break a command nor change what it does."""
 
 import os
 import subprocess
@@ -38,8 +38,10 @@ def run(
 
 
 @pytest.mark.parametrize("value", ["", "auto", "2.5"])
-def test_the_version_is_told_whatever_is_set(embedded_rooms: PostgresDatabase, value: str) -> None:
-    """gunicorn, which would fail for it, is not needed for that."""
+def test_the_version_is_reported_whatever_is_set(
+    embedded_rooms: PostgresDatabase, value: str
+) -> None:
+    """gunicorn, which would fail because of it, is not needed for that."""
     command = [sys.executable, "-m", "rentomatic", "--version"]
     result = run(command, embedded_rooms, WEB_CONCURRENCY=value, FORWARDED_ALLOW_IPS=value)
     assert (result.returncode, result.stderr) == (0, "")
@@ -105,5 +107,5 @@ def test_an_embedded_server_is_reached_whatever_is_set(commands: Commands) -> No
         "PGTARGETSESSIONATTRS": "standby",
         "PGUSER": "nobody",
     }
-    assert commands.run("list", **elsewhere).told == "[]\n"
-    assert commands.run("list").told == "[]\n"
+    assert commands.run("list", **elsewhere).printed == "[]\n"
+    assert commands.run("list").printed == "[]\n"

@@ -1,4 +1,4 @@
-"""A disk on which nothing more fits: writes are refused, and that is all."""
+"""A full disk: writes are refused, and everything else works."""
 
 import json
 import shutil
@@ -34,19 +34,19 @@ PRICES = "select price from room order by price"
 
 @dataclass(frozen=True)
 class Disk:
-    """A small disk, of which other things than rooms take their part."""
+    """A small disk, which can be filled with other things than rooms."""
 
     folder: Path
 
     def fill(self) -> None:
-        """Leave no room."""
+        """Leave no space."""
         with (self.folder / "other").open("wb", buffering=0) as file, suppress(OSError):
             while True:
                 file.write(bytes(4096))
         assert shutil.disk_usage(self.folder).free == 0
 
     def clear(self) -> None:
-        """Leave the room that there was."""
+        """Free the space again."""
         (self.folder / "other").unlink(missing_ok=True)
 
 
@@ -99,7 +99,7 @@ class Client:
         has_keys: whether each is sent with a key.
 
     Attributes:
-        acknowledged: the prices of those that it was told are there.
+        acknowledged: the prices of the rooms that were acknowledged.
     """
 
     def __init__(self, service: Command, *, has_keys: bool = False) -> None:
@@ -108,20 +108,20 @@ class Client:
         self._has_keys = has_keys
 
     def add(self, price: int) -> bool:
-        """Add a room; tell whether it is there, and expect to be asked to try again if not."""
+        """Add a room; return whether it was added, and expect a 503 if not."""
         room = {"size": 20, "price": price, "longitude": 13.4, "latitude": 52.5}
         headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
         headers |= {"Idempotency-Key": str(price)} if self._has_keys else {}
         connection = HTTPConnection("127.0.0.1", self._service.port, timeout=SECONDS)
         connection.request("POST", "/rooms", json.dumps(room), headers)
         answer = connection.getresponse()
-        told = answer.read().decode()
+        reported = answer.read().decode()
         connection.close()
         if answer.status == 201:
             self.acknowledged.append(price)
             return True
         assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
-        assert "The database cannot answer now; try again in a moment (request " in told
+        assert "The database cannot answer now; try again in a moment (request " in reported
         return False
 
 
@@ -129,7 +129,7 @@ class Client:
 def test_writes_wait_for_room_and_reads_go_on(
     tables: Cluster, disk: Disk, commands: Commands, *, has_keys: bool
 ) -> None:
-    """What was acknowledged is there; when there is room again the service needs no restart."""
+    """What was acknowledged is there; with space again the service needs no restart."""
     service = serve(commands, tables)
     client = Client(service, has_keys=has_keys)
     disk.fill()
@@ -145,7 +145,7 @@ def test_writes_wait_for_room_and_reads_go_on(
 
 
 def complaints(service: Command) -> list[str]:
-    """Give what a service complained of; what gunicorn tells of itself is none."""
+    """Return what a service complained of, without gunicorn's own lines."""
     lines = [json.loads(line) for line in service.complained.splitlines()]
     return [line["message"] for line in lines if line["logger"] != "gunicorn.error"]
 
@@ -154,12 +154,14 @@ def complaints(service: Command) -> list[str]:
 def test_a_batch_is_all_or_nothing(
     tables: Cluster, disk: Disk, commands: Commands, key: str
 ) -> None:
-    """It is refused as a single room is, and taken when there is room."""
+    """It is refused as a single room is, and accepted once there is space."""
     service = serve(commands, tables)
     disk.fill()
-    status, told = post(service, chunks(ROOMS), key)
+    status, reported = post(service, chunks(ROOMS), key)
     assert status == 503
-    assert str(told["message"]).startswith("The database cannot answer now; try again in a moment")
+    assert str(reported["message"]).startswith(
+        "The database cannot answer now; try again in a moment"
+    )
     (reason,) = complaints(service)
     assert reason.startswith("the database refuses: could not extend file")
     assert ask(tables.database, COUNT) == [0]
@@ -176,9 +178,9 @@ def test_a_long_body_waits_for_room(
         database, RENTOMATIC_TOKENS=token_line("office", TOKEN), TMPDIR=str(disk.folder)
     )
     disk.fill()
-    status, told = post(service, chunks(ROOMS))
+    status, reported = post(service, chunks(ROOMS))
     assert status == 503
-    assert str(told["message"]).startswith(
+    assert str(reported["message"]).startswith(
         "There is not enough disk space for a body of this length now"
     )
     assert "a body cannot be kept: No space left on device" in service.complained
@@ -192,7 +194,7 @@ def test_a_long_body_waits_for_room(
 def test_an_import_is_all_or_nothing(
     tables: Cluster, disk: Disk, commands: Commands, open_folder: Path
 ) -> None:
-    """It says what lacks, and ends with the code of what may be tried again."""
+    """It says what is missing, and exits with the code for what may be retried."""
     file = open_folder / "rooms.csv"
     file.write_bytes(b"".join(chunks(ROOMS)))
     disk.fill()
@@ -211,7 +213,7 @@ def test_an_import_is_all_or_nothing(
 def test_a_server_that_dies_of_it_is_an_outage(
     everything: Cluster, disk: Disk, commands: Commands
 ) -> None:
-    """PostgreSQL dies where it cannot write its log; started on a disk with room it has all."""
+    """PostgreSQL dies if it cannot write its log; with space again, it has all rooms."""
     service = serve(commands, everything)
     client = Client(service)
     assert client.add(0)

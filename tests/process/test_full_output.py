@@ -33,7 +33,7 @@ def environment(
 def run(
     environment: dict[str, str], *arguments: str, shell: str = "", given: str = "", at: str = "/"
 ) -> tuple[int, str, str]:
-    """Run a command, with its streams as the shell redirects them; give how it ended."""
+    """Run a command, with its streams as the shell redirects them; return how it ended."""
     words = ["sh", "-c", f'exec "$@" {shell}', "sh", sys.executable, "-m", "rentomatic"]
     done = subprocess.run(
         [*words, *arguments],
@@ -94,7 +94,7 @@ def test_a_token_that_was_not_written_is_said_to_be_void(environment: dict[str, 
 def test_a_closed_output_is_one_line(
     environment: dict[str, str], arguments: tuple[str, ...]
 ) -> None:
-    """As of other commands, and no file is written in its place."""
+    """As for other commands, and no file is written instead."""
     code, _, err = run(environment, *arguments, shell=">&-")
     assert (code, err) == (1, "rentomatic: standard output: Bad file descriptor\n")
 
@@ -107,7 +107,7 @@ def test_errors_that_nobody_can_read_change_nothing_else(environment: dict[str, 
         assert run(environment, "list", "prise__lt=1", shell=shell)[:2] == (2, "")
 
 
-def test_a_reader_that_leaves_is_no_error(environment: dict[str, str]) -> None:
+def test_a_reader_that_leaves_is_not_an_error(environment: dict[str, str]) -> None:
     """It has what it wanted."""
     for arguments in (("export",), ("list",), ("help",), ("check",)):
         read, write = os.pipe()
@@ -128,25 +128,25 @@ BAD = f"{HEADER}{CODE},30,75,13.45,52.51\nx,1,1,1,1\n"
 
 
 @pytest.mark.parametrize(
-    ("rejects", "shell", "told"),
+    ("rejects", "shell", "expected"),
     [
         ("/dev/full", "", "/dev/full: No space left on device"),
         ("-", ">/dev/full", "standard output: No space left on device"),
     ],
 )
-def test_bad_lines_that_cannot_be_kept_are_told(
-    environment: dict[str, str], rejects: str, shell: str, told: str
+def test_bad_lines_that_cannot_be_kept_are_reported(
+    environment: dict[str, str], rejects: str, shell: str, expected: str
 ) -> None:
     """With what has become of the good ones: here all are written before the bad ones are."""
     arguments = ("import", "-", "--format", "csv", "--skip-bad", "--rejects", rejects)
     code, _, err = run(environment, *arguments, shell=shell, given=BAD)
-    assert (code, err) == (1, f"rentomatic: {told}; the good lines are imported\n")
+    assert (code, err) == (1, f"rentomatic: {expected}; the good lines are imported\n")
     many = BAD + "x,1,1,1,1\n" * 20_000
     code, _, err = run(environment, *arguments, shell=shell, given=many)
-    assert (code, err) == (1, f"rentomatic: {told}; nothing is imported\n")
+    assert (code, err) == (1, f"rentomatic: {expected}; nothing is imported\n")
 
 
-def test_bad_lines_that_nobody_takes_stop_the_import(
+def test_bad_lines_that_nothing_reads_stop_the_import(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     """`rentomatic import FILE --skip-bad --rejects - | head` says that nothing is imported."""
@@ -170,7 +170,7 @@ def test_bad_lines_that_nobody_takes_stop_the_import(
 
 
 def test_on_a_terminal_rooms_and_summaries_are_tables(environment: dict[str, str]) -> None:
-    """For whoever sits there; elsewhere they are JSON."""
+    """For people; elsewhere they are JSON."""
     for command, first in (("list", "code "), ("summary", "rooms  4")):
         assert run(environment, command)[1].startswith(("[", "{"))
         ours, theirs = pty.openpty()

@@ -1,4 +1,4 @@
-"""Whoever reads the log stops, as a frozen journald does: lines are lost, answers are not."""
+"""A reader of the log stops, as a frozen journald does: lines are lost, answers are not."""
 
 import json
 import os
@@ -37,7 +37,7 @@ class LogReader:
         self._read = b""
 
     def lines(self) -> list[dict[str, object]]:
-        """Read what is there; give all whole lines until now."""
+        """Read what is there; return all whole lines until now."""
         os.set_blocking(self._reading, False)
         with suppress(BlockingIOError):
             while received := os.read(self._reading, 65_536):
@@ -52,7 +52,7 @@ class LogReader:
 
 @pytest.fixture(params=["pipe", "non-blocking pipe", "socket"])
 def reader(request: pytest.FixtureRequest) -> Iterator[LogReader]:
-    """Whoever reads the log: behind a pipe, or behind a socket as journald is.
+    """The reader of the log: behind a pipe, or behind a socket as journald is.
 
     A pipe may be non-blocking, as another process that has it may have made it so.
     """
@@ -106,7 +106,7 @@ def test_a_reader_that_stops_loses_lines_and_no_answer(service: Command, reader:
     assert dropped >= counted > 0
     assert counts(service)[DROPPED] == dropped
     until(lambda: sum("status" in line for line in reader.lines()) == REQUESTS + 2 - dropped)
-    # What comes now is read again.
+    # From here on lines are read again.
     assert service.ask("/health/live") == 200
     until(lambda: reader.lines()[-1].get("route") == "/health/live")
 

@@ -1,4 +1,4 @@
-"""What whoever runs the service sees: a line a request, and counts of all workers together."""
+"""What operators see: a line for each request, and counts of all workers together."""
 
 import json
 import os
@@ -23,12 +23,12 @@ REQUESTS = 60
 
 
 def lines(service: Command) -> list[dict[str, object]]:
-    """Give what was logged of requests."""
-    return [json.loads(line) for line in service.told.splitlines()]
+    """Return what was logged of requests."""
+    return [json.loads(line) for line in service.printed.splitlines()]
 
 
 def test_each_request_is_a_line_of_json(own_cluster: Cluster, commands: Commands) -> None:
-    """With what one looks for at night; what gunicorn refuses is told among the rest."""
+    """With what an operator looks for; what gunicorn refuses is logged too."""
     service = commands.gunicorn(own_cluster.database)
     assert service.ask("/rooms/f853578c-fc0f-4e65-81b8-566c5dffa35a?a=b") == 400
     with socket.create_connection(("127.0.0.1", service.port)) as client:
@@ -54,10 +54,10 @@ def test_each_request_is_a_line_of_json(own_cluster: Cluster, commands: Commands
     }
 
 
-def test_a_proxy_on_the_socket_tells_the_client(
+def test_a_proxy_on_the_socket_names_the_client(
     own_cluster: Cluster, commands: Commands, open_folder: Path
 ) -> None:
-    """Only there: what others send as X-Real-IP is nobody's address. The socket is not for all."""
+    """Only there: X-Real-IP of other clients is ignored. The socket is not open to everyone."""
     service = commands.gunicorn(
         own_cluster.database, RENTOMATIC_SOCKET=str(open_folder / "a.sock"), RENTOMATIC_LOG="text"
     )
@@ -78,8 +78,8 @@ def test_text_is_for_reading(own_cluster: Cluster, commands: Commands) -> None:
     """On a terminal, or where it is asked for; nothing that a client sends breaks a line."""
     service = commands.gunicorn(own_cluster.database, RENTOMATIC_LOG="text")
     assert service.ask("/health/live?%0a%1b[31m") == 200
-    until(lambda: service.told)
-    (line,) = service.told.splitlines()
+    until(lambda: service.printed)
+    (line,) = service.printed.splitlines()
     assert re.fullmatch(r"\d\d:\d\d:\d\d GET /health/live\?%0a%1b\[31m 200 \d+ B \d+\.\d ms", line)
 
 
@@ -110,7 +110,7 @@ def test_a_log_that_nobody_reads_stops_nothing(own_cluster: Cluster) -> None:
 
 
 def listens(port: int) -> bool:
-    """Tell whether somebody listens on a port."""
+    """Return whether something listens on a port."""
     with socket.socket() as client:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
@@ -130,7 +130,7 @@ def test_counts_are_of_all_workers(own_cluster: Cluster, commands: Commands) -> 
     workers = children_of(service.process.pid)
     service.process.send_signal(signal.SIGHUP)
     until(lambda: len(now := children_of(service.process.pid)) == 4 and not workers & now)
-    # Each worker that tells has one of its own by then.
+    # Each worker that has reported has its own file by then.
     until(lambda: counts(service)["rentomatic_database_connections"] <= len(workers))
     assert counts(service)[answered] == REQUESTS
 
@@ -163,5 +163,5 @@ def test_settings_are_read_again_on_hup(
     service.process.send_signal(signal.SIGHUP)
     until(lambda: len(now := children_of(service.process.pid)) == 2 and not workers & now)
     assert "rentomatic_database_up" in read(service, "/metrics")
-    until(lambda: "/metrics" in service.told)
-    assert json.loads(service.told.splitlines()[-1])["route"] == "/metrics"
+    until(lambda: "/metrics" in service.printed)
+    assert json.loads(service.printed.splitlines()[-1])["route"] == "/metrics"

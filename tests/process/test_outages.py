@@ -1,4 +1,4 @@
-"""The database goes away and comes back, in every way that it can; the service stays."""
+"""The database goes away and comes back, in every way; the service stays up."""
 
 import json
 import os
@@ -25,7 +25,7 @@ SEARCH = "/rooms?limit=1"
 
 
 @pytest.fixture
-def stock(own_cluster: Cluster) -> Cluster:
+def cluster(own_cluster: Cluster) -> Cluster:
     """A server of the test's own, with rooms."""
     create_database(own_cluster.database)
     apply_migrations(own_cluster.database.url)
@@ -34,15 +34,15 @@ def stock(own_cluster: Cluster) -> Cluster:
     return own_cluster
 
 
-def told(service: Command) -> list[str]:
-    """Give what the service said of its database."""
+def logged(service: Command) -> list[str]:
+    """Return what the service said of its database."""
     lines = [json.loads(line) for line in service.complained.splitlines()]
     return [line["message"] for line in lines if line["logger"] == "rentomatic.database"]
 
 
 @contextmanager
 def under_load(service: Command) -> Iterator[list[int]]:
-    """Ask all the time, from several threads; give the statuses."""
+    """Ask all the time, from several threads; return the statuses."""
     statuses: list[int] = []
     is_over = threading.Event()
 
@@ -59,62 +59,62 @@ def under_load(service: Command) -> Iterator[list[int]]:
         thread.join()
 
 
-def test_a_service_starts_without_its_database(stock: Cluster, commands: Commands) -> None:
-    """It lives and is not ready, and is ready without anybody's help once the database is there."""
-    stock.stop()
-    service = commands.gunicorn(stock.database)
+def test_a_service_starts_without_its_database(cluster: Cluster, commands: Commands) -> None:
+    """It lives and is not ready, and becomes ready as soon as the database is there."""
+    cluster.stop()
+    service = commands.gunicorn(cluster.database)
     assert service.ask("/health/live") == 200
     assert service.ask("/health/ready") == 503
     assert service.ask(SEARCH) == 503
-    stock.start()
+    cluster.start()
     until(lambda: service.ask("/health/ready") == 200)
     until(lambda: [service.ask(SEARCH) for _ in range(20)] == [200] * 20)
     assert service.end(signal.SIGTERM) == 0
 
 
 def test_a_restart_under_load_costs_503s_and_nothing_else(
-    stock: Cluster, commands: Commands
+    cluster: Cluster, commands: Commands
 ) -> None:
-    """Each with Retry-After; that the database goes and comes is logged once by all workers."""
-    service = commands.gunicorn(stock.database)
+    """Each with Retry-After; each change of the database is logged once for all workers."""
+    service = commands.gunicorn(cluster.database)
     with under_load(service) as statuses:
         until(lambda: len(statuses) > 50)
-        stock.stop()
+        cluster.stop()
         until(lambda: 503 in statuses)
-        stock.start()
+        cluster.start()
         until(lambda: [service.ask(SEARCH) for _ in range(20)] == [200] * 20)
     assert set(statuses) == {200, 503}
-    gone, back = told(service)
+    gone, back = logged(service)
     assert gone.startswith("the database cannot answer: ")
     assert back == "the database answers again"
 
 
-def test_a_killed_backend_costs_nothing(stock: Cluster, commands: Commands) -> None:
+def test_a_killed_backend_costs_nothing(cluster: Cluster, commands: Commands) -> None:
     """Kill -9 of a backend takes all connections; the database recovers, and so do we."""
-    service = commands.gunicorn(stock.database)
+    service = commands.gunicorn(cluster.database)
     assert service.ask(SEARCH) == 200
-    (backend, *_) = backends(stock)
+    (backend, *_) = backends(cluster)
     os.kill(backend, signal.SIGKILL)
     until(lambda: [service.ask(SEARCH) for _ in range(20)] == [200] * 20)
 
 
 def backends(cluster: Cluster) -> list[int]:
-    """Give the processes that serve us."""
+    """Return the processes that serve us."""
     return ask(
         cluster.database, "select pid from pg_stat_activity where application_name = 'rentomatic'"
     )
 
 
-def test_a_frozen_database_is_not_waited_for(stock: Cluster, commands: Commands) -> None:
-    """It takes connections and statements and never answers: who asks is told 503 all the same."""
-    service = commands.gunicorn(stock.database, WEB_CONCURRENCY="2", RENTOMATIC_THREADS="2")
+def test_a_frozen_database_is_not_waited_for(cluster: Cluster, commands: Commands) -> None:
+    """It accepts connections and statements and never answers: clients still get a 503."""
+    service = commands.gunicorn(cluster.database, WEB_CONCURRENCY="2", RENTOMATIC_THREADS="2")
     until(lambda: [service.ask(SEARCH) for _ in range(20)] == [200] * 20)
-    frozen = processes_of(stock)
+    frozen = processes_of(cluster)
     for process in frozen:
         os.kill(process, signal.SIGSTOP)
     try:
         assert service.ask("/health/live") == 200
-        # Every thread finds out once; then nobody waits.
+        # Every thread finds out once; then none waits.
         assert [service.ask(SEARCH) for _ in range(30)] == [503] * 30
         assert service.ask("/health/live") == 200
     finally:
@@ -124,9 +124,9 @@ def test_a_frozen_database_is_not_waited_for(stock: Cluster, commands: Commands)
 
 
 @pytest.fixture
-def narrow(stock: Cluster) -> Iterator[Callable[[int], None]]:
+def narrow(cluster: Cluster) -> Iterator[Callable[[int], None]]:
     """Limit how many connections the role may have."""
-    url = stock.database.maintenance_url
+    url = cluster.database.maintenance_url
 
     def limit(connections: int) -> None:
         with psycopg.connect(url, autocommit=True) as connection:
@@ -137,14 +137,14 @@ def narrow(stock: Cluster) -> Iterator[Callable[[int], None]]:
 
 
 def test_without_a_free_connection_others_are_still_served(
-    stock: Cluster, commands: Commands, narrow: Callable[[int], None]
+    cluster: Cluster, commands: Commands, narrow: Callable[[int], None]
 ) -> None:
-    """Who gets none is told 503; who has one uses it; more of them are found when there are."""
-    with psycopg.connect(stock.database.maintenance_url, autocommit=True) as connection:
+    """Workers without one answer 503, others use theirs, and new ones are opened when possible."""
+    with psycopg.connect(cluster.database.maintenance_url, autocommit=True) as connection:
         connection.execute("create role clerk login")
         connection.execute("grant pg_read_all_data to clerk")
     narrow(1)
-    database = stock.database
+    database = cluster.database
     clerk = type(database)(database.url.replace("rentomatic@", "clerk@"), database.maintenance_url)
     service = commands.gunicorn(clerk)
     with under_load(service) as statuses:

@@ -1,4 +1,4 @@
-"""Where the data may stand, and for whom."""
+"""Where the data may be, and for which accounts."""
 
 import os
 import signal
@@ -28,14 +28,14 @@ def test_any_path_will_do(commands_in: Callable[..., Commands], data: str) -> No
     commands = commands_in(data)
     service = commands.serve("--demo")
     assert service.get("/rooms?limit=1")[0]["code"] == BOOK[0][0]
-    assert str(find_cluster(commands.data).home) in service.told
-    assert BOOK[0][0] in commands.run("list", "--limit", "1").told
-    assert commands.run("psql", "-At", "-c", "select 'psql works'").told == "psql works\n"
+    assert str(find_cluster(commands.data).home) in service.printed
+    assert BOOK[0][0] in commands.run("list", "--limit", "1").printed
+    assert commands.run("psql", "-At", "-c", "select 'psql works'").printed == "psql works\n"
     assert service.end(signal.SIGTERM) == 0
     assert commands.servers() == []
 
 
-def test_a_folder_of_ones_own_stays_private(commands_in: Callable[..., Commands]) -> None:
+def test_a_private_folder_stays_private(commands_in: Callable[..., Commands]) -> None:
     """A data folder below one of mode 0700 works, root's too, and no mode is changed for it.
 
     As root the server is another account's, which may not enter there: then the data stand
@@ -49,7 +49,7 @@ def test_a_folder_of_ones_own_stays_private(commands_in: Callable[..., Commands]
     rooms = service.get()
     place = find_cluster(commands.data).home
     assert place.is_relative_to(ELSEWHERE) == (os.geteuid() == 0)
-    assert f"data in {place})" in service.told
+    assert f"data in {place})" in service.printed
     assert service.end(signal.SIGTERM) == 0
     assert (private.stat().st_mode & 0o777, private.parent.stat().st_mode) == (0o700, above)
     assert place.stat().st_mode & 0o777 == 0o700
@@ -82,7 +82,7 @@ def test_a_data_folder_is_closed_whatever_the_umask(
 
 @pytest.mark.parametrize("account", ACCOUNTS, ids=lambda account: account.name or "ourselves")
 def test_it_serves_for_any_account(commands_in: Callable[..., Commands], account: Account) -> None:
-    """It works for whoever runs the tests and, where that is root, for an ordinary account too."""
+    """It works for the account that runs the tests and, if that is root, for another one."""
     commands = commands_in(account=account)
     service = commands.serve("--demo")
     assert service.get("/rooms?limit=1")[0]["code"] == BOOK[0][0]
@@ -91,8 +91,8 @@ def test_it_serves_for_any_account(commands_in: Callable[..., Commands], account
     assert commands.servers() == []
 
 
-def test_the_server_is_reached_by_nobody_else(commands: Commands) -> None:
-    """It listens on no port, only on a socket that stands in a folder of mode 0700."""
+def test_no_other_account_reaches_the_server(commands: Commands) -> None:
+    """It listens on no port, only on a socket in a folder of mode 0700."""
     commands.serve()
-    assert commands.run("psql", "-At", "-c", "show listen_addresses").told == "\n"
+    assert commands.run("psql", "-At", "-c", "show listen_addresses").printed == "\n"
     assert find_cluster(commands.data).home.stat().st_mode & 0o777 == 0o700

@@ -62,11 +62,11 @@ def test_a_platform_releases_and_serves(
     """It migrates, answers from outside, logs on standard output, and ends without cutting."""
     assert dyno("release").end() == 0
     web = dyno("web")
-    until(lambda: "Listening at" in web.complained + web.told)
+    until(lambda: "Listening at" in web.complained + web.printed)
     assert web.get() == []
     # Not the one address that is served by default: all of them.
     socket.create_connection(("127.0.0.2", web.port)).close()
-    until(lambda: '"route":"/rooms"' in web.told)
+    until(lambda: '"route":"/rooms"' in web.printed)
     statuses: list[int] = []
     asking = Thread(target=lambda: statuses.append(web.ask("/rooms?limit=1")))
     with locked_rooms(own_cluster.database) as until_one_waits:
@@ -113,13 +113,13 @@ def test_the_procfile_needs_no_more_than_the_requirements(
     """The checkout is served as it is, with the locked versions alone and each of them verified."""
     assert dyno("release", platform).end() == 0
     web = dyno("web", platform)
-    until(lambda: "Listening at" in web.complained + web.told)
+    until(lambda: "Listening at" in web.complained + web.printed)
     assert web.get() == []
     assert web.get("/openapi.json")["info"]["version"] == __version__
 
 
 def manual() -> list[str]:
-    """Give the README's commands for honcho."""
+    """Return the README's commands for honcho."""
     return re.findall(r"^honcho .*$", (CHECKOUT / "README.md").read_text(), re.MULTILINE)
 
 
@@ -138,7 +138,7 @@ def test_the_manuals_commands_for_honcho_work(own_cluster: Cluster, tmp_path: Pa
         process = subprocess.Popen(web, cwd=checkout, env=environment, stdout=out, stderr=out)
     service = Command(process, output, output, port)
     try:
-        until(lambda: "Listening at" in service.told)
+        until(lambda: "Listening at" in service.printed)
         assert service.get() == []
     finally:
         process.terminate()

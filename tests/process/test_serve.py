@@ -18,22 +18,22 @@ from tests.databases import ask
 
 
 def listens(port: int) -> bool:
-    """Tell whether anybody listens on a port."""
+    """Return whether something listens on a port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_a_demo_answers_and_says_what_to_do_next(commands: Commands) -> None:
-    """The start tells the address, where the data stand, what was loaded, and three requests."""
+    """The start prints the address, where the data are, what was loaded, and three requests."""
     service = commands.serve("--demo")
     first, *others = service.get("/rooms?limit=5")
     assert first["code"] == BOOK[0][0]
     assert len(others) == 4
     url = f"http://127.0.0.1:{service.port}/rooms"
-    lines = service.told.splitlines()
+    lines = service.printed.splitlines()
     place = f"embedded PostgreSQL, data in {find_cluster(commands.data).home}"
     assert f"Rent-o-Matic answers at {url} ({place})" in lines
-    assert f"Loaded {len(BOOK) + GENERATED} made-up rooms" in service.told
+    assert f"Loaded {len(BOOK) + GENERATED} made-up rooms" in service.printed
     requests = [line.split()[1].strip("'") for line in lines if line.startswith("  curl 'http")]
     assert len(requests) == 3
     for request in requests:
@@ -57,7 +57,7 @@ def test_a_signal_ends_the_service_and_its_server(commands: Commands, number: in
 def test_a_signal_before_the_service_is_ready_leaves_no_server(
     commands: Commands, number: int
 ) -> None:
-    """Whoever stops it while PostgreSQL is still starting has stopped PostgreSQL too."""
+    """Stopping it while PostgreSQL is still starting stops PostgreSQL too."""
     service = commands.start("serve", "--port", str(free_port()))
     until(lambda: commands.data.exists() and commands.servers())
     assert service.end(number) in {0, EXIT_CODES[INTERRUPTED]}
@@ -68,25 +68,25 @@ def test_the_data_stay_from_one_run_to_the_next(commands: Commands) -> None:
     """A second start serves the rooms of the first, applies nothing and loads nothing."""
     first = commands.serve("--demo")
     assert [f"applied {name}" for name in shipped_migrations()] == [
-        line for line in first.told.splitlines() if line.startswith("applied ")
+        line for line in first.printed.splitlines() if line.startswith("applied ")
     ]
     rooms = first.get()
     first.end(signal.SIGTERM)
     second = commands.serve("--demo")
     assert second.get() == rooms
-    assert "The database already has rooms: --demo leaves them unchanged." in second.told
-    assert "Loaded" not in second.told
-    assert "applied" not in second.told
+    assert "The database already has rooms: --demo leaves them unchanged." in second.printed
+    assert "Loaded" not in second.printed
+    assert "applied" not in second.printed
 
 
 def test_an_empty_service_says_how_to_get_rooms(commands: Commands) -> None:
-    """Without --demo nothing is made up; the way to rooms is told as long as there are none."""
+    """Without --demo nothing is made up; the way to get rooms is shown until there are some."""
     first = commands.serve()
     assert first.get() == []
-    assert "--demo loads made-up ones, `rentomatic import FILE` your own" in first.told
+    assert "--demo loads made-up ones, `rentomatic import FILE` your own" in first.printed
     first.end(signal.SIGTERM)
     commands.serve("--demo").end(signal.SIGTERM)
-    assert "There are no rooms yet" not in commands.serve().told
+    assert "There are no rooms yet" not in commands.serve().printed
 
 
 def test_a_second_service_on_the_same_data_is_refused(commands: Commands) -> None:
@@ -121,7 +121,7 @@ def test_with_a_database_nothing_is_embedded(
     database = new_database()
     service = commands.serve("--demo", DATABASE_URL=database.url)
     assert service.get()[0]["code"] == BOOK[0][0]
-    assert "(the configured database)" in service.told
+    assert "(the configured database)" in service.printed
     applied = "select migration_id from _yoyo_migration order by applied_at_utc"
     assert ask(database, applied) == list(shipped_migrations())
     assert service.end(signal.SIGTERM) == 0

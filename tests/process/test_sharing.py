@@ -23,12 +23,12 @@ def start_psql(commands: Commands) -> Command:
     """Start `rentomatic psql`, and wait until it answers."""
     psql = commands.start("psql", "-At")
     say(psql, "select 'it answers';")
-    until(lambda: "it answers" in psql.told)
+    until(lambda: "it answers" in psql.printed)
     return psql
 
 
 def end_input(command: Command) -> int:
-    """Close a command's standard input; give its status."""
+    """Close a command's standard input; return its status."""
     assert command.process.stdin
     command.process.stdin.close()
     return command.end()
@@ -38,7 +38,7 @@ def test_a_command_beside_a_service_leaves_its_server_alone(commands: Commands) 
     """`rentomatic list` reads the rooms of a running service, which goes on."""
     service = commands.serve("--demo")
     server = commands.servers()
-    assert json.loads(commands.run("list", "--limit", "1").told)[0]["code"] == BOOK[0][0]
+    assert json.loads(commands.run("list", "--limit", "1").printed)[0]["code"] == BOOK[0][0]
     assert commands.servers() == server
     assert service.get()
 
@@ -51,7 +51,7 @@ def test_the_server_stays_until_its_last_user_leaves(commands: Commands) -> None
     assert service.end(signal.SIGTERM) == 0
     assert commands.servers() == server
     say(psql, "select 'rooms', count(*) > 4 from room;")
-    until(lambda: "rooms|t" in psql.told)
+    until(lambda: "rooms|t" in psql.printed)
     assert end_input(psql) == 0
     assert commands.servers() == []
 
@@ -74,16 +74,16 @@ def test_an_import_that_waits_for_its_input_keeps_the_server(commands: Commands)
     assert len(commands.servers()) == 1
     say(importing, FIRST[1])
     assert end_input(importing) == 0
-    assert importing.told.startswith("added 1, ")
+    assert importing.printed.startswith("added 1, ")
     assert commands.servers() == []
-    assert json.loads(commands.run("list").told)[0]["code"] == BOOK[0][0]
+    assert json.loads(commands.run("list").printed)[0]["code"] == BOOK[0][0]
 
 
 def test_four_first_commands_at_once_make_one_database(commands: Commands) -> None:
     """They wait for the one that makes the cluster, all succeed, and leave no server."""
     first = [commands.start("list") for _ in range(4)]
     assert [command.end() for command in first] == [0] * 4, [each.complained for each in first]
-    assert {command.told for command in first} == {"[]\n"}
+    assert {command.printed for command in first} == {"[]\n"}
     assert commands.servers() == []
 
 

@@ -215,7 +215,7 @@ def damaged(bodies: int) -> Iterator[bytes]:
 
 
 def test_a_malformed_body_gets_one_answer(service: Service) -> None:
-    """Then the connection ends: what follows is no request, and no traceback is logged."""
+    """Then the connection ends: what follows is not a request, and no traceback is logged."""
     follows = head_of("GET /rooms?limit=2", "")
     refused, taken = ["", f"{BEARER}Content-Type: image/png\r\n"], f"{BEARER}{JSON}"
     for headers in [*refused, taken]:
@@ -234,12 +234,12 @@ def test_a_malformed_body_gets_one_answer(service: Service) -> None:
 
 
 def unread(client: socket.socket) -> int:
-    """Tell how many bytes have come that the client has not read."""
+    """Return how many bytes have arrived that the client has not read."""
     return int.from_bytes(ioctl(client, FIONREAD, bytes(4)), sys.byteorder)
 
 
 def has_more(client: socket.socket, before: int) -> bool:
-    """Wait for a further answer; tell whether one came."""
+    """Wait for a further answer; return whether one arrived."""
     with suppress(AssertionError):
         return until(lambda: unread(client) > before, NO_ANSWER_SECONDS)
     return False

@@ -31,7 +31,7 @@ def ask_for(service: Command, path: str, tag: str = "") -> tuple[int, str, bytes
 
 
 def test_all_workers_give_the_same_tags(commands: Commands) -> None:
-    """A client that was answered by one is told by every other that nothing has changed."""
+    """A client that was answered by one gets a 304 from every other."""
     service = commands.serve("--demo")
     for path in (
         "/rooms?sort=price",
@@ -46,7 +46,7 @@ def test_all_workers_give_the_same_tags(commands: Commands) -> None:
 
 
 def test_a_write_is_seen_by_all_workers_at_once(commands: Commands) -> None:
-    """No worker calls an answer unchanged after the room was changed, by whomever."""
+    """No worker calls an answer unchanged after any client has changed the room."""
     service = commands.serve("--demo")
     database = find_cluster(commands.data).database
     path = "/rooms?limit=1&fields=price"

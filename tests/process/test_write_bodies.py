@@ -32,7 +32,7 @@ def chunked(*chunks: bytes) -> bytes:
 
 
 def send(service: Command, sent: bytes, *, hang_up: bool = False) -> int | None:
-    """Send bytes on a connection of its own, and no more; give the status of the answer."""
+    """Send bytes on a connection of its own, and no more; return the status of the answer."""
     with socket.create_connection(("127.0.0.1", service.port), timeout=HANG_SECONDS) as client:
         client.sendall(sent)
         if hang_up:
@@ -65,10 +65,10 @@ def test_a_post_that_is_cut_adds_no_room(
     assert "exception" not in service.complained
 
 
-def test_a_body_that_does_not_come_frees_its_thread(
+def test_a_body_that_does_not_arrive_frees_its_thread(
     commands: Commands, database: PostgresDatabase
 ) -> None:
-    """It is told 408, in chunks too, and everybody else is answered then."""
+    """It gets a 408, in chunks too, and others are answered then."""
     halves = [request()[:-1], chunked(BODY)[:-1], request()[: -len(BODY)]]
     service = commands.gunicorn(
         database,
@@ -101,7 +101,7 @@ def test_a_body_that_drips_frees_its_thread(narrow: Command, database: PostgresD
     assert ask(database, COUNT) == [0]
 
 
-def test_who_has_no_token_holds_no_thread(narrow: Command) -> None:
+def test_a_client_without_a_token_holds_no_thread(narrow: Command) -> None:
     """The answer comes without the body, however long that is to be."""
     for headers in (["Content-Length: 1000000000"], ["Transfer-Encoding: chunked"]):
         assert send(narrow, request(b"", *headers, token=OTHER)) == 401
@@ -129,7 +129,7 @@ FRAMED = [
 
 
 def test_a_body_is_taken_as_it_is_framed(service: Command) -> None:
-    """In chunks as with a length; what is framed wrongly is told, and ends the connection."""
+    """In chunks as with a length; wrong framing is an error, and ends the connection."""
     for sent, status in FRAMED:
         assert send(service, sent) == status, sent[:1_000]
     until(lambda: lines(service) or service.complained)
@@ -153,7 +153,7 @@ def test_a_body_is_taken_as_it_is_framed(service: Command) -> None:
 def test_only_a_body_that_is_wanted_is_invited(
     service: Command, token: str, headers: list[str], status: bytes
 ) -> None:
-    """A client that waits for 100 Continue gets none before a refusal: it sends nothing in vain."""
+    """A client that waits for 100 Continue gets none before a refusal, so it sends no body."""
     with socket.create_connection(("127.0.0.1", service.port), timeout=HANG_SECONDS) as client:
         client.sendall(request(b"", *headers, "Expect: 100-continue", token=token))
         received = client.recv(65_536)

@@ -25,7 +25,7 @@ ROUNDS = 20
 
 
 def test_of_two_clients_one_wins(service: Command) -> None:
-    """Both have read the room and change it at once: one is told 200, the other 412."""
+    """Both have read the room and change it at once: one gets 200, the other 412."""
     assert write(service, "PUT", f"/rooms/{CODE}", ROOM)[0] == 201
     with ThreadPoolExecutor(2) as pool:
         for number in range(ROUNDS):
@@ -38,8 +38,8 @@ def test_of_two_clients_one_wins(service: Command) -> None:
             assert sorted(pool.map(change, (1, 2))) == [200, 412]
 
 
-def test_a_room_is_added_once_by_whoever_comes_first(service: Command) -> None:
-    """By POST and by a PUT that only adds: the others are told so."""
+def test_a_room_is_added_once_by_the_first_client(service: Command) -> None:
+    """By POST and by a PUT that only adds: the others get an error."""
     clients = 8
     with ThreadPoolExecutor(clients) as pool:
         for number in range(ROUNDS):
@@ -85,12 +85,12 @@ def test_the_log_names_the_token(service: Command) -> None:
     until(lambda: len(lines(service)) == 3)
     logged = [(line["method"], line["status"], line["token"]) for line in lines(service)]
     assert logged == [("PUT", 201, "office"), ("PUT", 401, None), ("GET", 200, None)]
-    assert TOKEN not in service.told + service.complained
-    assert OTHER not in service.told + service.complained
+    assert TOKEN not in service.printed + service.complained
+    assert OTHER not in service.printed + service.complained
 
 
 def status_of(service: Command, token: str) -> int:
-    """Change nothing with a token; give the status."""
+    """Change nothing with a token; return the status."""
     return write(service, "DELETE", f"/rooms/{CODE}", token=token)[0]
 
 
@@ -117,14 +117,14 @@ def test_tokens_are_rotated_by_a_reload(
 
 
 def only(processes: set[int]) -> set[int]:
-    """Give the processes if there is one."""
+    """Return the processes if there are any."""
     return processes if len(processes) == 1 else set()
 
 
-def test_wrong_tokens_are_told_before_anything_starts(
+def test_wrong_tokens_are_reported_before_anything_starts(
     commands: Commands, database: PostgresDatabase, tmp_path: Path
 ) -> None:
-    """In one line, without what stands in them."""
+    """In one line, without their content."""
     file = tmp_path / "tokens"
     file.write_text("hidden\n")
     service = commands.start("check", DATABASE_URL=database.url, RENTOMATIC_TOKENS_FILE=str(file))
@@ -135,18 +135,18 @@ def test_wrong_tokens_are_told_before_anything_starts(
 
 
 def test_an_embedded_service_makes_its_token_once(commands: Commands) -> None:
-    """Only its owner may read it; the command that is told adds a room, also after a restart."""
+    """Only its owner may read it; the printed command adds a room, also after a restart."""
     tokens = set()
     for number in (1, 2):
         service = commands.serve()
-        told = [line for line in service.told.splitlines() if "Bearer" in line]
-        assert len(told) == 1
-        assert os.waitstatus_to_exitcode(os.system(f"{told[0].strip()} -sf -o /dev/null")) == 0
+        reported = [line for line in service.printed.splitlines() if "Bearer" in line]
+        assert len(reported) == 1
+        assert os.waitstatus_to_exitcode(os.system(f"{reported[0].strip()} -sf -o /dev/null")) == 0
         assert len(service.get("/rooms")) == number
         file = commands.data / "token"
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         tokens.add(file.read_text())
-        assert file.read_text().strip() not in service.told + service.complained
+        assert file.read_text().strip() not in service.printed + service.complained
         service.end(signal.SIGTERM)
     assert len(tokens) == 1
     (commands.data / "token").write_text("\n")
@@ -155,11 +155,11 @@ def test_an_embedded_service_makes_its_token_once(commands: Commands) -> None:
     assert service.complained.endswith("contains no token; remove it to get a new one\n")
 
 
-def test_tokens_that_are_configured_go_before_its_own(commands: Commands) -> None:
+def test_configured_tokens_override_its_own(commands: Commands) -> None:
     """Then it makes none."""
     service = commands.serve(RENTOMATIC_TOKENS=token_line("office", TOKEN))
     assert status_of(service, TOKEN) == 404
-    assert "Bearer" not in service.told
+    assert "Bearer" not in service.printed
     assert not (commands.data / "token").exists()
 
 

@@ -1,4 +1,4 @@
-"""What migrations promise to whoever runs `yoyo`, also when it is killed."""
+"""What migrations promise to users of `yoyo`, also when it is killed."""
 
 import os
 import socket
@@ -47,7 +47,7 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 
 def yoyo(database: PostgresDatabase, *arguments: str | Path) -> str:
-    """Let `yoyo` do something to a database; give what it says."""
+    """Let `yoyo` do something to a database; return what it says."""
     status, output, errors = finish(start_yoyo(*arguments, DATABASE_URL=database.url))
     assert status == 0, errors
     return output
@@ -91,7 +91,7 @@ def empty(new_database: Callable[[], PostgresDatabase]) -> PostgresDatabase:
 
 @contextmanager
 def asleep(database: PostgresDatabase, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """Give a `yoyo apply` that is in the middle of a migration that sleeps."""
+    """Return a `yoyo apply` that is in the middle of a migration that sleeps."""
     migrator = start_yoyo("apply", folder, DATABASE_URL=database.url)
     sleepers = "select query from pg_stat_activity where wait_event = 'PgSleep' "
     sleepers += "and datname = current_database()"
@@ -122,7 +122,7 @@ def test_up_down_and_up_again_is_the_same_schema(
     yoyo(empty, "rollback", "--all")
     assert set(status_of(yoyo(empty, "list")).values()) == {"U"}
     assert dump() == before
-    # What was rolled back on purpose is not brought back by the next command in passing.
+    # The next command does not silently reapply what was rolled back on purpose.
     assert apply_migrations(empty.url, only_first=True) == []
     yoyo(empty, "apply")
     assert dump() == after != before
@@ -223,7 +223,7 @@ def test_a_step_that_fails_undoes_the_steps_before_it(
     ],
 )
 def test_a_wrong_url_ends_yoyo_in_one_line_without_the_password(url: str) -> None:
-    """What cannot be connected to is told in a line that may stand in anybody's log."""
+    """A failed connection is one line that is safe to log."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         given = url.format(secret="opensesame", closed=closed.getsockname()[1])

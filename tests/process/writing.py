@@ -10,7 +10,7 @@ ROOM = {"size": 20, "price": 60, "longitude": 13.4, "latitude": 52.5}
 BODY = json.dumps(ROOM).encode()
 TOKEN, OTHER = new_token(), new_token()
 CODE = "00000000-0000-4000-8000-000000000001"
-# Generous: what is bounded is that nobody waits for ever.
+# Generous: it only keeps tests from hanging.
 HANG_SECONDS = 30
 COUNT = "select count(*) from room"
 
@@ -23,7 +23,7 @@ def write(
     token: str = TOKEN,
     **headers: str,
 ) -> tuple[int, dict[str, str]]:
-    """Write on a connection of its own; give the status and the headers."""
+    """Write on a connection of its own; return the status and the headers."""
     media_type = "application/merge-patch+json" if method == "PATCH" else "application/json"
     connection = HTTPConnection("127.0.0.1", service.port, timeout=HANG_SECONDS)
     given = {"Authorization": f"Bearer {token}", "Content-Type": media_type}

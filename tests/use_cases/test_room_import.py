@@ -26,7 +26,7 @@ from rentomatic.requests.room_write import (
 from rentomatic.responses import (
     ResponseTypes,
 )
-from rentomatic.use_cases.room_import import TOLD_RANGES, Rejected, room_import_use_case
+from rentomatic.use_cases.room_import import NAMED_RANGES, Rejected, room_import_use_case
 from rentomatic.use_cases.room_write import (
     room_remove_use_case,
     room_replace_use_case,
@@ -35,7 +35,7 @@ from rentomatic.use_cases.room_write import (
 
 
 def lines(rooms: Iterable[Room], bad: int) -> Iterator[Line]:
-    """Give bad lines, from line 2 on, and then rooms, from line 100 on."""
+    """Return bad lines, from line 2 on, and then rooms, from line 100 on."""
     yield from (BadLine(number, ("price is bad",), ["x"]) for number in range(2, 2 + bad))
     yield from (RoomLine(number, room) for number, room in enumerate(rooms, 100))
 
@@ -57,14 +57,14 @@ def test_import_saves_all_rooms(rooms: list[Room]) -> None:
 
 
 def test_import_saves_nothing_of_a_file_with_bad_lines(rooms: list[Room]) -> None:
-    """The first twenty are told, and how many more there are."""
+    """The first twenty are named, and the others are counted."""
     repository = MemRepo()
     response = room_import_use_case(repository, importing(rooms, bad=23))
     assert not response
     assert response.type is ResponseTypes.PARAMETERS_ERROR
-    title, *told, more = response.message.splitlines()
+    title, *named, more = response.message.splitlines()
     assert title == "Nothing is imported"
-    assert told == [f"line {number}: price is bad" for number in range(2, 22)]
+    assert named == [f"line {number}: price is bad" for number in range(2, 22)]
     assert more == "and 3 more bad lines"
     assert list(repository.search(RoomListRequest()).rooms) == []
 
@@ -72,7 +72,7 @@ def test_import_saves_nothing_of_a_file_with_bad_lines(rooms: list[Room]) -> Non
 def test_import_names_every_bad_line(rooms: list[Room]) -> None:
     """Of the first ones what is wrong, of the others the number, also of those behind good ones."""
     found = chain(lines(rooms, 3), [BadLine(900, ("is bad",), ["y"])])
-    response = room_import_use_case(MemRepo(), RoomImportRequest(found), told=1)
+    response = room_import_use_case(MemRepo(), RoomImportRequest(found), named=1)
     assert not response
     assert [str(each) for each in response.errors] == [
         "line 2: price is bad",
@@ -81,10 +81,10 @@ def test_import_names_every_bad_line(rooms: list[Room]) -> None:
 
 
 def test_bad_lines_without_end_take_no_memory() -> None:
-    """Where each stands by itself, so many are named; the others are counted."""
-    named, counted = TOLD_RANGES, 5
+    """If each is a range of one line, the first ranges are named; the others are counted."""
+    named, counted = NAMED_RANGES, 5
     found = (BadLine(2 * number, ("is bad",), ()) for number in range(1, named + counted + 2))
-    response = room_import_use_case(MemRepo(), RoomImportRequest(found), told=1)
+    response = room_import_use_case(MemRepo(), RoomImportRequest(found), named=1)
     assert not response
     first, others = response.errors
     assert first.parameter == "line 2"
@@ -147,7 +147,7 @@ class OvertakingRepository(MemRepo):
     """A repository in which somebody else changes each room after it was read."""
 
     def get(self, code: UUID) -> Room | None:
-        """Give a room, and change it."""
+        """Return a room, and change it."""
         room = super().get(code)
         if room:
             super().update(code, {"price": room.price + 1})

@@ -27,7 +27,7 @@ MakeRoom = Callable[..., Room]
 
 
 def staged(lines: Iterable[Line], **options: bool) -> tuple[list[Room | BadLine], int, int]:
-    """Give the lines that are left, how many are bad, and how many were repeated."""
+    """Return the lines that are left, how many are bad, and how many were repeated."""
     with StagedLines(lines, **options) as found:
         return list(found), found.bad, found.repeated
 

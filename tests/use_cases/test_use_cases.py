@@ -225,7 +225,7 @@ def test_get_tells_what_is_wrong_with_a_code(filled: MemRepo) -> None:
 
 
 def test_a_store_that_is_away_is_an_outcome(rooms: list[Room]) -> None:
-    """No use case raises for it, and none tells why."""
+    """No use case raises for it or reveals the reason."""
     away = AwayRepository()
     nothing = RoomImportRequest(iter(()))
     assert room_list_use_case(away, RoomListRequest()) == UNAVAILABLE
@@ -264,25 +264,25 @@ class FailingChanges:
 
 
 @pytest.mark.parametrize(
-    ("reason", "kind", "told"),
+    ("reason", "kind", "expected"),
     [
         (ChangesGoneError(), ResponseTypes.GONE_ERROR, "since: the changes since then"),
         (RepositoryStandbyError(), ResponseTypes.UNAVAILABLE_ERROR, "The database is a standby"),
         (RepositoryUnavailableError(), ResponseTypes.UNAVAILABLE_ERROR, UNAVAILABLE.message),
     ],
 )
-def test_changes_that_cannot_be_told_are_a_failure(
-    reason: Exception, kind: ResponseTypes, told: str
+def test_changes_that_cannot_be_served_are_a_failure(
+    reason: Exception, kind: ResponseTypes, expected: str
 ) -> None:
     """Each with its kind and what to do."""
     response = room_changes_use_case(FailingChanges(reason), RoomChangesRequest(Start.NOW))
     assert isinstance(response, ResponseFailure)
     assert response.type is kind
-    assert response.message.startswith(told)
+    assert response.message.startswith(expected)
 
 
 def test_changes_need_a_history_and_a_right_request() -> None:
-    """What is wrong with the request is told first."""
+    """Errors of the request come first."""
     missing = room_changes_use_case(None, RoomChangesRequest(Start.NOW))
     assert missing.type is ResponseTypes.RESOURCE_ERROR
     wrong = room_changes_use_case(None, build_room_changes_request())

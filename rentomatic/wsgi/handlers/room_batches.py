@@ -22,7 +22,7 @@ BATCH_FORMATS: Mapping[str, ImportFormat] = {
     each.media_type: each for each in IMPORT_FORMATS.values()
 }
 # An answer has the errors of at most this many bad lines.
-TOLD_LINES = 1_000
+NAMED_LINES = 1_000
 
 TOO_MANY_BATCHES = HttpFailure(
     HTTPStatus.SERVICE_UNAVAILABLE, "Too many batches are in progress; try again in a moment"
@@ -53,7 +53,9 @@ def _import(service: Service, request: Request, form: ImportFormat, on_error: On
     with received:
         options = ImportOptions(advises=False, skip_bad=on_error is OnError.SKIP)
         rooms = form.read(form.cut(received.open_text()), options)
-        response = room_import_use_case(service.repository, rooms, told=TOLD_LINES, names_all=True)
+        response = room_import_use_case(
+            service.repository, rooms, named=NAMED_LINES, names_all=True
+        )
     if not response:
         return response
     return Answer(HTTPStatus.OK, dump_report(response.value), cache="no-store")

@@ -8,7 +8,7 @@ from rentomatic.domain.room_summary import QUARTILES
 from rentomatic.requests.parameters import CURSOR_PATTERN
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE
 from rentomatic.requests.room_import import MAX_IGNORED
-from rentomatic.use_cases.room_import import TOLD_RANGES
+from rentomatic.use_cases.room_import import NAMED_RANGES
 from rentomatic.wsgi.failure import ERROR_TYPES
 
 JsonSchema = dict[str, Any]
@@ -93,8 +93,8 @@ SCHEMAS = {
             "others": {
                 "type": "array",
                 "description": "the numbers of the other bad lines, in ranges of first and last; "
-                f"at most {TOLD_RANGES} ranges",
-                "maxItems": TOLD_RANGES,
+                f"at most {NAMED_RANGES} ranges",
+                "maxItems": NAMED_RANGES,
                 "items": {"type": "array", "items": _COUNT, "minItems": 2, "maxItems": 2},
             },
             "ignored": {
