@@ -162,7 +162,8 @@ def test_a_batch_is_all_or_nothing(
     assert str(reported["message"]).startswith(
         "The database cannot answer now; try again in a moment"
     )
-    (reason,) = complaints(service)
+    # The log is written after the answer, by a thread of its own.
+    (reason,) = until(lambda: complaints(service))
     assert reason.startswith("the database refuses: could not extend file")
     assert ask(tables.database, COUNT) == [0]
     disk.clear()
