@@ -254,7 +254,7 @@ def test_a_wheel_brings_all_that_the_service_needs(
     service = commands.serve("--demo")
     assert [room["code"] for room in service.get("/rooms?limit=4")] == [code for code, *_ in BOOK]
     with urlopen(f"http://127.0.0.1:{service.port}/docs", timeout=LONG) as page:
-        assert b"<style>\n:root" in page.read()
+        assert b"<style>:root" in page.read()
     assert service.end(signal.SIGTERM) == 0
     assert commands.servers() == []
 
