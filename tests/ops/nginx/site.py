@@ -85,7 +85,7 @@ class Site:
 
     def errors(self) -> str:
         """Return nginx's error log."""
-        return (self.proxy.folder / "error.log").read_text()
+        return (self.proxy.folder / "error.log").read_text(errors="replace")
 
     def send(self, request: bytes) -> Answer:
         """Send bytes as they are; return the answer."""

@@ -64,9 +64,10 @@ def test_what_the_runbook_removes_is_requested_again(site: Site, new_second: Non
     path = "/rooms?limit=9&sort=code"
     assert [site.cache(path) for _ in range(3)] == ["MISS", "MISS", "HIT"]
     folder = str(site.proxy.folder / "cache")
+    errors_before = site.errors()
     subprocess.run(command.replace("/var/cache/nginx/rentomatic", folder), shell=True, check=True)
     assert site.cache(path) == "MISS"
-    assert "[crit]" not in site.errors()
+    assert "[crit]" not in site.errors().removeprefix(errors_before)
 
 
 @pytest.mark.parametrize("path", CACHED)
