@@ -3,8 +3,8 @@
 -- Version and number are one row that is joined to each room, so they are returned even if no room
 -- is. A join with one row keeps the order of the other side.
 select
-  stock.total,  -- if counted
-  stock.version,
+  overall.total,  -- if counted
+  overall.version,
   found.distance,  -- if measured
   found.id,  -- if paged
   :room_columns
@@ -13,9 +13,9 @@ from (
     (  -- if counted
       :room_count  -- if counted
     ) as total,  -- if counted
-    :stock_version
+    :data_version
     as version
-) as stock
+) as overall
 left join lateral (
   :room_list
 ) as found on true

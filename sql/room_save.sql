@@ -4,14 +4,7 @@
 -- A room that would not change is not written. No code may occur twice in a batch. xmax is 0 in a
 -- row that this statement inserted.
 with saved as (
-  insert into room (
-    :room_columns
-  )
-  select
-    :room_columns
-  from
-    :given_rooms
-  order by place
+  :inserted_rooms
   on conflict (code) do update set
     :room_assignments
   where

@@ -127,7 +127,7 @@ select
   (select min(width) from bar where field = wanted.name) as width,
   array(select number from bar where field = wanted.name order by number) as numbers,
   array(select shown from bar where field = wanted.name order by number) as shown,
-  :stock_version
+  :data_version
   as version
 from (values ('size'), ('price')) as wanted (name)
 cross join (select * from counted where kind = 3) as whole

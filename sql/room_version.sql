@@ -1,4 +1,4 @@
 -- Return the data version, so that a client that has seen it can be answered without a search.
 select
-  :stock_version
+  :data_version
 as version

@@ -27,8 +27,8 @@ def room_changes(service: Service, request: Request) -> Outcome:
         return response
     page = response.value
     cursor = write_changes_cursor(page.next)
-    tells_who = request.actor is not None
-    body = dump_changes(page.changes, cursor, is_last=page.is_last, tells_who=tells_who)
+    shows_actor = request.actor is not None
+    body = dump_changes(page.changes, cursor, is_last=page.is_last, shows_actor=shows_actor)
     following = f'</rooms/changes?since={cursor}&limit={wanted.limit}>; rel="next"'
     links = (("Link", f"{DESCRIBED_BY}, {following}"),)
     return Answer(HTTPStatus.OK, body, headers=links, cache="no-store")

@@ -17,10 +17,10 @@ from rentomatic.requests.room_get import RoomGetRequest
 from rentomatic.requests.room_list import ESTIMATE, EXACT, RoomListRequest
 from rentomatic.requests.room_order import BY_ADDING
 from rentomatic.serializers.room_summary import dump_summary
+from rentomatic.use_cases.data_version import data_version_use_case
 from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
 from rentomatic.use_cases.room_summary import room_summary_use_case
-from rentomatic.use_cases.stock_version import stock_version_use_case
 from rentomatic.wsgi.arguments import FORMAT, read_format, read_search, read_summary
 from rentomatic.wsgi.conditional import entity_tag, is_conditional, tagged, under_conditions
 from rentomatic.wsgi.failure import Outcome, unacceptable
@@ -124,7 +124,7 @@ def _answer_without_search(
     """Answer without a search if the conditions allow it; otherwise return None."""
     if not is_conditional(request):
         return None
-    response = stock_version_use_case(service.repository)
+    response = data_version_use_case(service.repository)
     if not response or response.value is None:
         return None
     found = tagged(tag_of(response.value), Answer(HTTPStatus.OK))

@@ -1,4 +1,4 @@
-"""Name the present state of all rooms."""
+"""Return the data version."""
 
 from rentomatic.repository.interface import RoomRepository
 from rentomatic.responses import Response, ResponseSuccess
@@ -6,6 +6,6 @@ from rentomatic.use_cases.outcomes import use_case
 
 
 @use_case
-def stock_version_use_case(repository: RoomRepository) -> Response[str | None]:
-    """Return the name of the state that a search would show; None if the store has no such name."""
+def data_version_use_case(repository: RoomRepository) -> Response[str | None]:
+    """Return the version that a search would show; None if the store has none."""
     return ResponseSuccess(repository.version())
