@@ -102,6 +102,10 @@ class Command:
         """What it wrote to its standard error until now."""
         return self.errors.read_text()
 
+    def reports(self, text: str) -> None:
+        """Wait until its standard error contains a text; a log line may follow its answer."""
+        until(lambda: text in self.complained)
+
     def ready(self) -> "Command":
         """Wait until it serves."""
         until(lambda: "Ctrl-C" in self.printed or self.process.poll() is not None, LONG)

@@ -216,6 +216,11 @@ class Machine:
         self.run("systemctl", "reload", "rentomatic")
         until(lambda: self.workers() and not self.workers() & before)
 
+    def logs(self, text: str) -> None:
+        """Wait until the journal of the service contains a text among its last lines."""
+        log = ("journalctl", "--unit=rentomatic", "--lines=20", "--output=cat")
+        until(lambda: text in self.run(*log))
+
     def release(self) -> str:
         """Return the name of the current release."""
         return Path(self.run("readlink", "/opt/rentomatic/current")).name

@@ -13,7 +13,6 @@ from urllib.request import urlopen
 
 import pytest
 from testbed.processes import free_port
-from testbed.waiting import until
 
 from rentomatic import __version__
 from rentomatic.config import PostgresDatabase
@@ -311,7 +310,7 @@ def test_a_wheel_works_under_gunicorn(
     service = start_in(tmp_path, installed, *command, DATABASE_URL=database.url)
     service.port = port
     try:
-        until(lambda: "Booting worker" in service.complained)
+        service.reports("Booting worker")
         assert service.get() == []
     finally:
         assert service.end(signal.SIGTERM) == 0

@@ -105,7 +105,7 @@ def test_a_server_that_cannot_be_started_again_is_reported_once(commands: Comman
     kill(*commands.servers())
     moved = data.rename(data.with_name("moved"))
     reported = "the embedded PostgreSQL has stopped and cannot be restarted: "
-    until(lambda: reported in service.complained)
+    service.reports(reported)
     time.sleep(2)
     assert service.complained.count(reported) == 1
     assert not data.exists()

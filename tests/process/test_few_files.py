@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from testbed.processes import children_of
-from testbed.waiting import until
 
 from rentomatic.config import PostgresDatabase
 from tests.commands import SECONDS, Command, Commands
@@ -72,7 +71,7 @@ def test_a_worker_that_can_open_no_file_lives_on(service: Command) -> None:
         outside = [stack.enter_context(closing(connect(service))) for _ in range(free + 5)]
         for client in outside:
             client.sendall(HEAD)
-        until(lambda: "cannot accept connections: Too many open files" in service.complained)
+        service.reports("cannot accept connections: Too many open files")
         assert is_answered(inside)
         resource.prlimit(worker, resource.RLIMIT_NOFILE, (FILES, FILES))
         for client in outside:

@@ -34,7 +34,7 @@ def test_each_request_is_a_line_of_json(own_cluster: Cluster, commands: Commands
     with socket.create_connection(("127.0.0.1", service.port)) as client:
         client.sendall(b"GET / HTTP/1.1\r\nno header\r\n\r\n")
         client.recv(1000)
-    until(lambda: "no header" in service.complained)
+    service.reports("no header")
     refused = json.loads(service.complained.splitlines()[-1])
     assert (refused["level"], refused["logger"]) == ("warning", "gunicorn.error")
     assert "127.0.0.1" in refused["message"]

@@ -84,7 +84,7 @@ def test_a_restart_under_load_costs_503s_and_nothing_else(
         cluster.start()
         until(lambda: [service.ask(SEARCH) for _ in range(20)] == [200] * 20)
     assert set(statuses) == {200, 503}
-    gone, back = logged(service)
+    gone, back = until(lambda: len(lines := logged(service)) > 1 and lines)
     assert gone.startswith("the database cannot answer: ")
     assert back == "the database answers again"
 

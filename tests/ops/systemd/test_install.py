@@ -109,7 +109,7 @@ def test_the_log_of_nginx_is_not_for_everyone(machine: Machine) -> None:
     assert f"log: {log}" in steps(machine.ops("install"))
     assert machine.run("stat", "--format=%a %U:%G", log) == "640 www-data:adm"
     machine.get("/rooms?utm_source=log")
-    assert "utm_source=log" in machine.run("cat", log)
+    until(lambda: "utm_source=log" in machine.run("cat", log))
 
 
 @pytest.mark.parametrize(

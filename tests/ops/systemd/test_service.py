@@ -141,8 +141,7 @@ def test_a_wrong_setting_is_refused(machine: Machine) -> None:
         assert machine.try_to("systemctl", "reload", "rentomatic").returncode
         assert (machine.main_process(), machine.workers()) == before
         assert machine.get("/rooms").status == 200
-    log = machine.run("journalctl", "--unit=rentomatic", "--lines=20", "--output=cat")
-    assert "WEB_CONCURRENCY must be an integer from 1 to 256, not 'many'" in log
+    machine.logs("WEB_CONCURRENCY must be an integer from 1 to 256, not 'many'")
     machine.reload()
 
 

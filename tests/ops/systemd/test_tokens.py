@@ -80,5 +80,4 @@ def test_a_mistake_in_the_file_changes_nothing(empty: Machine) -> None:
     before = empty.main_process()
     assert empty.try_to("systemctl", "reload", "rentomatic").returncode
     assert (empty.main_process(), status(empty, token)) == (before, "404")
-    log = empty.run("journalctl", "--unit=rentomatic", "--lines=20", "--output=cat")
-    assert "RENTOMATIC_TOKENS_FILE must be a file of lines of `rentomatic token new`" in log
+    empty.logs("RENTOMATIC_TOKENS_FILE must be a file of lines of `rentomatic token new`")
