@@ -168,8 +168,8 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         TOKENS,
-        "Who may change rooms: lines of `rentomatic token new`, or the same separated by commas;"
-        " by default nobody",
+        "The tokens that may change rooms: lines of `rentomatic token new`, or the same separated"
+        " by commas; none by default",
         parse=parse_tokens,
         secret=True,
     ),

@@ -88,24 +88,24 @@ UNAVAILABLE = ResponseFailure(
 
 UNFIT = ResponseFailure(
     ResponseTypes.UNAVAILABLE_ERROR,
-    "The database cannot be used as it is set up, and waiting does not mend it; "
-    "its administrator finds the reason by `rentomatic check` and in the service's log",
+    "The database is not set up correctly, so trying again does not help; "
+    "its administrator finds the reason with `rentomatic check` and in the service's log",
 )
 
 TOOK_TOO_LONG = ResponseFailure(
     ResponseTypes.UNAVAILABLE_ERROR,
-    "The search took too long; narrow it by a filter, a smaller bbox or radius, "
+    "The search took too long; narrow it with a filter, a smaller bbox or radius, "
     "or leave out count=exact",
 )
 
 CHANGES_GONE = ResponseFailure(
     ResponseTypes.GONE_ERROR,
-    "since: the changes since then are no longer kept, or those of another database; "
-    "take since=now, then read all rooms anew, and go on from there",
+    "since: the changes since this cursor are no longer kept, or it belongs to another database; "
+    "start again with since=now, then read all rooms",
 )
 
 CHANGES_NEED_POSTGRES = ResponseFailure(
-    ResponseTypes.RESOURCE_ERROR, "There are no changes here: they need PostgreSQL"
+    ResponseTypes.RESOURCE_ERROR, "There is no history of changes here; it needs PostgreSQL"
 )
 
 CHANGES_ON_STANDBY = ResponseFailure(
@@ -115,12 +115,11 @@ CHANGES_ON_STANDBY = ResponseFailure(
 
 TOO_MANY_STREAMS = ResponseFailure(
     ResponseTypes.UNAVAILABLE_ERROR,
-    "As many answers with limit=none are under way as there may be; try again in a moment, "
-    "or read page by page",
+    "Too many answers with limit=none are in progress; try again in a moment, or read page by page",
 )
 
 TOO_MANY_SEARCHES = ResponseFailure(
     ResponseTypes.UNAVAILABLE_ERROR,
-    "As many searches that read many rooms are under way as there may be; try again in a moment, "
-    "or narrow this one by a filter, a smaller bbox or radius, or leave out count=exact",
+    "Too many searches of many rooms are in progress; try again in a moment, "
+    "or narrow this one with a filter, a smaller bbox or radius, or leave out count=exact",
 )

@@ -51,7 +51,8 @@ def add_commands(commands: "Commands") -> None:
         description="Add or update the rooms of a file in UTF-8: CSV (comma, semicolon or tab),\n"
         "NDJSON or GeoJSON; all of them or, if a line is bad, none.",
         epilog=f"columns and keys that are recognized:\n{names}\n"
-        f"square feet, if a name says so, become square metres: 1 ft² is {SQUARE_FOOT} m²",
+        "a column whose name says square feet is converted to square metres:"
+        f" 1 ft² is {SQUARE_FOOT} m²",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run_import)
@@ -64,7 +65,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         choices=IMPORT_FORMATS,
-        help="default: by the extension; of standard input and .json, by the content",
+        help="default: by the extension; for standard input and .json, by the content",
     )
     parser.add_argument(
         "--delimiter",
@@ -76,7 +77,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--decimal",
         choices=(".", ","),
-        help="the decimal separator of the file, if it is not clear: 1,200 may be 1.2",
+        help="the decimal separator of the file, where it is ambiguous: 1,200 may be 1.2",
     )
     parser.add_argument(
         "--column",
@@ -92,7 +93,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="a column or key that is not used",
+        help="a column or key to ignore",
     )
     parser.add_argument(
         "--default",
@@ -111,7 +112,9 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         help='text that means "no value", such as NA',
     )
     parser.add_argument(
-        "--source", metavar="NAME", help="make UUIDs of other identities, always the same ones"
+        "--source",
+        metavar="NAME",
+        help="make UUIDs from other identities: from the same one always the same UUID",
     )
     parser.add_argument("--round", action="store_true", help="read 34.5 as 35")
     parser.add_argument(
@@ -153,7 +156,7 @@ def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
             response = _import(repository, request, rejects)
         if not response:
             return report_failure(response, repository)
-        with after("nothing is changed" if arguments.dry_run else "the good lines are imported"):
+        with after("nothing was changed" if arguments.dry_run else "the good lines were imported"):
             rejects.close()
             _report(response.value, arguments, rejects)
     return EXIT_CODES[ResponseTypes.SUCCESS]
@@ -166,7 +169,7 @@ def _import(
         return room_import_use_case(repository, request, rejects.add)
     except OSError as error:
         # If the bad lines cannot be written, the good ones are not imported either.
-        raise ConfigError(f"{describe(error)}; nothing is imported") from None
+        raise ConfigError(f"{describe(error)}; nothing was imported") from None
 
 
 def _close(rejects: Rejects) -> None:
@@ -184,7 +187,7 @@ def _interruptible() -> Iterator[None]:
         report("interrupted while saving; import the file again to be sure")
         raise
     except KeyboardInterrupt:
-        report("interrupted; nothing is imported")
+        report("interrupted; nothing was imported")
         raise
 
 
@@ -251,7 +254,7 @@ def _open(name: str) -> TextIO:
         )
     except PermissionError:
         raise ConfigError(
-            f"{name}: the account {account_name()}, which runs this, may not read it; "
+            f"{name}: the account {account_name()}, which runs this command, may not read it; "
             f"use standard input: rentomatic import - <{quote(name)}"
         ) from None
 
@@ -275,7 +278,7 @@ def _report(imported: ImportReport, arguments: argparse.Namespace, rejects: Reje
         note(str(imported.ignored))
     done = f"added {saved.added}, updated {saved.updated}, unchanged {saved.unchanged}"
     done += f", repeated {imported.repeated}" if imported.repeated else ""
-    aside = " (dry run: nothing is changed)" if arguments.dry_run else ""
+    aside = " (dry run: nothing was changed)" if arguments.dry_run else ""
     # Standard output may be the file of rejected lines.
     out = sys.stderr if rejects.is_standard_output else sys.stdout
     out.write(f"{done}, rejected {rejected.count}{aside}\n")

@@ -44,7 +44,7 @@ def add_commands(commands: "Commands") -> None:
         commands,
         "list",
         "search rooms",
-        "Search rooms: those that pass all filters.",
+        "Search for rooms that pass all filters.",
         _example("list", "sort", "near", "radius"),
         SEARCH_PARAMETERS,
     )

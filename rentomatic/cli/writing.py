@@ -59,7 +59,7 @@ def add_commands(commands: "Commands") -> None:
     update.set_defaults(run=run_update)
     remove = commands.add_parser("remove", help="remove a room", description="Remove a room.")
     remove.add_argument("code", metavar="CODE")
-    remove.add_argument("--yes", action="store_true", help="do not ask")
+    remove.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     remove.set_defaults(run=run_remove)
 
 
@@ -95,7 +95,7 @@ def run_add(arguments: argparse.Namespace, settings: Settings) -> int:
         response = room_add_use_case(repository, request)
         if not response:
             return report_failure(response, repository)
-    with after("the room is added"):
+    with after("the room was added"):
         write_room(response.value, arguments)
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
@@ -110,7 +110,7 @@ def run_update(arguments: argparse.Namespace, settings: Settings) -> int:
         response = room_update_use_case(repository, request)
         if not response:
             return report_failure(response, repository)
-    with after("the room is changed"):
+    with after("the room was changed"):
         write_room(response.value, arguments)
     return EXIT_CODES[ResponseTypes.SUCCESS]
 
@@ -123,13 +123,13 @@ def run_remove(arguments: argparse.Namespace, settings: Settings) -> int:
     if not (arguments.yes or sys.stdin.isatty()):
         return report_failure(ResponseFailure(ResponseTypes.PARAMETERS_ERROR, _UNASKED))
     if not (arguments.yes or _is_confirmed(arguments.code)):
-        report("nothing is removed")
+        report("nothing was removed")
         raise KeyboardInterrupt
     with open_repository(settings) as repository:
         response = room_remove_use_case(repository, request)
         if not response:
             return report_failure(response, repository)
-    with after("the room is removed"):
+    with after("the room was removed"):
         sys.stdout.write(f"removed {response.value}\n")
     return EXIT_CODES[ResponseTypes.SUCCESS]
 

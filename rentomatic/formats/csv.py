@@ -109,8 +109,8 @@ def _is_delimiter(text: str) -> bool:
 
 def _lone_column_errors(head: _Head, options: ImportOptions) -> Iterator[ParameterError]:
     if len(head.names) == 1 and head.delimiter in DELIMITERS and not options.delimiter:
-        advice = "; give --delimiter if it is another" if options.advises else ""
-        problem = f"no comma, semicolon or tab divides the header{advice}"
+        advice = "; give --delimiter if another character does" if options.advises else ""
+        problem = f"no comma, semicolon or tab separates the names in the header{advice}"
         yield ParameterError("delimiter", problem)
 
 

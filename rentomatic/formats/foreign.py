@@ -45,7 +45,7 @@ def problem_of_name(path: str) -> str | None:
         return f"{name} is a spreadsheet; {_SAVE_AS_CSV}"
     if suffix in _MAPS:
         command = "ogr2ogr -t_srs EPSG:4326 rooms.geojson"
-        return f"{name} is a map of another kind; convert it: {command} {quote(name)}"
+        return f"{name} is a map in another format; convert it: {command} {quote(name)}"
     return None
 
 

@@ -53,7 +53,9 @@ class Source:
         if not isinstance(value, str):  # of JSON; its numbers are kept as they are spelt
             raise ValueError(f"must be a number or text, not {json_name(value)}")  # noqa: TRY004 - it is the file's fault
         if value.strip():
-            raise ValueError(f"is {shown(value)}, which stands for no value{self._advice()}")
+            raise ValueError(
+                f"is {shown(value)}, which means that there is no value{self._advice()}"
+            )
         return self.parse(value)  # which says what it wants
 
     def explain(self, record: Sequence[object], problem: ValueError) -> str:

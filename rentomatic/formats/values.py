@@ -83,7 +83,7 @@ def former_code(text: str, source: str) -> UUID | None:
 
 def _identity_parser(options: ImportOptions) -> Parser:
     namespace = _namespace(options.source) if options.source else None
-    advice = "; give --source NAME to make one of it" if options.advises else ""
+    advice = "; give --source NAME to make one from it" if options.advises else ""
 
     def parse(text: str) -> UUID:
         try:

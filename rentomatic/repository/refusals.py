@@ -13,7 +13,7 @@ _URL = "DATABASE_URL or the POSTGRES_ group"
 _LASTING = (
     (
         r"(password|SASL) authentication failed|no password (supplied|given)",
-        f"correct role and password in {_URL}",
+        f"correct the role and password in {_URL}",
     ),
     (
         r'role ".*" does not exist|no such user',

@@ -111,7 +111,7 @@ class Lines(logging.Handler):
 
     def _report(self) -> bytes:
         """Return a line that says how many were dropped."""
-        message = "%d log lines were dropped because nothing read them"
+        message = "%d log lines were dropped because the log was not read"
         record = logging.LogRecord(
             __name__, logging.WARNING, __file__, 0, message, (self._dropped,), None
         )

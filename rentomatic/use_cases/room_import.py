@@ -18,7 +18,8 @@ NAMED_LINES = 20
 NAMED_RANGES = 10_000
 
 NO_ROOM = ResponseFailure(
-    ResponseTypes.UNAVAILABLE_ERROR, "There is not enough disk space for the lines of this file now"
+    ResponseTypes.UNAVAILABLE_ERROR,
+    "There is currently not enough disk space for the lines of this file",
 )
 
 logger = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ class Rejected:
             numbered = len(self.first) + sum(b - a + 1 for a, b in self.ranges())
             more = f", and {self.count - numbered} more" if self.count > numbered else ""
             places = f"{self.first[0].unit}s {', '.join(numbers)}{more}"
-            yield ParameterError(places, "are bad too")
+            yield ParameterError(places, "are also bad")
 
     def __str__(self) -> str:
         more = self.count - len(self.first)
@@ -119,7 +120,7 @@ def room_import_use_case(
             saved = repository.save(rooms, dry_run=request.options.dry_run)
             return ResponseSuccess(ImportReport(saved, rejected, staged.repeated, request.ignored))
     except StagingError as error:
-        logger.error("an import cannot be kept: %s", error)  # noqa: TRY400 - no traceback
+        logger.error("an import cannot be stored: %s", error)  # noqa: TRY400 - no traceback
         return NO_ROOM
 
 
@@ -130,7 +131,7 @@ def _refuse(staged: StagedLines, named: int, *, names_all: bool) -> ResponseFail
             rejected.add(line)
     errors = tuple(rejected.errors())
     lines = map(str, errors) if names_all else [str(rejected)]
-    message = "\n".join(["Nothing is imported", *lines])
+    message = "\n".join(["Nothing was imported", *lines])
     return ResponseFailure(ResponseTypes.PARAMETERS_ERROR, message, errors)
 
 

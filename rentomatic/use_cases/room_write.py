@@ -19,7 +19,7 @@ from rentomatic.use_cases.room_get import no_such_room
 
 CHANGED = ResponseFailure(
     ResponseTypes.PRECONDITION_ERROR,
-    "The room is not, or no longer, the one that was expected; read it again",
+    "The room is not the expected one; read it again",
 )
 
 
@@ -40,7 +40,7 @@ def room_add_use_case(repository: RoomRepository, request: RoomAddRequest) -> Re
 
 def exists(code: UUID) -> ResponseFailure:
     """Say that a room has this code already."""
-    message = f"There is a room with the code {code} already"
+    message = f"There is already a room with the code {code}"
     return ResponseFailure(ResponseTypes.CONFLICT_ERROR, message)
 
 

@@ -54,7 +54,7 @@ _PREFLIGHT = (
     ("Access-Control-Max-Age", "86400"),
 )
 
-NO_HOST = HttpFailure(HTTPStatus.BAD_REQUEST, "Host: is missing or no name of a host")
+NO_HOST = HttpFailure(HTTPStatus.BAD_REQUEST, "Host: is missing or not a host name")
 
 _BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 

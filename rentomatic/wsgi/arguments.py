@@ -59,9 +59,7 @@ SUMMARY_QUERY = (*_FILTERS, *SELECTION_PARAMETERS)
 ROOM_QUERY = (_FORMAT,)
 
 # Errors for parameters that belong to another operation.
-_ELSEWHERE = {
-    ON_ERROR: f"is for a POST of {', '.join(IMPORT_FORMATS)}, as its Content-Type says it is"
-}
+_ELSEWHERE = {ON_ERROR: f"is only for a POST of {', '.join(IMPORT_FORMATS)}; set its Content-Type"}
 
 # Common names of our parameters for which the closest match would be the wrong one.
 _MEANT = {
@@ -87,7 +85,7 @@ def read_search(request: Request, default_limit: int) -> RoomListRequest | Inval
     errors += format_errors(arguments.pop(FORMAT, None) or None)
     arguments.setdefault("limit", default_limit)
     if arguments["limit"] == UNLIMITED and request.is_http_1_0:
-        message = "none needs HTTP/1.1, in which an answer that was cut short is seen as such"
+        message = "none needs HTTP/1.1, in which clients can see that an answer was cut short"
         errors.append(ParameterError("limit", message))
     return with_errors(build_room_list_request(**arguments), errors, spoilt)
 

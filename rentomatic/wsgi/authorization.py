@@ -14,7 +14,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 NOT_CONFIGURED = HttpFailure(
     HTTPStatus.FORBIDDEN,
-    "Nobody may change rooms here, as no token is configured; make one: rentomatic token new",
+    "Rooms cannot be changed here: no token is configured; make one: rentomatic token new",
 )
 MISSING = HttpFailure(
     HTTPStatus.UNAUTHORIZED,
@@ -23,7 +23,7 @@ MISSING = HttpFailure(
 )
 WRONG = HttpFailure(
     HTTPStatus.UNAUTHORIZED,
-    "The token is not one that is valid here",
+    "The token is not valid here",
     (("WWW-Authenticate", 'Bearer error="invalid_token"'),),
 )
 

@@ -22,7 +22,8 @@ _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)", re.IGNORECASE)
 
 NOT_ARRIVED = HttpFailure(HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time")
 NO_ROOM = HttpFailure(
-    HTTPStatus.SERVICE_UNAVAILABLE, "There is not enough disk space for a body of this length now"
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "There is currently not enough disk space for a body of this length",
 )
 
 logger = logging.getLogger(__name__)
@@ -119,7 +120,7 @@ def receive(content: Content, most: int) -> Received | HttpFailure:
         return refused.failure
     except OSError as error:
         received.close()
-        logger.error("a body cannot be kept: %s", error.strerror)  # noqa: TRY400 - no traceback
+        logger.error("a body cannot be stored: %s", error.strerror)  # noqa: TRY400 - no traceback
         return NO_ROOM
     return received
 
@@ -140,7 +141,7 @@ def _read_piece(content: Content) -> bytes:
     try:
         return content.stream.read(MAX_BODY_BYTES)
     except ValueError:
-        raise _RefusedError(malformed("is not sent in chunks as HTTP wants them")) from None
+        raise _RefusedError(malformed("has invalid chunks")) from None
     except OSError:
         # The client stopped sending, or disconnected.
         raise _RefusedError(NOT_ARRIVED) from None
@@ -148,7 +149,7 @@ def _read_piece(content: Content) -> bytes:
 
 def too_long(most: int) -> HttpFailure:
     """Say how long a body may be."""
-    message = f"The body is too long; at most {most} bytes are taken"
+    message = f"The body is too long; at most {most} bytes are accepted"
     return HttpFailure(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
 
 

@@ -18,7 +18,7 @@ ANY = "*"
 
 NOT_EXPECTED = HttpFailure(
     HTTPStatus.PRECONDITION_FAILED,
-    "If-Match: the answer is not, or no longer, the one that was expected; read it again",
+    "If-Match: the answer is not the expected one; read it again",
 )
 
 _DIGEST_BYTES = 16
@@ -91,9 +91,9 @@ def condition_errors(request: Request, *allowed: str) -> list[ParameterError]:
     if len(given) == len(allowed) > 1:
         errors.append(ParameterError(IF_NONE_MATCH, f"cannot be used together with {IF_MATCH}"))
     elif IF_NONE_MATCH in allowed and given.get(IF_NONE_MATCH, ANY) != ANY:
-        errors.append(ParameterError(IF_NONE_MATCH, f"must be {ANY} where something is written"))
+        errors.append(ParameterError(IF_NONE_MATCH, f"must be {ANY} in a write"))
     if IF_MATCH in allowed and not _is_well_formed(given.get(IF_MATCH, ANY)):
-        wanted = f"must be {ANY} or entity tags in quotes, as ETag gives them"
+        wanted = f"must be {ANY} or quoted entity tags, as in ETag"
         errors.append(ParameterError(IF_MATCH, f"{wanted}, not {shown(given[IF_MATCH])}"))
     return errors
 

@@ -101,5 +101,5 @@ def _with_status(failure: Failure) -> HttpFailure:
 
 def unacceptable(offered: Sequence[str]) -> HttpFailure:
     """Say that a client accepts none of the offered media types."""
-    message = f"Accept: takes none of what there is: {', '.join(offered)}"
+    message = f"Accept: allows none of the available media types: {', '.join(offered)}"
     return HttpFailure(HTTPStatus.NOT_ACCEPTABLE, message)

@@ -26,7 +26,7 @@ def read_object(request: Request) -> Values | HttpFailure:
     try:
         return _parse(body)
     except RecursionError:
-        return malformed("is nested too deep; a room is one flat object")
+        return malformed("is nested too deeply; a room is one flat object")
     except ValueError as problem:
         return malformed(str(problem))
 
@@ -49,7 +49,7 @@ def _parse(body: bytes) -> Values:
     if isinstance(values, list) and any(isinstance(each, dict) for each in values):
         raise ValueError(
             "must be an object such as {...}, not an array; several rooms are sent as "
-            "application/x-ndjson, an object a line: jq -c '.[]'"
+            "application/x-ndjson, one object per line: jq -c '.[]'"
         )
     if not isinstance(values, dict):
         raise ValueError('must be an object such as {"size": 20, "price": 60, ...}')  # noqa: TRY004 - what a client sent, not what a caller did
@@ -71,4 +71,4 @@ def _integer(digits: str) -> int:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"is not JSON: {name} is no number")
+    raise ValueError(f"is not JSON, which has no {name}")

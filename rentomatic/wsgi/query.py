@@ -80,7 +80,7 @@ def _read(pair: str) -> tuple[str, str, str]:
     value, value_problem = _unquote(value)
     problem = name_problem or value_problem
     if not problem and not (name and value):
-        problem = "has no value" if name else "is the value of no parameter"
+        problem = "has no value" if name else "is not the name of a parameter"
     return name, value, problem
 
 
@@ -94,7 +94,7 @@ def _unquote(raw: str) -> tuple[str, str]:
     if broken:
         return text, "has a % that is not followed by two hexadecimal digits"
     if b"\0" in decoded:
-        return text, "has a NUL"
+        return text, "contains a NUL"
     if text.encode() != decoded:
         return text, "is not UTF-8"
     return text, ""

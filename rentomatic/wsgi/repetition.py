@@ -27,13 +27,13 @@ _KEY = re.compile(rf"[\x20-\x7e]{{1,{MAX_KEY_LENGTH}}}")
 
 MALFORMED = HttpFailure(
     HTTPStatus.BAD_REQUEST,
-    f"Idempotency-Key: must be 1 to {MAX_KEY_LENGTH} printable characters of ASCII",
+    f"Idempotency-Key: must be 1 to {MAX_KEY_LENGTH} printable ASCII characters",
 )
 NEEDS_POSTGRES = HttpFailure(
     HTTPStatus.BAD_REQUEST, "Idempotency-Key: cannot be used here; it needs PostgreSQL"
 )
 REUSED = HttpFailure(
-    HTTPStatus.CONFLICT, "Idempotency-Key: was used for another request; take a new one"
+    HTTPStatus.CONFLICT, "Idempotency-Key: was used for another request; use a new one"
 )
 
 Handler = Callable[..., Outcome]

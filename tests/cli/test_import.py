@@ -38,8 +38,8 @@ def test_import_refuses_a_file_with_bad_lines(
     code, out, err = run("import", file)
     assert (code, out) == (2, "")
     assert err.splitlines() == [
-        "rentomatic: Nothing is imported",
-        "line 4: code is not a UUID: '7'; give --source NAME to make one of it",
+        "rentomatic: Nothing was imported",
+        "line 4: code is not a UUID: '7'; give --source NAME to make one from it",
         f"line 5: {PRICE}; {LATITUDE}",
     ]
     assert count(postgres_embedded) == 4
@@ -75,7 +75,7 @@ def test_lines_of_one_code_are_not_guessed(
     code, out, err = run("import", "a.csv", "--source", "x")
     assert (code, out) == (2, "")
     assert err.splitlines() == [
-        "rentomatic: Nothing is imported",
+        "rentomatic: Nothing was imported",
         "line 2: has the same code as line 5, which differs: price 61, not 60",
         "line 5: has the same code as line 2, which differs: price 60, not 61",
     ]
@@ -125,7 +125,7 @@ def test_a_dry_run_changes_nothing(run: Run, file: Path, postgres_embedded: Post
     """Neither rooms nor files."""
     code, out, _ = run("import", file, "--skip-bad", "--dry-run")
     assert code == 0
-    assert out == ("added 1, updated 1, unchanged 1, rejected 2 (dry run: nothing is changed)\n")
+    assert out == ("added 1, updated 1, unchanged 1, rejected 2 (dry run: nothing was changed)\n")
     assert count(postgres_embedded) == 4
     assert not Path("offers.rejected.csv").exists()
 
@@ -259,7 +259,7 @@ def test_import_reports_what_cannot_be_read(
     assert code != 0
     assert out == ""
     assert problem in err
-    assert err.removeprefix("rentomatic: Nothing is imported\n").count("\n") == 1
+    assert err.removeprefix("rentomatic: Nothing was imported\n").count("\n") == 1
 
 
 def test_the_delimiter_of_a_table_can_be_given(run: Run, tmp_path: Path) -> None:

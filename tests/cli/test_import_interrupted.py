@@ -46,8 +46,8 @@ def test_a_file_that_the_account_may_not_read_is_reported(
         code, out, err = run("import", f"{tmp_path}/my offers.csv")
     assert (code, out) == (1, "")
     assert err == (
-        f"rentomatic: {tmp_path}/my offers.csv: the account {account}, which runs this, may not "
-        f"read it; use standard input: rentomatic import - <'{tmp_path}/my offers.csv'\n"
+        f"rentomatic: {tmp_path}/my offers.csv: the account {account}, which runs this command, "
+        f"may not read it; use standard input: rentomatic import - <'{tmp_path}/my offers.csv'\n"
     )
 
 
@@ -87,7 +87,7 @@ def test_an_import_that_is_interrupted_says_that_it_changed_nothing(
     embedded_rooms: PostgresDatabase, postgres_embedded: PostgresRepo, sent: signal.Signals
 ) -> None:
     """While it reads, and while it waits for the database."""
-    nothing = (130, "", "rentomatic: interrupted; nothing is imported\n")
+    nothing = (130, "", "rentomatic: interrupted; nothing was imported\n")
     assert stop(start(embedded_rooms.url), sent) == nothing
     waits = "select count(*) from pg_locks where not granted and relation = 'room'::regclass"
     with psycopg.connect(embedded_rooms.url) as connection:

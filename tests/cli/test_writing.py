@@ -40,7 +40,7 @@ def test_a_code_is_taken_once(run: Run, rooms: list[Room]) -> None:
         before = run("get", taken)[1]
         code, out, err = run("add", "size=1", *VALUES[1:], f"code={taken}")
         assert (code, out) == (6, "")
-        assert err == f"rentomatic: There is a room with the code {taken} already\n"
+        assert err == f"rentomatic: There is already a room with the code {taken}\n"
         assert run("get", taken)[1] == before
 
 

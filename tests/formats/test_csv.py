@@ -103,11 +103,11 @@ def test_json_has_no_delimiter(name: str) -> None:
 def test_a_header_of_one_column_is_not_divided() -> None:
     """The option that helps is named, where there are options."""
     text = f"{HEADER}\n{LINE}\n".replace(",", "|")
-    told = "delimiter: no comma, semicolon or tab divides the header"
+    told = "delimiter: no comma, semicolon or tab separates the names in the header"
     with_advice, without = build(text), build(text, advises=False)
     assert not with_advice
     assert not without
-    assert str(with_advice.errors[-1]) == f"{told}; give --delimiter if it is another"
+    assert str(with_advice.errors[-1]) == f"{told}; give --delimiter if another character does"
     assert str(without.errors[-1]) == told
 
 

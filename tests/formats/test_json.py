@@ -132,7 +132,7 @@ def test_every_problem_of_a_line_is_told() -> None:
         ndjson('{"id":7,"sqft":0,"price":1,"lat":95,"lng":200}', '{"id":1,"lat":2,"lng":3}')
     )
     assert first == (
-        "line 1: id is not a UUID: '7'; give --source NAME to make one of it; "
+        "line 1: id is not a UUID: '7'; give --source NAME to make one from it; "
         "lat must be from -90 to 90, not '95'; were longitude and latitude swapped?; "
         "lng must be from -180 to 180, not '200'"
     )

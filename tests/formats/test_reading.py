@@ -152,7 +152,7 @@ def test_an_identity_that_is_no_uuid_becomes_one_of_its_source() -> None:
     assert first.code != other.code
     assert first.code == UUID("bc15bf17-a13e-51f5-a738-16c5791f8f50")
     assert problems(read(text)) == [
-        "line 2: id is not a UUID: '2539'; give --source NAME to make one of it"
+        "line 2: id is not a UUID: '2539'; give --source NAME to make one from it"
     ]
 
 

@@ -64,7 +64,7 @@ def test_a_files_text_tells_its_format(start: str, told: str) -> None:
         ("b.zip", "b.zip is compressed: unzip -p b.zip | rentomatic import -"),
         ("b.xlsx", "b.xlsx is a spreadsheet; save it as CSV in UTF-8 and import that"),
         ("b.ods", "b.ods is a spreadsheet; save it as CSV in UTF-8 and import that"),
-        ("b.shp", f"b.shp is a map of another kind; convert it: {OGR2OGR} rooms.geojson b.shp"),
+        ("b.shp", f"b.shp is a map in another format; convert it: {OGR2OGR} rooms.geojson b.shp"),
     ],
 )
 def test_a_name_tells_what_to_do_with_another_kind(name: str, told: str) -> None:

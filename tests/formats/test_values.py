@@ -230,7 +230,7 @@ def test_text_for_no_value_is_named(name: str, text: str) -> None:
     assert told.startswith(f"{AMOUNT}{text!r}, which looks like no value; give --null-text")
     assert "--default" not in told
     given = {"null_texts": ["x", text.strip()]}
-    told = f"price is {text!r}, which stands for no value; give --default price=VALUE"
+    told = f"price is {text!r}, which means that there is no value; give --default price=VALUE"
     assert read_one(name, {"price": text}, **given) == told
     room = read_one(name, {"price": text}, **given, defaults={"price": "0"})
     assert room == Room(CODE, 20, 0, 13.4, 52.5)

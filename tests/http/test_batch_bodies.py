@@ -60,7 +60,7 @@ def send_chunks(client: TestApp, body: object, status: int) -> TestResponse:
 def test_a_batch_has_a_limit_of_bytes(client: TestApp) -> None:
     """By its length, or counted while it arrives and read no further; a byte less is accepted."""
     whole = (HEADER + line(1)).encode().ljust(MOST, b"\n")
-    message = f"The body is too long; at most {MOST} bytes are taken"
+    message = f"The body is too long; at most {MOST} bytes are accepted"
     assert send(client, whole + b"\n", 413).json["message"] == message
     long = Chunks(whole * 10)
     assert send_chunks(client, long, 413).json["message"] == message
@@ -144,10 +144,10 @@ def test_a_batch_that_cannot_be_kept_is_sent_again_later(
         answer = send(client, whole, 503)
         assert send(client, HEADER + line(2)).json == done(added=1)
     assert answer.json["message"].startswith(
-        "There is not enough disk space for a body of this length now"
+        "There is currently not enough disk space for a body of this length"
     )
     assert answer.headers["Retry-After"] == "1"
-    assert "a body cannot be kept: File too large" in caplog.text
+    assert "a body cannot be stored: File too large" in caplog.text
     assert send(client, whole).json == done(added=1)
 
 

@@ -77,7 +77,7 @@ def test_a_bad_line_stops_a_batch(client: TestApp) -> None:
     assert answer.json == {
         "type": "ParametersError",
         "message": "\n".join(
-            ["Nothing is imported", *(f"{place}: {each}" for place, each in errors.items())]
+            ["Nothing was imported", *(f"{place}: {each}" for place, each in errors.items())]
         ),
     }
     problem = send(client, body, 400, Accept="application/problem+json").json
@@ -92,11 +92,11 @@ def test_every_bad_line_has_its_number(client: TestApp) -> None:
     last = NAMED_LINES + 1
     others = [[last + 1, last + 3], [last + 5, last + 5], [last + 7, last + 8]]
     title, *reported, more = send(client, body, 400).json["message"].splitlines()
-    assert title == "Nothing is imported"
+    assert title == "Nothing was imported"
     assert reported == [
         f"line {2 + each}: must have 5 values, not 1" for each in range(NAMED_LINES)
     ]
-    assert more == (f"lines {last + 1}-{last + 3}, {last + 5}, {last + 7}-{last + 8}: are bad too")
+    assert more == (f"lines {last + 1}-{last + 3}, {last + 5}, {last + 7}-{last + 8}: are also bad")
     report = send(client, body, query="?on_error=skip").json
     assert (report["added"], report["rejected"]) == (2, NAMED_LINES + 6)
     assert [each["place"] for each in report["errors"]] == [
@@ -133,7 +133,7 @@ def test_one_code_twice_is_not_guessed(client: TestApp, rooms: list[Room], media
     batch = written(rooms[0], rooms[1], price, rooms[1])
     reported = send(client, batch, 400, media_type=media_type).json["message"].splitlines()
     assert reported == [
-        "Nothing is imported",
+        "Nothing was imported",
         f"{unit} {first}: has the same code as {unit} {first + 2}, which differs: price 40, not 39",
         f"{unit} {first + 2}: has the same code as {unit} {first}, which differs: price 39, not 40",
     ]
@@ -220,7 +220,9 @@ def test_what_is_wrong_with_the_request_is_reported(
 def test_on_error_is_for_batches(client: TestApp) -> None:
     """A single room does not take it."""
     answer = send(client, "{}", 400, "?on_error=skip", "application/json")
-    assert answer.json["message"].startswith("on_error: is for a POST of geojson, csv, ndjson, ")
+    assert answer.json["message"] == (
+        "on_error: is only for a POST of geojson, csv, ndjson; set its Content-Type"
+    )
 
 
 def test_other_repositories_take_batches_too(rooms: list[Room]) -> None:

@@ -176,7 +176,7 @@ def test_a_cursor_whose_changes_may_be_missing_is_gone(settled: TestApp) -> None
     """With what to do, in both forms of errors."""
     response = settled.get(f"/rooms/changes?since={FOREIGN}", status=410)
     assert response.json["type"] == "ResourceError"
-    assert "take since=now, then read all rooms anew" in response.json["message"]
+    assert "start again with since=now, then read all rooms" in response.json["message"]
     accept = {"Accept": "application/problem+json"}
     problem = settled.get(f"/rooms/changes?since={FOREIGN}", headers=accept, status=410).json
     assert (problem["title"], problem["status"]) == ("Gone", 410)
@@ -186,7 +186,7 @@ def test_other_repositories_keep_no_changes() -> None:
     """The answer says that PostgreSQL is needed; errors of the request come first."""
     client = TestApp(Application(Stores(MemRepo())), extra_environ=HTTP_1_1)
     response = client.get("/rooms/changes?since=now", status=404)
-    assert response.json["message"] == "There are no changes here: they need PostgreSQL"
+    assert response.json["message"] == "There is no history of changes here; it needs PostgreSQL"
     client.get("/rooms/changes", status=400)
 
 

@@ -91,5 +91,5 @@ def test_a_search_that_takes_too_long_says_what_to_narrow(
         for path in (f"/rooms?{slow}", "/rooms/summary?near=0,0&radius_min=1"):
             response = client.get(path, status=503)
             assert response.headers["Retry-After"] == "1"
-            assert response.json["message"].startswith("The search took too long; narrow it by a ")
+            assert response.json["message"].startswith("The search took too long; narrow it with")
         assert client.get("/rooms?limit=1").status_int == 200

@@ -83,7 +83,7 @@ def test_another_request_needs_another_key(client: TestApp) -> None:
     """Another body is a conflict; another client's key is another one."""
     add(client, "a", 201)
     message = add(client, "a", 409, price=61).json["message"]
-    assert message == "Idempotency-Key: was used for another request; take a new one"
+    assert message == "Idempotency-Key: was used for another request; use a new one"
     add(client, "a", 201, OTHER, price=61)
     assert len(client.get("/rooms").json) == 2
 
@@ -101,7 +101,7 @@ def test_a_refusal_is_not_kept(client: TestApp) -> None:
 def test_a_key_is_printable(client: TestApp, key: str) -> None:
     """And not too long; else nothing is written."""
     message = add(client, key, 400).json["message"]
-    assert message == "Idempotency-Key: must be 1 to 255 printable characters of ASCII"
+    assert message == "Idempotency-Key: must be 1 to 255 printable ASCII characters"
     assert client.get("/rooms").json == []
 
 
@@ -170,7 +170,7 @@ def test_a_key_of_a_change_is_for_one_body(client: TestApp, method: str) -> None
     write(client, "PUT", "first", 201, VALUES)
     write(client, method, "a", 200, {**VALUES, "price": 1})
     message = write(client, method, "a", 409, {**VALUES, "price": 2}).json["message"]
-    assert message == "Idempotency-Key: was used for another request; take a new one"
+    assert message == "Idempotency-Key: was used for another request; use a new one"
     assert client.get(PATH).json["price"] == 1
 
 
@@ -211,7 +211,7 @@ def test_a_malformed_key_changes_nothing(client: TestApp, method: str) -> None:
     write(client, "PUT", "a", 201, VALUES)
     values = None if method == "DELETE" else {**VALUES, "price": 1}
     message = write(client, method, "", 400, values).json["message"]
-    assert message == "Idempotency-Key: must be 1 to 255 printable characters of ASCII"
+    assert message == "Idempotency-Key: must be 1 to 255 printable ASCII characters"
     assert client.get(PATH).json["price"] == 60
 
 

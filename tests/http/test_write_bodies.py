@@ -37,8 +37,8 @@ from tests.http.writing import BEARER, CODE, JSON, SENDING, TOKENS, VALUES, WRIT
         (b'{"size":0x1}', "body: is not JSON: "),
         ('{"size":\u0661}'.encode(), "body: is not JSON: "),
         (b'{"size":1/*x*/}', "body: is not JSON: "),
-        (b'{"latitude":NaN}', "body: is not JSON: NaN is no number"),
-        (b'{"latitude":-Infinity}', "body: is not JSON: -Infinity is no number"),
+        (b'{"latitude":NaN}', "body: is not JSON, which has no NaN"),
+        (b'{"latitude":-Infinity}', "body: is not JSON, which has no -Infinity"),
         (b'{"size":1,"size":2}', "body: has size more than once"),
         (b'{"size":1,"\\u0073ize":2}', "body: has size more than once"),
         (b'{"x":{"a":1,"a":1}}', "body: has a more than once"),
@@ -49,9 +49,9 @@ from tests.http.writing import BEARER, CODE, JSON, SENDING, TOKENS, VALUES, WRIT
         (b'{"size":"\xff"}', "body: must be UTF-8"),
         (b'{"size":"\xed\xa0\x80"}', "body: must be UTF-8"),
         (b'{"size":"a\nb"}', "body: is not JSON: "),
-        (b"[" * 60_000, "body: is nested too deep"),
-        (b'{"size":' + b"[" * 60_000, "body: is nested too deep"),
-        (b'{"a":' * 12_000, "body: is nested too deep"),
+        (b"[" * 60_000, "body: is nested too deeply"),
+        (b'{"size":' + b"[" * 60_000, "body: is nested too deeply"),
+        (b'{"a":' * 12_000, "body: is nested too deeply"),
         (b'{"size":' + b"1" * 5_000 + b"}", "body: has a number with more than 30 digits"),
         (b"size=20&price=60", "body: is not JSON: "),
         (b"<room/>", "body: is not JSON: "),
@@ -285,7 +285,7 @@ def test_a_body_has_its_limit(writable: TestApp, method: str) -> None:
     answer = write(writable, method, values=padded(MAX_BODY_BYTES + 1), status=413)
     assert answer.json == {
         "type": "LimitError",
-        "message": f"The body is too long; at most {MAX_BODY_BYTES} bytes are taken",
+        "message": f"The body is too long; at most {MAX_BODY_BYTES} bytes are accepted",
     }
     assert write(writable, method, values=padded(MAX_BODY_BYTES)).status_int in {200, 201}
 

@@ -43,7 +43,7 @@ def test_what_is_not_a_tag_is_reported(writable: TestApp, method: str) -> None:
     for other in (tag.strip('"'), tag[:-1], "", '"', "W/*", "x", f"{tag} x", f"*, {tag}"):
         answer = write(writable, method, headers=BEARER | {"If-Match": other}, status=400)
         assert answer.json["message"].startswith(
-            "If-Match: must be * or entity tags in quotes, as ETag gives them, not "
+            "If-Match: must be * or quoted entity tags, as in ETag, not "
         )
 
 
@@ -74,8 +74,8 @@ def test_a_room_can_be_added_only(writable: TestApp) -> None:
         ("POST", {"If-None-Match": "*"}, "If-None-Match: cannot be used with POST"),
         ("PATCH", {"If-None-Match": "*"}, "If-None-Match: cannot be used with PATCH"),
         ("DELETE", {"If-None-Match": '"0"'}, "If-None-Match: cannot be used with DELETE"),
-        ("PUT", {"If-None-Match": ""}, "If-None-Match: must be * where something is written"),
-        ("PUT", {"If-None-Match": '"0"'}, "If-None-Match: must be * where something is written"),
+        ("PUT", {"If-None-Match": ""}, "If-None-Match: must be * in a write"),
+        ("PUT", {"If-None-Match": '"0"'}, "If-None-Match: must be * in a write"),
         (
             "PUT",
             {"If-None-Match": "*", "If-Match": "*"},

@@ -33,7 +33,7 @@ def test_a_code_of_ones_own_is_taken_once(writable: TestApp) -> None:
     again = write(writable, "POST", values={**VALUES, "code": str(code), "size": 1}, status=409)
     assert again.json == {
         "type": "ConflictError",
-        "message": f"There is a room with the code {code} already",
+        "message": f"There is already a room with the code {code}",
     }
     assert writable.get(f"/rooms/{code}").json["size"] == 20
 

@@ -34,7 +34,7 @@ DEPENDENCIES = (
     # To JSON Schema 60.0 is an integer.
     r"(size|price): must be an integer from .*, not [0-9.e+]+",
     r"If-None-Match: cannot be used together with If-Match",
-    r"on_error: is for a POST of .*",
+    r"on_error: is only for a POST of .*",
 )
 
 

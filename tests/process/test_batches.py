@@ -173,7 +173,7 @@ def test_a_batch_is_as_long_as_the_setting_says(
     status, reported = post(service, chunks(MANY))
     assert (status, reported["message"]) == (
         413,
-        f"The body is too long; at most {MOST_BYTES} bytes are taken",
+        f"The body is too long; at most {MOST_BYTES} bytes are accepted",
     )
     assert ask(database, COUNT) == [0]
     assert post(service, chunks(100))[0] == 200

@@ -181,9 +181,9 @@ def test_a_long_body_waits_for_room(
     status, reported = post(service, chunks(ROOMS))
     assert status == 503
     assert str(reported["message"]).startswith(
-        "There is not enough disk space for a body of this length now"
+        "There is currently not enough disk space for a body of this length"
     )
-    service.reports("a body cannot be kept: No space left on device")
+    service.reports("a body cannot be stored: No space left on device")
     assert "Traceback" not in service.complained
     assert post(service, chunks(10))[0] == 200
     disk.clear()

@@ -63,11 +63,11 @@ COMMANDS = {
     ("check",): "",
     ("init-postgres",): "; the database exists",
     ("migrate",): "; all migrations are applied",
-    ("add", f"code={CODE}", *ROOM): "; the room is added",
-    ("update", "f853578c-fc0f-4e65-81b8-566c5dffa35a", "price=40"): "; the room is changed",
-    ("remove", "f853578c-fc0f-4e65-81b8-566c5dffa35a", "--yes"): "; the room is removed",
-    ("import", "-", "--format", "csv"): "; the good lines are imported",
-    ("import", "-", "--format", "csv", "--dry-run"): "; nothing is changed",
+    ("add", f"code={CODE}", *ROOM): "; the room was added",
+    ("update", "f853578c-fc0f-4e65-81b8-566c5dffa35a", "price=40"): "; the room was changed",
+    ("remove", "f853578c-fc0f-4e65-81b8-566c5dffa35a", "--yes"): "; the room was removed",
+    ("import", "-", "--format", "csv"): "; the good lines were imported",
+    ("import", "-", "--format", "csv", "--dry-run"): "; nothing was changed",
 }
 
 
@@ -140,10 +140,10 @@ def test_bad_lines_that_cannot_be_kept_are_reported(
     """With what has become of the good ones: here all are written before the bad ones are."""
     arguments = ("import", "-", "--format", "csv", "--skip-bad", "--rejects", rejects)
     code, _, err = run(environment, *arguments, shell=shell, given=BAD)
-    assert (code, err) == (1, f"rentomatic: {expected}; the good lines are imported\n")
+    assert (code, err) == (1, f"rentomatic: {expected}; the good lines were imported\n")
     many = BAD + "x,1,1,1,1\n" * 20_000
     code, _, err = run(environment, *arguments, shell=shell, given=many)
-    assert (code, err) == (1, f"rentomatic: {expected}; nothing is imported\n")
+    assert (code, err) == (1, f"rentomatic: {expected}; nothing was imported\n")
 
 
 def test_bad_lines_that_nothing_reads_stop_the_import(
@@ -166,7 +166,7 @@ def test_bad_lines_that_nothing_reads_stop_the_import(
     )
     os.close(write)
     assert done.returncode == 1
-    assert done.stderr == "rentomatic: standard output: Broken pipe; nothing is imported\n"
+    assert done.stderr == "rentomatic: standard output: Broken pipe; nothing was imported\n"
 
 
 def test_on_a_terminal_rooms_and_summaries_are_tables(environment: dict[str, str]) -> None:

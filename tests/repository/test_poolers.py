@@ -252,7 +252,7 @@ def test_readiness_the_log_and_check_name_the_cause(
             client = TestApp(Application(Stores(PostgresRepo(connections))))
             for path in ("/rooms", "/rooms/summary", "/rooms/f853578c-fc0f-4e65-81b8-566c5dffa35a"):
                 message = client.get(path, status=503).json["message"]
-                assert message.startswith("The database cannot be used as it is set up")
+                assert message.startswith("The database is not set up correctly")
             assert UNTRACKED in client.get("/health/ready", status=503).json["message"]
         assert caplog.messages[0] == f"the database cannot answer: {UNTRACKED}"
         monkeypatch.setenv("DATABASE_URL", behind.url)

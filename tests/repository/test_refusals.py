@@ -24,7 +24,7 @@ from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.service import Stores
 from tests.conftest import SERVER_ACCOUNT
 
-UNFIT = "The database cannot be used as it is set up, and waiting does not mend it"
+UNFIT = "The database is not set up correctly, so trying again does not help"
 
 
 @pytest.fixture
@@ -53,9 +53,9 @@ def as_role(database: PostgresDatabase, role: str) -> PostgresDatabase:
     [
         (
             "clerk:wrong",
-            'password authentication failed for user "clerk"; correct role and password in ',
+            'password authentication failed for user "clerk"; correct the role and password in ',
         ),
-        ("clerk", "no password supplied; correct role and password in DATABASE_URL"),
+        ("clerk", "no password supplied; correct the role and password in DATABASE_URL"),
         ("nobody", 'role "nobody" does not exist; create the role (create role NAME login), or '),
         ("porter", 'role "porter" is not permitted to log in; allow it: alter role NAME login'),
         ("guest", "; allow this host, role and database in pg_hba.conf, or add ?sslmode"),

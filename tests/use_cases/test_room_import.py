@@ -63,7 +63,7 @@ def test_import_saves_nothing_of_a_file_with_bad_lines(rooms: list[Room]) -> Non
     assert not response
     assert response.type is ResponseTypes.PARAMETERS_ERROR
     title, *named, more = response.message.splitlines()
-    assert title == "Nothing is imported"
+    assert title == "Nothing was imported"
     assert named == [f"line {number}: price is bad" for number in range(2, 22)]
     assert more == "and 3 more bad lines"
     assert list(repository.search(RoomListRequest()).rooms) == []
@@ -76,7 +76,7 @@ def test_import_names_every_bad_line(rooms: list[Room]) -> None:
     assert not response
     assert [str(each) for each in response.errors] == [
         "line 2: price is bad",
-        "lines 3-4, 900: are bad too",
+        "lines 3-4, 900: are also bad",
     ]
 
 

@@ -159,7 +159,7 @@ def test_a_file_that_cannot_be_kept_is_imported_later(
     assert not response
     assert response.type is ResponseTypes.UNAVAILABLE_ERROR
     assert response.message.startswith(
-        "There is not enough disk space for the lines of this file now"
+        "There is currently not enough disk space for the lines of this file"
     )
-    assert "an import cannot be kept: " in caplog.text
+    assert "an import cannot be stored: " in caplog.text
     assert repository.get(make_room(1).code) is None

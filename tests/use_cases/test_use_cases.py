@@ -266,7 +266,7 @@ class FailingChanges:
 @pytest.mark.parametrize(
     ("reason", "kind", "expected"),
     [
-        (ChangesGoneError(), ResponseTypes.GONE_ERROR, "since: the changes since then"),
+        (ChangesGoneError(), ResponseTypes.GONE_ERROR, "since: the changes since this cursor"),
         (RepositoryStandbyError(), ResponseTypes.UNAVAILABLE_ERROR, "The database is a standby"),
         (RepositoryUnavailableError(), ResponseTypes.UNAVAILABLE_ERROR, UNAVAILABLE.message),
     ],

@@ -14,7 +14,7 @@ from rentomatic.wsgi.service import Service
 FORMAT = "version=0.0.4; charset=utf-8"
 
 NO_METRICS = HttpFailure(
-    HTTPStatus.NOT_FOUND, "There is nothing at '/metrics' as long as RENTOMATIC_METRICS is off"
+    HTTPStatus.NOT_FOUND, "There is nothing at '/metrics' while RENTOMATIC_METRICS is off"
 )
 
 

@@ -100,7 +100,7 @@ def describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:
                 _TOKEN: {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A token that is configured in the service",
+                    "description": "One of the service's configured tokens",
                 }
             },
             "headers": {name: _header(each) for name, each in HEADERS.items()},
@@ -109,7 +109,7 @@ def describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:
                     "description": "The answer that the client has is still current",
                     "headers": _headers(TAG),
                 },
-                _TOO_LONG: {"description": "The request line is longer than the server reads"},
+                _TOO_LONG: {"description": "The request line is longer than the server accepts"},
                 **{_named(status): _failed(each) for status, each in FAILURES.items()},
             },
         },

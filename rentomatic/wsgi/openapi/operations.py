@@ -120,7 +120,9 @@ _DESCRIPTIONS: Mapping[str, Description] = {
     "openapi": Description(
         "This service as an OpenAPI document", (successes.DOCUMENT,), failures=(_UNACCEPTABLE,)
     ),
-    "docs": Description("The same, for people", (successes.PAGE,), failures=(_UNACCEPTABLE,)),
+    "docs": Description(
+        "This document as a web page", (successes.PAGE,), failures=(_UNACCEPTABLE,)
+    ),
     "live": Description("The process is up", (successes.LIVE,)),
     "ready": Description(
         "The database answers and is migrated", (successes.READY,), failures=(_UNAVAILABLE,)
