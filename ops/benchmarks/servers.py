@@ -203,7 +203,7 @@ class Database:
     def plan(self, request: RoomListRequest) -> str:
         """Return the query plan of a search."""
         text, parameters = self.repository.page_statement(request)
-        rows = self.connections.read(lambda session: session.run(b"explain " + text, parameters))
+        rows = self.connections.read(lambda each: each.run(b"explain " + text, parameters))
         return "\n".join(row[0] for row in rows)
 
     def pgbench(self, request: RoomListRequest, seconds: int) -> float:

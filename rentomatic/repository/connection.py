@@ -1,29 +1,58 @@
-"""A connection to PostgreSQL whose waits are limited."""
+"""A connection to PostgreSQL: its waits are limited, its statements have names of their own."""
 
+import math
 import time
+from collections.abc import Mapping
+from secrets import token_hex
 from typing import Any
 
 import psycopg
+from psycopg._preparing import Prepare, PrepareManager
+from psycopg._queries import PostgresQuery
 from psycopg.abc import RV, PQGen
+from psycopg.rows import namedtuple_row
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
-from rentomatic.repository.pooling import Statements
+NOTHING: Mapping[str, object] = {}
 
 
 class NoAnswerError(psycopg.OperationalError):
     """The server accepted a statement but did not answer, not even with its own timeout."""
 
 
+class Statements(PrepareManager):
+    """The prepared statements of a connection, under names that no other connection uses.
+
+    psycopg names them `_pg3_0`, `_pg3_1` and so on, on each connection. Behind a pooler that does
+    not track them, one connection could run another's DELETE; unique names cause an error instead.
+    """
+
+    def __init__(self, prefix: str = "") -> None:
+        super().__init__()
+        self._prefix = (prefix or f"rentomatic_{token_hex(8)}_").encode()
+
+    def get(self, query: PostgresQuery, prepare: bool | None = None) -> tuple[Prepare, bytes]:  # noqa: FBT001 - psycopg's signature
+        """Return whether to prepare a query, and the name of its statement."""
+        kind, name = super().get(query, prepare)
+        return kind, name.replace(b"_pg3_", self._prefix)
+
+    def _should_discard(self, *_arguments: object, **_options: object) -> bool:
+        """Keep all statements after a ROLLBACK: a pooler may not track DEALLOCATE ALL."""
+        return False
+
+
 class Connection(psycopg.Connection[tuple[Any, ...]]):
-    """A connection whose waits are limited, because a frozen server never answers.
+    """A connection of one thread, whose waits are limited: a frozen server never answers.
 
     Attributes:
         patience: the most seconds that a wait may take; None for no limit.
-        deadline: the `time.monotonic()` time by which all waits must end.
+        deadline: the `time.monotonic()` time by which all waits must end, if they are limited.
+        silences: how often the server had stopped answering before this was opened.
     """
 
     patience: float | None = None
-    deadline: float | None = None
+    deadline = math.inf
+    silences = 0
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - psycopg's
         super().__init__(*arguments, **options)
@@ -32,6 +61,20 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         # statement, and a list may be sent with the type of another one.
         self.adapters.register_dumper(int, Int8Dumper)
         self.adapters.register_dumper(int, Int8BinaryDumper)
+        # One cursor for all statements: creating one takes as long as a short statement.
+        self._own_cursor = self.cursor(binary=True)
+
+    def run(
+        self, text: str | bytes, parameters: Mapping[str, object] = NOTHING
+    ) -> list[tuple[Any, ...]]:
+        """Run a prepared statement; return its rows, if it returns any."""
+        cursor = self._own_cursor.execute(text, parameters, prepare=True)
+        return cursor.fetchall() if cursor.description else []
+
+    def named(self, text: str | bytes, parameters: Mapping[str, object] = NOTHING) -> list[Any]:
+        """Run a prepared statement; return its rows as named tuples."""
+        cursor = self.cursor(binary=True, row_factory=namedtuple_row)
+        return cursor.execute(text, parameters, prepare=True).fetchall()
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         """Wait for the server, but close the connection at the deadline.
@@ -39,17 +82,13 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         Raises:
             NoAnswerError: at the deadline.
         """
-        limit = timeout if timeout is not None else self._limit()
-        ends = None if limit is None else time.monotonic() + limit
+        now = time.monotonic()
+        if timeout is None and self.patience is not None:
+            timeout = max(0.0, min(self.patience, self.deadline - now))
         try:
-            return super().wait(gen, interval, limit)
+            return super().wait(gen, interval, timeout)
         except psycopg.OperationalError:
-            if ends is None or self.closed or time.monotonic() < ends:
+            if timeout is None or self.closed or time.monotonic() < now + timeout:
                 raise
             self.pgconn.finish()
             raise NoAnswerError("the server accepts statements but does not answer") from None
-
-    def _limit(self) -> float | None:
-        if self.patience is None or self.deadline is None:
-            return self.patience
-        return max(0.0, min(self.patience, self.deadline - time.monotonic()))

@@ -1,12 +1,12 @@
 """Connections to PostgreSQL: one per thread, opened when first needed, replaced when lost."""
 
 import logging
+import math
 import select
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TypeVar
 
 import psycopg
@@ -23,7 +23,7 @@ from rentomatic.repository.interface import (
 from rentomatic.repository.opener import Opener
 from rentomatic.repository.outage import Outage
 from rentomatic.repository.refusals import reason_of
-from rentomatic.repository.sessions import Session, Sessions, Yields
+from rentomatic.repository.transactions import Head, Streaming, streamed
 
 logger = logging.getLogger(__name__)
 
@@ -113,38 +113,30 @@ class Connections:
         # Connections that were opened before the server stopped answering are discarded.
         self._silences = 0
 
-    def read(self, work: Callable[[Session], T]) -> T:
+    def read(self, work: Callable[[Connection], T]) -> T:
         """Do read-only work; retry once if its connection was lost."""
 
-        def attempt(deadline: float | None) -> T:
-            with self._translated():
-                return work(self._session(deadline))
+        def attempt(deadline: float) -> T:
+            try:
+                return work(self._usable(deadline))
+            except psycopg.Error as error:
+                self._raise_unavailable(error)
+                raise
 
         return self._retried(attempt)
 
-    def stream(self, work: Callable[[Session], Yields[T]]) -> tuple[T, Yields[T]]:
-        """Do work that yields, in a snapshot; retry once if its connection is lost at first."""
-
-        def yields(deadline: float | None) -> Yields[T]:
-            with self.transaction(is_snapshot=True, deadline=deadline) as session:
-                yield from work(session)
-
-        def attempt(deadline: float | None) -> tuple[T, Yields[T]]:
-            following = yields(deadline)
-            return next(following), following
-
-        return self._retried(attempt)
+    def stream(self, work: Callable[[Connection], Streaming[Head, T]]) -> tuple[Head, Iterator[T]]:
+        """Do read-only work in a snapshot; retry once if its connection is lost at first."""
+        return self._retried(
+            lambda deadline: streamed(self.transaction(is_snapshot=True, deadline=deadline), work)
+        )
 
     def write(
-        self, work: Callable[[Session], T], *, dry_run: bool = False, actor: str | None = None
+        self, work: Callable[[Connection], T], *, dry_run: bool = False, actor: str | None = None
     ) -> T:
         """Do work in a transaction; never retry, because a lost connection may have committed."""
-        with self.transaction(dry_run=dry_run, actor=actor) as session:
-            return work(session)
-
-    def acting_as(self, actor: str) -> Sessions:
-        """Return sessions whose changes are recorded under an actor."""
-        return _Acting(self, actor)
+        with self.transaction(dry_run=dry_run, actor=actor) as connection:
+            return work(connection)
 
     @contextmanager
     def transaction(
@@ -153,8 +145,8 @@ class Connections:
         dry_run: bool = False,
         is_snapshot: bool = False,
         actor: str | None = None,
-        deadline: float | None = None,
-    ) -> Iterator[Session]:
+        deadline: float = math.inf,
+    ) -> Iterator[Connection]:
         """Open a transaction on this thread's connection, or a savepoint inside an open one.
 
         Args:
@@ -163,9 +155,8 @@ class Connections:
             actor: who makes its changes, for the history.
             deadline: the `time.monotonic()` time by which the server must answer.
         """
-        with self._translated(is_write=not is_snapshot):
-            session = self._session(deadline)
-            connection = session.connection
+        try:
+            connection = self._usable(deadline)
             is_outermost = connection.info.transaction_status == TransactionStatus.IDLE
             if is_outermost:
                 connection.isolation_level = IsolationLevel.REPEATABLE_READ if is_snapshot else None
@@ -174,61 +165,69 @@ class Connections:
                     connection.execute(_WITHOUT_LIMITS)
                 if actor is not None:
                     connection.execute(_ACT_AS, [actor])
-                yield session
+                yield connection
+        except psycopg.Error as error:
+            self._raise_unavailable(error, is_write=not is_snapshot)
+            raise
 
     def close(self) -> None:
         """Close this thread's connection, and stop probing the database."""
         self._outage.close()
         self._drop()
 
-    def _retried(self, attempt: Callable[[float | None], T]) -> T:
+    def _retried(self, attempt: Callable[[float], T]) -> T:
         """Retry once if the connection is lost; both attempts share one deadline."""
         patience = self._opener.patience
-        deadline = time.monotonic() + patience if patience else None
+        deadline = time.monotonic() + patience if patience else math.inf
         try:
             return attempt(deadline)
         except ConnectionLostError:
             return attempt(deadline)
         finally:
-            if session := self._local.session:
-                session.connection.deadline = None
+            if connection := self._local.connection:
+                connection.deadline = math.inf
 
-    def _session(self, deadline: float | None = None) -> Session:
-        """Return this thread's session, a new one if its connection is not usable."""
-        session = self._local.session
-        if session and not self._is_usable(session):
+    def _usable(self, deadline: float) -> Connection:
+        """Return this thread's connection, or a new one if that is not usable."""
+        connection = self._local.connection
+        if connection and not self._is_usable(connection):
             self._drop()
-            session = None
-        session = session or self._open()
-        session.connection.deadline = deadline
-        return session
+            connection = None
+        connection = connection or self._open()
+        connection.deadline = deadline
+        return connection
 
-    def _is_usable(self, session: Session) -> bool:
-        connection = session.connection
-        if connection.closed or session.silences != self._silences:
+    def _is_usable(self, connection: Connection) -> bool:
+        if connection.closed or connection.silences != self._silences:
             return False
-        is_idle = connection.info.transaction_status == TransactionStatus.IDLE
-        return not (is_idle and _is_readable(connection))
+        if connection.info.transaction_status != TransactionStatus.IDLE:
+            return True
+        # Only a closing server sends something to an idle connection.
+        poll = select.poll()
+        poll.register(connection.fileno(), select.POLLIN)
+        return not poll.poll(0)
 
     def _drop(self) -> None:
-        if session := self._local.session:
-            session.connection.close()
-            self._local.session = None
+        if connection := self._local.connection:
+            connection.close()
+            self._local.connection = None
             self._on_change(-1)
 
-    def _open(self) -> Session:
+    def _open(self) -> Connection:
         if self._outage.is_on:
             if self._opener.refusal:
                 raise RepositoryUnfitError(self._opener.refusal)
             raise RepositoryUnavailableError("the database is known to be down")
+        silences = self._silences
         try:
-            session = Session(self._opener.open(), self._silences)
+            connection = self._opener.open()
         except RepositoryUnfitError as error:
             self._outage.begin(str(error))
             raise
-        self._local.session = session
+        connection.silences = silences
+        self._local.connection = connection
         self._on_change(1)
-        return session
+        return connection
 
     def _probe(self) -> bool:
         """Return whether the server accepts connections with usable sessions."""
@@ -238,75 +237,43 @@ class Connections:
             return False
         return True
 
-    @contextmanager
-    def _translated(self, *, is_write: bool = False) -> Iterator[None]:
-        """Turn driver errors that mean "not now" into RepositoryUnavailableError; others are bugs.
+    def _raise_unavailable(self, error: psycopg.Error, *, is_write: bool = False) -> None:
+        """Raise RepositoryUnavailableError if a driver error means "not now"; others are bugs.
 
         An outage is logged once, not for each request that notices it, but each lost write is
         logged, because writes are not retried.
         """
-        try:
-            yield
-        except psycopg.Error as error:
-            state = error.sqlstate or ""
-            session = self._local.session
-            connection = session.connection if session else None
-            if connection and state in _CONNECTION_STATES:
-                connection.close()
-                self._opener.distrust()
-            lost = connection is None or connection.closed
-            if not (lost or state[:2] in _UNAVAILABLE_CLASSES or state in _UNAVAILABLE_STATES):
-                raise
-            reason = reason_of(error)
-            is_silent = isinstance(error, NoAnswerError)
-            if is_silent:
-                self._silences += 1
-            if is_silent or connection is None:
-                self._opener.refusal = ""
-                self._outage.begin(reason)
-            elif not lost:
-                logger.warning("the database refuses: %s", reason)
-            elif is_write:
-                logger.warning("a write lost its connection: %s", reason)
-            if isinstance(error, errors.QueryCanceled):
-                raise RepositoryTimeoutError(reason) from error
-            is_repeatable = connection and lost and not is_silent
-            raise (ConnectionLostError if is_repeatable else RepositoryUnavailableError)(
-                reason
-            ) from error
+        state = error.sqlstate or ""
+        connection = self._local.connection
+        if connection and state in _CONNECTION_STATES:
+            connection.close()
+            self._opener.distrust()
+        lost = connection is None or connection.closed
+        if not (lost or state[:2] in _UNAVAILABLE_CLASSES or state in _UNAVAILABLE_STATES):
+            return
+        reason = reason_of(error)
+        is_silent = isinstance(error, NoAnswerError)
+        if is_silent:
+            self._silences += 1
+        if is_silent or connection is None:
+            self._opener.refusal = ""
+            self._outage.begin(reason)
+        elif not lost:
+            logger.warning("the database refuses: %s", reason)
+        elif is_write:
+            logger.warning("a write lost its connection: %s", reason)
+        if isinstance(error, errors.QueryCanceled):
+            raise RepositoryTimeoutError(reason) from error
+        is_repeatable = connection and lost and not is_silent
+        raise (ConnectionLostError if is_repeatable else RepositoryUnavailableError)(
+            reason
+        ) from error
 
 
 class _Local(threading.local):
     """The state of a thread."""
 
-    session: Session | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Acting:
-    """The sessions of an actor; see Connections.acting_as."""
-
-    connections: Connections
-    actor: str
-
-    def read(self, work: Callable[[Session], T]) -> T:
-        return self.connections.read(work)
-
-    def stream(self, work: Callable[[Session], Yields[T]]) -> tuple[T, Yields[T]]:
-        return self.connections.stream(work)
-
-    def write(self, work: Callable[[Session], T], *, dry_run: bool = False) -> T:
-        return self.connections.write(work, dry_run=dry_run, actor=self.actor)
-
-    def acting_as(self, actor: str) -> Sessions:
-        return _Acting(self.connections, actor)
-
-
-def _is_readable(connection: Connection) -> bool:
-    """Return whether an idle connection has input, which only a closing server sends."""
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
+    connection: Connection | None = None
 
 
 @contextmanager

@@ -32,6 +32,6 @@ def inspect_server(connections: Connections) -> Inspection:
         RepositoryUnavailableError: while it cannot answer.
     """
     statement = Statement(shipped("sql") / "server_inspection.sql")
-    (row,) = connections.read(lambda session: session.named(statement.text()))
+    (row,) = connections.read(lambda connection: connection.named(statement.text()))
     allowed = min(limit for limit in row.connections if limit >= 0)
     return Inspection(row.version, row.clock, allowed, tuple(row.invalid_indexes))

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import islice
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from rentomatic.domain.room import Room
@@ -15,6 +16,8 @@ from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_order import Position
 from rentomatic.requests.room_summary import RoomSummaryRequest
+
+T = TypeVar("T")
 
 SAVE_BATCH = 2_000
 
@@ -284,18 +287,16 @@ def batches(rooms: Iterable[Room], size: int = SAVE_BATCH) -> Iterator[list[Room
         yield list(batch.values())
 
 
-def started(rooms: Generator[Room, None, None]) -> Iterator[Room]:
-    """Fetch the first room now, so that a search that fails does so here, not in its reader."""
-    first = next(rooms, None)
-    return _resumed(first, rooms)
+def started(items: Generator[T, None, None]) -> Iterator[T]:
+    """Fetch the first item now, so that a search that fails does so here, not in its reader."""
+    return _resumed([*islice(items, 1)], items)
 
 
-def _resumed(first: Room | None, rooms: Generator[Room, None, None]) -> Iterator[Room]:
+def _resumed(first: list[T], items: Generator[T, None, None]) -> Iterator[T]:
     try:
-        if first is not None:
-            yield first
-            yield from rooms
+        yield from first
+        yield from items
     finally:
         # A reader that stops early does not care if the store is down.
         with suppress(RepositoryUnavailableError):
-            rooms.close()
+            items.close()

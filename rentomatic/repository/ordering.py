@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from rentomatic.domain.room import OPTIONAL_FIELDS
@@ -14,6 +15,7 @@ _TYPES = {UUID: "uuid", int: "bigint", float: "float8"}
 POSITION_PARAMETERS = tuple(f"after_{number}" for number in range(len(KEY_TYPES)))
 
 
+@lru_cache(maxsize=256)
 def order_by(order: Order) -> str:
     """Return the keys of an `order by`; missing values sort last."""
     return ", ".join(f"{_column(key.name)}{_direction(key)}" for key in order)

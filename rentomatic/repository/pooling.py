@@ -9,12 +9,11 @@ from typing import Any
 
 import psycopg
 from psycopg import errors, sql
-from psycopg._preparing import Prepare, PrepareManager
-from psycopg._queries import PostgresQuery
 
+from rentomatic.repository.connection import Statements
 from rentomatic.repository.interface import RepositoryUnfitError
 
-Session = psycopg.Connection[Any]
+AnyConnection = psycopg.Connection[Any]
 
 ENCODING = "UTF8"
 
@@ -36,8 +35,6 @@ UNTRANSACTED = (
     "a pooler allows no transactions (pool_mode=statement); set pool_mode=session, "
     "or pool_mode=transaction and max_prepared_statements, or connect to PostgreSQL directly"
 )
-
-
 SHARED = (
     "migrations need a session of their own, and a pooler shares this one; set DATABASE_URL to "
     "PostgreSQL itself for `rentomatic migrate` and `yoyo apply`"
@@ -55,27 +52,6 @@ class Pooling(Enum):
     NONE = "none"
     SESSION = "session"
     TRANSACTION = "transaction"
-
-
-class Statements(PrepareManager):
-    """The prepared statements of a connection, under names that no other connection uses.
-
-    psycopg names them `_pg3_0`, `_pg3_1` and so on, on each connection. Behind a pooler that does
-    not track them, one connection could run another's DELETE; unique names cause an error instead.
-    """
-
-    def __init__(self, prefix: str = "") -> None:
-        super().__init__()
-        self._prefix = (prefix or f"rentomatic_{token_hex(8)}_").encode()
-
-    def get(self, query: PostgresQuery, prepare: bool | None = None) -> tuple[Prepare, bytes]:  # noqa: FBT001 - psycopg's signature
-        """Return whether to prepare a query, and the name of its statement."""
-        kind, name = super().get(query, prepare)
-        return kind, name.replace(b"_pg3_", self._prefix)
-
-    def _should_discard(self, *_arguments: object, **_options: object) -> bool:
-        """Keep all statements after a ROLLBACK: a pooler may not track DEALLOCATE ALL."""
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +82,7 @@ class Wanted:
         }
 
 
-def check_encoding(connection: Session) -> None:
+def check_encoding(connection: AnyConnection) -> None:
     """Refuse a database whose encoding is not UTF-8, without a query.
 
     Raises:
@@ -121,7 +97,7 @@ def check_encoding(connection: Session) -> None:
         )
 
 
-def check_session(connection: Session, wanted: Wanted) -> bool:
+def check_session(connection: AnyConnection, wanted: Wanted) -> bool:
     """Verify the settings of a new session, in one round trip.
 
     Returns:
@@ -158,7 +134,7 @@ def _shown(value: object) -> str:
     return "not set" if value is None else str(value)
 
 
-def _alter(connection: Session, vital: Mapping[str, str]) -> str:
+def _alter(connection: AnyConnection, vital: Mapping[str, str]) -> str:
     info = connection.info
     role, database = (sql.Identifier(name).as_string() for name in (info.user, info.dbname))
     return " ".join(
@@ -167,7 +143,7 @@ def _alter(connection: Session, vital: Mapping[str, str]) -> str:
     )
 
 
-def check_own_session(connection: Session, connect: Callable[[], Session]) -> None:
+def check_own_session(connection: AnyConnection, connect: Callable[[], AnyConnection]) -> None:
     """Refuse a session that a pooler shares, because locks and settings would stay in it.
 
     Raises:
@@ -178,7 +154,7 @@ def check_own_session(connection: Session, connect: Callable[[], Session]) -> No
         raise RepositoryUnfitError(SHARED)
 
 
-def find_pooling(connect: Callable[[], Session]) -> Pooling:
+def find_pooling(connect: Callable[[], AnyConnection]) -> Pooling:
     """Find out how a pooler works, with two connections.
 
     Both prepare a different statement under the same name, and query repeatedly which session they

@@ -37,7 +37,7 @@ class PostgresChanges:
         parameters = {**_place(request.since), "limit": limit}
 
         text = self._changes.text()
-        rows = self._connections.read(lambda session: session.named(text, parameters))
+        rows = self._connections.read(lambda connection: connection.named(text, parameters))
         return _page(request, rows)
 
 

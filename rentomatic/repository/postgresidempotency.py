@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from rentomatic.repository.connection import Connection
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import (
     IdempotencyKey,
@@ -14,7 +15,6 @@ from rentomatic.repository.interface import (
     StoredAnswer,
 )
 from rentomatic.repository.postgresrepo import PostgresRepo
-from rentomatic.repository.sessions import Session
 from rentomatic.repository.statement import Statement
 from rentomatic.resources import shipped
 
@@ -39,27 +39,27 @@ class PostgresIdempotency:
         self, key: IdempotencyKey, actor: str, write: Callable[[RoomRepository], StoredAnswer]
     ) -> StoredAnswer:
         """Write and store the answer in one transaction, or return the stored answer."""
-        with self._connections.transaction(actor=actor) as session:
-            if not self._run(session, self._claim, key, fingerprint=key.fingerprint, kept=KEPT):
-                return self._found(session, key)
-            answer = write(self._repository.within(session))
+        with self._connections.transaction(actor=actor) as connection:
+            if not self._run(connection, self._claim, key, fingerprint=key.fingerprint, kept=KEPT):
+                return self._found(connection, key)
+            answer = write(self._repository.within(connection))
             headers = Jsonb([list(each) for each in answer.headers])
             values = {"status": answer.status, "headers": headers, "body": answer.body}
-            self._run(session, self._store, key, **values)
-            session.run(self._expire.text(), {"kept": KEPT, "most": _EXPIRED_AT_ONCE})
+            self._run(connection, self._store, key, **values)
+            connection.run(self._expire.text(), {"kept": KEPT, "most": _EXPIRED_AT_ONCE})
             return answer
 
-    def _found(self, session: Session, key: IdempotencyKey) -> StoredAnswer:
-        ((fingerprint, status, headers, body),) = self._run(session, self._find, key)
+    def _found(self, connection: Connection, key: IdempotencyKey) -> StoredAnswer:
+        ((fingerprint, status, headers, body),) = self._run(connection, self._find, key)
         if fingerprint != key.fingerprint:
             raise KeyReusedError
         return StoredAnswer(status, tuple((name, value) for name, value in headers), body)
 
     @staticmethod
     def _run(
-        session: Session, statement: Statement, key: IdempotencyKey, **values: object
+        connection: Connection, statement: Statement, key: IdempotencyKey, **values: object
     ) -> list[tuple[Any, ...]]:
-        return session.run(statement.text(), {"scope": key.scope, "key": key.key, **values})
+        return connection.run(statement.text(), {"scope": key.scope, "key": key.key, **values})
 
 
 def _load(name: str, *parameters: str) -> Statement:

@@ -1,30 +1,19 @@
 """Rooms in PostgreSQL, 15 or later."""
 
-from collections.abc import (
-    Callable,
-    Collection,
-    Generator,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass, replace
-from itertools import chain, count
-from typing import Any, cast
+from dataclasses import replace
+from itertools import count
+from typing import Any
 from uuid import UUID
 
 from psycopg import Cursor, errors
 
 from rentomatic.domain.room import FIELDS, Room
-from rentomatic.domain.room_summary import (
-    MAX_BARS,
-    QUARTILES,
-    STEPS,
-)
+from rentomatic.domain.room_summary import MAX_BARS, QUARTILES, STEPS
 from rentomatic.repository.arrays import array_of, arrays_of
-from rentomatic.repository.connection import Connection
+from rentomatic.repository.connection import NOTHING, Connection
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import (
     Page,
@@ -34,26 +23,24 @@ from rentomatic.repository.interface import (
     Summarized,
     Total,
     batches,
-    started,
 )
 from rentomatic.repository.migrations import compare_schema
-from rentomatic.repository.rings import rings_of
 from rentomatic.repository.room_parameters import (
     LIST_PARAMETERS,
     LIST_PARTS,
     SELECTION_PARAMETERS,
     Parameters,
+    attempts,
     is_by_distance,
     list_parameters,
     list_parts,
     selection_parameters,
 )
-from rentomatic.repository.sessions import NOTHING, OneTransaction, Session, Sessions, Yields
+from rentomatic.repository.rows import page_of, summary_of
 from rentomatic.repository.statement import Statement
-from rentomatic.repository.summary_rows import summary_of
-from rentomatic.requests.room_fields import DISTANCE, Value
+from rentomatic.repository.transactions import OneTransaction, Transactions
+from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_list import ESTIMATE, EXACT, RoomListRequest
-from rentomatic.requests.room_order import ADDED
 from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.requests.room_summary import RoomSummaryRequest
 from rentomatic.resources import shipped
@@ -65,12 +52,6 @@ ANALYZED_CHANGES = 1_000
 
 # Counting or summarizing more rooms takes a slot, because it takes tens of milliseconds.
 MANY_ROOMS = 20_000
-# Sorting fewer rooms is faster than finding them outwards from a place, or in rings around it.
-FEW_ROOMS = 5_000
-
-# The columns of sql/room_page.sql before those of a room, and their marks.
-PAGE_COLUMNS = (("total", "counted"), ("version", ""), (DISTANCE, "measured"), (ADDED, "paged"))
-ROOM_COLUMNS = Room.__slots__
 
 # The marks of the assignments in sql/parts/room_assignments.sql; rooms are found by their code.
 SETS = {name: f"sets_{name}" for name in FIELDS if name != "code"}
@@ -88,7 +69,8 @@ class PostgresRepo:
     def __init__(
         self, connections: Connections, streams: Slots | None = None, searches: Slots | None = None
     ) -> None:
-        self._sessions: Sessions = connections
+        self._connections: Transactions = connections
+        self._actor: str | None = None
         self._stream_slots = streams or Slots()
         self._search_slots = searches or Slots()
         self._list = _load("room_list", LIST_PARAMETERS, LIST_PARTS)
@@ -113,20 +95,16 @@ class PostgresRepo:
     def search(self, request: RoomListRequest) -> Page:
         """Find rooms; an unlimited search holds a snapshot until it is exhausted or closed."""
         if request.limit is None:
-            found = self._sessions.stream(lambda session: self._stream(session, request))
-            page, rooms = cast("tuple[Page, Yields[Room]]", found)
-            return replace(page, rooms=started(rooms))
-        with self._search_slots.open() as take:
-            if request.count == EXACT:
-                self._take_if_many(request, take)
-            rows = _Rows((), ())
-            for parameters, is_large in self._attempts(request):
-                if is_large:
-                    _need(take)
-                rows = self._rows(request, parameters)
-                if len(rows.rows) > request.limit:
-                    break
-        return self._page_of(request, rows)
+            page, rooms = self._connections.stream(lambda each: self._stream(each, request))
+            return replace(page, rooms=rooms)
+        if request.count == EXACT or is_by_distance(request):
+            rows = self._rows_in_a_slot(request)
+        else:
+            rows = self._rows(request, list_parameters(request))
+        page = page_of(request, rows)
+        if request.count != ESTIMATE:
+            return page
+        return replace(page, total=Total(self._estimated(request), is_exact=False))
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
         """Summarize rooms."""
@@ -140,29 +118,28 @@ class PostgresRepo:
 
         with self._search_slots.open() as take:
             self._take_if_many(request, take)
-            rows = self._sessions.read(lambda session: session.named(text, parameters))
+            rows = self._connections.read(lambda connection: connection.named(text, parameters))
         return Summarized(summary_of(rows), rows[0].version)
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""
         text = self._get.text()
-        rows = self._sessions.read(lambda session: session.run(text, {"code": code}))
+        rows = self._connections.read(lambda connection: connection.run(text, {"code": code}))
         return Room.trusted(rows[0]) if rows else None
 
     def existing(self, codes: Collection[UUID]) -> Collection[UUID]:
         """Return which of these codes exist."""
         text = self._existing.text()
         given = {"codes": list(codes)}
-        rows = self._sessions.read(lambda session: session.run(text, given))
+        rows = self._connections.read(lambda connection: connection.run(text, given))
         return {code for (code,) in rows}
 
     def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
         """Add or replace rooms in one transaction, one statement per batch; ANALYZE after many."""
 
-        def work(session: Session) -> SaveSummary:
+        def work(connection: Connection) -> SaveSummary:
             saved = SaveSummary()
-            session.run(self._wait.text())
-            connection = session.connection
+            connection.run(self._wait.text())
             with connection.pipeline():
                 # The server writes a batch while the next one is read.
                 sent = None
@@ -173,10 +150,10 @@ class PostgresRepo:
                     sent = batch, cursor
                 saved += _summary(sent)
             if saved.added + saved.updated >= ANALYZED_CHANGES:
-                session.run(self._analyze.text())
+                connection.run(self._analyze.text())
             return saved
 
-        return self._sessions.write(work, dry_run=dry_run)
+        return self._connections.write(work, dry_run=dry_run, actor=self._actor)
 
     def add(self, room: Room) -> bool:
         """Add a room, unless its code exists."""
@@ -202,31 +179,30 @@ class PostgresRepo:
 
     def version(self) -> str | None:
         """Return the data version that a search would show now; None on a standby."""
-        version: str | None = self._sessions.read(lambda session: _value(session, self._version))
+        version: str | None = self._connections.read(lambda each: _value(each, self._version))
         return version
 
     def schema(self) -> Schema:
         """Compare the migrations that the database has with those that this release ships."""
 
-        def work(session: Session) -> list[str]:
+        def work(connection: Connection) -> list[str]:
             try:
-                return [name for (name,) in session.run(self._migrations.text())]
+                return [name for (name,) in connection.run(self._migrations.text())]
             except errors.UndefinedTable:
                 return []
 
-        return compare_schema(self._sessions.read(work))
+        return compare_schema(self._connections.read(work))
 
     def acting_as(self, actor: str) -> "PostgresRepo":
         """Return the same rooms, with changes recorded under an actor."""
-        return self._with(self._sessions.acting_as(actor))
-
-    def within(self, session: Session) -> "PostgresRepo":
-        """Return the same rooms, with all work done in an open transaction."""
-        return self._with(OneTransaction(session))
-
-    def _with(self, sessions: Sessions) -> "PostgresRepo":
         other = copy(self)
-        other._sessions = sessions  # noqa: SLF001 - its own class
+        other._actor = actor  # noqa: SLF001 - its own class
+        return other
+
+    def within(self, connection: Connection) -> "PostgresRepo":
+        """Return the same rooms, with all work done in the open transaction of a connection."""
+        other = copy(self)
+        other._connections = OneTransaction(connection)  # noqa: SLF001 - its own class
         return other
 
     def page_statement(
@@ -237,50 +213,26 @@ class PostgresRepo:
         Without parameters it is the first one that a search would run.
         """
         if parameters is None:
-            parameters, _ = next(self._attempts(request))
+            parameters, _ = next(attempts(request, self._estimated))
         return self._page.text(frozenset(parameters), **list_parts(request)), parameters
 
-    def _attempts(self, request: RoomListRequest) -> Iterator[tuple[Parameters, bool]]:
-        """Yield attempts at a page; the first one that finds enough rooms is used.
-
-        Each is the parameters of a statement, and whether it may be slow.
-        """
-        near = request.near
-        if not near or not is_by_distance(request):
-            yield list_parameters(request), False
-            return
-        rings = rings_of(request, near)
-        first = next(rings, None)
-        is_narrow = first is not None or request.filters or request.bbox
-        # The planner knows nothing about distances.
-        anywhere = RoomSelection(request.filters, request.bbox)
-        if is_narrow and self._estimated(anywhere) < FEW_ROOMS:
-            yield list_parameters(request, are_few=True), False
-        elif first is None:
-            yield list_parameters(request), False
-        else:
-            for each in chain([first], rings):
-                yield list_parameters(request, each), each.is_large
-
-    def _rows(self, request: RoomListRequest, parameters: Parameters) -> "_Rows":
+    def _rows(self, request: RoomListRequest, parameters: Parameters) -> Sequence[Any]:
         text, _ = self.page_statement(request, parameters)
-        rows = self._sessions.read(lambda session: session.run(text, parameters))
-        return _Rows(_page_columns(parameters), rows)
+        return self._connections.read(lambda connection: connection.run(text, parameters))
 
-    def _page_of(self, request: RoomListRequest, found: "_Rows") -> Page:
-        first = found.named(0)
-        total = Total(first["total"], is_exact=True) if request.count == EXACT else None
-        if request.count == ESTIMATE:
-            total = Total(self._estimated(request), is_exact=False)
-        # If no room was found, one row has the version.
-        shown = found.rows[: request.limit] if first["code"] is not None else ()
-        following = None
-        if len(found.rows) > len(shown) > 0:
-            last = found.named(len(shown) - 1)
-            following = tuple(last[key.name] for key in request.order)
-        begin = len(found.columns) - len(ROOM_COLUMNS)
-        rooms = [Room.trusted(row[begin:]) for row in shown]
-        return Page(rooms, following, total, first["version"])
+    def _rows_in_a_slot(self, request: RoomListRequest) -> Sequence[Any]:
+        """Find the rows of a page that may take long; a slow one takes a slot."""
+        rows: Sequence[Any] = ()
+        with self._search_slots.open() as take:
+            if request.count == EXACT:
+                self._take_if_many(request, take)
+            for parameters, is_large in attempts(request, self._estimated):
+                if is_large:
+                    _need(take)
+                rows = self._rows(request, parameters)
+                if len(rows) > (request.limit or 0):
+                    break
+        return rows
 
     def _take_if_many(self, selection: RoomSelection, take: Callable[[], bool]) -> None:
         """Take a slot if many rooms are read."""
@@ -289,32 +241,39 @@ class PostgresRepo:
 
     def _estimated(self, selection: RoomSelection) -> int:
         """Return the planner's estimate of how many rooms are selected."""
-        return self._sessions.read(lambda session: self._estimate_of(session, selection))
+        return self._connections.read(lambda connection: self._estimate_of(connection, selection))
 
-    def _estimate_of(self, session: Session, selection: RoomSelection) -> int:
-        (plan,) = _value(session, self._estimate, selection_parameters(selection))
+    def _estimate_of(self, connection: Connection, selection: RoomSelection) -> int:
+        (plan,) = _value(connection, self._estimate, selection_parameters(selection))
         (counted,) = plan["Plan"]["Plans"]
         return int(counted["Plan Rows"])
 
-    def _stream(self, session: Session, request: RoomListRequest) -> Generator[Any, None, None]:
-        """Yield a page without rooms, and then the rooms, all from one snapshot."""
-        parameters = list_parameters(request)
-        text = self._list.text(frozenset(parameters), **list_parts(request))
-        connection = session.connection
+    @contextmanager
+    def _stream(
+        self, connection: Connection, request: RoomListRequest
+    ) -> Iterator[tuple[Page, Generator[Room, None, None]]]:
+        """Hold a slot; yield a page without rooms, and then the rooms, all from one snapshot."""
         with self._stream_slots.open() as take:
             _need(take)
-            version = _value(session, self._version)
-            yield Page([], None, self._total(session, request), version)
-            name = f"rooms_{next(self._streams)}"
-            declare = f"declare {name} no scroll cursor for ".encode()
-            connection.execute(declare + text, parameters)
-            fetch = f"fetch {STREAM_BATCH} from {name}".encode()
-            with connection.pipeline():
+            version = _value(connection, self._version)
+            page = Page([], None, self._total(connection, request), version)
+            yield page, self._streamed(connection, request)
+
+    def _streamed(
+        self, connection: Connection, request: RoomListRequest
+    ) -> Generator[Room, None, None]:
+        parameters = list_parameters(request)
+        text = self._list.text(frozenset(parameters), **list_parts(request))
+        name = f"rooms_{next(self._streams)}"
+        declare = f"declare {name} no scroll cursor for ".encode()
+        connection.execute(declare + text, parameters)
+        fetch = f"fetch {STREAM_BATCH} from {name}".encode()
+        with connection.pipeline():
+            following = self._fetch(connection, fetch)
+            while batch := following.fetchall():
+                # The server reads the next batch while this one is written.
                 following = self._fetch(connection, fetch)
-                while batch := following.fetchall():
-                    # The server reads the next batch while this one is written.
-                    following = self._fetch(connection, fetch)
-                    yield from batch
+                yield from batch
 
     def _write(
         self,
@@ -324,11 +283,11 @@ class PostgresRepo:
     ) -> list[Any]:
         """Run a statement in a transaction, if the stored room is the expected one."""
 
-        def work(session: Session) -> list[Any]:
-            is_same = expected is None or self._locked(session, expected.code) == expected
-            return session.run(text, parameters) if is_same else []
+        def work(connection: Connection) -> list[Any]:
+            is_same = expected is None or self._locked(connection, expected.code) == expected
+            return connection.run(text, parameters) if is_same else []
 
-        return self._sessions.write(work)
+        return self._connections.write(work, actor=self._actor)
 
     def _saving(self, batch: Sequence[Room]) -> tuple[bytes, Mapping[str, object]]:
         """Return the statement that saves a batch, and its parameters."""
@@ -336,9 +295,9 @@ class PostgresRepo:
         marks = frozenset(mark for name, mark in SETS.items() if name not in keeps)
         return self._save.text(marks), arrays_of(batch)
 
-    def _locked(self, session: Session, code: UUID) -> Room | None:
+    def _locked(self, connection: Connection, code: UUID) -> Room | None:
         """Find a room, and lock it until the transaction ends."""
-        rows = session.run(self._get.text(frozenset({"locked"})), {"code": code})
+        rows = connection.run(self._get.text(frozenset({"locked"})), {"code": code})
         return Room.trusted(rows[0]) if rows else None
 
     @staticmethod
@@ -346,20 +305,20 @@ class PostgresRepo:
         cursor = connection.cursor(binary=True, row_factory=_room_row)
         return cursor.execute(fetch, prepare=False)
 
-    def _total(self, session: Session, request: RoomListRequest) -> Total | None:
+    def _total(self, connection: Connection, request: RoomListRequest) -> Total | None:
         if request.count == EXACT:
-            counted = _value(session, self._count, selection_parameters(request))
+            counted = _value(connection, self._count, selection_parameters(request))
             return Total(counted, is_exact=True)
         if request.count == ESTIMATE:
-            return Total(self._estimate_of(session, request), is_exact=False)
+            return Total(self._estimate_of(connection, request), is_exact=False)
         return None
 
 
 def _value(
-    session: Session, statement: Statement, parameters: Mapping[str, object] = NOTHING
+    connection: Connection, statement: Statement, parameters: Mapping[str, object] = NOTHING
 ) -> Any:  # noqa: ANN401 - each statement returns a type of its own
     """Run a statement that returns one value."""
-    return session.run(statement.text(frozenset(parameters)), parameters)[0][0]
+    return connection.run(statement.text(frozenset(parameters)), parameters)[0][0]
 
 
 def _need(take: Callable[[], bool]) -> None:
@@ -369,22 +328,6 @@ def _need(take: Callable[[], bool]) -> None:
 
 def _room_row(_cursor: object) -> Callable[[Sequence[Any]], Room]:
     return Room.trusted  # the columns of sql/room_list.sql
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """The rows of sql/room_page.sql, and the names of its columns; those of a room are last."""
-
-    columns: Sequence[str]
-    rows: Sequence[Sequence[Any]]
-
-    def named(self, number: int) -> Mapping[str, Any]:
-        return dict(zip(self.columns, self.rows[number], strict=True))
-
-
-def _page_columns(given: Collection[str]) -> tuple[str, ...]:
-    own = (name for name, mark in PAGE_COLUMNS if not mark or mark in given)
-    return (*own, *ROOM_COLUMNS)
 
 
 def _load(stem: str, parameters: Iterable[str] = (), parts: Collection[str] = ()) -> Statement:

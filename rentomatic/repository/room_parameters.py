@@ -1,17 +1,21 @@
 """Translating a search into parameters and parts of sql/room_*.sql."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from rentomatic.domain.geography import Box, Near, antipode, box_around
 from rentomatic.repository.ordering import POSITION_PARAMETERS, is_after, order_by
-from rentomatic.repository.rings import RING_PARAMETERS, Rings
+from rentomatic.repository.rings import RING_PARAMETERS, Rings, rings_of
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_list import EXACT, RoomListRequest
 from rentomatic.requests.room_selection import FILTER_PARAMETERS, Filter, RoomSelection
 
 Parameters = dict[str, Any]
+
+# Sorting fewer rooms is faster than finding them outwards from a place, or in rings around it.
+FEW_ROOMS = 5_000
 
 _BOX = ("south", "north", "west", "east", "west_across", "east_across")
 _NEAR = ("near_longitude", "near_latitude", "radius", "radius_min")
@@ -24,6 +28,33 @@ LIST_PARAMETERS = {
     *RING_PARAMETERS,
 }
 LIST_PARTS = {"order", "is_after"}
+
+
+def attempts(
+    request: RoomListRequest, estimated: Callable[[RoomSelection], int]
+) -> Iterator[tuple[Parameters, bool]]:
+    """Yield attempts at a page; the first one that finds enough rooms is used.
+
+    Each is the parameters of a statement, and whether it may be slow.
+
+    Args:
+        request: the search.
+        estimated: returns about how many rooms are selected, without regard to distances.
+    """
+    near = request.near
+    if not near or not is_by_distance(request):
+        yield list_parameters(request), False
+        return
+    rings = rings_of(request, near)
+    first = next(rings, None)
+    is_narrow = first is not None or request.filters or request.bbox
+    if is_narrow and estimated(RoomSelection(request.filters, request.bbox)) < FEW_ROOMS:
+        yield list_parameters(request, are_few=True), False
+    elif first is None:
+        yield list_parameters(request), False
+    else:
+        for each in chain([first], rings):
+            yield list_parameters(request, each), each.is_large
 
 
 def selection_parameters(selection: RoomSelection) -> Parameters:
@@ -58,7 +89,7 @@ def list_parameters(
         parameters |= {"measured": True} if request.near else {}
     if request.count == EXACT:
         parameters["counted"] = True
-    if _contradict(request.filters):
+    if len(request.filters) > 1 and _contradict(request.filters):
         parameters["contradictory"] = True
     if request.after is not None:
         parameters["is_after"] = True

@@ -89,7 +89,7 @@ def test_changes_of_different_fields_both_last(
             assert changed
             assert getattr(changed, field) == value
         if isinstance(repository, PostgresRepo):
-            repository._sessions.close()
+            repository._connections.close()
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(write, ("size", "price")))
@@ -113,6 +113,6 @@ def test_of_many_writers_one_wins(
         if isinstance(repository, PostgresRepo):
             # Each thread has its own connection, so all threads must be used at once.
             barrier = Barrier(WRITERS)
-            close = repository._sessions.close
+            close = repository._connections.close
             list(pool.map(lambda _: (barrier.wait(), close()), writers))
     assert rooms_of(repository) == []

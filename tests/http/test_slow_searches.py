@@ -9,7 +9,7 @@ from webtest import TestApp
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.domain.room import Room
-from rentomatic.repository import postgresrepo
+from rentomatic.repository import postgresrepo, room_parameters
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_cursor import write_cursor
@@ -38,7 +38,7 @@ def app(
 ) -> Iterator[TestApp]:
     """The service over some rooms, to which half of them are many."""
     monkeypatch.setattr(postgresrepo, "MANY_ROOMS", ROOMS // 2)
-    monkeypatch.setattr(postgresrepo, "FEW_ROOMS", ROOMS // 100)
+    monkeypatch.setattr(room_parameters, "FEW_ROOMS", ROOMS // 100)
     # Their number makes the statistics fresh.
     postgres_embedded.save(
         make_room(number, price=number, longitude=number / 20, latitude=number / 40)

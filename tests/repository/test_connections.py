@@ -10,17 +10,17 @@ import pytest
 from rentomatic.config import ConfigError, PostgresDatabase
 from rentomatic.demo import demo_rooms
 from rentomatic.domain.room import Room
+from rentomatic.repository.connection import Connection
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.repository.migrations import shipped_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
-from rentomatic.repository.sessions import Session
 from rentomatic.requests.room_list import RoomListRequest
 
 
 def backend(connections: Connections) -> int:
     """Return the process that serves this thread's connection."""
-    (row,) = connections.read(lambda session: session.run("select pg_backend_pid()"))
+    (row,) = connections.read(lambda connection: connection.run("select pg_backend_pid()"))
     return int(row[0])
 
 
@@ -37,10 +37,10 @@ def test_a_read_survives_a_connection_that_was_lost(
 ) -> None:
     """An idle connection that the server closed is replaced silently."""
     postgres_embedded.save(rooms)
-    lost = backend(postgres_embedded._sessions)
+    lost = backend(postgres_embedded._connections)
     connection.execute("select pg_terminate_backend(%s, 1000)", [lost])
     assert postgres_embedded.search(RoomListRequest()).rooms == rooms
-    assert backend(postgres_embedded._sessions) != lost
+    assert backend(postgres_embedded._connections) != lost
 
 
 def test_work_is_done_once_more_when_its_connection_is_lost(
@@ -49,7 +49,7 @@ def test_work_is_done_once_more_when_its_connection_is_lost(
     """A read is retried, but a write never is."""
     attempts = []
 
-    def work(own: Session) -> list[Any]:
+    def work(own: Connection) -> list[Any]:
         attempts.append(own)
         if len(attempts) == 1:
             end_sessions(connection)
@@ -68,14 +68,14 @@ def test_a_statement_that_takes_too_long_is_cancelled(embedded_rooms: PostgresDa
     with closing(Connections(embedded_rooms.url, statement_timeout=0.05)) as connections:
         before = backend(connections)
         with pytest.raises(RepositoryUnavailableError, match="statement timeout"):
-            connections.read(lambda session: session.run("select pg_sleep(5)"))
+            connections.read(lambda connection: connection.run("select pg_sleep(5)"))
         assert backend(connections) == before
 
 
 def test_a_bug_is_not_an_outage(connections: Connections) -> None:
     """Only errors that may be temporary are translated; others are raised as they are."""
     with pytest.raises(psycopg.errors.SyntaxError):
-        connections.read(lambda session: session.run("selekt 1"))
+        connections.read(lambda connection: connection.run("selekt 1"))
 
 
 def test_a_changed_result_shape_is_survived(
@@ -84,7 +84,7 @@ def test_a_changed_result_shape_is_survived(
     """A migration that changes a prepared statement costs a connection, not an answer."""
     connection.execute("create table shape (a int)")
     try:
-        read = lambda session: session.run("select * from shape")  # noqa: E731
+        read = lambda connection: connection.run("select * from shape")  # noqa: E731
         assert connections.read(read) == []
         connection.execute("alter table shape add b int")
         assert connections.read(read) == []
@@ -97,7 +97,7 @@ def test_the_options_of_a_url_take_precedence(embedded_rooms: PostgresDatabase) 
     url = f"{embedded_rooms.url}&options=-csearch_path%3Dmine&application_name=mine"
     with closing(Connections(url)) as connections:
         (found,) = connections.read(
-            lambda session: session.run(
+            lambda connection: connection.run(
                 "select current_setting('search_path'), current_setting('application_name'),"
                 " current_setting('jit')"
             )

@@ -12,10 +12,10 @@ import psycopg
 import pytest
 from testbed.waiting import until
 
+from rentomatic.repository.connection import Connection
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.repository.outage import Outage, shared_mark
-from rentomatic.repository.sessions import Session
 
 NOWHERE = "postgresql:///nowhere?host=/none"
 
@@ -82,7 +82,7 @@ def test_requests_fail_at_once_during_an_outage() -> None:
     with closing(Connections(NOWHERE)) as connections:
 
         def read() -> object:
-            return connections.read(lambda session: session.run("select 1"))
+            return connections.read(lambda connection: connection.run("select 1"))
 
         with pytest.raises(RepositoryUnavailableError, match="No such file"):
             read()
@@ -107,9 +107,9 @@ def silent(
     """A read that the server does not answer in time, and does not cancel either."""
 
     def read() -> object:
-        def work(session: Session) -> object:
-            session.run("set statement_timeout = 0")
-            return session.run("select pg_sleep(60)")
+        def work(connection: Connection) -> object:
+            connection.run("set statement_timeout = 0")
+            return connection.run("select pg_sleep(60)")
 
         return connections.read(work)
 
@@ -128,4 +128,4 @@ def test_waiting_for_an_answer_ends(connections: Connections, silent: Callable[[
         silent()
     assert time.monotonic() - started < 30
     until(lambda: not connections._outage.is_on)
-    assert connections.read(lambda session: session.run("select 1")) == [(1,)]
+    assert connections.read(lambda connection: connection.run("select 1")) == [(1,)]

@@ -78,7 +78,7 @@ def storm(repository: PostgresRepo) -> tuple[list[Room | None], list[Exception]]
                 assert len(list(page.rooms)) == 3
             except RepositoryUnavailableError as error:
                 errors.append(error)
-        repository._sessions._drop()
+        repository._connections._drop()
 
     threads = [threading.Thread(target=work, args=[number]) for number in range(THREADS)]
     for thread in threads:
@@ -173,7 +173,7 @@ def test_commands_work_behind_a_pooler_without_the_limits_of_the_service(
     ):
         assert PostgresRepo(connections).save([make_room()]).added == 1
         shown = "select current_setting('statement_timeout')"
-        assert connections.write(lambda session: session.run(shown)) == [("0",)]
+        assert connections.write(lambda connection: connection.run(shown)) == [("0",)]
 
 
 @each_pooler
@@ -291,9 +291,9 @@ def test_no_two_connections_share_the_name_of_a_statement(embedded_rooms: Postgr
     names: list[str] = []
     for _ in range(2):
         with closing(Connections(embedded_rooms.url)) as connections:
-            connections.read(lambda session: session.run("select 1"))
+            connections.read(lambda connection: connection.run("select 1"))
             rows = connections.read(
-                lambda session: session.run("select name from pg_prepared_statements")
+                lambda connection: connection.run("select name from pg_prepared_statements")
             )
             names += [name for (name,) in rows]
     assert len(names) == len(set(names)) == 4

@@ -14,7 +14,7 @@ from rentomatic.config import PostgresDatabase
 from rentomatic.demo import demo_rooms
 from rentomatic.domain.geography import great_circle_metres
 from rentomatic.domain.room import FIELDS, MAX_PRICE, MAX_SIZE, InvalidRoomError, Room
-from rentomatic.repository import postgresrepo
+from rentomatic.repository import room_parameters
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import SaveSummary
 from rentomatic.repository.postgresrepo import ANALYZED_CHANGES, PostgresRepo
@@ -206,7 +206,7 @@ def test_a_ring_is_searched_from_its_edge(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """With many rooms, it is read outwards from the inner edge or inwards from the outer one."""
-    monkeypatch.setattr(postgresrepo, "FEW_ROOMS", len(stored) // 100)
+    monkeypatch.setattr(room_parameters, "FEW_ROOMS", len(stored) // 100)
     ring = {"near": "0,0", "radius_min": 5_000_000, "radius": 9_000_000, "limit": 20}
     for sort in ("distance", "-distance"):
         assert rooms_read(postgres_embedded, connection, **ring, sort=sort) < 2_000
@@ -279,7 +279,7 @@ def test_an_import_may_wait_long_for_a_room(
 
 def test_a_plan_does_not_become_generic(connections: Connections) -> None:
     """A prepared search is planned for its values, however often it has run."""
-    (setting,) = connections.read(lambda session: session.run("show plan_cache_mode"))
+    (setting,) = connections.read(lambda connection: connection.run("show plan_cache_mode"))
     assert setting == ("force_custom_plan",)
 
 
@@ -291,8 +291,8 @@ def test_a_search_is_prepared_once_for_each_set_of_filters(
         request = build_room_list_request({"price__lt": price})
         assert request
         postgres_embedded.search(request)
-    prepared = postgres_embedded._sessions.read(
-        lambda session: session.connection.execute(
+    prepared = postgres_embedded._connections.read(
+        lambda connection: connection.execute(
             "select count(*) from pg_prepared_statements"
         ).fetchall()
     )
@@ -329,7 +329,7 @@ def test_a_closed_stream_ends_its_transaction(
       where xact_start < now() and datname = current_database() and backend_type like 'client%'
     """
     pid = "select pg_backend_pid()"
-    backend = postgres_embedded._sessions.read(lambda session: session.run(pid))
+    backend = postgres_embedded._connections.read(lambda connection: connection.run(pid))
     for read in (1, 500, 1_500, 3_999):
         found = iter(postgres_embedded.search(RoomListRequest(limit=None)).rooms)
         for _ in range(read):
@@ -337,7 +337,7 @@ def test_a_closed_stream_ends_its_transaction(
         assert connection.execute(sessions).fetchall() == [(1,)]
         found.close()  # type: ignore[attr-defined]
         assert connection.execute(sessions).fetchall() == [(0,)]
-        assert postgres_embedded._sessions.read(lambda session: session.run(pid)) == backend
+        assert postgres_embedded._connections.read(lambda each: each.run(pid)) == backend
 
 
 def test_two_writers_of_the_same_rooms_both_succeed(

@@ -1,0 +1,50 @@
+"""The rows of sql/room_page.sql and sql/room_summary.sql become pages and summaries."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rentomatic.domain.geography import Box, narrower_box
+from rentomatic.domain.room import Room
+from rentomatic.domain.room_summary import AmountSummary, RoomSummary, bars_of, quartiles_of
+from rentomatic.repository.interface import Page, Total
+from rentomatic.requests.room_fields import DISTANCE
+from rentomatic.requests.room_list import EXACT, RoomListRequest
+from rentomatic.requests.room_order import ADDED
+
+_ROOM = Room.__slots__
+
+
+def page_of(request: RoomListRequest, rows: Sequence[Sequence[Any]]) -> Page:
+    """Make a page of one row or more; the only row of a page without rooms has a null code."""
+    counted = ("total",) if request.count == EXACT else ()
+    measured = (DISTANCE,) if request.near else ()
+    columns = (*counted, "version", *measured, ADDED, *_ROOM)
+    first = dict(zip(columns, rows[0], strict=True))
+    total = Total(first["total"], is_exact=True) if counted else None
+    shown = rows[: request.limit] if first["code"] is not None else ()
+    following = None
+    if len(rows) > len(shown) > 0:
+        last = dict(zip(columns, shown[-1], strict=True))
+        following = tuple(last[key.name] for key in request.order)
+    begin = -len(_ROOM)
+    rooms = [Room.trusted(row[begin:]) for row in shown]
+    return Page(rooms, following, total, first["version"])
+
+
+def summary_of(rows: Sequence[Any]) -> RoomSummary:
+    """Make a summary from named tuples, one for each amount."""
+    whole = rows[0]
+    box = None
+    if whole.selected:
+        box = Box(whole.west, whole.south, whole.east, whole.north)
+        box = narrower_box(box, whole.first_east, whole.last_west)
+    return RoomSummary(whole.selected, box, {row.name: _amount_summary(row) for row in rows})
+
+
+def _amount_summary(row: Any) -> AmountSummary:  # noqa: ANN401 - a named tuple of the cursor's
+    histogram = bars_of(row.width, dict(zip(row.numbers, row.shown, strict=True)))
+    if not row.selected:
+        return AmountSummary(None, None, None, None, histogram)
+    quartiles = quartiles_of(row.selected, zip(row.low, row.high, strict=True))
+    mean = int(row.total) / row.selected
+    return AmountSummary(row.minimum, row.maximum, mean, quartiles, histogram)
