@@ -1,4 +1,7 @@
--- Store the answer to a write under its claimed key.
+-- Store the answer to a write under its claimed key, in the columns that every release reads.
 update idempotency_key
-set status = :status::smallint, headers = :headers::jsonb, body = :body::bytea
+set
+  status = (:answer::jsonb ->> 'status')::smallint,
+  headers = :answer::jsonb -> 'headers',
+  body = convert_to(:answer::jsonb ->> 'body', 'UTF8')
 where scope = :scope::text and key = :key::text

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator,
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from rentomatic.domain.room import Room
@@ -227,19 +227,8 @@ class IdempotencyKey:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
-    """The answer to a write, to be returned again.
-
-    Attributes:
-        status: the HTTP status.
-        headers: names and values.
-        body: the complete body.
-    """
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
+# What a write answered, to be returned again: a JSON object, which only its writer interprets.
+StoredAnswer = Mapping[str, Any]
 
 
 class KeyReusedError(Exception):

@@ -32,7 +32,7 @@ class PostgresIdempotency:
         names = ("scope", "key")
         self._claim = _load("claim", *names, "fingerprint", "kept")
         self._find = _load("find", *names)
-        self._store = _load("store", *names, "status", "headers", "body")
+        self._store = _load("store", *names, "answer")
         self._expire = _load("expire", "kept", "most")
 
     def once(
@@ -43,17 +43,16 @@ class PostgresIdempotency:
             if not self._run(connection, self._claim, key, fingerprint=key.fingerprint, kept=KEPT):
                 return self._found(connection, key)
             answer = write(self._repository.within(connection))
-            headers = Jsonb([list(each) for each in answer.headers])
-            values = {"status": answer.status, "headers": headers, "body": answer.body}
-            self._run(connection, self._store, key, **values)
+            self._run(connection, self._store, key, answer=Jsonb(answer))
             connection.run(self._expire.text(), {"kept": KEPT, "most": _EXPIRED_AT_ONCE})
             return answer
 
     def _found(self, connection: Connection, key: IdempotencyKey) -> StoredAnswer:
-        ((fingerprint, status, headers, body),) = self._run(connection, self._find, key)
+        ((fingerprint, answer),) = self._run(connection, self._find, key)
         if fingerprint != key.fingerprint:
             raise KeyReusedError
-        return StoredAnswer(status, tuple((name, value) for name, value in headers), body)
+        found: StoredAnswer = answer
+        return found
 
     @staticmethod
     def _run(

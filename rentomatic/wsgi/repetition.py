@@ -16,7 +16,7 @@ from rentomatic.repository.interface import (
 )
 from rentomatic.use_cases.outcomes import unavailable
 from rentomatic.wsgi.body import MAX_BODY_BYTES, Received, receive
-from rentomatic.wsgi.conditional import entity_tag
+from rentomatic.wsgi.conditional import TAG, entity_tag
 from rentomatic.wsgi.failure import HttpFailure, Outcome
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
@@ -90,7 +90,7 @@ def _answer_known(
         outcome = answer(rooms)
         if not isinstance(outcome, Answer) or not isinstance(outcome.body, bytes):
             raise _RefusedError(outcome)
-        return StoredAnswer(outcome.status, outcome.headers, outcome.body)
+        return _encode(outcome, outcome.body)
 
     try:
         stored = idempotency.once(key, request.actor or "", write)
@@ -100,9 +100,19 @@ def _answer_known(
         return REUSED
     except RepositoryUnavailableError as error:
         return unavailable(error)
-    status = HTTPStatus(stored.status)
+    return _decode(stored)
+
+
+def _encode(answer: Answer, body: bytes) -> StoredAnswer:
+    tag = ((TAG, answer.tag),) if answer.tag else ()
+    return {"status": answer.status, "headers": (*tag, *answer.headers), "body": body.decode()}
+
+
+def _decode(stored: StoredAnswer) -> Answer:
+    status = HTTPStatus(stored["status"])
     media_type = None if status == HTTPStatus.NO_CONTENT else JSON
-    return Answer(status, stored.body, media_type, stored.headers, cache="no-store")
+    headers = tuple((name, value) for name, value in stored["headers"])
+    return Answer(status, stored["body"].encode(), media_type, headers, cache="no-store")
 
 
 def _named(request: Request, key: str, body: Received) -> IdempotencyKey:

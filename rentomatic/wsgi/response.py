@@ -22,6 +22,7 @@ class Answer:
         media_type: of the body; None without a body.
         headers: those that are not in every answer.
         cache: the `Cache-Control`; by default, revalidate before each use.
+        tag: its entity tag; None without one.
     """
 
     status: HTTPStatus
@@ -29,3 +30,4 @@ class Answer:
     media_type: str | None = JSON
     headers: Headers = ()
     cache: str = "no-cache"
+    tag: str | None = None

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.domain.room import Room
@@ -25,7 +26,11 @@ from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
 
 MakeRoom = Callable[..., Room]
-ANSWER = StoredAnswer(201, (("Location", "/rooms/1"), ("ETag", '"1"')), b'{"code":"1"}')
+ANSWER = {
+    "status": 201,
+    "headers": [["Location", "/rooms/1"], ["ETag", '"1"']],
+    "body": '{"code":"1","note":"\\u0000 ü"}',
+}
 TWINS = 8
 ACTOR = "office"
 
@@ -96,6 +101,22 @@ def test_a_write_is_made_once(
     assert len(rooms_of(repository)) == 3
 
 
+def test_answers_of_the_release_before_can_be_read(
+    keys: PostgresIdempotency, database: PostgresDatabase
+) -> None:
+    """It wrote the columns itself; the answers to writes before an upgrade are still returned."""
+    with psycopg.connect(database.url) as connection:
+        connection.execute(
+            "insert into idempotency_key (scope, key, fingerprint, status, headers, body)"
+            " values (%s, %s, %s, %s, %s, %s)",
+            (
+                *(key().scope, key().key, key().fingerprint),
+                *(ANSWER["status"], Jsonb(ANSWER["headers"]), str(ANSWER["body"]).encode()),
+            ),
+        )
+    assert keys.once(key(), ACTOR, lambda _rooms: pytest.fail("it was written again")) == ANSWER
+
+
 def test_a_key_is_for_one_request(keys: PostgresIdempotency) -> None:
     """The same key with another request is an error."""
     keys.once(key(), ACTOR, lambda _rooms: ANSWER)
@@ -131,7 +152,7 @@ def test_simultaneous_requests_wait_for_each_other(
     def send(number: int) -> StoredAnswer | None:
         def write(rooms: RoomRepository) -> StoredAnswer:
             rooms.add(make_room(number + 1))
-            return StoredAnswer(201, (), str(number).encode())
+            return ANSWER | {"body": str(number)}
 
         barrier.wait()
         try:
@@ -142,7 +163,7 @@ def test_simultaneous_requests_wait_for_each_other(
 
     with ThreadPoolExecutor(TWINS) as pool:
         answers = list(pool.map(send, range(TWINS)))
-    assert len({answer.body for answer in answers if answer}) == 1
+    assert len({answer["body"] for answer in answers if answer}) == 1
     assert None not in answers
     assert count(database) == 1
 
@@ -155,7 +176,7 @@ def test_a_key_expires(
         keys.once(key(str(number)), ACTOR, lambda _rooms: ANSWER)
     with psycopg.connect(database.url) as connection:
         connection.execute("update idempotency_key set created = now() - interval '25 hours'")
-    other = StoredAnswer(201, (), b"another answer")
+    other = ANSWER | {"body": "another answer"}
     assert keys.once(key("0", fingerprint="g"), ACTOR, lambda _rooms: other) == other
     assert count(database) == 15 - 10
     keys.once(key("new"), ACTOR, lambda _rooms: ANSWER)
