@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar, final
 
 from rentomatic.requests.base import InvalidRequest, ParameterError
 
@@ -34,6 +34,7 @@ _GENERAL = {
 }
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class ResponseSuccess(Generic[T_co]):
     """What was asked for; it is truthy."""
@@ -44,9 +45,6 @@ class ResponseSuccess(Generic[T_co]):
     def type(self) -> ResponseTypes:
         """Its kind."""
         return ResponseTypes.SUCCESS
-
-    def __bool__(self) -> Literal[True]:
-        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from rentomatic.domain.compiled import compile_function
 from rentomatic.domain.geography import Near
 from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, Room
 from rentomatic.requests.room_fields import DISTANCE
+from rentomatic.requests.room_list import ALL_FIELDS
 
 Wire = dict[str, Any]
 
-ALL_FIELDS = tuple(FIELDS)
 _DISTANCE_DECIMALS = 1
 
 
@@ -59,3 +59,7 @@ class View:
             distance = self.near.metres_to(*room.place)
             wire[DISTANCE] = round(distance, _DISTANCE_DECIMALS)
         return {name: wire[name] for name in self.fields if name in wire}
+
+
+# Shows all fields that a room has.
+WHOLE = View()

@@ -14,8 +14,6 @@ from rentomatic.domain.room import FIELDS, Field
 from rentomatic.requests.parsers import (
     MAX_INTEGER,
     MAX_LIST,
-    as_list_text,
-    as_text,
     closest,
     parse_degrees,
     parse_flag,
@@ -119,18 +117,22 @@ def parser_of(kind: Kind) -> Parser:
     return _PARSERS[type(kind)](kind)
 
 
-def parse_operand(field: Field, operator_name: str, operand: object) -> Operand:
-    """Read what a filter compares a field with: one value, a list, or a flag."""
+def _operand_parser(field: str, operator_name: str) -> Callable[[str], Operand]:
     takes = OPERATORS[operator_name].takes
     if takes is Takes.FLAG:
-        return parse_flag(as_text(operand))
-    if takes is Takes.LIST:
-        return parse_list(as_list_text(operand), parser_of(field.kind))
-    return parser_of(field.kind)(as_text(operand))
+        return parse_flag
+    parse = parser_of(FIELDS[field].kind)
+    return partial(parse_list, parse=parse) if takes is Takes.LIST else parse
+
+
+# Read what each filter compares a field with: one value, a list, or a flag.
+OPERAND_PARSERS: Mapping[str, Callable[[str], Operand]] = {
+    key: _operand_parser(*names) for key, names in FILTER_KEYS.items()
+}
 
 
 def operand_schema(field: Field, operator_name: str) -> JsonSchema:
-    """Describe what `parse_operand` reads as JSON Schema."""
+    """Describe an operand as JSON Schema."""
     takes = OPERATORS[operator_name].takes
     if takes is Takes.FLAG:
         return {"type": "boolean"}

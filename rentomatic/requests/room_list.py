@@ -1,5 +1,6 @@
 """The request for a search of rooms."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rentomatic.domain.room import FIELDS
@@ -29,6 +30,7 @@ UNLIMITED = "none"
 EXACT = "exact"
 ESTIMATE = "estimate"
 COUNTS = (EXACT, ESTIMATE)
+ALL_FIELDS = tuple(FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class RoomListRequest(RoomSelection):
     order: Order = BY_ADDING
     after: Position | None = None
     count: str | None = None
-    fields: tuple[str, ...] = tuple(FIELDS)
+    fields: tuple[str, ...] = ALL_FIELDS
 
 
 def build_room_list_request(  # noqa: PLR0913 - each is a parameter of the contract
@@ -83,7 +85,8 @@ def build_room_list_request(  # noqa: PLR0913 - each is a parameter of the contr
     reader = _Reader()
     selection = reader.selection(filters, bbox, near, radius, radius_min)
     is_near = near is not None
-    order = reader.order(sort, is_near=is_near)
+    known = (*FIELDS, DISTANCE) if is_near else ALL_FIELDS
+    order = BY_ADDING if sort is None else reader.order(as_list_text(sort), is_near=is_near)
     request = RoomListRequest(
         selection.filters,
         selection.bbox,
@@ -91,9 +94,9 @@ def build_room_list_request(  # noqa: PLR0913 - each is a parameter of the contr
         limit=reader.limit(str(limit)),
         order=order,
         # No cursor belongs to a search that is invalid.
-        after=None if reader.errors else reader.after(after, selection, order),
-        count=reader.count(count),
-        fields=reader.fields(fields, is_near=is_near),
+        after=None if after is None or reader.errors else reader.after(after, selection, order),
+        count=None if count is None else reader.count(count),
+        fields=known if fields is None else reader.fields(as_list_text(fields), known),
     )
     return InvalidRequest(tuple(reader.errors)) if reader.errors else request
 
@@ -113,44 +116,33 @@ class _Reader(SelectionReader):
             )
         return limit
 
-    def order(self, given: ListText | None, *, is_near: bool) -> Order:
-        if given is None:
-            return BY_ADDING
+    def order(self, text: str, *, is_near: bool) -> Order:
         try:
-            order = parse_sort(as_list_text(given))
-        except UnknownKeyError as problem:
-            self.fail("sort", str(problem), problem.suggestion)
-            return BY_ADDING
+            order = parse_sort(text)
         except ValueError as problem:
-            self.fail("sort", str(problem))
+            suggestion = problem.suggestion if isinstance(problem, UnknownKeyError) else None
+            self.fail("sort", str(problem), suggestion)
             return BY_ADDING
         if not is_near and DISTANCE in [key.name for key in order]:
             self.fail("sort", f"{DISTANCE} needs near={NEAR_FORM}")
         return order
 
-    def after(self, given: str | None, selection: RoomSelection, order: Order) -> Position | None:
-        if given is None:
-            return None
+    def after(self, given: str, selection: RoomSelection, order: Order) -> Position | None:
         try:
             return read_cursor(given, selection, order)
         except ValueError as problem:
             self.fail("after", str(problem))
             return None
 
-    def count(self, given: str | None) -> str | None:
-        if given is None:
-            return None
+    def count(self, given: str) -> str:
         if given not in COUNTS:
             self.fail("count", f"must be {' or '.join(COUNTS)}, not {shown(given)}")
         return given
 
-    def fields(self, given: ListText | None, *, is_near: bool) -> tuple[str, ...]:
-        known = (*FIELDS, DISTANCE) if is_near else tuple(FIELDS)
-        if given is None:
-            return known
-        names = as_list_text(given).split(",")
+    def fields(self, text: str, known: Sequence[str]) -> tuple[str, ...]:
+        names = text.split(",")
         for name in dict.fromkeys(names):
-            if name == DISTANCE and not is_near:
+            if name == DISTANCE and name not in known:
                 self.fail("fields", f"{DISTANCE} needs near={NEAR_FORM}")
             elif name not in known:
                 hint = closest(name.lower(), known)

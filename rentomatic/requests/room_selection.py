@@ -1,8 +1,9 @@
 """Which rooms a request selects, by filters and place."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
+from operator import attrgetter
 from typing import Any
 
 from rentomatic.domain.geography import Box, Near
@@ -18,21 +19,16 @@ from rentomatic.requests.parsers import (
 )
 from rentomatic.requests.room_fields import (
     FILTER_KEYS,
+    OPERAND_PARSERS,
+    OPERATORS,
     Operand,
-    parse_operand,
+    Takes,
     parser_of,
     suggest_filter_key,
 )
 
 BBOX_FORM = "west,south,east,north"
 NEAR_FORM = ",".join(COORDINATES)
-
-
-def _parameter(field: str, operator: str) -> str:
-    return f"{field}_{operator}"
-
-
-FILTER_PARAMETERS = frozenset(_parameter(*names) for names in FILTER_KEYS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,12 @@ class Filter:
     @property
     def parameter(self) -> str:
         """Its name among the parameters of a statement: one of FILTER_PARAMETERS."""
-        return _parameter(self.field, self.operator)
+        return f"{self.field}_{self.operator}"
+
+
+FILTER_PARAMETERS = frozenset(
+    Filter(*names, value=True).parameter for names in FILTER_KEYS.values()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +84,19 @@ class SelectionReader:
         radius_min: str | float | None,
     ) -> RoomSelection:
         """Read which rooms are selected; wrong parameters are left out."""
+        place = near, radius, radius_min
         return RoomSelection(
-            self.filters(filters), self.bbox(bbox), self.near(near, radius, radius_min)
+            () if filters is None else self.filters(filters),
+            None if bbox is None else self.bbox(bbox),
+            None if place == (None, None, None) else self.near(*place),
         )
 
     def filters(self, given: object) -> tuple[Filter, ...]:
         """Read filters, what to compare with by `field__operator`, and sort them."""
-        if given is None:
-            return ()
         if not isinstance(given, Mapping):
             self.fail("filters", "Is not iterable")
             return ()
-        return tuple(sorted(self._each_filter(given), key=lambda each: each.parameter))
-
-    def _each_filter(self, given: Mapping[str, object]) -> Iterator[Filter]:
+        filters = []
         for key, operand in given.items():
             if key not in FILTER_KEYS:
                 message = f"Key {shown_name(key)} cannot be used"
@@ -104,15 +104,16 @@ class SelectionReader:
                 self.errors.append(ParameterError("filters", message, key, suggestion))
                 continue
             field, operator = FILTER_KEYS[key]
+            spell = as_list_text if OPERATORS[operator].takes is Takes.LIST else as_text
+            text = operand if isinstance(operand, str) else spell(operand)
             try:
-                yield Filter(field, operator, parse_operand(FIELDS[field], operator, operand))
+                filters.append(Filter(field, operator, OPERAND_PARSERS[key](text)))
             except ValueError as problem:
                 self.errors.append(ParameterError("filters", f"{key} {problem}", key))
+        return tuple(sorted(filters, key=attrgetter("field", "operator")))
 
-    def bbox(self, given: ListText | None) -> Box | None:
+    def bbox(self, given: ListText) -> Box | None:
         """Read a box, `west,south,east,north` in degrees."""
-        if given is None:
-            return None
         read = self._coordinates("bbox", as_list_text(given), BBOX_FORM)
         if read is None:
             return None
@@ -125,7 +126,8 @@ class SelectionReader:
         self, given: ListText | None, radius: str | float | None, radius_min: str | float | None
     ) -> Near | None:
         """Read a place in degrees, and distances from it in metres."""
-        most, least = self._metres("radius", radius), self._metres("radius_min", radius_min)
+        most = None if radius is None else self._metres("radius", radius)
+        least = None if radius_min is None else self._metres("radius_min", radius_min)
         if most is not None and least is not None and least > most:
             self.fail("radius_min", "must not be above radius")
         if given is None:
@@ -139,9 +141,7 @@ class SelectionReader:
         x, y = read
         return Near(x, y, most, least)
 
-    def _metres(self, name: str, given: str | float | None) -> float | None:
-        if given is None:
-            return None
+    def _metres(self, name: str, given: str | float) -> float | None:
         try:
             return parse_metres(as_text(given))
         except ValueError as problem:

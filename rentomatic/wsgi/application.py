@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from http import HTTPStatus
@@ -14,12 +15,19 @@ from rentomatic.requests.parsers import shown
 from rentomatic.tokens import NO_TOKENS, Tokens
 from rentomatic.wsgi.authorization import WRITES, authorize, identify
 from rentomatic.wsgi.body import is_taken, unsupported
-from rentomatic.wsgi.conditional import under_conditions
+from rentomatic.wsgi.conditional import TAG, under_conditions
 from rentomatic.wsgi.failure import FAILED, HttpFailure, Outcome, render_failure
-from rentomatic.wsgi.micro_cache import keep_for_a_moment, second_of
+from rentomatic.wsgi.micro_cache import keep_for_a_moment
 from rentomatic.wsgi.openapi.document import describe
 from rentomatic.wsgi.openapi.page import policy, write_page
-from rentomatic.wsgi.request import Environ, Request, is_preflight, names_host, read_request
+from rentomatic.wsgi.request import (
+    Environ,
+    Request,
+    is_preflight,
+    names_host,
+    read_content,
+    read_request,
+)
 from rentomatic.wsgi.response import Answer, Headers
 from rentomatic.wsgi.routing import ROUTES, Found, Operation, Route, find_route, nothing_at
 from rentomatic.wsgi.service import Documents, Limits, Service, Stores
@@ -120,24 +128,21 @@ class Application:
             if isinstance(actor, HttpFailure):
                 return actor
             environ["rentomatic.token"] = actor
+            request = replace(request, actor=actor, content=read_content(environ))
             if actor:
-                request = replace(request, actor=actor)
-                service = service.over(service.repository.acting_as(actor))
-        values = route.convert(segments)
+                service = service.over(service.stores.repository.acting_as(actor))
+        values = route.convert(segments) if segments else {}
         if isinstance(values, HttpFailure):
             return values
         if operation.media_types and not is_taken(request.content, operation.media_types):
             return _unsupported(route, operation, request)
-        second = second_of(environ) if operation.is_kept else None
+        second = int(time.time())
         outcome = operation.handler(service, request, **values)
-        return outcome if is_write else _read(outcome, request, second)
-
-
-def _read(outcome: Outcome, request: Request, second: int | None) -> Outcome:
-    """Apply the conditions of a read to its outcome, and let nginx cache it briefly."""
-    if isinstance(outcome, Answer):
-        outcome = under_conditions(request, outcome)
-    return keep_for_a_moment(outcome, request, second) if isinstance(outcome, Answer) else outcome
+        if request.is_conditional and not is_write and isinstance(outcome, Answer):
+            outcome = under_conditions(request, outcome)
+        # Only our own nginx connects over a Unix socket.
+        is_kept = operation.is_kept and environ.get("REMOTE_ADDR") == ""
+        return keep_for_a_moment(outcome, request, second) if is_kept else outcome
 
 
 def _not_allowed(route: Route, request: Request) -> HttpFailure:
@@ -176,6 +181,8 @@ def _send(answer: Answer, request: Request, start_response: "StartResponse") -> 
         ("Cache-Control", answer.cache),
         ("X-Request-Id", request.id),
     ]
+    if answer.tag:
+        headers.append((TAG, answer.tag))
     if answer.media_type:
         headers.append(("Content-Type", answer.media_type))
     if isinstance(answer.body, bytes) and answer.status not in _BODILESS:

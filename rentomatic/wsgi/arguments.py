@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from rentomatic.domain.room import FIELDS
@@ -70,24 +71,26 @@ _MEANT = {
 }
 
 # Arguments for a builder, errors, and the parameters whose errors are already among these.
-_Given = tuple[dict[str, Any], list[ParameterError], Collection[str]]
+_Given = tuple[dict[str, Any], list[ParameterError], AbstractSet[str]]
 
-_SEARCH_NAMES = [each.name for each in SEARCH_QUERY]
-_SUMMARY_NAMES = [each.name for each in SUMMARY_QUERY]
-_CHANGES_NAMES = [each.name for each in CHANGES_PARAMETERS]
-_BATCH_NAMES = [each.name for each in BATCH_PARAMETERS]
-_ROOM_NAMES = [each.name for each in ROOM_QUERY]
+_SEARCH_NAMES = {each.name for each in SEARCH_QUERY}
+_SUMMARY_NAMES = {each.name for each in SUMMARY_QUERY}
+_CHANGES_NAMES = {each.name for each in CHANGES_PARAMETERS}
+_BATCH_NAMES = {each.name for each in BATCH_PARAMETERS}
+_ROOM_NAMES = {each.name for each in ROOM_QUERY}
 
 
 def read_search(request: Request, default_limit: int) -> RoomListRequest | InvalidRequest:
     """Read which rooms are searched for, and how."""
     arguments, errors, spoilt = _split(request, _SEARCH_NAMES)
-    errors += format_errors(arguments.pop(FORMAT, None) or None)
+    if form := arguments.pop(FORMAT, None):
+        errors += format_errors(form)
     arguments.setdefault("limit", default_limit)
     if arguments["limit"] == UNLIMITED and request.is_http_1_0:
         message = "none needs HTTP/1.1, in which clients can see that an answer was cut short"
         errors.append(ParameterError("limit", message))
-    return with_errors(build_room_list_request(**arguments), errors, spoilt)
+    search = build_room_list_request(**arguments)
+    return with_errors(search, errors, spoilt) if errors else search
 
 
 def read_summary(request: Request) -> RoomSummaryRequest | InvalidRequest:
@@ -160,21 +163,22 @@ def _suggest(name: str, known: Collection[str]) -> str | None:
     return meant if meant in known else closest(name, known)
 
 
-def _split(request: Request, known: Collection[str]) -> _Given:
+def _split(request: Request, known: AbstractSet[str]) -> _Given:
     """Separate the filters, which their builder checks, from the other parameters."""
-    values = request.query.values
-    filters = {
-        name.removeprefix(FILTER_PREFIX): value
-        for name, value in values.items()
-        if name.startswith(FILTER_PREFIX)
-    }
-    others = {name: each for name, each in values.items() if not name.startswith(FILTER_PREFIX)}
+    filters, others = {}, {}
+    for name, value in request.query.values.items():
+        if name.startswith(FILTER_PREFIX):
+            filters[name.removeprefix(FILTER_PREFIX)] = value
+        else:
+            others[name] = value
     arguments, errors, spoilt = _read(request, others, known)
     return {"filters": filters, **arguments}, errors, spoilt
 
 
-def _read(request: Request, given: Mapping[str, str], known: Collection[str]) -> _Given:
+def _read(request: Request, given: Mapping[str, str], known: AbstractSet[str]) -> _Given:
     """Read parameters; one that was malformed or misspelt counts as given."""
+    if not request.query.errors and given.keys() <= known:
+        return dict(given), [], set()
     errors = [*request.query.errors, *unknown_parameters(given, known)]
     reported = {each.parameter for each in errors} | {each.suggestion for each in errors}
     spoilt = {name for name in known if name in reported and name not in given}

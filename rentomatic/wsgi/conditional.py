@@ -51,16 +51,6 @@ def _tags(listed: str, *, are_strong: bool = False) -> list[str]:
     return [tag for weak, tag in _TAG.findall(listed) if not (weak and are_strong)]
 
 
-def tagged(tag: str, answer: Answer) -> Answer:
-    """Add an entity tag to an answer."""
-    return replace(answer, headers=((TAG, tag), *answer.headers))
-
-
-def is_conditional(request: Request) -> bool:
-    """Return whether a read is conditional."""
-    return request.if_match is not None or bool(request.if_none_match)
-
-
 def under_conditions(request: Request, answer: Answer) -> Outcome:
     """Apply the conditions of a read to its answer (RFC 9110, section 13.2.2).
 
@@ -68,14 +58,13 @@ def under_conditions(request: Request, answer: Answer) -> Outcome:
     """
     if answer.status != HTTPStatus.OK:
         return answer
-    tag = dict(answer.headers).get(TAG)
     if request.if_match is not None:
         if errors := condition_errors(replace(request, if_none_match=None), IF_MATCH):
             return InvalidRequest(tuple(errors))
-        if not is_matched(tag or "", request.if_match):
+        if not is_matched(answer.tag or "", request.if_match):
             return NOT_EXPECTED
-    if tag and request.if_none_match and is_known(tag, request.if_none_match):
-        return Answer(HTTPStatus.NOT_MODIFIED, media_type=None, headers=((TAG, tag),))
+    if answer.tag and request.if_none_match and is_known(answer.tag, request.if_none_match):
+        return Answer(HTTPStatus.NOT_MODIFIED, media_type=None, tag=answer.tag)
     return answer
 
 

@@ -76,9 +76,11 @@ def _repeated(name: str) -> str:
 def _read(pair: str) -> tuple[str, str, str]:
     """Return a name, its value, and what is wrong with them."""
     name, _, value = pair.partition("=")
-    name, name_problem = _unquote(name)
-    value, value_problem = _unquote(value)
-    problem = name_problem or value_problem
+    problem = ""
+    if not _PLAIN.fullmatch(pair):
+        name, name_problem = _unquote(name)
+        value, value_problem = _unquote(value)
+        problem = name_problem or value_problem
     if not problem and not (name and value):
         problem = "has no value" if name else "is not the name of a parameter"
     return name, value, problem
@@ -86,8 +88,6 @@ def _read(pair: str) -> tuple[str, str, str]:
 
 def _unquote(raw: str) -> tuple[str, str]:
     """Return a part decoded as far as possible, and what is wrong with it."""
-    if _PLAIN.fullmatch(raw):
-        return raw, ""
     broken = _BROKEN_ESCAPE.search(raw)
     decoded = unquote_to_bytes(raw.replace("+", " ").encode("latin-1"))
     text = decoded.decode("utf-8", errors="replace")

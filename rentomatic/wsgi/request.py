@@ -51,6 +51,9 @@ class Content:
         return self.encoding in {"", "identity"}
 
 
+NO_CONTENT = Content()
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request.
@@ -63,8 +66,9 @@ class Request:
         accept: the accepted media types; empty for any.
         if_none_match: entity tags of answers that the client has; None without the header.
         if_match: entity tags of which one must be current; None without the header.
+        is_conditional: whether a read depends on these tags.
         idempotency_key: the client's name for a write; None without the header.
-        content: the body.
+        content: the body of a write.
         is_http_1_0: whether the client would mistake a cut connection for the end of an answer.
         address: of the service, as the client sees it: scheme, host and port.
         actor: the name of its token; None without a token, or if the operation ignores it.
@@ -77,16 +81,18 @@ class Request:
     accept: str
     if_none_match: str | None
     if_match: str | None
+    is_conditional: bool
     idempotency_key: str | None
-    content: Content
     is_http_1_0: bool
     address: str
+    content: Content = NO_CONTENT
     actor: str | None = None
 
 
 def read_request(environ: Environ) -> Request:
     """Read a request from a WSGI environment."""
     given_id = environ.get("HTTP_X_REQUEST_ID", "")
+    if_none_match, if_match = environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_IF_MATCH")
     named = environ.get("HTTP_HOST") or f"{environ.get('SERVER_NAME')}:{environ.get('SERVER_PORT')}"
     return Request(
         method=environ["REQUEST_METHOD"],
@@ -94,16 +100,17 @@ def read_request(environ: Environ) -> Request:
         query=parse_query(environ.get("QUERY_STRING", "")),
         id=given_id if REQUEST_ID.fullmatch(given_id) else str(uuid.uuid4()),
         accept=environ.get("HTTP_ACCEPT", ""),
-        if_none_match=environ.get("HTTP_IF_NONE_MATCH"),
-        if_match=environ.get("HTTP_IF_MATCH"),
+        if_none_match=if_none_match,
+        if_match=if_match,
+        is_conditional=if_match is not None or bool(if_none_match),
         idempotency_key=environ.get("HTTP_IDEMPOTENCY_KEY"),
-        content=_read_content(environ),
         is_http_1_0=environ.get("SERVER_PROTOCOL") == "HTTP/1.0",
         address=f"{environ.get('wsgi.url_scheme', 'http')}://{named}",
     )
 
 
-def _read_content(environ: Environ) -> Content:
+def read_content(environ: Environ) -> Content:
+    """Read the headers of a body."""
     length = environ.get("CONTENT_LENGTH") or ""
     return Content(
         environ.get("CONTENT_TYPE", ""),

@@ -59,6 +59,7 @@ class Route:
             name, converted.
         tag: its group in the documents.
         operations: by method; HEAD follows from GET.
+        path: the template without its converters: `/rooms/{code}`.
         pattern: matches its paths.
         converters: by the name of the segment.
     """
@@ -66,19 +67,17 @@ class Route:
     template: str
     tag: str
     operations: Mapping[str, Operation]
+    path: str = field(init=False)
     pattern: re.Pattern[str] = field(init=False)
     converters: Mapping[str, Converter] = field(init=False)
 
     def __post_init__(self) -> None:
-        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.path))
+        path = _SEGMENT.sub(r"{\1}", self.template)
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))
         converters = {name: _CONVERTERS[each] for name, each in _SEGMENT.findall(self.template)}
+        object.__setattr__(self, "path", path)
         object.__setattr__(self, "pattern", re.compile(pattern))
         object.__setattr__(self, "converters", converters)
-
-    @property
-    def path(self) -> str:
-        """The template without its converters: `/rooms/{code}`."""
-        return _SEGMENT.sub(r"{\1}", self.template)
 
     def convert(self, segments: Mapping[str, str]) -> dict[str, object] | HttpFailure:
         """Convert the segments of a path; a malformed one is a 404."""

@@ -78,11 +78,6 @@ class Service:
     tokens: Tokens
     metrics: "Metrics | None"
 
-    @property
-    def repository(self) -> RoomRepository:
-        """The rooms."""
-        return self.stores.repository
-
     def over(self, repository: RoomRepository) -> "Service":
         """Return the same service with another repository."""
         return replace(self, stores=replace(self.stores, repository=repository))

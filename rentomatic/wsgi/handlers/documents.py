@@ -6,7 +6,7 @@ from http import HTTPStatus
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.wsgi.arguments import read_nothing
-from rentomatic.wsgi.conditional import entity_tag, tagged
+from rentomatic.wsgi.conditional import entity_tag
 from rentomatic.wsgi.failure import Outcome, unacceptable
 from rentomatic.wsgi.negotiation import preferred
 from rentomatic.wsgi.request import Request
@@ -37,4 +37,4 @@ def _show(
     if not preferred(request.accept, (media_type,)):
         return unacceptable((media_type,))
     tag = entity_tag(service.release, body)
-    return tagged(tag, Answer(HTTPStatus.OK, body, media_type, headers))
+    return Answer(HTTPStatus.OK, body, media_type, headers, tag=tag)

@@ -25,7 +25,7 @@ def live(_service: Service, _request: Request) -> Answer:
 
 def ready(service: Service, _request: Request) -> Outcome:
     """Say whether the database answers and has every migration that this release ships."""
-    response = readiness_use_case(service.repository)
+    response = readiness_use_case(service.stores.repository)
     if not response:
         return response
     body = {"status": "ready", "newer_migrations": response.value.newer}
@@ -37,7 +37,7 @@ def metrics(service: Service, _request: Request) -> Outcome:
     if service.metrics is None:
         return NO_METRICS
     try:
-        schema = service.repository.schema()
+        schema = service.stores.repository.schema()
     except RepositoryUnavailableError:
         schema = None
     body = service.metrics.render(service.release, schema)

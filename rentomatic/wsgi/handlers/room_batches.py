@@ -54,7 +54,7 @@ def _import(service: Service, request: Request, form: ImportFormat, on_error: On
         options = ImportOptions(advises=False, skip_bad=on_error is OnError.SKIP)
         rooms = form.read(form.cut(received.open_text()), options)
         response = room_import_use_case(
-            service.repository, rooms, named=NAMED_LINES, names_all=True
+            service.stores.repository, rooms, named=NAMED_LINES, names_all=True
         )
     if not response:
         return response

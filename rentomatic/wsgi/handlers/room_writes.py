@@ -8,7 +8,7 @@ from uuid import UUID
 from rentomatic.domain.room import Room
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.formats.table import FORMATS
-from rentomatic.formats.view import View
+from rentomatic.formats.view import WHOLE
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_write import (
     IsExpected,
@@ -74,7 +74,7 @@ def _add(service: Service, request: Request) -> Outcome:
     values = read_object(request)
     if isinstance(values, HttpFailure):
         return values
-    response = room_add_use_case(service.repository, build_room_add_request(values))
+    response = room_add_use_case(service.stores.repository, build_room_add_request(values))
     return _show(service, response.value, is_new=True) if response else response
 
 
@@ -87,7 +87,7 @@ def room_replace(service: Service, request: Request, code: UUID) -> Outcome:
     only_add = request.if_none_match is not None
     expected = _expectation(service, request)
     replace = build_room_replace_request(code, values, expected, only_add=only_add)
-    response = room_replace_use_case(service.repository, replace)
+    response = room_replace_use_case(service.stores.repository, replace)
     if not response:
         return response
     return _show(service, response.value.room, is_new=response.value.is_new)
@@ -100,7 +100,7 @@ def room_update(service: Service, request: Request, code: UUID) -> Outcome:
     if isinstance(values, HttpFailure):
         return values
     update = build_room_update_request(code, values, _expectation(service, request))
-    response = room_update_use_case(service.repository, update)
+    response = room_update_use_case(service.stores.repository, update)
     return _show(service, response.value, is_new=False) if response else response
 
 
@@ -108,7 +108,7 @@ def room_update(service: Service, request: Request, code: UUID) -> Outcome:
 def room_remove(service: Service, request: Request, code: UUID) -> Outcome:
     """Remove the room with this code."""
     remove = build_room_remove_request(code, _expectation(service, request))
-    response = room_remove_use_case(service.repository, remove)
+    response = room_remove_use_case(service.stores.repository, remove)
     if not response:
         return response
     return Answer(HTTPStatus.NO_CONTENT, media_type=None, cache="no-store")
@@ -125,7 +125,7 @@ def _expectation(service: Service, request: Request) -> IsExpected | None:
     def is_expected(room: Room) -> bool:
         return any(
             is_matched(
-                entity_tag(service.release, each.dump_room(room, View()), each.media_type),
+                entity_tag(service.release, each.dump_room(room, WHOLE), each.media_type),
                 tags,
             )
             for each in FORMATS.values()
@@ -135,12 +135,8 @@ def _expectation(service: Service, request: Request) -> IsExpected | None:
 
 
 def _show(service: Service, room: Room, *, is_new: bool) -> Answer:
-    body = FORMATS["json"].dump_room(room, View())
+    body = FORMATS["json"].dump_room(room, WHOLE)
+    status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
     location = (("Location", f"/rooms/{room.code}"),) if is_new else ()
-    return Answer(
-        HTTPStatus.CREATED if is_new else HTTPStatus.OK,
-        body,
-        JSON,
-        (("ETag", entity_tag(service.release, body, JSON)), *location),
-        cache="no-store",
-    )
+    tag = entity_tag(service.release, body, JSON)
+    return Answer(status, body, JSON, location, cache="no-store", tag=tag)

@@ -2,19 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import quote
 from uuid import UUID
 
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.formats.table import FORMATS, Format
-from rentomatic.formats.view import View
+from rentomatic.formats.view import WHOLE, View
 from rentomatic.repository.interface import Page
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_get import RoomGetRequest
-from rentomatic.requests.room_list import ESTIMATE, EXACT, RoomListRequest
+from rentomatic.requests.room_list import ALL_FIELDS, ESTIMATE, EXACT, RoomListRequest
 from rentomatic.requests.room_order import BY_ADDING
 from rentomatic.serializers.room_summary import dump_summary
 from rentomatic.use_cases.data_version import data_version_use_case
@@ -22,7 +23,7 @@ from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
 from rentomatic.use_cases.room_summary import room_summary_use_case
 from rentomatic.wsgi.arguments import FORMAT, read_format, read_search, read_summary
-from rentomatic.wsgi.conditional import entity_tag, is_conditional, tagged, under_conditions
+from rentomatic.wsgi.conditional import entity_tag, under_conditions
 from rentomatic.wsgi.failure import Outcome, unacceptable
 from rentomatic.wsgi.negotiation import preferred
 from rentomatic.wsgi.request import Request
@@ -38,55 +39,54 @@ _MEDIA_TYPES = tuple(_BY_MEDIA_TYPE)
 def room_list(service: Service, request: Request) -> Outcome:
     """Search rooms."""
     search = read_search(request, service.limits.rooms)
-    if not search:
+    if isinstance(search, InvalidRequest):
         return search
     chosen = _choose_format(request)
     if not chosen:
         return unacceptable(_MEDIA_TYPES)
 
-    def tag_of(state: object) -> str:
-        return entity_tag(
-            service.release, state, _canonical(request, search.limit), chosen.media_type
-        )
-
-    if (other := _answer_without_search(service, request, tag_of)) is not None:
-        return other
+    name = _canonical(request, search.limit)
+    tag_of = partial(entity_tag, service.release, name, chosen.media_type)
+    if request.is_conditional:
+        other = _without_search(service, request, tag_of)
+        if other is not None:
+            return other
     is_stream = search.limit is None
     is_head_of_stream = is_stream and request.method == "HEAD"
     asked = replace(search, limit=service.limits.rooms) if is_head_of_stream else search
-    response = room_list_use_case(service.repository, asked)
+    response = room_list_use_case(service.stores.repository, asked)
     if not response:
         return response
     page = response.value
-    pieces = chosen.stream_rooms(page.rooms, View(search.fields, search.near))
+    view = WHOLE if search.fields == ALL_FIELDS else View(search.fields, search.near)
+    pieces = chosen.stream_rooms(page.rooms, view)
     body = pieces if is_stream else b"".join(pieces)
-    headers = _total(page) + _links(request, search, page)
-    answer = Answer(HTTPStatus.OK, body, chosen.media_type, headers)
-    if page.version is not None:
-        return tagged(tag_of(page.version), answer)
     # If the store has no version, the tag is a digest of the answer, unless it is streamed.
-    return answer if is_stream else tagged(tag_of(body), answer)
+    state = body if page.version is None else page.version
+    tag = None if state is pieces else tag_of(state)
+    headers = _total(page) + _links(request, search, page)
+    return Answer(HTTPStatus.OK, body, chosen.media_type, headers, tag=tag)
 
 
 def room_summary(service: Service, request: Request) -> Outcome:
     """Summarize the rooms that a search finds."""
     wanted = read_summary(request)
-    if not wanted:
+    if isinstance(wanted, InvalidRequest):
         return wanted
     if not preferred(request.accept, (JSON,)):
         return unacceptable((JSON,))
 
-    def tag_of(state: object) -> str:
-        return entity_tag(service.release, state, _canonical(request), JSON)
-
-    if (other := _answer_without_search(service, request, tag_of)) is not None:
-        return other
-    response = room_summary_use_case(service.repository, wanted)
+    tag_of = partial(entity_tag, service.release, _canonical(request), JSON)
+    if request.is_conditional:
+        other = _without_search(service, request, tag_of)
+        if other is not None:
+            return other
+    response = room_summary_use_case(service.stores.repository, wanted)
     if not response:
         return response
     body = dump_summary(response.value.summary)
     tag = tag_of(response.value.version or body)
-    return tagged(tag, Answer(HTTPStatus.OK, body, headers=(("Link", DESCRIBED_BY),)))
+    return Answer(HTTPStatus.OK, body, headers=(("Link", DESCRIBED_BY),), tag=tag)
 
 
 def room_get(service: Service, request: Request, code: UUID) -> Outcome:
@@ -96,12 +96,12 @@ def room_get(service: Service, request: Request, code: UUID) -> Outcome:
     chosen = _choose_format(request)
     if not chosen:
         return unacceptable(_MEDIA_TYPES)
-    response = room_get_use_case(service.repository, RoomGetRequest(code))
+    response = room_get_use_case(service.stores.repository, RoomGetRequest(code))
     if not response:
         return response
-    body = chosen.dump_room(response.value, View())
+    body = chosen.dump_room(response.value, WHOLE)
     tag = entity_tag(service.release, body, chosen.media_type)
-    return tagged(tag, Answer(HTTPStatus.OK, body, chosen.media_type))
+    return Answer(HTTPStatus.OK, body, chosen.media_type, tag=tag)
 
 
 def _canonical(request: Request, limit: int | None = None) -> str:
@@ -118,16 +118,14 @@ def _choose_format(request: Request) -> Format | None:
     return _BY_MEDIA_TYPE[media_type] if media_type else None
 
 
-def _answer_without_search(
+def _without_search(
     service: Service, request: Request, tag_of: Callable[[object], str]
 ) -> Outcome | None:
     """Answer without a search if the conditions allow it; otherwise return None."""
-    if not is_conditional(request):
-        return None
-    response = data_version_use_case(service.repository)
+    response = data_version_use_case(service.stores.repository)
     if not response or response.value is None:
         return None
-    found = tagged(tag_of(response.value), Answer(HTTPStatus.OK))
+    found = Answer(HTTPStatus.OK, tag=tag_of(response.value))
     outcome = under_conditions(request, found)
     return None if outcome is found else outcome
 

@@ -18,7 +18,7 @@ from rentomatic.domain.room_summary import summarize
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.formats.json import dump_value
 from rentomatic.formats.table import FORMATS, IMPORT_FORMATS, Format
-from rentomatic.formats.view import View
+from rentomatic.formats.view import WHOLE, View
 from rentomatic.repository.interface import SaveSummary
 from rentomatic.requests.room_changes_cursor import ChangePosition, write_changes_cursor
 from rentomatic.requests.room_cursor import write_cursor
@@ -102,7 +102,7 @@ FILTER_EXAMPLES: Mapping[str, object] = {
 
 # Summary, request, the rooms found, and the view of them.
 _SEARCHES = (
-    ("Rooms for less than 60", "/rooms?filter_price__lt=60", (FIRST, FOURTH), View()),
+    ("Rooms for less than 60", "/rooms?filter_price__lt=60", (FIRST, FOURTH), WHOLE),
     (
         "The two nearest to a place, and how far they are",
         f"/rooms?near=-0.12,51.5&sort={DISTANCE}&limit=2&fields=code,{DISTANCE}",
@@ -113,10 +113,10 @@ _SEARCHES = (
         "Rooms in a box, with the number of rooms on all pages",
         "/rooms?bbox=0.1,51.4,0.3,51.8&count=exact",
         (SECOND, THIRD),
-        View(),
+        WHOLE,
     ),
-    ("The cheapest, two a page", _FIRST_PAGE, (FIRST, FOURTH), View()),
-    ("The next page, from the Link of the first", _NEXT_PAGE, (THIRD, SECOND), View()),
+    ("The cheapest, two a page", _FIRST_PAGE, (FIRST, FOURTH), WHOLE),
+    ("The next page, from the Link of the first", _NEXT_PAGE, (THIRD, SECOND), WHOLE),
 )
 
 
@@ -129,7 +129,7 @@ def _searches(form: Format) -> Iterator[Example]:
 
 def _room(form: Format) -> Example:
     target = _in_format(f"/rooms/{FIRST.code}", form)
-    return Example(f"A room (`{form.name}`)", target, form.dump_room(FIRST, View()))
+    return Example(f"A room (`{form.name}`)", target, form.dump_room(FIRST, WHOLE))
 
 
 def _in_format(target: str, form: Format) -> str:
@@ -182,7 +182,7 @@ _CHEAPER = replace(FIRST, price=35)
 
 def sent_room(room: Room) -> bytes:
     """Return a room as a request body."""
-    return FORMATS["json"].dump_room(room, View())
+    return FORMATS["json"].dump_room(room, WHOLE)
 
 
 def _written(
@@ -197,7 +197,7 @@ def _batch(
     form: Format, target: str = "/rooms", bad: bytes = b"", rejected: Rejected | None = None
 ) -> Example:
     """Return an example of a batch with a changed and a new room, maybe with a bad line."""
-    sent = b"".join(form.stream_rooms((_CHEAPER, NEW), View())).replace(b"\r\n", b"\n") + bad
+    sent = b"".join(form.stream_rooms((_CHEAPER, NEW), WHOLE)).replace(b"\r\n", b"\n") + bad
     report = ImportReport(SaveSummary(added=1, updated=1), rejected or Rejected())
     headers = (*AUTHORIZED, ("Content-Type", form.media_type))
     what = "Only the good lines" if rejected else "Several rooms"
