@@ -60,14 +60,13 @@ class Columns:
         """Make a line of its values; `record` is what a file of rejects gets."""
         made = self.make(values)
         if isinstance(made, Room):
-            return RoomLine(number, made, record, unit, self._former_code(values))
+            former = self._former_code(values, self._source) if self._source else None
+            return RoomLine(number, made, record, unit, former)
         return BadLine(number, made, record, unit=unit)
 
-    def _former_code(self, values: Sequence[object]) -> UUID | None:
+    def _former_code(self, values: Sequence[object], source: str) -> UUID | None:
         identity = values[self._sources["code"].index]
-        if self._source is None or not isinstance(identity, str):
-            return None
-        return former_code(identity, self._source)
+        return former_code(identity, source) if isinstance(identity, str) else None
 
     def make(self, record: Sequence[object]) -> Room | tuple[str, ...]:
         """Make a room of a record, or return all its problems, in the file's words.

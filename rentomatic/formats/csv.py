@@ -46,12 +46,12 @@ def dump_room(room: Room, view: View) -> bytes:
 def stream_rooms(rooms: Iterable[Room], view: View) -> Generator[bytes, None, None]:
     """Write rooms as a table."""
     yield _table([view.fields])
+    blank: dict[str, object] = dict.fromkeys(view.fields)
     for piece in pieces_of(rooms):
-        shown = map(view.show, piece)
-        yield _table([[wire.get(name) for name in view.fields] for wire in shown])
+        yield _table([(blank | view.show(room)).values() for room in piece])
 
 
-def _table(rows: Iterable[Sequence[object]]) -> bytes:
+def _table(rows: Iterable[Iterable[object]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     return text.getvalue().encode()

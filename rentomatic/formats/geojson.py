@@ -33,7 +33,6 @@ _OWN_IDENTITY = "feature.id"  # in the options, if a property is called `id`, to
 _CRS = "crs"
 _UNIT = "feature"
 
-_IN_POINT = frozenset(COORDINATES)
 # Names that properties may use for the coordinates of the geometry.
 _PLACES = {name.casefold() for field in COORDINATES for name in FIELDS[field].names}
 
@@ -52,12 +51,14 @@ def stream_rooms(rooms: Iterable[Room], view: View) -> Generator[bytes, None, No
 
 
 def _feature(room: Room, view: View) -> dict[str, Any]:
-    shown = view.show(room)
+    properties = view.show(room)
+    for name in COORDINATES:
+        properties.pop(name, None)
     return {
         "type": "Feature",
         "id": room.code,
         "geometry": {"type": "Point", "coordinates": (room.longitude, room.latitude)},
-        "properties": {name: value for name, value in shown.items() if name not in _IN_POINT},
+        "properties": properties,
     }
 
 

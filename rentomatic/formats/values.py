@@ -173,8 +173,9 @@ def _parse_decimal(parse: Callable[[str], Value], options: ImportOptions, text: 
     if options.decimal == "," and not isinstance(text, Number):
         return _parse_decimal_comma(parse, text.strip())
     plain = text.strip()
+    has_exponent = "e" in plain or "E" in plain
     try:
-        return parse(spell_out(plain) if "e" in plain.lower() else plain)
+        return parse(spell_out(plain) if has_exponent else plain)
     except ValueError as problem:
         raise ValueError(f"{problem}{_decimal_advice(plain, options)}") from None
 
