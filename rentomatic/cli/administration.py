@@ -6,43 +6,41 @@ import shutil
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 from rentomatic.bootstrap import open_postgres
-from rentomatic.cli.outcome import EXIT_CODES
+from rentomatic.cli.outcome import SUCCESS
+from rentomatic.cli.parser import Commands, add_command
 from rentomatic.cli.streams import after
 from rentomatic.config import Settings
 from rentomatic.embedded.binaries import find_binaries
 from rentomatic.repository.database import create_database, psql_arguments
 from rentomatic.repository.migrations import apply_migrations
-from rentomatic.responses import ResponseTypes
-
-if TYPE_CHECKING:
-    from rentomatic.cli.outcome import Commands
 
 
-def add_commands(commands: "Commands") -> None:
+def add_commands(commands: Commands) -> None:
     """Describe the commands."""
-    init = commands.add_parser(
+    add_command(
+        commands,
         "init-postgres",
-        help="create the application's database if it is missing",
-        description="Create the application's database if it is missing.",
+        run_init_postgres,
+        "create the application's database if it is missing",
     )
-    init.set_defaults(run=run_init_postgres)
-    migrate = commands.add_parser(
+    add_command(
+        commands,
         "migrate",
-        help="apply the migrations that the database lacks",
-        description="Apply the migrations that the database lacks. Concurrent runs wait for"
-        " each other; one that is killed leaves nothing behind.",
+        run_migrate,
+        "apply the migrations that the database lacks",
+        "Apply the migrations that the database lacks. Concurrent runs wait for each other; one"
+        " that is killed leaves nothing behind.",
     )
-    migrate.set_defaults(run=run_migrate)
-    psql = commands.add_parser(
+    add_command(
+        commands,
         "psql",
-        help="open psql on the database in use",
-        description="Open psql on the database in use; all other arguments are psql's.",
+        run_psql,
+        "open psql on the database in use",
+        "Open psql on the database in use; all other arguments are psql's.",
         epilog="example: rentomatic psql -c 'select count(*) from room'",
     )
-    psql.set_defaults(run=run_psql)
 
 
 def run_init_postgres(_arguments: argparse.Namespace, settings: Settings) -> int:
@@ -52,7 +50,7 @@ def run_init_postgres(_arguments: argparse.Namespace, settings: Settings) -> int
     outcome = "created; next: rentomatic migrate" if created else "already exists; nothing changed"
     with after(f"the database {'is created' if created else 'exists'}"):
         sys.stdout.write(f"database {database.name} {outcome}\n")
-    return EXIT_CODES[ResponseTypes.SUCCESS]
+    return SUCCESS
 
 
 def run_migrate(_arguments: argparse.Namespace, settings: Settings) -> int:
@@ -64,7 +62,7 @@ def run_migrate(_arguments: argparse.Namespace, settings: Settings) -> int:
     lines = [f"applied {name}" for name in applied] or ["all migrations are already applied"]
     with after("all migrations are applied"):
         sys.stdout.write("\n".join([*lines, ""]))
-    return EXIT_CODES[ResponseTypes.SUCCESS]
+    return SUCCESS
 
 
 def run_psql(arguments: argparse.Namespace, settings: Settings) -> int:

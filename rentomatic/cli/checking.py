@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rentomatic.bootstrap import open_postgres, open_repository
-from rentomatic.cli.outcome import EXIT_CODES
+from rentomatic.cli.outcome import EXIT_CODES, SUCCESS
+from rentomatic.cli.parser import Commands, add_command
 from rentomatic.config import ENV_FILE, SETTINGS, TOKENS_FILE, Settings, whole_environment
 from rentomatic.embedded.cluster import find_cluster
 from rentomatic.repository.connections import Connections
@@ -23,9 +23,6 @@ from rentomatic.repository.interface import RepositoryUnavailableError, RoomRepo
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.responses import ResponseTypes
 from rentomatic.use_cases.readiness import readiness_use_case
-
-if TYPE_CHECKING:
-    from rentomatic.cli.outcome import Commands
 
 # A larger difference makes the logs of two machines hard to read together.
 CLOCK_SECONDS = 2
@@ -51,20 +48,21 @@ class Finding:
         return f"{self.name:<{_WIDTH}}{'' if self.is_good else 'FAILED: '}{self.state}"
 
 
-def add_commands(commands: "Commands") -> None:
+def add_commands(commands: Commands) -> None:
     """Describe the command."""
-    check = commands.add_parser(
+    check = add_command(
+        commands,
         "check",
-        help="check settings, files, database, migrations, indexes, connections, socket and clock",
-        description="Check settings, the files that they name, database, migrations, indexes,"
-        " connections, socket and clock: one line each.",
+        run_check,
+        "check settings, files, database, migrations, indexes, connections, socket and clock",
+        "Check settings, the files that they name, database, migrations, indexes, connections,"
+        " socket and clock: one line each.",
     )
     check.add_argument(
         "--before-start",
         action="store_true",
         help="fail for wrong settings only: the service waits for everything else",
     )
-    check.set_defaults(run=run_check)
 
 
 def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -78,7 +76,7 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
         sys.stdout.flush()
         is_good = is_good and finding.is_good
     if is_good or arguments.before_start:
-        return EXIT_CODES[ResponseTypes.SUCCESS]
+        return SUCCESS
     return EXIT_CODES[ResponseTypes.UNAVAILABLE_ERROR]
 
 

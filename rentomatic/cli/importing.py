@@ -2,19 +2,20 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import fields
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
 from tqdm import tqdm
 
 from rentomatic.bootstrap import open_repository
-from rentomatic.cli.outcome import EXIT_CODES, account_name, report_failure
-from rentomatic.cli.parser import StorePair
+from rentomatic.cli.outcome import SUCCESS, account_name, report_failure
+from rentomatic.cli.parser import Commands, StorePair, add_command
 from rentomatic.cli.rejects import Rejects
 from rentomatic.cli.streams import after, describe, note, report
 from rentomatic.config import ConfigError, Settings
@@ -31,118 +32,110 @@ from rentomatic.formats.table import (
 from rentomatic.repository.interface import CommitInterruptedError, RoomRepository
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_import import ImportOptions, RoomImportRequest
-from rentomatic.responses import Response, ResponseTypes
+from rentomatic.responses import Response
 from rentomatic.use_cases.room_import import ImportReport, room_import_use_case
-
-if TYPE_CHECKING:
-    from rentomatic.cli.outcome import Commands
 
 _PROGRESS_CHARACTERS = 1 << 20
 # Ways to type a tab.
 _TABS = {"tab": "\t", r"\t": "\t"}
 
 
-def add_commands(commands: "Commands") -> None:
+def _pair(text: str, *, may_be_empty: bool = False) -> tuple[str, str]:
+    field, equals, value = text.partition("=")
+    if not (field in FIELDS and equals and (value or may_be_empty)):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not FIELD=...; fields are {', '.join(FIELDS)}"
+        )
+    return field, value
+
+
+_LIST: Mapping[str, Any] = {"action": "append", "default": []}
+_PAIRS: Mapping[str, Any] = {"action": StorePair, "default": {}}
+_EXAMPLE = next(each for each in FIELDS.values() if each.aliases and not each.is_identity)
+
+# The arguments, as argparse takes them; those of ImportOptions are stored under its names.
+_ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+    "file": {"metavar": "FILE", "help": "the file; - for standard input"},
+    "--format": {
+        "choices": IMPORT_FORMATS,
+        "help": "default: by the extension; of standard input and .json, by the content",
+    },
+    "--delimiter": {
+        "type": lambda text: _TABS.get(text, text),
+        "metavar": "CHARACTER",
+        "help": "what separates the values of CSV (default: comma, semicolon or tab, as in the"
+        " header); `tab` is the tab",
+    },
+    "--decimal": {
+        "choices": (".", ","),
+        "help": "the decimal separator of the file, if it is not clear: 1,200 may be 1.2",
+    },
+    "--column": {
+        **_PAIRS,
+        "dest": "columns",
+        "type": partial(_pair, may_be_empty=True),
+        "metavar": "FIELD=NAME",
+        "help": f"the column or key of a field, such as {_EXAMPLE.name}={_EXAMPLE.aliases[0]};"
+        " code= is the column without a name",
+    },
+    "--ignore": {
+        **_LIST,
+        "dest": "ignored",
+        "metavar": "NAME",
+        "help": "a column or key that is not used",
+    },
+    "--default": {
+        **_PAIRS,
+        "dest": "defaults",
+        "type": _pair,
+        "metavar": "FIELD=VALUE",
+        "help": "the value of a field whose column, cell or key is missing, empty or null, such as"
+        f" {_EXAMPLE.name}=1",
+    },
+    "--null-text": {
+        **_LIST,
+        "dest": "null_texts",
+        "metavar": "TEXT",
+        "help": 'text that means "no value", such as NA',
+    },
+    "--source": {"metavar": "NAME", "help": "make UUIDs of other identities, always the same ones"},
+    "--round": {"action": "store_true", "dest": "round_integers", "help": "read 34.5 as 35"},
+    "--skip-bad": {
+        "action": "store_true",
+        "help": "import the good lines; write the bad ones to a file",
+    },
+    "--rejects": {
+        "metavar": "FILE",
+        "help": "where --skip-bad writes the bad lines (STEM.rejected.FORMAT); - for standard"
+        " output",
+    },
+    "--dry-run": {"action": "store_true", "help": "only report what would happen"},
+}
+
+
+def add_commands(commands: Commands) -> None:
     """Describe the command."""
     names = "\n".join(f"  {each.name:<10} {', '.join(each.names)}" for each in FIELDS.values())
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "import",
-        help="add or update rooms from a file",
-        description="Add or update the rooms of a file in UTF-8: CSV (comma, semicolon or tab),\n"
+        run_import,
+        "add or update rooms from a file",
+        "Add or update the rooms of a file in UTF-8: CSV (comma, semicolon or tab),\n"
         "NDJSON or GeoJSON; all of them or, if a line is bad, none.",
         epilog=f"columns and keys that are recognized:\n{names}\n"
-        "a column whose name says square feet is converted to square metres:"
-        f" 1 ft² is {SQUARE_FOOT} m²",
+        f"square feet, if a name says so, become square metres: 1 ft² is {SQUARE_FOOT} m²",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run_import)
-    _add_options(parser)
-
-
-def _add_options(parser: argparse.ArgumentParser) -> None:
-    example = next(each for each in FIELDS.values() if each.aliases and not each.is_identity)
-    parser.add_argument("file", metavar="FILE", help="the file; - for standard input")
-    parser.add_argument(
-        "--format",
-        choices=IMPORT_FORMATS,
-        help="default: by the extension; for standard input and .json, by the content",
-    )
-    parser.add_argument(
-        "--delimiter",
-        type=lambda text: _TABS.get(text, text),
-        metavar="CHARACTER",
-        help="what separates the values of CSV (default: comma, semicolon or tab, as in the"
-        " header); `tab` is the tab",
-    )
-    parser.add_argument(
-        "--decimal",
-        choices=(".", ","),
-        help="the decimal separator of the file, where it is ambiguous: 1,200 may be 1.2",
-    )
-    parser.add_argument(
-        "--column",
-        action=StorePair,
-        type=partial(_pair, may_be_empty=True),
-        default={},
-        metavar="FIELD=NAME",
-        help=f"the column or key of a field, such as {example.name}={example.aliases[0]}; code= is"
-        " the column without a name",
-    )
-    parser.add_argument(
-        "--ignore",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="a column or key to ignore",
-    )
-    parser.add_argument(
-        "--default",
-        action=StorePair,
-        type=_pair,
-        default={},
-        metavar="FIELD=VALUE",
-        help="the value of a field whose column, cell or key is missing, empty or null, such as"
-        f" {example.name}=1",
-    )
-    parser.add_argument(
-        "--null-text",
-        action="append",
-        default=[],
-        metavar="TEXT",
-        help='text that means "no value", such as NA',
-    )
-    parser.add_argument(
-        "--source",
-        metavar="NAME",
-        help="make UUIDs from other identities: from the same one always the same UUID",
-    )
-    parser.add_argument("--round", action="store_true", help="read 34.5 as 35")
-    parser.add_argument(
-        "--skip-bad",
-        action="store_true",
-        help="import the good lines; write the bad ones to a file",
-    )
-    parser.add_argument(
-        "--rejects",
-        metavar="FILE",
-        help="where --skip-bad writes the bad lines (STEM.rejected.FORMAT); - for standard output",
-    )
-    parser.add_argument("--dry-run", action="store_true", help="only report what would happen")
+    for name, options in _ARGUMENTS.items():
+        parser.add_argument(name, **options)
 
 
 def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
     """Add or update rooms."""
+    given = vars(arguments)
     options = ImportOptions(
-        columns=arguments.column,
-        ignored=arguments.ignore,
-        defaults=arguments.default,
-        source=arguments.source,
-        null_texts=arguments.null_text,
-        delimiter=arguments.delimiter,
-        decimal=arguments.decimal,
-        round_integers=arguments.round,
-        skip_bad=arguments.skip_bad,
-        dry_run=arguments.dry_run,
+        **{each.name: given[each.name] for each in fields(ImportOptions) if each.name in given}
     )
     with ExitStack() as stack:
         with _interruptible():
@@ -159,7 +152,7 @@ def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
         with after("nothing was changed" if arguments.dry_run else "the good lines were imported"):
             rejects.close()
             _report(response.value, arguments, rejects)
-    return EXIT_CODES[ResponseTypes.SUCCESS]
+    return SUCCESS
 
 
 def _import(
@@ -231,15 +224,6 @@ def _rejects_path(arguments: argparse.Namespace, suffix: str) -> str | None:
     if is_same and Path(path).samefile(arguments.file):
         raise ConfigError(f"{path} is the file to import; give another one for --rejects")
     return path
-
-
-def _pair(text: str, *, may_be_empty: bool = False) -> tuple[str, str]:
-    field, equals, value = text.partition("=")
-    if not (field in FIELDS and equals and (value or may_be_empty)):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not FIELD=...; fields are {', '.join(FIELDS)}"
-        )
-    return field, value
 
 
 def _open(name: str) -> TextIO:

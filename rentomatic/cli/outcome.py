@@ -2,23 +2,24 @@
 
 import os
 import pwd
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
+from rentomatic.bootstrap import open_repository
 from rentomatic.cli.streams import report
+from rentomatic.config import Settings
 from rentomatic.repository.interface import RoomRepository
-from rentomatic.requests.base import InvalidRequest
+from rentomatic.requests.base import InvalidRequest, ValidRequest
 from rentomatic.responses import (
+    Response,
     ResponseFailure,
     ResponseTypes,
     build_response_from_invalid_request,
 )
 from rentomatic.use_cases.readiness import readiness_use_case
 
-if TYPE_CHECKING:
-    import argparse
-
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - no public name
+Request = TypeVar("Request", bound=ValidRequest)
+T = TypeVar("T")
 
 # Not a response: Ctrl-C, SIGTERM, or a removal that is not confirmed.
 INTERRUPTED = "Interrupted"
@@ -35,6 +36,7 @@ EXIT_CODES: Mapping[str, int] = {
     ResponseTypes.PRECONDITION_ERROR: 7,
     INTERRUPTED: 130,
 }
+SUCCESS = EXIT_CODES[ResponseTypes.SUCCESS]
 
 
 def account_name() -> str:
@@ -59,3 +61,20 @@ def report_failure(
         message = message if readiness else readiness.message
     report(message)
     return EXIT_CODES[failure.type]
+
+
+def run_use_case(
+    use_case: Callable[[RoomRepository, Request], Response[T]],
+    request: Request | InvalidRequest,
+    settings: Settings,
+    write: Callable[[T], object],
+) -> int:
+    """Run a use case on the service's repository and write its value; return the exit code."""
+    if isinstance(request, InvalidRequest):
+        return report_failure(request)
+    with open_repository(settings) as repository:
+        response = use_case(repository, request)
+        if not response:
+            return report_failure(response, repository)
+        write(response.value)
+    return SUCCESS

@@ -2,8 +2,32 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from rentomatic.config import Settings
+
+
+class Commands(Protocol):
+    """Where commands are added; argparse has no public name for it."""
+
+    def add_parser(self, name: str, **options: Any) -> argparse.ArgumentParser:  # noqa: ANN401
+        """Add a command."""
+
+
+def add_command(
+    commands: Commands,
+    name: str,
+    run: Callable[[argparse.Namespace, Settings], int],
+    short: str,
+    description: str = "",
+    **options: Any,  # noqa: ANN401 - argparse's
+) -> argparse.ArgumentParser:
+    """Describe a command; without a description, its short one is made a sentence."""
+    description = description or f"{short[0].upper()}{short[1:]}."
+    parser = commands.add_parser(name, help=short, description=description, **options)
+    parser.set_defaults(run=run)
+    return parser
 
 
 class Parser(argparse.ArgumentParser):

@@ -3,11 +3,12 @@
 import argparse
 import json
 import sys
-from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+from typing import Any
 
-from rentomatic.bootstrap import open_repository
-from rentomatic.cli.outcome import EXIT_CODES, report_failure
+from rentomatic.cli.outcome import run_use_case
+from rentomatic.cli.parser import Commands, add_command
 from rentomatic.cli.streams import report
 from rentomatic.cli.tables import room_table, summary_table
 from rentomatic.config import Settings
@@ -15,7 +16,7 @@ from rentomatic.demo import EXAMPLE_FILTER
 from rentomatic.domain.room import FIELDS, Room
 from rentomatic.formats.table import FORMATS
 from rentomatic.formats.view import View
-from rentomatic.repository.interface import Page
+from rentomatic.repository.interface import Page, Summarized
 from rentomatic.requests.base import ParameterError, with_errors
 from rentomatic.requests.parameters import SEARCH_PARAMETERS, SELECTION_PARAMETERS, Parameter
 from rentomatic.requests.parsers import as_list_text, shown
@@ -24,52 +25,48 @@ from rentomatic.requests.room_fields import AMOUNTS, OPERATORS
 from rentomatic.requests.room_get import build_room_get_request
 from rentomatic.requests.room_list import UNLIMITED, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_summary import build_room_summary_request
-from rentomatic.responses import ResponseTypes
 from rentomatic.serializers.room import RoomJsonEncoder
 from rentomatic.serializers.room_summary import summary_to_wire
 from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
 from rentomatic.use_cases.room_summary import room_summary_use_case
 
-if TYPE_CHECKING:
-    from rentomatic.cli.outcome import Commands
-
 TABLE = "table"
 _LIMIT = "limit"
 
 
-def add_commands(commands: "Commands") -> None:
+def add_commands(commands: Commands) -> None:
     """Describe the commands."""
     search = _add_search(
         commands,
         "list",
+        run_list,
         "search rooms",
-        "Search for rooms that pass all filters.",
+        "Search rooms: those that pass all filters.",
         _example("list", "sort", "near", "radius"),
         SEARCH_PARAMETERS,
     )
-    search.set_defaults(run=run_list)
     summary = _add_search(
         commands,
         "summary",
+        run_summary,
         "summarize the rooms of a search",
         f"Summarize rooms: how many, where, and how {' and '.join(AMOUNTS)} are distributed.",
         _example("summary", "bbox"),
         SELECTION_PARAMETERS,
     )
-    summary.set_defaults(run=run_summary)
-    one = commands.add_parser("get", help="show one room", description="Show one room.")
+    one = add_command(commands, "get", run_get, "show one room")
     one.add_argument("code", metavar="CODE")
-    one.set_defaults(run=run_get)
     export = _add_search(
         commands,
         "export",
+        run_list,
         "write all rooms of a search",
         "Write all rooms, or those that pass all filters.",
         "rentomatic export --format csv >rooms.csv",
         [each for each in SEARCH_PARAMETERS if each.name != _LIMIT],
     )
-    export.set_defaults(run=run_list, limit=UNLIMITED)
+    export.set_defaults(limit=UNLIMITED)
     for parser in (search, one, export):
         add_format(parser)
     add_format(summary, ("json",))
@@ -92,8 +89,9 @@ def _example(command: str, *options: str) -> str:
 
 
 def _add_search(  # noqa: PLR0913, PLR0917 - one for each text of a command
-    commands: "Commands",
+    commands: Commands,
     name: str,
+    run: Callable[[argparse.Namespace, Settings], int],
     short: str,
     description: str,
     example: str,
@@ -101,10 +99,12 @@ def _add_search(  # noqa: PLR0913, PLR0917 - one for each text of a command
 ) -> argparse.ArgumentParser:
     fields = "\n".join(f"  {each.name:<10} {each.help}" for each in FIELDS.values())
     operators = "\n".join(f"  {each.name:<10} {each.meaning}" for each in OPERATORS.values())
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         name,
-        help=short,
-        description=description,
+        run,
+        short,
+        description,
         epilog=f"fields:\n{fields}\n\noperators:\n{operators}\n\nexample:\n  {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -121,15 +121,13 @@ def run_list(arguments: argparse.Namespace, settings: Settings) -> int:
     given = _given(arguments, SEARCH_PARAMETERS)
     given.setdefault(_LIMIT, settings.default_limit)
     request = with_errors(build_room_list_request(filters, **given), errors)
-    if not request:
-        return report_failure(request)
-    with open_repository(settings) as repository:
-        response = room_list_use_case(repository, request)
-        if not response:
-            return report_failure(response, repository)
-        _write_rooms(response.value.rooms, _format(arguments), View(request.fields, request.near))
-        _report_more(response.value, request)
-    return EXIT_CODES[ResponseTypes.SUCCESS]
+
+    def write(page: Page) -> None:
+        if request:
+            _write_rooms(page.rooms, _format(arguments), View(request.fields, request.near))
+            _report_more(page, request)
+
+    return run_use_case(room_list_use_case, request, settings, write)
 
 
 def run_summary(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -137,31 +135,21 @@ def run_summary(arguments: argparse.Namespace, settings: Settings) -> int:
     filters, errors = _read_filters(arguments.filters)
     given = _given(arguments, SELECTION_PARAMETERS)
     request = with_errors(build_room_summary_request(filters, **given), errors)
-    if not request:
-        return report_failure(request)
-    with open_repository(settings) as repository:
-        response = room_summary_use_case(repository, request)
-        if not response:
-            return report_failure(response, repository)
-    found = response.value.summary
-    if _format(arguments) == TABLE:
-        sys.stdout.write(f"{summary_table(found)}\n")
-    else:
-        sys.stdout.write(json.dumps(summary_to_wire(found), indent=2) + "\n")
-    return EXIT_CODES[ResponseTypes.SUCCESS]
+
+    def write(found: Summarized) -> None:
+        if _format(arguments) == TABLE:
+            sys.stdout.write(f"{summary_table(found.summary)}\n")
+        else:
+            sys.stdout.write(json.dumps(summary_to_wire(found.summary), indent=2) + "\n")
+
+    return run_use_case(room_summary_use_case, request, settings, write)
 
 
 def run_get(arguments: argparse.Namespace, settings: Settings) -> int:
     """Show one room."""
     request = build_room_get_request(arguments.code)
-    if not request:
-        return report_failure(request)
-    with open_repository(settings) as repository:
-        response = room_get_use_case(repository, request)
-        if not response:
-            return report_failure(response, repository)
-    write_room(response.value, arguments)
-    return EXIT_CODES[ResponseTypes.SUCCESS]
+    write = partial(write_room, arguments=arguments)
+    return run_use_case(room_get_use_case, request, settings, write)
 
 
 def write_room(room: Room, arguments: argparse.Namespace) -> None:

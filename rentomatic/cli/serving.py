@@ -12,10 +12,11 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from rentomatic.bootstrap import open_postgres, open_repository
-from rentomatic.cli.outcome import EXIT_CODES
+from rentomatic.cli.outcome import SUCCESS
+from rentomatic.cli.parser import Commands, add_command
 from rentomatic.cli.tokens import own_token
 from rentomatic.config import TOKENS, ConfigError, PostgresDatabase, Settings, integer_between
 from rentomatic.demo import BOOK, EXAMPLE_FILTER, PREFIX, demo_rooms, example_values
@@ -27,11 +28,7 @@ from rentomatic.repository.database import create_database
 from rentomatic.repository.interface import RoomRepository
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.requests.room_list import RoomListRequest
-from rentomatic.responses import ResponseTypes
 from rentomatic.tokens import token_line
-
-if TYPE_CHECKING:
-    from rentomatic.cli.outcome import Commands
 
 # The name of the token of an embedded service.
 _OWNER = "owner"
@@ -39,20 +36,21 @@ _OWNER = "owner"
 _ORPHANS_SECONDS = 5
 
 
-def add_commands(commands: "Commands") -> None:
+def add_commands(commands: Commands) -> None:
     """Describe the command."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "serve",
-        help="start the service, and a database if none is configured",
-        description="Start the service in the foreground. Without a configured database it starts "
-        "an embedded PostgreSQL; Ctrl-C or SIGTERM stops both.",
+        run_serve,
+        "start the service, and a database if none is configured",
+        "Start the service in the foreground. Without a configured database it starts an embedded"
+        " PostgreSQL; Ctrl-C or SIGTERM stops both.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=_port, help="port to listen on (PORT, or 8000)")
     parser.add_argument(
         "--demo", action="store_true", help="fill an empty database with made-up rooms"
     )
-    parser.set_defaults(run=run_serve)
 
 
 def _port(text: str) -> int:
@@ -95,7 +93,7 @@ def run_serve(arguments: argparse.Namespace, settings: Settings) -> int:
         if is_embedded:
             service.on_start = lambda: stack.enter_context(guarded(settings.data))
         service.run()
-    return EXIT_CODES[ResponseTypes.SUCCESS]
+    return SUCCESS
 
 
 def _interrupt_on(*numbers: signal.Signals) -> list[int]:

@@ -3,36 +3,33 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from rentomatic.cli.outcome import EXIT_CODES
+from rentomatic.cli.outcome import SUCCESS
+from rentomatic.cli.parser import Commands, add_command
 from rentomatic.cli.streams import after
 from rentomatic.config import ConfigError, Settings
-from rentomatic.responses import ResponseTypes
 from rentomatic.tokens import new_token, token_line
-
-if TYPE_CHECKING:
-    from rentomatic.cli.outcome import Commands
 
 _FILE = "token"
 
 
-def add_commands(commands: "Commands") -> None:
+def add_commands(commands: Commands) -> None:
     """Describe the command."""
     token = commands.add_parser(
         "token",
         help="make a token for changing rooms over HTTP",
         description="Tokens for changing rooms over HTTP.",
     )
-    new = token.add_subparsers(title="commands", required=True, metavar="COMMAND").add_parser(
+    new = add_command(
+        token.add_subparsers(title="commands", required=True, metavar="COMMAND"),
         "new",
-        help="make a token",
-        description="Make a token. Standard output gets the line that configures it, standard error"
-        " the token itself, which is not stored.",
+        run_new,
+        "make a token",
+        "Make a token. Standard output gets the line that configures it, standard error the token"
+        " itself, which is not stored.",
         epilog="example: rentomatic token new --name office >>/etc/rentomatic/tokens",
     )
     new.add_argument("--name", required=True, type=_name, help="the holder's name, for the log")
-    new.set_defaults(run=run_new)
 
 
 def _name(text: str) -> str:
@@ -53,7 +50,7 @@ def run_new(arguments: argparse.Namespace, _settings: Settings) -> int:
     sys.stderr.flush()
     with after("the token is not valid"):
         sys.stdout.write(f"{token_line(arguments.name, token)}\n")
-    return EXIT_CODES[ResponseTypes.SUCCESS]
+    return SUCCESS
 
 
 def own_token(folder: Path) -> tuple[Path, str]:

@@ -2,16 +2,17 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from functools import partial
+from uuid import UUID
 
-from rentomatic.bootstrap import open_repository
-from rentomatic.cli.outcome import EXIT_CODES, report_failure
+from rentomatic.cli.outcome import report_failure, run_use_case
+from rentomatic.cli.parser import Commands, add_command
 from rentomatic.cli.rooms import add_format, write_room
 from rentomatic.cli.streams import after, report
 from rentomatic.config import Settings
 from rentomatic.demo import EXAMPLE_CHANGE, example_values
-from rentomatic.domain.room import FIELDS
+from rentomatic.domain.room import FIELDS, Room
 from rentomatic.requests.base import ParameterError
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_fields import Value, parser_of
@@ -28,54 +29,52 @@ from rentomatic.use_cases.room_write import (
     room_update_use_case,
 )
 
-if TYPE_CHECKING:
-    from rentomatic.cli.outcome import Commands
-
 _UNASKED = "cannot ask for confirmation, as standard input is not a terminal; give --yes"
 
 
-def add_commands(commands: "Commands") -> None:
+def add_commands(commands: Commands) -> None:
     """Describe the commands."""
     fields = {each.name: f"  {each.name:<10} {each.help}" for each in FIELDS.values()}
     changeable = [line for name, line in fields.items() if name != CODE]
     values = " ".join(f"{name}={value}" for name, value in example_values().items())
     code, name, value = EXAMPLE_CHANGE
-    add = _add_writing(
+    _add_writing(
         commands,
         "add",
+        run_add,
         "add a room",
         "\n".join(["fields (without a code, the room gets a new one):", *fields.values()]),
         f"rentomatic add {values}",
     )
-    add.set_defaults(run=run_add)
-    update = _add_writing(
+    _add_writing(
         commands,
         "update",
+        run_update,
         "change some fields of a room",
         "\n".join(["fields:", *changeable]),
         f"rentomatic update {code} {name}={value}",
         has_code=True,
     )
-    update.set_defaults(run=run_update)
-    remove = commands.add_parser("remove", help="remove a room", description="Remove a room.")
+    remove = add_command(commands, "remove", run_remove, "remove a room")
     remove.add_argument("code", metavar="CODE")
     remove.add_argument("--yes", action="store_true", help="do not ask for confirmation")
-    remove.set_defaults(run=run_remove)
 
 
-def _add_writing(  # noqa: PLR0913 - one for each text of a command
-    commands: "Commands",
+def _add_writing(  # noqa: PLR0913, PLR0917 - one for each text of a command
+    commands: Commands,
     name: str,
+    run: Callable[[argparse.Namespace, Settings], int],
     short: str,
     fields: str,
     example: str,
     *,
     has_code: bool = False,
-) -> argparse.ArgumentParser:
-    parser = commands.add_parser(
+) -> None:
+    parser = add_command(
+        commands,
         name,
-        help=short,
-        description=f"{short.capitalize()}.",
+        run,
+        short,
         epilog=f"{fields}\n\nexample:\n  {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -83,36 +82,26 @@ def _add_writing(  # noqa: PLR0913 - one for each text of a command
         parser.add_argument("code", metavar="CODE")
     parser.add_argument("fields", nargs="+", metavar="FIELD=VALUE")
     add_format(parser)
-    return parser
 
 
 def run_add(arguments: argparse.Namespace, settings: Settings) -> int:
     """Add a room."""
     request = build_room_add_request(*_read_fields(arguments.fields))
-    if not request:
-        return report_failure(request)
-    with open_repository(settings) as repository:
-        response = room_add_use_case(repository, request)
-        if not response:
-            return report_failure(response, repository)
-    with after("the room was added"):
-        write_room(response.value, arguments)
-    return EXIT_CODES[ResponseTypes.SUCCESS]
+    write = partial(_write_changed, arguments=arguments, done="added")
+    return run_use_case(room_add_use_case, request, settings, write)
 
 
 def run_update(arguments: argparse.Namespace, settings: Settings) -> int:
     """Change some fields of a room."""
     values, unreadable = _read_fields(arguments.fields)
     request = build_room_update_request(arguments.code, values, unreadable=unreadable)
-    if not request:
-        return report_failure(request)
-    with open_repository(settings) as repository:
-        response = room_update_use_case(repository, request)
-        if not response:
-            return report_failure(response, repository)
-    with after("the room was changed"):
-        write_room(response.value, arguments)
-    return EXIT_CODES[ResponseTypes.SUCCESS]
+    write = partial(_write_changed, arguments=arguments, done="changed")
+    return run_use_case(room_update_use_case, request, settings, write)
+
+
+def _write_changed(room: Room, arguments: argparse.Namespace, done: str) -> None:
+    with after(f"the room is {done}"):
+        write_room(room, arguments)
 
 
 def run_remove(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -125,13 +114,12 @@ def run_remove(arguments: argparse.Namespace, settings: Settings) -> int:
     if not (arguments.yes or _is_confirmed(arguments.code)):
         report("nothing was removed")
         raise KeyboardInterrupt
-    with open_repository(settings) as repository:
-        response = room_remove_use_case(repository, request)
-        if not response:
-            return report_failure(response, repository)
-    with after("the room was removed"):
-        sys.stdout.write(f"removed {response.value}\n")
-    return EXIT_CODES[ResponseTypes.SUCCESS]
+    return run_use_case(room_remove_use_case, request, settings, _write_removed)
+
+
+def _write_removed(code: UUID) -> None:
+    with after("the room is removed"):
+        sys.stdout.write(f"removed {code}\n")
 
 
 def _is_confirmed(code: str) -> bool:
