@@ -235,22 +235,11 @@ class PostgresDatabase:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings, parsed.
+    """The settings, parsed; SETTINGS says what they mean.
 
     Attributes:
         postgres: the configured database; None to embed a server.
-        mongodb_url: the MongoDB database to use instead.
-        data: where the embedded server keeps its data.
-        default_limit: how many rooms a search without a limit returns.
         tokens: who may change rooms: names, by the digests of their tokens.
-        changes_kept: how many days changes are kept.
-        max_batch_bytes: how long a batch of rooms over HTTP may be.
-        port: the TCP port to listen on.
-        socket: the unix socket to listen on instead.
-        workers: the number of worker processes.
-        threads: the number of threads in each.
-        log: auto, json or text.
-        has_metrics: whether /metrics is served.
         listens_to_all: whether other machines can reach the port.
     """
 

@@ -79,7 +79,6 @@ class Connections:
     Args:
         conninfo: a libpq URL or connection string; its settings override the ones set here.
         on_change: called with 1 for each connection that is opened, and -1 for each that is closed.
-        connect_timeout: seconds after which an attempt to connect is abandoned.
         statement_timeout: seconds after which a statement is cancelled; 0 for never.
         changes_kept: days; writes on these connections remove older changes. None for the longest
             period that can be configured.
@@ -96,15 +95,11 @@ class Connections:
         conninfo: str,
         on_change: Callable[[int], None] = lambda _change: None,
         *,
-        connect_timeout: int = 3,
         statement_timeout: float = 4.0,
         changes_kept: int | None = None,
     ) -> None:
         self._opener = Opener(
-            conninfo,
-            connect_timeout=connect_timeout,
-            statement_timeout=statement_timeout,
-            changes_kept=changes_kept,
+            conninfo, statement_timeout=statement_timeout, changes_kept=changes_kept
         )
         self.options = self._opener.wanted.options
         self._on_change = on_change

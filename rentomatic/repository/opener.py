@@ -10,9 +10,11 @@ from psycopg.conninfo import conninfo_to_dict
 from rentomatic.config import ConfigError
 from rentomatic.repository.connection import Connection
 from rentomatic.repository.interface import RepositoryUnfitError
-from rentomatic.repository.pooling import Wanted, check_session, find_pooling
+from rentomatic.repository.pooling import Wanted, check_session, shares_sessions
 from rentomatic.repository.refusals import reason_of, refusal_of
 
+# After which an attempt to connect is abandoned.
+CONNECT_SECONDS = 3
 # How long to wait for an answer, beyond the statement timeout.
 ANSWER_SECONDS = 0.5
 
@@ -21,7 +23,7 @@ class Opener:
     """Opens connections to one database; safe to share between threads.
 
     Args:
-        conninfo, connect_timeout, statement_timeout, changes_kept: as in Connections.
+        conninfo, statement_timeout, changes_kept: as in Connections.
 
     Attributes:
         wanted: the settings of each session.
@@ -33,12 +35,7 @@ class Opener:
     """
 
     def __init__(
-        self,
-        conninfo: str,
-        *,
-        connect_timeout: int,
-        statement_timeout: float,
-        changes_kept: int | None,
+        self, conninfo: str, *, statement_timeout: float, changes_kept: int | None
     ) -> None:
         milliseconds = int(statement_timeout * 1000)
         try:
@@ -64,7 +61,7 @@ class Opener:
         self.patience = statement_timeout + ANSWER_SECONDS if statement_timeout else None
         self.refusal = ""
         self._arguments: dict[str, Any] = {
-            "connect_timeout": connect_timeout,
+            "connect_timeout": CONNECT_SECONDS,
             "application_name": "rentomatic",
             "keepalives_idle": 10,
             "keepalives_interval": 5,
@@ -120,5 +117,5 @@ class Opener:
     def _check_pooling(self) -> None:
         with self._pooling:
             if not self._is_pooling_known:
-                find_pooling(self._unchecked)
+                shares_sessions(self._unchecked)
                 self._is_pooling_known = True

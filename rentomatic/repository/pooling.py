@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from enum import Enum
 from secrets import token_hex
 from typing import Any
 
@@ -39,19 +38,6 @@ SHARED = (
     "migrations need a session of their own, and a pooler shares this one; set DATABASE_URL to "
     "PostgreSQL itself for `rentomatic migrate` and `yoyo apply`"
 )
-
-
-class Pooling(Enum):
-    """What is between a connection and its session.
-
-    NONE: nothing; PostgreSQL itself answers.
-    SESSION: a pooler that keeps one session per connection.
-    TRANSACTION: a pooler that may use another session for each transaction, and tracks statements.
-    """
-
-    NONE = "none"
-    SESSION = "session"
-    TRANSACTION = "transaction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +136,14 @@ def check_own_session(connection: AnyConnection, connect: Callable[[], AnyConnec
         RepositoryUnfitError: for such a session.
     """
     ((process,),) = connection.execute("select pg_backend_pid()").fetchall()
-    if process != connection.info.backend_pid and find_pooling(connect) is Pooling.TRANSACTION:
+    if process != connection.info.backend_pid and shares_sessions(connect):
         raise RepositoryUnfitError(SHARED)
 
 
-def find_pooling(connect: Callable[[], AnyConnection]) -> Pooling:
-    """Find out how a pooler works, with two connections.
+def shares_sessions(connect: Callable[[], AnyConnection]) -> bool:
+    """Return whether a pooler may use another session for each transaction.
 
-    Both prepare a different statement under the same name, and query repeatedly which session they
+    Two connections prepare a different statement under the same name, and query repeatedly which session they
     have. A pooler that tracks statements runs the right one for each. One that does not is detected
     as soon as one session serves both connections, or a connection gets another session.
 
@@ -184,5 +170,4 @@ def find_pooling(connect: Callable[[], AnyConnection]) -> Pooling:
             raise RepositoryUnfitError(UNTRACKED) from None
         except errors.ProtocolViolation:
             raise RepositoryUnfitError(UNTRANSACTED) from None
-    is_moving = max(map(len, seen.values())) > 1 or seen["first"] & seen["second"]
-    return Pooling.TRANSACTION if is_moving else Pooling.SESSION
+    return max(map(len, seen.values())) > 1 or bool(seen["first"] & seen["second"])
