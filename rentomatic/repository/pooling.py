@@ -143,9 +143,9 @@ def check_own_session(connection: AnyConnection, connect: Callable[[], AnyConnec
 def shares_sessions(connect: Callable[[], AnyConnection]) -> bool:
     """Return whether a pooler may use another session for each transaction.
 
-    Two connections prepare a different statement under the same name, and query repeatedly which session they
-    have. A pooler that tracks statements runs the right one for each. One that does not is detected
-    as soon as one session serves both connections, or a connection gets another session.
+    Two connections prepare a different statement under the same name, and query repeatedly which
+    session they have. A pooler that tracks statements runs the right one for each. One that does
+    not is detected as soon as one session serves both connections, or a connection gets another.
 
     Raises:
         RepositoryUnfitError: if statements get mixed up, or transactions are not allowed.
