@@ -271,15 +271,24 @@ MONGODB_URL = os.environ.get("MONGODB_URL", "")
 
 
 @pytest.fixture
-def postgres_embedded(embedded_rooms: PostgresDatabase) -> Iterator[PostgresRepo]:
+def embedded_connections(empty_rooms: PostgresDatabase) -> Iterator[Connections]:
+    """The connections of `postgres_embedded`."""
+    with closing(Connections(empty_rooms.url)) as connections:
+        yield connections
+
+
+@pytest.fixture
+def postgres_embedded(embedded_connections: Connections) -> PostgresRepo:
     """An empty repository in the embedded PostgreSQL."""
-    yield from _emptied(embedded_rooms)
+    return PostgresRepo(embedded_connections)
 
 
 @pytest.fixture
 def postgres_distribution(distribution_rooms: PostgresDatabase) -> Iterator[PostgresRepo]:
     """An empty repository in the distribution's PostgreSQL."""
-    yield from _emptied(distribution_rooms)
+    _empty(distribution_rooms)
+    with closing(Connections(distribution_rooms.url)) as connections:
+        yield PostgresRepo(connections)
 
 
 @pytest.fixture
@@ -293,12 +302,6 @@ def _empty(database: PostgresDatabase) -> None:
     with psycopg.connect(database.url) as connection:
         connection.execute("truncate room restart identity")
         connection.execute("truncate room_change, room_change_removed, idempotency_key")
-
-
-def _emptied(database: PostgresDatabase) -> Iterator[PostgresRepo]:
-    _empty(database)
-    with closing(Connections(database.url)) as connections:
-        yield PostgresRepo(connections)
 
 
 @pytest.fixture(params=REPOSITORIES)

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
+from yoyo.connections import DatabaseURI
+from yoyo.migrations import default_migration_table
 
 from rentomatic.config import PostgresDatabase
-from rentomatic.repository import migrations
 from rentomatic.repository.database import create_database
-from rentomatic.repository.migrations import shipped_migrations
+from rentomatic.repository.migrations import LockedBackend, shipped_migrations
 from tests.cli.conftest import Run
 
 
@@ -55,9 +56,10 @@ def test_another_migration_that_does_not_end_is_reported(
     run: Run, empty: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the time-out of the lock, one line says that another one is running."""
-    monkeypatch.setattr(migrations.LockedBackend.lock.__wrapped__, "__defaults__", (1,))
-    with psycopg.connect(empty.url) as connection:
-        connection.execute("select pg_advisory_lock(%s)", [migrations._LOCK_KEY])
+    lock = LockedBackend.lock
+    monkeypatch.setattr(LockedBackend, "lock", lambda backend: lock(backend, timeout=1))
+    uri = DatabaseURI("rentomatic", None, None, None, None, None, {"conninfo": empty.url})
+    with LockedBackend(uri, default_migration_table) as backend, backend.lock():
         code, out, err = run("migrate")
     assert (code, out) == (4, "")
     assert "another migration has been running for 1 s" in err

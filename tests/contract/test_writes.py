@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from rentomatic.domain.room import Room
+from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import RoomRepository
-from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
 
 MakeRoom = Callable[..., Room]
@@ -73,12 +73,21 @@ def test_only_the_expected_room_is_changed(repository: RoomRepository, make_room
     assert rooms_of(repository) == []
 
 
+def closes(request: pytest.FixtureRequest, name: str) -> Callable[[], None]:
+    """Return what closes the connection of a thread, if a repository has connections."""
+    if name == "memory":
+        return lambda: None
+    connections: Connections = request.getfixturevalue("embedded_connections")
+    return connections.close
+
+
 @pytest.mark.parametrize("name", ["memory", "postgres_embedded"])
 def test_changes_of_different_fields_both_last(
     request: pytest.FixtureRequest, make_room: MakeRoom, name: str
 ) -> None:
     """Two writers change different fields of a room at once, and neither undoes the other."""
     repository: RoomRepository = request.getfixturevalue(name)
+    close = closes(request, name)
     repository.add(make_room(1))
     barrier = Barrier(2)
 
@@ -88,8 +97,7 @@ def test_changes_of_different_fields_both_last(
             changed = repository.update(make_room(1).code, {field: value})
             assert changed
             assert getattr(changed, field) == value
-        if isinstance(repository, PostgresRepo):
-            repository._connections.close()
+        close()
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(write, ("size", "price")))
@@ -102,6 +110,7 @@ def test_of_many_writers_one_wins(
 ) -> None:
     """They expect the same room: one adds it, one changes it and one removes it."""
     repository: RoomRepository = request.getfixturevalue(name)
+    close = closes(request, name)
     room = make_room(1)
     writers = range(WRITERS)
     with ThreadPoolExecutor(WRITERS) as pool:
@@ -110,9 +119,7 @@ def test_of_many_writers_one_wins(
         (changed,) = [each for each in changes if each]
         assert rooms_of(repository) == [changed]
         assert sum(pool.map(lambda _: repository.remove(room.code, changed), writers)) == 1
-        if isinstance(repository, PostgresRepo):
-            # Each thread has its own connection, so all threads must be used at once.
-            barrier = Barrier(WRITERS)
-            close = repository._connections.close
-            list(pool.map(lambda _: (barrier.wait(), close()), writers))
+        # Each thread has its own connection, so all threads must be used at once.
+        barrier = Barrier(WRITERS)
+        list(pool.map(lambda _: (barrier.wait(), close()), writers))
     assert rooms_of(repository) == []

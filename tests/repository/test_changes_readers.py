@@ -16,9 +16,11 @@ from rentomatic.repository.interface import (
     ChangePage,
     ChangesGoneError,
 )
+from rentomatic.repository.statement import Statement
 from rentomatic.requests.room_changes import RoomChangesRequest, Start
 from rentomatic.requests.room_changes_cursor import ChangePosition
 from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.resources import shipped
 from tests.repository.histories import ADD, INSERT, Change, History, MakeRoom, changes_of, uuid
 
 
@@ -233,7 +235,7 @@ def test_a_page_reads_only_what_it_shows(history: History, make_room: MakeRoom) 
         "made_at": middle.made_at,
         "limit": 20,
     }
-    text = history.changes._changes.text()
+    text = Statement(shipped("sql") / "room_changes.sql", set(parameters)).text()
     with history.connect() as connection:
         plan = connection.execute(b"explain (analyze, format text) " + text, parameters).fetchall()
     lines = [line for (line,) in plan]

@@ -77,7 +77,8 @@ def test_the_setting_says_how_long_changes_are_kept(history: History, make_room:
     stores = build_stores(settings)
     assert isinstance(stores.changes, PostgresChanges)
     service = stores.repository
-    with closing(stores.changes._connections), open_repository(settings) as command:
+    # A service never closes its connections.
+    with closing(stores.changes._connections), open_repository(settings) as command:  # noqa: SLF001
         for place, repository in enumerate((service, command)):
             history.run("truncate room_change")
             history.repository.save([make_room(place)])

@@ -33,14 +33,17 @@ def end_sessions(connection: psycopg.Connection[Any]) -> None:
 
 
 def test_a_read_survives_a_connection_that_was_lost(
-    postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any], rooms: list[Room]
+    postgres_embedded: PostgresRepo,
+    embedded_connections: Connections,
+    connection: psycopg.Connection[Any],
+    rooms: list[Room],
 ) -> None:
     """An idle connection that the server closed is replaced silently."""
     postgres_embedded.save(rooms)
-    lost = backend(postgres_embedded._connections)
+    lost = backend(embedded_connections)
     connection.execute("select pg_terminate_backend(%s, 1000)", [lost])
     assert postgres_embedded.search(RoomListRequest()).rooms == rooms
-    assert backend(postgres_embedded._connections) != lost
+    assert backend(embedded_connections) != lost
 
 
 def test_work_is_done_once_more_when_its_connection_is_lost(
@@ -127,12 +130,14 @@ def test_a_stream_whose_server_goes_away_says_so(
 def test_a_stream_can_be_closed_after_its_server_went_away(
     postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any]
 ) -> None:
-    """A reader that stops early gets no error."""
+    """A reader that stops early gets no error, and the next search has a connection again."""
     postgres_embedded.save(demo_rooms())
     found = iter(postgres_embedded.search(RoomListRequest(limit=None)).rooms)
     next(found)
     end_sessions(connection)
     found.close()  # type: ignore[attr-defined]
+    assert list(found) == []
+    assert len(list(postgres_embedded.search(RoomListRequest(limit=None)).rooms)) == 4004
 
 
 def test_an_outage_is_logged_once(

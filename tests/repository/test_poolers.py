@@ -14,6 +14,7 @@ from rentomatic.cli import main
 from rentomatic.config import PostgresDatabase
 from rentomatic.domain.room import Room
 from rentomatic.embedded.cluster import Cluster
+from rentomatic.repository import opener
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import RepositoryUnavailableError, RepositoryUnfitError
 from rentomatic.repository.migrations import apply_migrations
@@ -61,13 +62,16 @@ def connected(database: PostgresDatabase) -> closing[Connections]:
     return closing(Connections(database.url, changes_kept=CHANGES_KEPT))
 
 
-def storm(repository: PostgresRepo) -> tuple[list[Room | None], list[Exception]]:
+def storm(connections: Connections) -> tuple[list[Room | None], list[Exception]]:
     """Read rooms with even numbers and remove those with odd numbers, from many threads.
 
     Return the rooms that were read, and the errors.
     """
+    repository = PostgresRepo(connections)
     found: list[Room | None] = []
     errors: list[Exception] = []
+    # Closing also ends the probing for all threads.
+    finished = threading.Barrier(THREADS)
 
     def work(thread: int) -> None:
         for number in range(thread * ROUNDS * 2, (thread + 1) * ROUNDS * 2, 2):
@@ -78,7 +82,8 @@ def storm(repository: PostgresRepo) -> tuple[list[Room | None], list[Exception]]
                 assert len(list(page.rooms)) == 3
             except RepositoryUnavailableError as error:
                 errors.append(error)
-        repository._connections._drop()
+        finished.wait()
+        connections.close()
 
     threads = [threading.Thread(target=work, args=[number]) for number in range(THREADS)]
     for thread in threads:
@@ -125,16 +130,19 @@ def test_mixed_up_statements_are_detected_before_the_first_query(
 @each_pooler
 @pytest.mark.usefixtures("prepared_role")
 def test_no_statement_of_another_connection_is_ever_run(
-    pooler: Pooler, pool: Pool, database: PostgresDatabase, stored: list[Room]
+    pooler: Pooler,
+    pool: Pool,
+    database: PostgresDatabase,
+    stored: list[Room],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """If the pooler is not detected, there are errors, but no lost rooms or wrong answers."""
+    monkeypatch.setattr(opener, "find_pooling", lambda _connect: None)
     with (
         pool(pooler, "transaction", **untracked(pooler)) as behind,
         connected(behind) as connections,
     ):
-        connections._opener._is_pooling_known = True
-        connections._opener.distrust = lambda: None  # type: ignore[method-assign]
-        found, errors = storm(PostgresRepo(connections))
+        found, errors = storm(connections)
     assert errors
     codes = {room.code for room in found if room}
     assert len(codes) == len(found)
@@ -153,7 +161,7 @@ def test_a_pooler_that_tracks_statements_works(
     ):
         repository = PostgresRepo(connections)
         repository.save(stored[:3], dry_run=True)
-        found, errors = storm(repository)
+        found, errors = storm(connections)
         streamed = list(repository.search(RoomListRequest(limit=None)).rooms)
     assert errors == []
     assert len(found) == len(stored) // 2
@@ -184,7 +192,7 @@ def test_a_pooler_of_sessions_works(pooler: Pooler, pool: Pool, stored: list[Roo
         pool(pooler, "session", default_pool_size=THREADS + 2) as behind,
         connected(behind) as connections,
     ):
-        found, errors = storm(PostgresRepo(connections))
+        found, errors = storm(connections)
     assert errors == []
     assert {room.code for room in found if room} == {room.code for room in stored[::2]}
 

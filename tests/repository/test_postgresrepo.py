@@ -284,14 +284,14 @@ def test_a_plan_does_not_become_generic(connections: Connections) -> None:
 
 
 def test_a_search_is_prepared_once_for_each_set_of_filters(
-    postgres_embedded: PostgresRepo,
+    postgres_embedded: PostgresRepo, embedded_connections: Connections
 ) -> None:
     """Numbers of any size have the same PostgreSQL type, so the statement is the same."""
     for price in (1, 10**5, 10**10, 10**17):
         request = build_room_list_request({"price__lt": price})
         assert request
         postgres_embedded.search(request)
-    prepared = postgres_embedded._connections.read(
+    prepared = embedded_connections.read(
         lambda connection: connection.execute(
             "select count(*) from pg_prepared_statements"
         ).fetchall()
@@ -320,7 +320,9 @@ def test_a_stream_sees_one_snapshot(
 
 
 def test_a_closed_stream_ends_its_transaction(
-    postgres_embedded: PostgresRepo, connection: psycopg.Connection[Any]
+    postgres_embedded: PostgresRepo,
+    embedded_connections: Connections,
+    connection: psycopg.Connection[Any],
 ) -> None:
     """It does not keep its snapshot, and the next search uses the same connection."""
     postgres_embedded.save(demo_rooms())
@@ -329,7 +331,7 @@ def test_a_closed_stream_ends_its_transaction(
       where xact_start < now() and datname = current_database() and backend_type like 'client%'
     """
     pid = "select pg_backend_pid()"
-    backend = postgres_embedded._connections.read(lambda connection: connection.run(pid))
+    backend = embedded_connections.read(lambda connection: connection.run(pid))
     for read in (1, 500, 1_500, 3_999):
         found = iter(postgres_embedded.search(RoomListRequest(limit=None)).rooms)
         for _ in range(read):
@@ -337,7 +339,7 @@ def test_a_closed_stream_ends_its_transaction(
         assert connection.execute(sessions).fetchall() == [(1,)]
         found.close()  # type: ignore[attr-defined]
         assert connection.execute(sessions).fetchall() == [(0,)]
-        assert postgres_embedded._connections.read(lambda each: each.run(pid)) == backend
+        assert embedded_connections.read(lambda connection: connection.run(pid)) == backend
 
 
 def test_two_writers_of_the_same_rooms_both_succeed(

@@ -12,7 +12,7 @@ from webtest import TestApp
 
 from rentomatic.cli import main
 from rentomatic.config import PostgresDatabase
-from rentomatic.embedded.binaries import find_binaries, make_private
+from rentomatic.embedded.binaries import find_binaries, make_private, run_as
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import create_database
@@ -181,7 +181,9 @@ def ascii_cluster(open_folder: Path) -> Iterator[Cluster]:
     cluster = Cluster(open_folder / "cluster", find_binaries(), SERVER_ACCOUNT)
     make_private(cluster.home, cluster.account)
     options = ("--encoding=SQL_ASCII", "--no-locale", "--auth=trust", "--username=rentomatic")
-    cluster._must("initdb", *options)
+    command = [str(cluster.binaries / "initdb"), *options]
+    made = run_as(cluster.account, command, cluster.home, PGDATA=str(cluster.home / "data"))
+    assert made.returncode == 0, made.stderr
     cluster.start()
     yield cluster
     cluster.stop()
