@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import psycopg
 from psycopg import IsolationLevel, errors
-from psycopg.pq import TransactionStatus
+from psycopg.pq import PipelineStatus, TransactionStatus
 
 from rentomatic.repository.connection import Connection, NoAnswerError
 from rentomatic.repository.interface import (
@@ -196,7 +196,8 @@ class Connections:
         if connection.closed or connection.silences != self._silences:
             return False
         if connection.info.transaction_status != TransactionStatus.IDLE:
-            return True
+            # A stream that is closed early on a lost connection leaves its pipeline aborted.
+            return connection.pgconn.pipeline_status != PipelineStatus.ABORTED
         # Only a closing server sends something to an idle connection.
         poll = select.poll()
         poll.register(connection.fileno(), select.POLLIN)
