@@ -14,17 +14,8 @@ from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
 from rentomatic.wsgi.json_body import MERGE_PATCH
 from rentomatic.wsgi.openapi.examples import FILTER_EXAMPLES, FIRST, Examples
 from rentomatic.wsgi.openapi.failures import FAILURES, DescribedFailure
-from rentomatic.wsgi.openapi.headers import (
-    COMMON,
-    HEADERS,
-    IF_MATCH_READ,
-    IF_NONE_MATCH,
-    REQUEST_HEADERS,
-    REQUEST_ID_GIVEN,
-    TAG,
-    Header,
-)
-from rentomatic.wsgi.openapi.operations import Description, description_of
+from rentomatic.wsgi.openapi.headers import COMMON, HEADERS, REQUEST_HEADERS, TAG
+from rentomatic.wsgi.openapi.operations import description_of
 from rentomatic.wsgi.openapi.schemas import SCHEMAS, JsonSchema, reference
 from rentomatic.wsgi.openapi.successes import Success
 from rentomatic.wsgi.routing import Operation, Route
@@ -51,21 +42,16 @@ method is a 405 with the same list in `Allow`. Every answer has the headers
 {", ".join(f"`{name}`" for name in COMMON)}.
 """
 
-_COMPONENTS = {header: name for name, header in REQUEST_HEADERS.items()}
 _SENT = {
     JSON: reference("NewRoom"),
     MERGE_PATCH: reference("RoomChange"),
     **dict.fromkeys(BATCH_FORMATS, reference("Batch")),
 }
 _FAILURE_CONTENTS = {JSON: reference("Error"), PROBLEM: reference("Problem")}
-_ALWAYS = (HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR)
+# Statuses that any operation may have.
+_ALWAYS = (400, 414, 500)
 
 _TOKEN = "token"  # noqa: S105 - a name
-
-# Answers without a body of ours; the server itself refuses request lines that are too long.
-_UNCHANGED = "NotModified"
-_TOO_LONG = "TooLong"
-_REFUSED = {HTTPStatus.REQUEST_URI_TOO_LONG: _TOO_LONG}
 
 
 def describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:
@@ -94,7 +80,7 @@ def describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:
             "parameters": {
                 **{name: _in_path(name) for route in routes for name in route.converters},
                 **{name: _in_query(each, defaults.get(name)) for name, each in query.items()},
-                **{name: _in_header(each) for name, each in REQUEST_HEADERS.items()},
+                **REQUEST_HEADERS,
             },
             "securitySchemes": {
                 _TOKEN: {
@@ -103,31 +89,24 @@ def describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:
                     "description": "One of the service's configured tokens",
                 }
             },
-            "headers": {name: _header(each) for name, each in HEADERS.items()},
+            "headers": HEADERS,
             "responses": {
-                _UNCHANGED: {
+                _named(304): {
                     "description": "The answer that the client has is still current",
                     "headers": _headers(TAG),
                 },
-                _TOO_LONG: {"description": "The request line is longer than the server accepts"},
+                # From the server itself.
+                _named(414): {"description": "The request line is longer than the server accepts"},
                 **{_named(status): _failed(each) for status, each in FAILURES.items()},
             },
         },
     }
 
 
-def _named(status: HTTPStatus) -> str:
-    """Return the name of the component for a status."""
-    return status.phrase.replace(" ", "")
-
-
-def _others(described: Description, *, is_tagged: bool) -> dict[HTTPStatus, str]:
-    """Return the components of an operation's other answers, by status."""
-    unchanged = {HTTPStatus.NOT_MODIFIED: _UNCHANGED} if is_tagged else {}
-    conditional = (HTTPStatus.PRECONDITION_FAILED,) if is_tagged else ()
-    statuses = (*_ALWAYS, *conditional, *described.failures)
-    failures = {status: _named(status) for status in statuses}
-    return dict(sorted({**unchanged, **_REFUSED, **failures}.items()))
+def _named(status: int) -> str:
+    """Return the name of the component for a status; Python releases differ in that of 414."""
+    is_too_long = status == HTTPStatus.REQUEST_URI_TOO_LONG
+    return "TooLong" if is_too_long else HTTPStatus(status).phrase.replace(" ", "")
 
 
 def _operation(route: Route, method: str) -> Node:
@@ -135,11 +114,12 @@ def _operation(route: Route, method: str) -> Node:
     is_write = method in WRITES
     described = description_of(operation)
     is_tagged = not is_write and any(each.is_tagged for each in described.successes)
-    conditions = (IF_MATCH_READ, IF_NONE_MATCH) if is_tagged else described.headers
+    conditions = ("If-Match.read", "If-None-Match") if is_tagged else described.headers
+    others = {*_ALWAYS, *((304, 412) if is_tagged else ()), *described.failures}
     names = [
         *route.converters,
         *(each.unique_name for each in described.parameters),
-        *(_COMPONENTS[each] for each in (*conditions, REQUEST_ID_GIVEN)),
+        *(*conditions, "X-Request-Id"),
     ]
     return {
         "operationId": operation.handler.__name__,
@@ -151,10 +131,7 @@ def _operation(route: Route, method: str) -> Node:
         **_body(operation.media_types, described.successes),
         "responses": {
             **{str(each.status.value): _succeeded(each) for each in described.successes},
-            **{
-                str(status.value): reference(name, "responses")
-                for status, name in _others(described, is_tagged=is_tagged).items()
-            },
+            **{str(each): reference(_named(each), "responses") for each in sorted(others)},
         },
     }
 
@@ -211,20 +188,6 @@ def _in_path(name: str) -> Node:
         "schema": FIELDS[name].kind.schema,
         "example": getattr(FIRST, name),
     }
-
-
-def _in_header(header: Header) -> Node:
-    return {
-        "name": header.name,
-        "in": "header",
-        "description": header.help,
-        "schema": header.schema,
-    }
-
-
-def _header(header: Header) -> Node:
-    always = {"required": True} if header.is_always else {}
-    return {"description": header.help, **always, "schema": header.schema}
 
 
 def _headers(*names: str) -> Node:

@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from rentomatic.requests.parameters import BATCH_PARAMETERS, CHANGES_PARAMETERS, Parameter
 from rentomatic.wsgi.arguments import ROOM_QUERY, SEARCH_QUERY, SUMMARY_QUERY
 from rentomatic.wsgi.openapi import successes
-from rentomatic.wsgi.openapi.headers import IDEMPOTENCY_KEY, IF_MATCH, ONLY_ADD, Header
 from rentomatic.wsgi.openapi.successes import Success
 from rentomatic.wsgi.routing import Operation, Route
 
@@ -20,7 +18,7 @@ class Description:
         summary: what it does, in one line.
         successes: its successful answers.
         parameters: of its query.
-        headers: of its requests, except those of all operations.
+        headers: components of those of its requests, except those of all operations.
         failures: statuses other than those of a bad request and a bug.
         help: how to use it, if the summary is not enough.
     """
@@ -28,28 +26,22 @@ class Description:
     summary: str
     successes: tuple[Success, ...]
     parameters: tuple[Parameter, ...] = ()
-    headers: tuple[Header, ...] = ()
-    failures: tuple[HTTPStatus, ...] = ()
+    headers: tuple[str, ...] = ()
+    failures: tuple[int, ...] = ()
     help: str = ""
 
 
-_NOT_FOUND = HTTPStatus.NOT_FOUND
-_GONE = HTTPStatus.GONE
-_UNACCEPTABLE = HTTPStatus.NOT_ACCEPTABLE
-_UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
-_PRECONDITION = HTTPStatus.PRECONDITION_FAILED
-_CONFLICT = HTTPStatus.CONFLICT
-_WRITING = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, _UNAVAILABLE)
+_WRITING = (401, 403, 503)
 # Of requests whose body is read; with a key it always is.
-_LIMITS = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-_SENDING = (*_WRITING, *_LIMITS, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+_LIMITS = (408, 413)
+_SENDING = (*_WRITING, *_LIMITS, 415)
 
 _DESCRIPTIONS: Mapping[str, Description] = {
     "room_list": Description(
         "Search rooms",
         (successes.ROOMS,),
         SEARCH_QUERY,
-        failures=(_UNACCEPTABLE, _UNAVAILABLE),
+        failures=(406, 503),
         help="Returns the rooms that pass all filters and lie within `bbox` and `radius`, "
         "page by page: while there are more, `Link` has the `next` page.",
     ),
@@ -57,8 +49,8 @@ _DESCRIPTIONS: Mapping[str, Description] = {
         "Add a room, or a batch of them",
         (successes.ADDED, successes.IMPORTED),
         BATCH_PARAMETERS,
-        headers=(IDEMPOTENCY_KEY,),
-        failures=(*_SENDING, _CONFLICT),
+        headers=("Idempotency-Key",),
+        failures=(*_SENDING, 409),
         help="Adds a room, with a new `code` unless one is given. With an "
         "`Idempotency-Key` it is added once, however often it is sent. A batch adds rooms "
         "or replaces those with the same code: all of them or, if a line is bad, none, "
@@ -68,7 +60,7 @@ _DESCRIPTIONS: Mapping[str, Description] = {
         "Count, bounds and spread of a search's rooms",
         (successes.SUMMARY,),
         SUMMARY_QUERY,
-        failures=(_UNACCEPTABLE, _UNAVAILABLE),
+        failures=(406, 503),
         help="Returns the number of rooms, the box around them, and how size and price are "
         "distributed, for sliders, histograms and maps.",
     ),
@@ -76,13 +68,7 @@ _DESCRIPTIONS: Mapping[str, Description] = {
         "What was added, updated and removed since a cursor",
         (successes.CHANGES,),
         CHANGES_PARAMETERS,
-        failures=(
-            HTTPStatus.UNAUTHORIZED,
-            _NOT_FOUND,
-            _UNACCEPTABLE,
-            _GONE,
-            _UNAVAILABLE,
-        ),
+        failures=(401, 404, 406, 410, 503),
         help="To keep a copy of all rooms: request `since=now`, then read "
         "`/rooms?limit=none`, and from then on request the changes since the `next` of the "
         "previous answer. Every change is delivered exactly once, those of a room in "
@@ -94,41 +80,39 @@ _DESCRIPTIONS: Mapping[str, Description] = {
         "One room",
         (successes.ROOM,),
         ROOM_QUERY,
-        failures=(_NOT_FOUND, _UNACCEPTABLE, _UNAVAILABLE),
+        failures=(404, 406, 503),
     ),
     "room_replace": Description(
         "Replace or add it",
         (successes.REPLACED, successes.PUT),
-        headers=(IF_MATCH, ONLY_ADD, IDEMPOTENCY_KEY),
-        failures=(*_SENDING, _NOT_FOUND, _PRECONDITION, _CONFLICT),
+        headers=("If-Match", "If-None-Match.any", "Idempotency-Key"),
+        failures=(*_SENDING, 404, 412, 409),
         help="Replaces the room with this code, or adds it. A `code` in the body must be "
         "the same as in the path.",
     ),
     "room_update": Description(
         "Change some of its fields",
         (successes.CHANGED,),
-        headers=(IF_MATCH, IDEMPOTENCY_KEY),
-        failures=(*_SENDING, _NOT_FOUND, _PRECONDITION, _CONFLICT),
+        headers=("If-Match", "Idempotency-Key"),
+        failures=(*_SENDING, 404, 412, 409),
         help="Changes the fields in the body (RFC 7396). The code cannot change.",
     ),
     "room_remove": Description(
         "Remove it",
         (successes.REMOVED,),
-        headers=(IF_MATCH, IDEMPOTENCY_KEY),
-        failures=(*_WRITING, *_LIMITS, _NOT_FOUND, _PRECONDITION, _CONFLICT),
+        headers=("If-Match", "Idempotency-Key"),
+        failures=(*_WRITING, *_LIMITS, 404, 412, 409),
     ),
     "openapi": Description(
-        "This service as an OpenAPI document", (successes.DOCUMENT,), failures=(_UNACCEPTABLE,)
+        "This service as an OpenAPI document", (successes.DOCUMENT,), failures=(406,)
     ),
-    "docs": Description(
-        "This document as a web page", (successes.PAGE,), failures=(_UNACCEPTABLE,)
-    ),
+    "docs": Description("This document as a web page", (successes.PAGE,), failures=(406,)),
     "live": Description("The process is up", (successes.LIVE,)),
     "ready": Description(
-        "The database answers and is migrated", (successes.READY,), failures=(_UNAVAILABLE,)
+        "The database answers and is migrated", (successes.READY,), failures=(503,)
     ),
     "metrics": Description(
-        "Metrics for Prometheus, if turned on", (successes.METRICS,), failures=(_NOT_FOUND,)
+        "Metrics for Prometheus, if turned on", (successes.METRICS,), failures=(404,)
     ),
     "home": Description("Redirects to `/rooms`", (successes.HOME,)),
     "robots": Description("Keeps crawlers out", (successes.ROBOTS,)),
