@@ -1,7 +1,6 @@
 """The answer to each kind of failure, in both forms of errors."""
 
 from dataclasses import dataclass
-from http import HTTPStatus
 from uuid import UUID
 
 from rentomatic.formats.json import MEDIA_TYPE as JSON
@@ -87,41 +86,36 @@ def _wrong_parameters() -> InvalidRequest:
 
 
 FAILURES = {
-    HTTPStatus.BAD_REQUEST: DescribedFailure(
+    400: DescribedFailure(
         "Something is wrong with the request; the message has a line for each error",
         "GET /rooms?filter_prise__lt=60&filter_size__gte=big",
         _wrong_parameters(),
     ),
-    HTTPStatus.NOT_FOUND: DescribedFailure(
-        "The room does not exist",
-        f"GET /rooms/{_UNKNOWN}",
-        no_such_room(_UNKNOWN),
+    404: DescribedFailure(
+        "The room does not exist", f"GET /rooms/{_UNKNOWN}", no_such_room(_UNKNOWN)
     ),
-    HTTPStatus.GONE: DescribedFailure(
+    410: DescribedFailure(
         "The changes since that cursor are no longer kept, or it belongs to another database: "
         "start again",
         f"GET /rooms/changes?since={FOREIGN}",
         CHANGES_GONE,
     ),
-    HTTPStatus.NOT_ACCEPTABLE: DescribedFailure(
+    406: DescribedFailure(
         "`Accept` allows none of the available media types",
         "GET /rooms",
         unacceptable(tuple(ROOMS)),
         accept="image/png",
     ),
-    HTTPStatus.UNAUTHORIZED: DescribedFailure(
-        "The token is missing or not valid",
-        "POST /rooms",
-        MISSING,
-        headers=("WWW-Authenticate",),
+    401: DescribedFailure(
+        "The token is missing or not valid", "POST /rooms", MISSING, headers=("WWW-Authenticate",)
     ),
-    HTTPStatus.FORBIDDEN: DescribedFailure(
+    403: DescribedFailure(
         "No token is configured, so rooms cannot be changed",
         "POST /rooms",
         NOT_CONFIGURED,
         AUTHORIZED,
     ),
-    HTTPStatus.CONFLICT: DescribedFailure(
+    409: DescribedFailure(
         "A room with this code already exists, or the `Idempotency-Key` was used for another "
         "request",
         "POST /rooms",
@@ -129,22 +123,20 @@ FAILURES = {
         SENDS_JSON,
         sent=sent_room(FIRST),
     ),
-    HTTPStatus.PRECONDITION_FAILED: DescribedFailure(
+    412: DescribedFailure(
         "A precondition failed: the room or answer is not the expected one; read it again",
         f"DELETE /rooms/{FIRST.code}",
         CHANGED,
         (*AUTHORIZED, ("If-Match", '"0"')),
     ),
-    HTTPStatus.REQUEST_TIMEOUT: DescribedFailure(
-        "The body did not arrive in time", "", NOT_ARRIVED
-    ),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: DescribedFailure(
+    408: DescribedFailure("The body did not arrive in time", "", NOT_ARRIVED),
+    413: DescribedFailure(
         "The body is too long",
         "POST /rooms",
         too_long(MAX_BODY_BYTES),
         (*SENDS_JSON, ("Content-Length", str(MAX_BODY_BYTES + 1))),
     ),
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: DescribedFailure(
+    415: DescribedFailure(
         "The body has the wrong media type, or is encoded",
         "POST /rooms",
         unsupported(Content("text/plain"), (JSON, *BATCH_FORMATS)),
@@ -152,12 +144,8 @@ FAILURES = {
         sent=b"a room",
         headers=("Accept", "Accept-Encoding", "Accept-Patch"),
     ),
-    HTTPStatus.INTERNAL_SERVER_ERROR: DescribedFailure(
-        "The service failed; report the request's id",
-        "GET /rooms",
-        FAILED,
-    ),
-    HTTPStatus.SERVICE_UNAVAILABLE: DescribedFailure(
+    500: DescribedFailure("The service failed; report the request's id", "GET /rooms", FAILED),
+    503: DescribedFailure(
         "The database cannot answer now; try again",
         "GET /rooms",
         UNAVAILABLE,
