@@ -52,7 +52,6 @@ class ResponseFailure:
     """Why there is no result; it is falsy.
 
     Attributes:
-        type: its kind.
         message: what went wrong, one line for each error.
         errors: the errors themselves, where parameters were wrong.
     """

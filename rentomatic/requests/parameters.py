@@ -21,10 +21,8 @@ class Parameter:
     Attributes:
         name: its name; on the command line with hyphens.
         form: what its value looks like.
-        help: what it means.
         schema: its values as JSON Schema; arrays are written with commas.
         example: a value; None if it depends on the search.
-        is_required: whether it must be given.
         title: a unique name, if a parameter of another resource has the same name.
     """
 

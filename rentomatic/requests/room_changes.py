@@ -24,7 +24,6 @@ class RoomChangesRequest(ValidRequest):
 
     Attributes:
         since: the position, or where to begin; after NOW there are no changes yet.
-        limit: the largest number of changes.
     """
 
     since: ChangePosition | Start

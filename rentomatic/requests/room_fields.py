@@ -43,10 +43,7 @@ class Operator:
     """A comparison.
 
     Attributes:
-        name: its name in filters.
-        meaning: its description in the documents.
         holds: compares a field's value, which is not missing, with an operand.
-        takes: what the field is compared with.
     """
 
     name: str

@@ -62,7 +62,6 @@ class RoomLine(NamedTuple):
 
     Attributes:
         number: as in a bad line.
-        room: what it makes.
         record: as in a bad line.
         unit: what the number counts.
         former_code: the code under which an earlier release may have stored the room.
@@ -142,9 +141,7 @@ class RoomImportRequest(ValidRequest):
 
     Attributes:
         lines: the file's lines, read as they are asked for.
-        options: how to import them.
         ignored: the columns or keys that are not used, as far as the lines have been read.
-        format: the file's format.
         header: the names of a CSV file's columns.
         delimiter: what divides its values.
     """

@@ -41,7 +41,6 @@ class RoomReplaceRequest(ValidRequest):
     """Replace the room with this room's code, or add this room.
 
     Attributes:
-        room: the new room.
         is_expected: a condition on the stored room; None for any or none.
         only_add: whether there must not be a stored room.
     """
@@ -56,8 +55,6 @@ class RoomUpdateRequest(ValidRequest):
     """Change some fields of a room.
 
     Attributes:
-        code: which room.
-        values: the new values, by field.
         is_expected: a condition on the stored room; None for any.
     """
 
@@ -71,7 +68,6 @@ class RoomRemoveRequest(ValidRequest):
     """Remove a room.
 
     Attributes:
-        code: which room.
         is_expected: a condition on the stored room; None for any.
     """
 

@@ -31,8 +31,6 @@ class Rejected:
 
     Attributes:
         named: how many bad lines are kept.
-        count: how many there are.
-        first: those that are kept.
         others: the numbers of the others, in ranges: the first and the last of each in turn; those
             behind NAMED_RANGES are only counted.
     """
@@ -77,8 +75,6 @@ class ImportReport:
     """What an import did, or in a dry run would do.
 
     Attributes:
-        saved: what became of the rooms.
-        rejected: the bad lines.
         ignored: the columns or keys that are not used.
         repeated: how many lines were equal to an earlier one, and so counted only here.
     """

@@ -29,12 +29,7 @@ WRONG = HttpFailure(
 
 
 def authorize(given: str, tokens: Tokens) -> str | HttpFailure:
-    """Return the name of the token of a write, or refuse the write.
-
-    Args:
-        given: the value of `Authorization`.
-        tokens: the valid tokens.
-    """
+    """Return the name of the token in the `Authorization` of a write, or refuse the write."""
     if not tokens:
         return NOT_CONFIGURED
     return MISSING if (actor := identify(given, tokens)) is None else actor

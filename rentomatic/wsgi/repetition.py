@@ -44,11 +44,7 @@ def answer_once(
 ) -> Outcome:
     """Answer a write; one whose key was used before gets the stored answer.
 
-    Args:
-        service: the service.
-        request: the write.
-        handler: makes the write.
-        most: the maximum length in bytes of a body that comes with a key.
+    `most` is the maximum length in bytes of a body that is sent with a key.
     """
     if request.idempotency_key is None:
         return handler(service, request)
@@ -70,11 +66,7 @@ def answer_once(
 
 
 class _RefusedError(Exception):
-    """A write was refused; its answer is not stored.
-
-    Attributes:
-        outcome: the reason.
-    """
+    """A write was refused; its answer is not stored."""
 
     def __init__(self, outcome: Outcome) -> None:
         self.outcome = outcome

@@ -32,7 +32,6 @@ class Content:
         type: the media type with its parameters; empty if missing.
         encoding: the content encoding; empty if missing.
         length: in bytes, if declared.
-        stream: the bytes themselves.
     """
 
     type: str = ""
@@ -59,9 +58,7 @@ class Request:
     """A request.
 
     Attributes:
-        method: GET, HEAD, ...
         path: decoded.
-        query: its parameters.
         id: the client's or proxy's if well formed, otherwise a new one.
         accept: the accepted media types; empty for any.
         if_none_match: entity tags of answers that the client has; None without the header.

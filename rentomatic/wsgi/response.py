@@ -17,7 +17,6 @@ class Answer:
     """An HTTP answer.
 
     Attributes:
-        status: its status.
         body: the whole body, or pieces to stream.
         media_type: of the body; None without a body.
         headers: those that are not in every answer.

@@ -20,7 +20,6 @@ class Operation:
     """What a method does with a resource.
 
     Attributes:
-        handler: answers it.
         media_types: of a body; empty if it takes none.
         is_kept: whether our own nginx may cache its answers for a second.
         reads_token: whether an optional token makes a difference.
@@ -34,12 +33,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Converter:
-    """How to read a segment of a path.
-
-    Attributes:
-        parse: reads it; raises ValueError if it is malformed.
-        form: the expected form, for messages.
-    """
+    """Reads a segment of a path; raises ValueError if it does not have the expected form."""
 
     parse: Callable[[str], object]
     form: str
@@ -60,8 +54,6 @@ class Route:
         tag: its group in the documents.
         operations: by method; HEAD follows from GET.
         path: the template without its converters: `/rooms/{code}`.
-        pattern: matches its paths.
-        converters: by the name of the segment.
     """
 
     template: str

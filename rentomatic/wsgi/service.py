@@ -18,7 +18,6 @@ class Stores:
     """Where a service keeps things.
 
     Attributes:
-        repository: the rooms.
         changes: their history; None if not recorded.
         idempotency: makes a write only once; None if not supported.
     """
@@ -45,13 +44,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """The service's description of itself, written once.
-
-    Attributes:
-        description: the OpenAPI document.
-        page: the same as a page for people.
-        policy: what the page may load (Content-Security-Policy).
-    """
+    """The OpenAPI document, the same as a page, and that page's Content-Security-Policy."""
 
     description: bytes
     page: bytes
@@ -63,11 +56,7 @@ class Service:
     """The parts of the service.
 
     Attributes:
-        stores: the repositories.
-        limits: limits of requests.
-        documents: the service's description of itself.
         release: part of every entity tag, as another release may answer differently.
-        tokens: the valid tokens.
         metrics: what is counted; None if turned off.
     """
 

@@ -50,11 +50,7 @@ def room_add(service: Service, request: Request) -> Outcome:
 
 
 def _checked(*conditions: str) -> Callable[[Handler], Handler]:
-    """Check the query and the conditions; write only once for each `Idempotency-Key`.
-
-    Args:
-        conditions: the conditional headers that the handler accepts.
-    """
+    """Check the query and conditional headers; write only once for each `Idempotency-Key`."""
 
     def decorate(handler: Handler) -> Handler:
         @wraps(handler)

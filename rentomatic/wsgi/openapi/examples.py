@@ -40,16 +40,7 @@ FIRST, SECOND, THIRD, FOURTH = _BOOK
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A request and the body of its answer.
-
-    Attributes:
-        summary: what it shows.
-        target: the path and query of the request.
-        body: of the answer.
-        headers: of the request.
-        method: of the request.
-        sent: the body of the request.
-    """
+    """A request, with the path and query as `target`, and the body of its answer."""
 
     summary: str
     target: str

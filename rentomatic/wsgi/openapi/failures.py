@@ -41,7 +41,6 @@ class DescribedFailure:
         failure: what is wrong with that request.
         sends: its headers.
         accept: the media type that it accepts; empty for any.
-        sent: its body.
         headers: names of the answer's headers, except those of every answer.
     """
 

@@ -15,9 +15,6 @@ class Description:
     """What an operation does.
 
     Attributes:
-        summary: what it does, in one line.
-        successes: its successful answers.
-        parameters: of its query.
         headers: components of those of its requests, except those of all operations.
         failures: statuses other than those of a bad request and a bug.
         help: how to use it, if the summary is not enough.

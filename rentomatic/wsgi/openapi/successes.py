@@ -19,11 +19,8 @@ class Success:
     """A successful answer.
 
     Attributes:
-        help: its description.
         contents: its schema in each media type; empty without a body.
-        examples: requests and answers.
         headers: names of its headers, except those of every answer.
-        status: its status.
     """
 
     help: str
