@@ -1,4 +1,4 @@
-"""Commands as processes of their own: `rentomatic` and gunicorn, on a data folder of a test."""
+"""Commands in separate processes: `rentomatic` and gunicorn, on a data folder of a test."""
 
 import json
 import os
@@ -126,7 +126,7 @@ class Command:
             self.end(signal.SIGKILL)
 
     def ask(self, path: str) -> int:
-        """Request something on a connection of its own; return the status."""
+        """Request something on a new connection; return the status."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -211,7 +211,7 @@ class Commands:
         return found
 
     def close(self) -> None:
-        """End what still runs, and remove what stands outside of the test's folder."""
+        """End what still runs, and remove what is outside the test's folder."""
         for command in self._started:
             assert command.process.stdin
             with suppress(BrokenPipeError):

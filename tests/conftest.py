@@ -253,7 +253,7 @@ def memory() -> RoomRepository:
 
 @pytest.fixture
 def mongomock_() -> RoomRepository:
-    """An empty repository in a MongoDB that is played in memory."""
+    """An empty repository in a MongoDB that is simulated in memory."""
     return MongoRepo(mongomock.MongoClient()["rooms"])
 
 

@@ -71,12 +71,12 @@ def test_processes_share_slots() -> None:
     """A slot is free again when the process that took it has given it back, or was killed."""
     slots = SharedSlots(2)
     assert slots.take()
-    ready, told = os.pipe()
+    reading, writing = os.pipe()
     other = os.fork()
     if not other:
-        os.write(told, bytes([slots.take(), slots.take()]))
+        os.write(writing, bytes([slots.take(), slots.take()]))
         signal.pause()
-    assert os.read(ready, 2) == bytes([True, False])
+    assert os.read(reading, 2) == bytes([True, False])
     assert not slots.take()
     os.kill(other, signal.SIGKILL)
     os.waitpid(other, 0)
@@ -84,7 +84,7 @@ def test_processes_share_slots() -> None:
     assert not slots.take()
     slots.free()
     assert slots.take()
-    for end in (ready, told):
+    for end in (reading, writing):
         os.close(end)
 
 

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHECKOUT = "/root/checkout"
 SITE = "http://localhost:8080"
 SETTINGS = "/etc/rentomatic/rentomatic.env"
+TOKENS = "/etc/rentomatic/tokens"
 LONG = 600  # where packages are installed
 NOT_HERE = 77
 # Generated files of a checkout.

@@ -35,7 +35,7 @@ def test_version_is_the_packages(run: Run) -> None:
 def test_version_and_help_need_no_settings(
     run: Run, monkeypatch: pytest.MonkeyPatch, name: str, wrong: str
 ) -> None:
-    """Who is to mend a setting may read how."""
+    """The help shows how to correct a setting."""
     monkeypatch.setenv(name, wrong)
     assert run("--version") == (0, f"rentomatic {__version__}\n", "")
     assert run("help", "check")[0] == 0

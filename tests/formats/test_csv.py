@@ -100,19 +100,19 @@ def test_json_has_no_delimiter(name: str) -> None:
     assert str(request.errors[0]) == "delimiter: is for CSV; JSON has none"
 
 
-def test_a_header_of_one_column_is_not_divided() -> None:
+def test_a_header_may_have_one_column() -> None:
     """The option that helps is named, where there are options."""
     text = f"{HEADER}\n{LINE}\n".replace(",", "|")
-    told = "delimiter: no comma, semicolon or tab separates the names in the header"
+    message = "delimiter: no comma, semicolon or tab separates the names in the header"
     with_advice, without = build(text), build(text, advises=False)
     assert not with_advice
     assert not without
-    assert str(with_advice.errors[-1]) == f"{told}; give --delimiter if another character does"
-    assert str(without.errors[-1]) == told
+    assert str(with_advice.errors[-1]) == f"{message}; give --delimiter if another character does"
+    assert str(without.errors[-1]) == message
 
 
 @pytest.mark.parametrize("blank", ["\n", "\r\n\r\n", "  \t\n", ",,,,\n", ";;;\r\n", '"",""\n'])
-def test_blank_lines_are_passed_over(blank: str) -> None:
+def test_blank_lines_are_skipped(blank: str) -> None:
     """Before the header and behind it, and counted."""
     lines = blank.count("\n")
     good, bad = read(f"{blank}{HEADER}\n \t \n{LINE}\n , ,,,\n\u00a0\nx\n   ")
@@ -129,18 +129,18 @@ def test_blank_lines_alone_are_an_empty_file(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "told"),
+    ("header", "message"),
     [
         ('code,"size', "unexpected end of data"),
         ('code,"a"b', "',' expected after '\"'"),
         ('code,"' + "x\n" * MAX_CHARACTERS, "unexpected end of data"),
     ],
 )
-def test_a_header_that_is_not_csv_is_refused(header: str, told: str) -> None:
+def test_a_header_that_is_not_csv_is_refused(header: str, message: str) -> None:
     """It swallows no rooms, and does not fill the memory."""
     request = build(f"{header}\n{LINE}\n")
     assert not request
-    assert str(request.errors[0]) == f"file: has a header that is not CSV: {told}"
+    assert str(request.errors[0]) == f"file: has a header that is not CSV: {message}"
 
 
 def test_a_long_header_is_refused() -> None:
@@ -148,8 +148,8 @@ def test_a_long_header_is_refused() -> None:
     for text in ("x" * (MAX_CHARACTERS + 1), "\n" + "x," * MAX_CHARACTERS):
         request = build(text)
         assert not request
-        told = f"file: has a header that is longer than {MAX_CHARACTERS} characters"
-        assert str(request.errors[0]) == told
+        message = f"file: has a header that is longer than {MAX_CHARACTERS} characters"
+        assert str(request.errors[0]) == message
 
 
 def test_records_of_many_lines_are_read_in_constant_memory() -> None:
@@ -187,6 +187,6 @@ def test_a_header_of_too_many_columns_is_refused() -> None:
     finally:
         tracemalloc.stop()
     assert not request
-    told = f"file: has a header that is not CSV: it has more than {MAX_COLUMNS} columns"
-    assert str(request.errors[0]) == told
+    message = f"file: has a header that is not CSV: it has more than {MAX_COLUMNS} columns"
+    assert str(request.errors[0]) == message
     assert peak < 50_000_000

@@ -13,7 +13,7 @@ from tests.formats.objects import BEGINNING, CODE, FEATURE, FIELDS, POINT, ROOM,
 
 
 @pytest.mark.parametrize("size", [1, 7, 10_000])
-def test_geojson_may_come_in_any_pieces(size: int) -> None:
+def test_geojson_may_arrive_in_any_pieces(size: int) -> None:
     """Of a line, of many lines, of a character."""
     value = {
         "type": "FeatureCollection",
@@ -70,24 +70,26 @@ def test_the_identity_of_a_feature_can_be_given(column: str, own: str, propertie
 
 
 @pytest.mark.parametrize(
-    ("own", "properties", "told"),
+    ("own", "properties", "message"),
     [
         ("0", f'"id":"{CODE}"', f"id is '0', and among the properties '{CODE}'; "),
         ("7", '"ID":[7]', "id is '7', and among the properties an array; "),
         ("[7]", '"id":7', "id is an array, and among the properties '7'; "),
     ],
 )
-def test_two_identities_that_differ_are_not_guessed(own: str, properties: str, told: str) -> None:
+def test_two_identities_that_differ_are_not_guessed(
+    own: str, properties: str, message: str
+) -> None:
     """The next file would number its features anew, and overwrite other rooms."""
     (problem,) = problems(geojson(named(own, properties), source="x"))
     assert problem == (
-        f"feature 1: {told}give --column code=id for the property, or code=feature.id"
+        f"feature 1: {message}give --column code=id for the property, or code=feature.id"
     )
     (problem,) = problems(geojson(named(own, properties), advises=False))
-    assert problem == f"feature 1: {told}leave one of them out"
+    assert problem == f"feature 1: {message}leave one of them out"
 
 
-def test_an_identity_that_is_null_where_it_is_wanted_is_told() -> None:
+def test_a_null_identity_is_reported() -> None:
     """What was said is not replaced by something else."""
     (problem,) = problems(geojson(named("0", '"id":null'), columns={"code": "id"}))
     assert problem == "feature 1: id must be a number or text, not null"
@@ -146,7 +148,7 @@ def test_other_coordinates_are_refused_by_name(written: str, named: str, place: 
 
 
 @pytest.mark.parametrize(
-    ("feature", "told"),
+    ("feature", "message"),
     [
         ("null", "must be a Feature"),
         (POINT.removeprefix('"geometry":'), "must be a Feature"),
@@ -179,17 +181,17 @@ def test_other_coordinates_are_refused_by_name(written: str, named: str, place: 
         (FEATURE.replace(FIELDS, f'"id":"{CODE}","size":1'), "price: there is no key price; "),
     ],
 )
-def test_a_bad_feature_is_told_by_its_number(feature: str, told: str) -> None:
+def test_a_bad_feature_is_reported_by_its_number(feature: str, message: str) -> None:
     """The features around it are good."""
     before, bad, after = geojson(FEATURE, feature, FEATURE)
     assert (before, after) == (ROOM, ROOM)
-    assert str(bad).startswith(f"feature 2: {told}")
+    assert str(bad).startswith(f"feature 2: {message}")
     assert isinstance(bad, BadLine)
     assert bad.record == (feature,)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "expected { but found the end of the file"),
         ("[]", "expected { but found '['"),
@@ -218,12 +220,12 @@ def test_a_bad_feature_is_told_by_its_number(feature: str, told: str) -> None:
         (BEGINNING + f",{FEATURE}{FEATURE}", "expected , or ] but found '{'"),
     ],
 )
-def test_what_is_no_collection_is_told(text: str, told: str) -> None:
+def test_what_is_not_a_collection_is_reported(text: str, message: str) -> None:
     """Nothing can be imported of it, whatever came before."""
     *_, bad = collection(text)
     assert isinstance(bad, BadLine)
     assert bad.is_last
-    assert f"is not GeoJSON, so what follows cannot be read: {told}" in str(bad)
+    assert f"is not GeoJSON, so what follows cannot be read: {message}" in str(bad)
 
 
 @pytest.mark.parametrize("option", ["columns", "defaults"])

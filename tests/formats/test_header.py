@@ -62,9 +62,9 @@ def test_two_places_of_one_field_are_refused(name: str, order: int) -> None:
     noun = "column" if name == "csv" else "key"
     values = dict([*VALUES.items(), ("area", "99")][::order])
     advice = "give --column size=NAME, or --ignore NAME"
-    told = f"size: could be any of the {noun}s size and area; {advice}"
-    assert outcome(name, values) == told
-    assert outcome(name, values, advises=False) == told.replace(advice, "keep one")
+    message = f"size: could be any of the {noun}s size and area; {advice}"
+    assert outcome(name, values) == message
+    assert outcome(name, values, advises=False) == message.replace(advice, "keep one")
     assert outcome(name, values, columns={"size": "size"}) == ROOM
     assert outcome(name, values, ignored=["AREA"]) == ROOM
     room = outcome(name, values, ignored=["size"])
@@ -75,9 +75,9 @@ def test_two_places_of_one_field_are_refused(name: str, order: int) -> None:
 def test_two_places_of_a_coordinate_are_refused() -> None:
     """In GeoJSON the Point says where a room is, whatever the properties say."""
     values = {**VALUES, "lon": "5", "lng": "6"}
-    told = "longitude: could be any of the columns longitude and lon and lng"
-    assert str(outcome("csv", values)).startswith(told)
-    assert str(outcome("ndjson", values)).startswith(told.replace("columns", "keys"))
+    message = "longitude: could be any of the columns longitude and lon and lng"
+    assert str(outcome("csv", values)).startswith(message)
+    assert str(outcome("ndjson", values)).startswith(message.replace("columns", "keys"))
     assert outcome("geojson", values) == ROOM
 
 
@@ -90,7 +90,7 @@ def test_a_code_overrides_an_id(name: str) -> None:
     assert "id" in request.ignored.names
 
 
-def test_names_that_differ_in_case_can_be_told_apart() -> None:
+def test_names_may_differ_only_in_case() -> None:
     """By an option in the case of the file; equal ones cannot."""
     values = {**VALUES, "Size": "99"}
     assert outcome("csv", values) == "size: is the name of 2 columns"
@@ -103,22 +103,22 @@ def test_names_that_differ_in_case_can_be_told_apart() -> None:
 
 
 @pytest.mark.parametrize("name", ["csv", *JSON_FORMATS])
-def test_what_is_given_to_one_field_is_no_other_field(name: str) -> None:
+def test_a_chosen_column_belongs_to_one_field(name: str) -> None:
     """Else one column would be two fields."""
     values = {**without("price", "size"), "area": "39"}
-    told = str(outcome(name, values, columns={"price": "area"}))
-    assert told.startswith("size: there is no ")
+    message = str(outcome(name, values, columns={"price": "area"}))
+    assert message.startswith("size: there is no ")
     room = outcome(name, {**values, "size": "215"}, columns={"price": "area"})
     assert room == ROOM
 
 
-def test_what_is_to_be_ignored_must_be_there() -> None:
+def test_ignored_columns_must_exist() -> None:
     """In a table, of which all lines have the same columns; objects have the keys they have."""
-    told = f"ignore: there is no column 'm2'; columns are {HEADER.replace(',', ', ')}"
-    assert outcome("csv", VALUES, ignored=["m2"]) == told
+    message = f"ignore: there is no column 'm2'; columns are {HEADER.replace(',', ', ')}"
+    assert outcome("csv", VALUES, ignored=["m2"]) == message
     assert outcome("ndjson", VALUES, ignored=["m2"]) == ROOM
-    told = outcome("csv", VALUES, ignored=["size"], columns={"size": "size"})
-    assert str(told).startswith("column: there is no column 'size'")
+    message = outcome("csv", VALUES, ignored=["size"], columns={"size": "size"})
+    assert str(message).startswith("column: there is no column 'size'")
 
 
 @pytest.mark.parametrize("given", ["Unnamed: 0", "unnamed: 0", ""])
@@ -126,22 +126,22 @@ def test_a_column_without_a_name_can_be_chosen(given: str) -> None:
     """As pandas writes the index of a table, by the name that pandas gives to it."""
     values = {"": str(CODE), **without("code")}
     assert outcome("csv", values, columns={"code": given}) == ROOM
-    told = str(outcome("csv", values))
-    assert told.endswith("columns are Unnamed: 0, size, price, longitude, latitude")
+    message = str(outcome("csv", values))
+    assert message.endswith("columns are Unnamed: 0, size, price, longitude, latitude")
 
 
-def test_the_column_without_a_name_is_one() -> None:
+def test_a_column_may_have_no_name() -> None:
     """Of several each has a name by its place."""
     text = f",{HEADER},\n7,{LINE},x\n"
     request = build(text, columns={"code": ""})
     assert not request
-    told = "code: could be any of the columns Unnamed: 0 and Unnamed: 6; give --column code=NAME"
-    assert str(request.errors[0]).startswith(told)
+    message = "code: could be any of the columns Unnamed: 0 and Unnamed: 6; give --column code=NAME"
+    assert str(request.errors[0]).startswith(message)
     assert read(text) == [ROOM]
 
 
 @pytest.mark.parametrize("name", ["csv", *JSON_FORMATS])
-def test_what_is_not_used_is_named(name: str) -> None:
+def test_unused_columns_are_named(name: str) -> None:
     """Each once, in the order of the file, but for what is to be ignored."""
     values = {"note": "x", **VALUES, "a\nb": "y", "rooms": "3"}
     if name == "csv":

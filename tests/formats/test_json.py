@@ -91,7 +91,7 @@ def test_numbers_are_read_and_text_as_in_csv(price: str, value: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("price", "told"),
+    ("price", "message"),
     [
         ("true", "price must be a number or text, not true or false"),
         ("null", "price must be a number or text, not null"),
@@ -113,11 +113,11 @@ def test_numbers_are_read_and_text_as_in_csv(price: str, value: int) -> None:
         ("[" * 60_000, "is not JSON: it is nested too deeply"),
     ],
 )
-def test_a_bad_line_is_told_by_its_number(price: str, told: str) -> None:
+def test_a_bad_line_is_reported_by_its_number(price: str, message: str) -> None:
     """The lines around it are good."""
     before, bad, after = ndjson(LINE, with_price(price), LINE)
     assert (before, after) == (ROOM, ROOM)
-    assert str(bad) == f"line 2: {told}"
+    assert str(bad) == f"line 2: {message}"
 
 
 @pytest.mark.parametrize("line", ["[]", "1", "null", LINE + LINE, LINE + ",", "[1]"])
@@ -126,7 +126,7 @@ def test_a_line_is_one_object(line: str) -> None:
     assert problems(ndjson(line)) == ["line 1: must be one JSON object, and nothing else"]
 
 
-def test_every_problem_of_a_line_is_told() -> None:
+def test_every_problem_of_a_line_is_reported() -> None:
     """In the names that the line uses, and of the fields that it lacks."""
     first, second = problems(
         ndjson('{"id":7,"sqft":0,"price":1,"lat":95,"lng":200}', '{"id":1,"lat":2,"lng":3}')
@@ -188,30 +188,30 @@ def test_other_text_is_an_identity_as_it_is(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["1.23457E+14", "1E+15", "-1.2E+11", "1.23457e+14"])
 @pytest.mark.parametrize("name", ["csv", "ndjson text", "ndjson number", "geojson"])
-def test_a_number_that_was_shortened_is_no_identity(text: str, name: str) -> None:
+def test_a_shortened_number_is_not_an_identity(text: str, name: str) -> None:
     """Strangers would be one room."""
     rest = '"size":1,"price":2'
     if name == "csv":
         request = build(f"id,size,price,lat,lon\n{text},1,2,3,4\n", name, source="x")
         assert request
-        (told,) = problems(found(request))
+        (message,) = problems(found(request))
     elif name == "geojson":
-        (told,) = problems(
+        (message,) = problems(
             geojson(f'{{"type":"Feature",{POINT},"properties":{{"id":"{text}",{rest}}}}}')
         )
     else:
         spelt = text if name.endswith("number") else f'"{text}"'
-        (told,) = problems(ndjson(f'{{"id":{spelt},{rest},"lat":3,"lon":4}}', source="x"))
-    assert told.partition(": ")[2] == (
+        (message,) = problems(ndjson(f'{{"id":{spelt},{rest},"lat":3,"lon":4}}', source="x"))
+    assert message.partition(": ")[2] == (
         f"id is a long number that lost its last digits: {text!r}; "
         "format the column as text, as Excel shortens numbers, and save it again"
     )
 
 
-def test_an_identity_that_cannot_be_spelt_is_told() -> None:
-    """A surrogate alone is no character."""
-    (told,) = problems(ndjson(LINE.replace(str(CODE), "\\ud800"), source="x"))
-    assert told == r"line 1: code is not UTF-8 text: '\ud800'"
+def test_an_identity_that_is_not_utf8_is_reported() -> None:
+    """A lone surrogate is not a character."""
+    (message,) = problems(ndjson(LINE.replace(str(CODE), "\\ud800"), source="x"))
+    assert message == r"line 1: code is not UTF-8 text: '\ud800'"
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_a_file_without_end_is_read_in_constant_memory(name: str, start: str, mo
     assert peak < 20_000 * len(more) / 2
 
 
-def test_blank_lines_and_a_mark_are_passed_over() -> None:
+def test_blank_lines_and_a_byte_order_mark_are_skipped() -> None:
     """They are counted; a mark is one at the beginning only."""
     good, bad, mark = ndjson("\ufeff" + LINE, "", " \r", "x", "\ufeff" + LINE)
     assert good == ROOM
@@ -253,7 +253,7 @@ def test_an_endless_line_ends_the_file() -> None:
 
 
 @pytest.mark.parametrize("name", ["ndjson", "geojson"])
-def test_wrong_options_are_told_before_anything_is_read(name: str) -> None:
+def test_wrong_options_are_reported_before_anything_is_read(name: str) -> None:
     """All of them."""
     request = build("", name, columns={"colour": "x"}, defaults={"size": "big", "code": "x"})
     assert not request
@@ -265,7 +265,7 @@ def test_wrong_options_are_told_before_anything_is_read(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "message"),
     [
         (
             f"[{LINE}]",
@@ -278,8 +278,8 @@ def test_wrong_options_are_told_before_anything_is_read(name: str) -> None:
     ],
 )
 @pytest.mark.parametrize("indent", [None, 0, 2])
-def test_json_that_is_not_an_object_a_line_is_refused_once(
-    value: str, told: str, indent: int | None
+def test_json_that_is_not_one_object_per_line_is_refused_once(
+    value: str, message: str, indent: int | None
 ) -> None:
     """With the command that converts it, however long it is."""
     text = json.dumps(json.loads(value), indent=indent)
@@ -290,13 +290,13 @@ def test_json_that_is_not_an_object_a_line_is_refused_once(
         (bad,) = ndjson(start + text + "\n" + text)
         assert isinstance(bad, BadLine)
         assert bad.is_last
-        assert str(bad) == f"file: {told}"
+        assert str(bad) == f"file: {message}"
     (bad,) = ndjson(f"[{LINE * 10_000}") if value != LINE else ndjson('{ "size" : 1 ,')
-    assert str(bad) == f"file: {told}"
+    assert str(bad) == f"file: {message}"
 
 
 @pytest.mark.parametrize("blank", ["", "  ", "\t", "\u00a0 ", "\x0c"])
-def test_a_line_of_blanks_is_passed_over(blank: str) -> None:
+def test_a_line_of_blanks_is_skipped(blank: str) -> None:
     """In NDJSON and in CSV; it is counted."""
     good, bad = ndjson(LINE, blank, "x")
     assert good == ROOM

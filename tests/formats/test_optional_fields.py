@@ -123,7 +123,7 @@ def test_a_value_is_read(imported: Import, file: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize("file", ABSENT)
-def test_what_a_file_does_not_mention_stays(imported: Import, file: tuple[str, str]) -> None:
+def test_fields_that_a_file_lacks_are_kept(imported: Import, file: tuple[str, str]) -> None:
     """A room that is stored keeps its value; a new one has none."""
     assert bedrooms(imported(("csv", table("3")), file)) == [3]
     assert bedrooms(imported(file)) == [None]
@@ -176,7 +176,7 @@ def test_lines_of_one_code_may_not_differ_in_what_they_keep(
     assert bedrooms(imported(("ndjson", first * 2))) == bedrooms(imported(("ndjson", first)))
 
 
-def test_of_two_columns_the_first_in_the_order_of_names_is_taken(imported: Import) -> None:
+def test_of_two_columns_the_first_name_wins(imported: Import) -> None:
     """The other one is reported as ignored; one name twice is an error."""
     found = imported(("csv", table("3", "br", beds="4")))
     assert (bedrooms(found), found["report"]) == ([4], ["br"])

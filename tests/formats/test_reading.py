@@ -35,14 +35,14 @@ def test_columns_are_known_by_name(header: str) -> None:
 
 
 def test_other_columns_and_orders_do_not_matter() -> None:
-    """A column that is no field's is passed over."""
+    """Columns of no field are skipped."""
     text = (
         f'price,city,id,lat,lon,size\n39,"Foo, ""Bar""\nBaz",{CODE},51.75436293,-0.09998975,215\n'
     )
     assert read(text) == [ROOM]
 
 
-def test_a_fields_own_name_goes_before_its_other_names() -> None:
+def test_a_fields_own_name_overrides_its_aliases() -> None:
     """A table that is written to a file whole has an id of its own beside the code."""
     assert read(f"id,{HEADER}\n7,{LINE}\n") == [ROOM]
 
@@ -60,7 +60,7 @@ def test_a_column_that_is_not_there_can_have_a_default() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "options", "told"),
+    ("header", "options", "message"),
     [
         ("", {}, "file: is empty"),
         ("\n", {}, "code: there is no column code or id; give --column code=NAME; columns are f85"),
@@ -75,13 +75,13 @@ def test_a_column_that_is_not_there_can_have_a_default() -> None:
         ("code,price,lon,lat", {"defaults": {"size": "big"}}, "default: size must be an amount"),
     ],
 )
-def test_a_header_that_cannot_be_used_is_told(
-    header: str, options: dict[str, object], told: str
+def test_a_header_that_cannot_be_used_is_reported(
+    header: str, options: dict[str, object], message: str
 ) -> None:
     """Nothing is read before every field has a place."""
     request = build(f"{header}\n{LINE}\n" if header else "", **options)
     assert not request
-    assert str(request.errors[0]).startswith(told)
+    assert str(request.errors[0]).startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -118,31 +118,33 @@ def test_amounts_are_read(text: str, value: int) -> None:
 )
 def test_other_amounts_are_bad(text: str) -> None:
     """What could be read in two ways, or in none, is not guessed."""
-    (told,) = problems(read(f'{HEADER}\n{CODE},1,"{text}",0,0\n'))
-    assert told.startswith("line 2: price must be an amount such as 1200 or $1,200.00, not ")
-    assert told.endswith(", which may mean 7000") == (text == "£7.000")
+    (message,) = problems(read(f'{HEADER}\n{CODE},1,"{text}",0,0\n'))
+    assert message.startswith("line 2: price must be an amount such as 1200 or $1,200.00, not ")
+    assert message.endswith(", which may mean 7000") == (text == "£7.000")
 
 
 def test_coordinates_with_exponents_are_read() -> None:
     """As programs write small ones."""
     assert read(f"{HEADER}\n{CODE},1,2,1e-05,-1.5E-7\n") == [Room(CODE, 1, 2, 1e-05, -1.5e-07)]
-    (told,) = problems(read(f"{HEADER}\n{CODE},1,2,1e999,1e99999999999\n"))
-    assert told.startswith("line 2: latitude must be a decimal number such as 52.23, not '1e9999")
-    assert told.endswith("longitude must be a decimal number such as 52.23, not '1e999'")
+    (message,) = problems(read(f"{HEADER}\n{CODE},1,2,1e999,1e99999999999\n"))
+    assert message.startswith(
+        "line 2: latitude must be a decimal number such as 52.23, not '1e9999"
+    )
+    assert message.endswith("longitude must be a decimal number such as 52.23, not '1e999'")
 
 
 def test_a_fraction_is_rounded_only_on_demand() -> None:
-    """34.5 is no integer; with the option it is 35, and 34.4 is 34."""
+    """34.5 is not an integer; with the option it is 35, and 34.4 is 34."""
     text = f"{HEADER}\n{CODE},34.5,34.4,0,0\n"
-    (told,) = problems(read(text))
-    assert told == (
+    (message,) = problems(read(text))
+    assert message == (
         "line 2: size must be an integer, not '34.5'; give --round to round it; "
         "price must be an integer, not '34.4'; give --round to round it"
     )
     assert read(text, round_integers=True) == [Room(CODE, 35, 34, 0, 0)]
 
 
-def test_an_identity_that_is_no_uuid_becomes_one_of_its_source() -> None:
+def test_other_identities_become_uuids_of_their_source() -> None:
     """The same for the same source each time, another for another source."""
     text = f"id,{HEADER.removeprefix('code,')}\n2539,1,149,-73.97,40.64\n"
     (first,), (again,), (other,) = (read(text, source=name) for name in ("nyc", "nyc", "sf"))
@@ -161,7 +163,7 @@ def test_a_uuid_is_kept_whatever_the_source() -> None:
     assert read(f"{HEADER}\n{LINE.replace(str(CODE), CODE.hex)}\n", source="nyc") == [ROOM]
 
 
-def test_every_problem_of_a_line_is_told_with_its_column() -> None:
+def test_every_problem_of_a_line_is_reported_with_its_column() -> None:
     """In the names that the file uses."""
     text = f"id,area,price,lng,lat\n,0,x,200,\n{LINE}\n"
     bad, good = read(text)
@@ -174,18 +176,18 @@ def test_every_problem_of_a_line_is_told_with_its_column() -> None:
     )
 
 
-def test_a_room_that_cannot_be_is_told_with_the_files_column() -> None:
+def test_an_invalid_room_is_reported_with_the_files_column() -> None:
     """The entity's own complaint, in the file's words."""
-    (told,) = problems(read(f"id,sqft,price,lng,lat\n{CODE},0,-5,0,0\n"))
-    assert told.startswith("line 2: sqft must be an integer from 1 to ")
-    assert "; price must be an integer from 0 to " in told
+    (message,) = problems(read(f"id,sqft,price,lng,lat\n{CODE},0,-5,0,0\n"))
+    assert message.startswith("line 2: sqft must be an integer from 1 to ")
+    assert "; price must be an integer from 0 to " in message
 
 
-def test_what_is_no_utf8_is_told_as_that() -> None:
-    """Not as a number that is wrong: nobody would find what to change."""
+def test_text_that_is_not_utf8_is_reported_as_such() -> None:
+    """Not as a wrong number: that would not show what to change."""
     bad = f"{CODE},30\udca0,75 \udc80,13.4,x\n"
-    (told,) = problems(read(f"code,size,price,lng,lat\n{bad}"))
-    assert told == (
+    (message,) = problems(read(f"code,size,price,lng,lat\n{bad}"))
+    assert message == (
         r"line 2: size is not UTF-8 text: '30\udca0'; price is not UTF-8 text: '75 \udc80'; "
         "lat must be a decimal number such as 52.23, not 'x'"
     )
@@ -200,7 +202,7 @@ def test_lines_are_numbered_as_in_an_editor() -> None:
     assert str(long) == "line 6: must have 6 values, not 7"
 
 
-def test_empty_rows_are_passed_over() -> None:
+def test_empty_rows_are_skipped() -> None:
     """As a spreadsheet writes them behind its table, and counted all the same."""
     empty = "," * HEADER.count(",")
     good, bad = read(f"{HEADER}\n{empty}\n\n{LINE}\n{empty}\n,\n,x\n{empty}\n")
@@ -209,10 +211,10 @@ def test_empty_rows_are_passed_over() -> None:
 
 
 @pytest.mark.parametrize("line", [f'"{LINE}', f'"a"b,{LINE}'])
-def test_quotes_that_do_not_match_are_told(line: str) -> None:
+def test_quotes_that_do_not_match_are_reported(line: str) -> None:
     """Quoting is read strictly, so that nothing is swallowed in silence."""
-    (told,) = problems(read(f"{HEADER}\n{line}\n"))
-    assert told.startswith("line 2: is not CSV, so what follows cannot be read: ")
+    (message,) = problems(read(f"{HEADER}\n{line}\n"))
+    assert message.startswith("line 2: is not CSV, so what follows cannot be read: ")
 
 
 @pytest.mark.parametrize("value", ["x" * MAX_CHARACTERS, "x\n" * MAX_CHARACTERS, '","\n' * 400_000])

@@ -14,20 +14,20 @@ from tests.formats.objects import BEGINNING, LINE, OGR2OGR
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "expected"),
     [
         *(("a.csv", "csv"), ("a.TSV", "csv"), ("b/a.ndjson", "ndjson"), ("a.b.jsonl", "ndjson")),
         *(("a.geojson", "geojson"), ("a.json", None)),
     ],
 )
-def test_a_files_name_tells_its_format(name: str, told: str | None) -> None:
+def test_the_format_follows_from_the_name(name: str, expected: str | None) -> None:
     """In any case; .json may be several."""
     guessed = guess_format_by_name(name)
-    assert guessed == (FORMATS[told] if told else None)
+    assert guessed == (FORMATS[expected] if expected else None)
 
 
 @pytest.mark.parametrize("name", ["rooms", "rooms.pdf", ".csv", "csv"])
-def test_a_name_that_tells_no_format_is_refused(name: str) -> None:
+def test_a_name_without_a_known_format_is_refused(name: str) -> None:
     """Saying what would be right."""
     guessed = guess_format_by_name(name)
     assert isinstance(guessed, InvalidRequest)
@@ -38,7 +38,7 @@ def test_a_name_that_tells_no_format_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "told"),
+    ("start", "expected"),
     [
         *(("", "csv"), ("code,size", "csv"), ('"code"', "csv"), (LINE, "ndjson")),
         *((f"\ufeff \n{LINE}", "ndjson"), ('{"x":{"features":[]}}', "ndjson")),
@@ -46,15 +46,15 @@ def test_a_name_that_tells_no_format_is_refused(name: str) -> None:
         ('{\n "name": "x",\n "type": "FeatureCollection"', "geojson"),
     ],
 )
-def test_a_files_text_tells_its_format(start: str, told: str) -> None:
+def test_the_format_follows_from_the_text(start: str, expected: str) -> None:
     """By its first character, and if that is JSON's by what the object is."""
     guessed = guess_format_by_text(start)
     assert not isinstance(guessed, InvalidRequest)
-    assert guessed.name == told
+    assert guessed.name == expected
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("a/b.csv.gz", "b.csv.gz is compressed: gunzip -c b.csv.gz | rentomatic import -"),
         (
@@ -67,16 +67,16 @@ def test_a_files_text_tells_its_format(start: str, told: str) -> None:
         ("b.shp", f"b.shp is a map in another format; convert it: {OGR2OGR} rooms.geojson b.shp"),
     ],
 )
-def test_a_name_tells_what_to_do_with_another_kind(name: str, told: str) -> None:
+def test_the_name_of_another_format_says_what_to_do(name: str, expected: str) -> None:
     """In a line, which can be copied where it is a command."""
     guessed = guess_format_by_name(name)
     assert isinstance(guessed, InvalidRequest)
-    assert str(guessed.errors[0]) == f"format: {told}"
+    assert str(guessed.errors[0]) == f"format: {expected}"
 
 
 @pytest.mark.parametrize("name", ["csv", "ndjson", "geojson"])
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "expected"),
     [
         (gzip.compress(b"code,size\n", mtime=0), "is compressed by gzip; unpack it first"),
         (bz2.compress(b"code,size\n"), "is compressed by bzip2; unpack it first"),
@@ -87,10 +87,10 @@ def test_a_name_tells_what_to_do_with_another_kind(name: str, told: str) -> None
         (codecs.BOM_UTF16_BE + "code".encode("utf-16-be"), "is UTF-16; save it as UTF-8"),
     ],
 )
-def test_a_beginning_tells_what_to_do_with_another_kind(
-    content: bytes, told: str, name: str
+def test_the_beginning_of_another_format_says_what_to_do(
+    content: bytes, expected: str, name: str
 ) -> None:
     """Whatever the file is called."""
     request = build(content.decode("utf-8", "surrogateescape"), name)
     assert not request
-    assert str(request.errors[0]).startswith(f"file: {told}")
+    assert str(request.errors[0]).startswith(f"file: {expected}")

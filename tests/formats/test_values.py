@@ -52,11 +52,11 @@ AMOUNT = "price must be an amount such as 1200 or $1,200.00, not "
 @pytest.mark.parametrize("text", ["1,200", "-1,200", "$1,200", "999,000"])
 def test_a_comma_that_may_be_a_decimal_sign_is_refused(delimiter: str, text: str) -> None:
     """Where it does not divide values: 1,200 is 1.2 or 1200."""
-    told = read_table(delimiter, price=text)
+    message = read_table(delimiter, price=text)
     whole = text.lstrip("-$").partition(",")[0]
     rest = text[-3:]
     means = f"which may mean {whole}.{rest} or {whole}{rest}"
-    assert told == f"{AMOUNT}{text!r}, {means}; give --decimal . or --decimal ,"
+    assert message == f"{AMOUNT}{text!r}, {means}; give --decimal . or --decimal ,"
     assert read_table(delimiter, price=text, advises=False) == f"{AMOUNT}{text!r}, {means}"
 
 
@@ -64,7 +64,7 @@ def test_a_comma_that_may_be_a_decimal_sign_is_refused(delimiter: str, text: str
     ("text", "value"),
     [("1,200,300", 1_200_300), ("1,200.00", 1200), ("$1,200.0", 1200), ("1200.000", 1200)],
 )
-def test_a_comma_that_can_only_divide_thousands_is_read(text: str, value: int) -> None:
+def test_a_comma_that_can_only_separate_thousands_is_read(text: str, value: int) -> None:
     """Whatever divides the values."""
     room = read_table(";", price=text)
     assert isinstance(room, Room)
@@ -75,8 +75,8 @@ def test_a_comma_that_can_only_divide_thousands_is_read(text: str, value: int) -
 def test_thousands_do_not_begin_with_zero(text: str) -> None:
     """It would be a fraction."""
     for delimiter in (";", "\t"):
-        told = read_table(delimiter, price=text)
-        assert str(told).startswith(f"{AMOUNT}{text!r}")
+        message = read_table(delimiter, price=text)
+        assert str(message).startswith(f"{AMOUNT}{text!r}")
     assert str(read_one("csv", {"price": text})).startswith(f"{AMOUNT}{text!r}")
 
 
@@ -98,7 +98,7 @@ def test_the_decimal_sign_can_be_given(delimiter: str, decimal: str, text: str, 
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "message"),
     [
         (
             {"price": "1,2.0"},
@@ -115,24 +115,26 @@ def test_the_decimal_sign_can_be_given(delimiter: str, decimal: str, text: str, 
         ),
     ],
 )
-def test_with_a_decimal_comma_a_point_is_none(values: dict[str, str], told: str) -> None:
+def test_with_a_decimal_comma_a_point_is_not_a_decimal_sign(
+    values: dict[str, str], message: str
+) -> None:
     """Numbers are read in one way, and reported as the file has them."""
     row = {"longitude": "13,4", "latitude": "52,5", **values}
-    assert read_table(";", **row, decimal=",") == told
+    assert read_table(";", **row, decimal=",") == message
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_decimal_comma_is_never_guessed(name: str) -> None:
     """The option that reads it is named, where there are options."""
-    told = f"{AMOUNT}'1.200,50'"
+    message = f"{AMOUNT}'1.200,50'"
     advice = "; give --decimal , if the comma is the decimal sign"
-    assert read_one(name, {"price": "1.200,50"}) == told + advice
-    assert read_one(name, {"price": "1.200,50"}, advises=False) == told
+    assert read_one(name, {"price": "1.200,50"}) == message + advice
+    assert read_one(name, {"price": "1.200,50"}, advises=False) == message
     if name == "geojson":
         return  # in which coordinates are numbers
-    told = "latitude must be a decimal number such as 52.23, not '52,5'"
-    assert read_one(name, {"latitude": "52,5"}) == told + advice
-    assert read_one(name, {"latitude": "52,5"}, advises=False) == told
+    message = "latitude must be a decimal number such as 52.23, not '52,5'"
+    assert read_one(name, {"latitude": "52,5"}) == message + advice
+    assert read_one(name, {"latitude": "52,5"}, advises=False) == message
 
 
 @pytest.mark.parametrize("name", ["ndjson", "geojson"])
@@ -177,11 +179,11 @@ def test_other_names_say_nothing_of_square_feet(called: str) -> None:
     assert room.size == 500
 
 
-def test_a_size_that_is_nothing_in_square_metres_is_told_in_them() -> None:
+def test_a_size_that_rounds_to_zero_is_reported_in_square_metres() -> None:
     """The limit is not one of square feet."""
-    told = str(read_one("csv", {"size": "MISSING", "sqft": 5}))
-    assert told.startswith("sqft must be an integer from 1 to ")
-    assert told.endswith(" in square metres")
+    message = str(read_one("csv", {"size": "MISSING", "sqft": 5}))
+    assert message.startswith("sqft must be an integer from 1 to ")
+    assert message.endswith(" in square metres")
 
 
 def test_a_default_beside_square_feet_is_in_square_metres() -> None:
@@ -221,34 +223,34 @@ def test_a_default_hides_nothing_else(value: object) -> None:
 @pytest.mark.parametrize(
     "text", ["NA", "N/A", "n/a", "null", "NULL", "None", "nan", "#N/A", "<NA>", "-", "\\N", " NA "]
 )
-def test_text_for_no_value_is_named(name: str, text: str) -> None:
+def test_text_that_means_no_value_is_named(name: str, text: str) -> None:
     """With the options that help; it is not taken for no value until they are given."""
-    told = str(read_one(name, {"price": text}))
-    assert told.startswith(f"{AMOUNT}{text!r}, which looks like no value; give --null-text")
-    assert told.endswith(" and --default price=VALUE")
-    told = str(read_one(name, {"price": text}, defaults={"price": "0"}))
-    assert told.startswith(f"{AMOUNT}{text!r}, which looks like no value; give --null-text")
-    assert "--default" not in told
+    message = str(read_one(name, {"price": text}))
+    assert message.startswith(f"{AMOUNT}{text!r}, which looks like no value; give --null-text")
+    assert message.endswith(" and --default price=VALUE")
+    message = str(read_one(name, {"price": text}, defaults={"price": "0"}))
+    assert message.startswith(f"{AMOUNT}{text!r}, which looks like no value; give --null-text")
+    assert "--default" not in message
     given = {"null_texts": ["x", text.strip()]}
-    told = f"price is {text!r}, which means that there is no value; give --default price=VALUE"
-    assert read_one(name, {"price": text}, **given) == told
+    message = f"price is {text!r}, which means that there is no value; give --default price=VALUE"
+    assert read_one(name, {"price": text}, **given) == message
     room = read_one(name, {"price": text}, **given, defaults={"price": "0"})
     assert room == Room(CODE, 20, 0, 13.4, 52.5)
-    told = f"{AMOUNT}{text!r}, which looks like no value"
-    assert read_one(name, {"price": text}, advises=False) == told
+    message = f"{AMOUNT}{text!r}, which looks like no value"
+    assert read_one(name, {"price": text}, advises=False) == message
 
 
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("null_texts", [[], ["NA"]])
-def test_no_value_is_no_identity(name: str, null_texts: list[str]) -> None:
+def test_a_missing_value_is_not_an_identity(name: str, null_texts: list[str]) -> None:
     """All rooms without one would be the same room."""
-    told = str(read_one(name, {"code": "NA"}, source="x", null_texts=null_texts))
-    assert told.startswith("code is 'NA', which ")
-    assert told.endswith(" no value; each room needs one")
+    message = str(read_one(name, {"code": "NA"}, source="x", null_texts=null_texts))
+    assert message.startswith("code is 'NA', which ")
+    assert message.endswith(" no value; each room needs one")
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_number_can_stand_for_no_value(name: str) -> None:
+def test_a_number_can_mean_a_missing_value(name: str) -> None:
     """As -1 does in some files."""
     options = {"null_texts": ["-1"], "defaults": {"price": "5"}}
     for value in (-1, "-1"):

@@ -88,7 +88,7 @@ def test_fewer_fields_and_a_distance(rooms: list[Room], name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_writer_that_is_left_closes_the_rooms(rooms: list[Room], name: str) -> None:
+def test_a_writer_that_is_abandoned_closes_the_rooms(rooms: list[Room], name: str) -> None:
     """A client that goes away holds no transaction."""
     closed = []
 
@@ -106,8 +106,8 @@ def test_a_writer_that_is_left_closes_the_rooms(rooms: list[Room], name: str) ->
     assert closed == [name]
 
 
-def test_the_standard_librarys_json_can_be_taught(rooms: list[Room]) -> None:
-    """RoomJsonEncoder writes the same object, and refuses what is no room."""
+def test_the_books_encoder_writes_the_same_json(rooms: list[Room]) -> None:
+    """RoomJsonEncoder writes the same object, and refuses anything that is not a room."""
     assert json.dumps(rooms[0], cls=RoomJsonEncoder, separators=(",", ":")) == WIRE
     with pytest.raises(TypeError):
         json.dumps(object(), cls=RoomJsonEncoder)

@@ -69,7 +69,7 @@ def test_what_is_not_an_entity_tag_is_reported(client: TestApp, malformed: str) 
         assert answer.json["message"].startswith("If-Match: must be * or quoted entity tags")
 
 
-def test_an_error_is_reported_whatever_is_expected(client: TestApp) -> None:
+def test_errors_override_preconditions(client: TestApp) -> None:
     """Conditions are those of an answer (RFC 9110, section 13.2.1)."""
     for path, status in (("/rooms?limit=0", 400), (f"/rooms/{CODE[:-1]}b", 404), ("/a", 404)):
         client.get(path, headers={"If-Match": '"x"'}, status=status)

@@ -195,7 +195,7 @@ def test_a_change_that_was_refused_may_be_sent_again(client: TestApp) -> None:
     write(client, "DELETE", "a", 204)
 
 
-def test_a_request_that_is_wrong_is_reported_though_its_key_is_known(client: TestApp) -> None:
+def test_a_known_key_does_not_hide_an_invalid_request(client: TestApp) -> None:
     """A condition or parameter that is not understood is never ignored."""
     write(client, "PUT", "a", 201, VALUES)
     write(client, "PUT", "a", 400, VALUES, If_Match="x")

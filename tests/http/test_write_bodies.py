@@ -269,7 +269,7 @@ def test_a_patch_is_a_merge_patch(writable: TestApp) -> None:
     "content_type",
     ["Application/JSON", "application/json; charset=UTF-8", 'application/json;charset="utf-8"'],
 )
-def test_a_type_may_be_spelt_otherwise(writable: TestApp, content_type: str) -> None:
+def test_a_type_has_several_spellings(writable: TestApp, content_type: str) -> None:
     """As libraries do."""
     write(writable, "POST", headers=BEARER | {"Content-Type": content_type}, status=201)
 

@@ -38,7 +38,7 @@ def test_a_tag_is_compared_strongly(writable: TestApp, method: str) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_what_is_not_a_tag_is_reported(writable: TestApp, method: str) -> None:
-    """Otherwise a client that forgets the quotes would retry for ever."""
+    """Otherwise a client that forgets the quotes would retry forever."""
     tag = tag_of(writable)
     for other in (tag.strip('"'), tag[:-1], "", '"', "W/*", "x", f"{tag} x", f"*, {tag}"):
         answer = write(writable, method, headers=BEARER | {"If-Match": other}, status=400)

@@ -1,60 +1,27 @@
 """Batches over real gunicorn and PostgreSQL: long ones, and ones in which a process dies."""
 
-import json
 import os
 import re
 import signal
-from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from testbed.processes import children_of
 from testbed.waiting import until
 
 from rentomatic.config import PostgresDatabase
-from rentomatic.tokens import new_token, token_line
+from rentomatic.tokens import token_line
 from tests.commands import Command, Commands
 from tests.databases import ask, settle
+from tests.process.batches import COUNT, LONG, TOKEN, chunks, post
 
-TOKEN = new_token()
 MANY = 100_000
 SOME = 4_000  # of several statements
-LINES = 5_000  # of a chunk
-HEADER = b"code,size,price,longitude,latitude\n"
 MOST_BYTES = 65_536
-COUNT = "select count(*) from room"
 WRITING = "select 1 from pg_locks where relation = 'room'::regclass and mode = 'RowExclusiveLock'"
-LONG = 120
-
-
-def chunks(rooms: int, price: int = 60, *, backwards: bool = False) -> Iterator[bytes]:
-    """Write a batch, piece by piece."""
-    numbers = range(rooms, 0, -1) if backwards else range(1, rooms + 1)
-    yield HEADER
-    for start in range(0, rooms, LINES):
-        some = numbers[start : start + LINES]
-        yield b"".join(b"%b,20,%d,13.4,52.5\n" % (code(each), price) for each in some)
-
-
-def code(number: int) -> bytes:
-    """Return a room's code."""
-    return str(UUID(int=number)).encode()
-
-
-def post(service: Command, body: Iterable[bytes], key: str = "") -> tuple[int, dict[str, object]]:
-    """Send a batch in chunks; return the status and the answer."""
-    connection = HTTPConnection("127.0.0.1", service.port, timeout=LONG)
-    given = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "text/csv"}
-    given |= {"Idempotency-Key": key} if key else {}
-    connection.request("POST", "/rooms", body, given, encode_chunked=True)
-    answer = connection.getresponse()
-    reported = json.loads(answer.read())
-    connection.close()
-    return answer.status, reported
 
 
 def peak(process: int) -> int:
@@ -67,7 +34,7 @@ def peak(process: int) -> int:
 
 @pytest.fixture
 def service(commands: Commands, database: PostgresDatabase) -> Command:
-    """One worker, so that whatever a batch takes it takes there."""
+    """One worker, which uses all memory that a batch needs."""
     return commands.gunicorn(
         database, RENTOMATIC_TOKENS=token_line("office", TOKEN), WEB_CONCURRENCY="1"
     )

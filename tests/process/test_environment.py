@@ -57,7 +57,7 @@ def test_empty_means_the_default(embedded_rooms: PostgresDatabase, command: list
 
 @pytest.mark.parametrize("command", COMMANDS, ids=["rentomatic", "server", "yoyo"])
 @pytest.mark.parametrize("name", ["WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "PGPORT"])
-def test_a_wrong_one_is_a_line_that_names_it(
+def test_a_wrong_variable_is_named_in_one_line(
     embedded_rooms: PostgresDatabase, command: list[str], name: str
 ) -> None:
     """And no traceback of the library's."""
@@ -69,7 +69,7 @@ def test_a_wrong_one_is_a_line_that_names_it(
 
 
 @pytest.mark.parametrize("name", [setting.name for setting in FOREIGN])
-def test_each_is_read_as_its_library_reads_it(name: str) -> None:
+def test_each_variable_is_read_as_its_library_reads_it(name: str) -> None:
     """Unbalanced quotes are wrong for all of them."""
     with pytest.raises(ConfigError, match=f"^{name} must be "):
         prepare_environment({name: "'x"})
@@ -86,7 +86,7 @@ def test_each_is_read_as_its_library_reads_it(name: str) -> None:
         {"PGOPTIONS": "-c timezone=Asia/Tokyo -c statement_timeout=9999"},
     ],
 )
-def test_sessions_do_not_depend_on_whose_shell_it_is(
+def test_sessions_do_not_depend_on_the_callers_environment(
     embedded_rooms: PostgresDatabase, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What libpq sends with each of them; PGOPTIONS are said, as options of the URL are."""

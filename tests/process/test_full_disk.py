@@ -23,7 +23,7 @@ from rentomatic.tokens import token_line
 from tests.commands import SECONDS, Command, Commands
 from tests.conftest import SERVER_ACCOUNT, why_no_small_disk
 from tests.databases import ask
-from tests.process.test_batches import COUNT, TOKEN, chunks, post
+from tests.process.batches import COUNT, TOKEN, chunks, post
 
 pytestmark = pytest.mark.skipif(bool(why_no_small_disk()), reason=why_no_small_disk())
 
@@ -126,7 +126,7 @@ class Client:
 
 
 @pytest.mark.parametrize("has_keys", [False, True])
-def test_writes_wait_for_room_and_reads_go_on(
+def test_writes_wait_for_disk_space_and_reads_go_on(
     tables: Cluster, disk: Disk, commands: Commands, *, has_keys: bool
 ) -> None:
     """What was acknowledged is there; with space again the service needs no restart."""
@@ -170,7 +170,7 @@ def test_a_batch_is_all_or_nothing(
     assert ask(tables.database, COUNT) == [ROOMS]
 
 
-def test_a_long_body_waits_for_room(
+def test_a_long_body_waits_for_disk_space(
     database: PostgresDatabase, disk: Disk, commands: Commands
 ) -> None:
     """Where it would be kept; what is short goes on."""
@@ -210,7 +210,7 @@ def test_an_import_is_all_or_nothing(
     assert ask(tables.database, COUNT) == [ROOMS]
 
 
-def test_a_server_that_dies_of_it_is_an_outage(
+def test_a_server_that_crashes_on_a_full_disk_is_an_outage(
     everything: Cluster, disk: Disk, commands: Commands
 ) -> None:
     """PostgreSQL dies if it cannot write its log; with space again, it has all rooms."""

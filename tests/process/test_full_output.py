@@ -83,7 +83,7 @@ def test_a_full_disk_is_one_line(
     assert (code, err) == (1, f"{FULL}{COMMANDS[arguments]}\n")
 
 
-def test_a_token_that_was_not_written_is_said_to_be_void(environment: dict[str, str]) -> None:
+def test_an_unwritten_token_is_reported_as_invalid(environment: dict[str, str]) -> None:
     """It is on the screen already."""
     code, _, err = run(environment, "token", "new", "--name", "x", shell=">/dev/full")
     assert code == 1
@@ -99,7 +99,7 @@ def test_a_closed_output_is_one_line(
     assert (code, err) == (1, "rentomatic: standard output: Bad file descriptor\n")
 
 
-def test_errors_that_nobody_can_read_change_nothing_else(environment: dict[str, str]) -> None:
+def test_a_closed_standard_error_changes_nothing_else(environment: dict[str, str]) -> None:
     """Neither the rooms nor the exit code."""
     for shell in ("2>&-", "2>/dev/full"):
         code, out, _ = run(environment, "list", "--limit", "2", "--format", "csv", shell=shell)
@@ -134,7 +134,7 @@ BAD = f"{HEADER}{CODE},30,75,13.45,52.51\nx,1,1,1,1\n"
         ("-", ">/dev/full", "standard output: No space left on device"),
     ],
 )
-def test_bad_lines_that_cannot_be_kept_are_reported(
+def test_bad_lines_that_cannot_be_stored_are_reported(
     environment: dict[str, str], rejects: str, shell: str, expected: str
 ) -> None:
     """With what has become of the good ones: here all are written before the bad ones are."""
@@ -146,9 +146,7 @@ def test_bad_lines_that_cannot_be_kept_are_reported(
     assert (code, err) == (1, f"rentomatic: {expected}; nothing was imported\n")
 
 
-def test_bad_lines_that_nothing_reads_stop_the_import(
-    environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_unread_bad_lines_stop_the_import(environment: dict[str, str], tmp_path: Path) -> None:
     """`rentomatic import FILE --skip-bad --rejects - | head` says that nothing is imported."""
     file = tmp_path / "rooms.csv"
     file.write_text(BAD + "x,1,1,1,1\n" * 20_000)

@@ -16,7 +16,7 @@ from testbed.waiting import until
 
 from rentomatic.config import PostgresDatabase
 from tests.commands import CHECKOUT, SECONDS, Command
-from tests.process.test_observation import counts, listens
+from tests.process.observation import counts, listens
 
 # Each fills two kilobytes of the log, and together they are more than may wait to be written.
 REQUESTS = 1_000

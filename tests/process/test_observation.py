@@ -9,7 +9,6 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.request import urlopen
 
 from testbed.processes import children_of, free_port
 from testbed.waiting import until
@@ -18,13 +17,9 @@ from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
 from tests.commands import CHECKOUT, Command, Commands
+from tests.process.observation import counts, lines, listens, read
 
 REQUESTS = 60
-
-
-def lines(service: Command) -> list[dict[str, object]]:
-    """Return what was logged of requests."""
-    return [json.loads(line) for line in service.printed.splitlines()]
 
 
 def test_each_request_is_a_line_of_json(own_cluster: Cluster, commands: Commands) -> None:
@@ -74,7 +69,7 @@ def test_a_proxy_on_the_socket_names_the_client(
     assert [line["client"] for line in lines(service)] == ["192.0.2.1", "2001:db8::1", None]
 
 
-def test_text_is_for_reading(own_cluster: Cluster, commands: Commands) -> None:
+def test_the_text_log_is_readable(own_cluster: Cluster, commands: Commands) -> None:
     """On a terminal, or where it is asked for; nothing that a client sends breaks a line."""
     service = commands.gunicorn(own_cluster.database, RENTOMATIC_LOG="text")
     assert service.ask("/health/live?%0a%1b[31m") == 200
@@ -83,7 +78,7 @@ def test_text_is_for_reading(own_cluster: Cluster, commands: Commands) -> None:
     assert re.fullmatch(r"\d\d:\d\d:\d\d GET /health/live\?%0a%1b\[31m 200 \d+ B \d+\.\d ms", line)
 
 
-def test_a_log_that_nobody_reads_stops_nothing(own_cluster: Cluster) -> None:
+def test_an_unread_log_stops_nothing(own_cluster: Cluster) -> None:
     """Its pipe is closed, and the errors go to a full disk; requests are answered."""
     port = free_port()
     reading, writing = os.pipe()
@@ -109,12 +104,6 @@ def test_a_log_that_nobody_reads_stops_nothing(own_cluster: Cluster) -> None:
         process.kill()
 
 
-def listens(port: int) -> bool:
-    """Return whether something listens on a port."""
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
-
-
 def test_counts_are_of_all_workers(own_cluster: Cluster, commands: Commands) -> None:
     """Also of those that have died; their connections are no longer counted."""
     create_database(own_cluster.database)
@@ -133,19 +122,6 @@ def test_counts_are_of_all_workers(own_cluster: Cluster, commands: Commands) -> 
     # Each worker that has reported has its own file by then.
     until(lambda: counts(service)["rentomatic_database_connections"] <= len(workers))
     assert counts(service)[answered] == REQUESTS
-
-
-def counts(service: Command) -> dict[str, float]:
-    """Read the counts, by their names and labels."""
-    series = [line.rsplit(" ", 1) for line in read(service, "/metrics").splitlines()]
-    return {name: float(value) for name, value in series if not name.startswith("#")}
-
-
-def read(service: Command, path: str) -> str:
-    """Read an answer as text."""
-    with urlopen(f"http://127.0.0.1:{service.port}{path}") as answer:
-        text: str = answer.read().decode()
-    return text
 
 
 def test_settings_are_read_again_on_hup(

@@ -23,7 +23,7 @@ LONG = "/".join(["a folder with a very long name"] * 5)
         pytest.param(LONG, id="longer than a socket's path may be"),
     ],
 )
-def test_any_path_will_do(commands_in: Callable[..., Commands], data: str) -> None:
+def test_any_path_works(commands_in: Callable[..., Commands], data: str) -> None:
     """The service, and commands beside it, cope with whatever the data folder is called."""
     commands = commands_in(data)
     service = commands.serve("--demo")
@@ -60,7 +60,7 @@ def test_a_private_folder_stays_private(commands_in: Callable[..., Commands]) ->
 def test_a_data_folder_is_closed_whatever_the_umask(
     commands_in: Callable[..., Commands], umask: int
 ) -> None:
-    """Nobody else may list it, the folders made above it, or the cluster, or take its locks.
+    """No other account may list it, the folders made above it, or the cluster, or take its locks.
 
     Root's may be passed through by the account of the server, to whom the cluster in it belongs.
     """

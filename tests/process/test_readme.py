@@ -24,7 +24,7 @@ def examples(manual: Path) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("manual", MANUALS)
-def test_the_commands_give_what_is_shown(manual: str, commands: Commands, tmp_path: Path) -> None:
+def test_the_commands_print_what_is_shown(manual: str, commands: Commands, tmp_path: Path) -> None:
     """Byte for byte, but for the port and the data folder; on the made-up rooms."""
     service = commands.serve("--demo")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

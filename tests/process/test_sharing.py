@@ -87,7 +87,7 @@ def test_four_first_commands_at_once_make_one_database(commands: Commands) -> No
     assert commands.servers() == []
 
 
-def test_commands_that_come_and_go_never_lose_the_server(commands: Commands) -> None:
+def test_overlapping_commands_never_lose_the_server(commands: Commands) -> None:
     """A command that starts while another stops the server finds one that answers."""
     commands.run("list")
     rounds = [commands.start("list") for _ in range(4)]

@@ -1,4 +1,4 @@
-"""Bodies and answers that nobody reads, and malformed bodies: one answer each, and nobody waits.
+"""Unread bodies and answers, and malformed bodies: one answer each, and no other request waits.
 
 Over raw connections to a real gunicorn of one worker, on TCP as a platform has it and on a unix
 socket as a proxy has it.
@@ -186,7 +186,7 @@ def test_a_connection_is_kept_where_that_is_announced(service: Service) -> None:
                 assert client.recv(1) == b""
 
 
-def test_a_body_that_does_not_come_stops_nobody(service: Service) -> None:
+def test_a_body_that_does_not_arrive_blocks_no_other_request(service: Service) -> None:
     """Hundreds of clients that announce one and send none are all answered, and so are others."""
     heads = [
         head_of(f"GET {path}", "Content-Length: 10\r\n") for path in ("/health/live", "/rooms")
@@ -246,7 +246,7 @@ def has_more(client: socket.socket, before: int) -> bool:
 
 
 @pytest.mark.parametrize("service", ["unix"], indirect=True)
-def test_answers_that_nobody_reads_stop_nobody(service: Service) -> None:
+def test_unread_answers_block_no_other_request(service: Service) -> None:
     """A client asks, never reading, until no further answer fits; the next client is answered."""
     ask = head_of("GET /health/live", "")
     with closing(service.connect()) as deaf, closing(service.connect()) as other:

@@ -58,7 +58,7 @@ def test_a_write_is_seen_by_all_workers_at_once(commands: Commands) -> None:
         assert (status, json.loads(body)) == (200, [{"price": price}])
 
 
-def test_a_reader_that_takes_nothing_is_given_up(commands: Commands) -> None:
+def test_a_client_that_reads_nothing_is_disconnected(commands: Commands) -> None:
     """It holds neither a thread nor a snapshot for longer than a client may think."""
     service = commands.serve("--demo", WEB_CONCURRENCY="1", RENTOMATIC_THREADS="4")
     database = find_cluster(commands.data).database

@@ -14,7 +14,7 @@ from rentomatic.tokens import token_line
 from rentomatic.wsgi.body import MAX_BODY_BYTES
 from tests.commands import Command, Commands
 from tests.databases import ask
-from tests.process.test_observation import lines
+from tests.process.observation import lines
 from tests.process.writing import BODY, COUNT, HANG_SECONDS, OTHER, TOKEN
 
 
@@ -128,7 +128,7 @@ FRAMED = [
 ]
 
 
-def test_a_body_is_taken_as_it_is_framed(service: Command) -> None:
+def test_a_body_is_read_as_it_is_framed(service: Command) -> None:
     """In chunks as with a length; wrong framing is an error, and ends the connection."""
     for sent, status in FRAMED:
         assert send(service, sent) == status, sent[:1_000]
@@ -150,7 +150,7 @@ def test_a_body_is_taken_as_it_is_framed(service: Command) -> None:
     ],
     ids=["length", "chunked", "token", "token-chunked", "too-long", "encoded", "condition"],
 )
-def test_only_a_body_that_is_wanted_is_invited(
+def test_only_acceptable_bodies_get_100_continue(
     service: Command, token: str, headers: list[str], status: bytes
 ) -> None:
     """A client that waits for 100 Continue gets none before a refusal, so it sends no body."""

@@ -18,7 +18,7 @@ from rentomatic.repository.migrations import apply_migrations
 from rentomatic.tokens import token_line
 from tests.commands import Command, Commands
 from tests.databases import ask
-from tests.process.test_observation import lines
+from tests.process.observation import lines
 from tests.process.writing import CODE, OTHER, ROOM, TOKEN, write
 
 ROUNDS = 20
@@ -57,7 +57,7 @@ def test_a_room_is_added_once_by_the_first_client(service: Command) -> None:
 
 
 @pytest.mark.parametrize(("method", "status"), [("PUT", 201), ("PATCH", 200), ("DELETE", 204)])
-def test_of_twins_with_a_key_one_writes(
+def test_of_two_requests_with_one_key_one_writes(
     service: Command, database: PostgresDatabase, method: str, status: int
 ) -> None:
     """Sent at the same time with the same key, all get the answer of the one that was made."""

@@ -133,7 +133,7 @@ def test_a_wrong_parameter_is_named(
     assert expected in str(caught.value)
 
 
-def test_an_absent_server_may_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_absent_server_may_return(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not a lasting error."""
     with (
         closing(Connections("postgresql:///rooms?host=/none")) as connections,

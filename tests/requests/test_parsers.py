@@ -123,7 +123,7 @@ def test_a_coordinate_out_of_range_is_refused() -> None:
 
 
 def test_a_longitude_in_a_latitudes_place_gets_a_hint() -> None:
-    """Swapped coordinates are the usual mistake, unless the value is no longitude either."""
+    """Swapped coordinates are the usual mistake, unless the value is not a longitude either."""
     with pytest.raises(ValueError, match="were longitude and latitude swapped"):
         parse_latitude("139.69")
     with pytest.raises(ValueError, match=r"not '400'$"):

@@ -107,7 +107,7 @@ class HoldingRepository(MemRepo):
 
 
 def test_a_file_is_read_when_nothing_is_held(rooms: list[Room]) -> None:
-    """Nobody waits for a slow file, nor for a transaction that will change nothing."""
+    """No other write waits for a slow file, or for a transaction that will change nothing."""
     repository = HoldingRepository()
     held: list[bool] = []
 
@@ -122,7 +122,7 @@ def test_a_file_is_read_when_nothing_is_held(rooms: list[Room]) -> None:
 
 
 def test_import_can_skip_bad_lines(rooms: list[Room]) -> None:
-    """Good ones before and after are saved, and the bad ones are handed over."""
+    """Good ones before and after are saved, and the bad ones are passed on."""
     repository = MemRepo()
     rejected: list[BadLine] = []
     response = room_import_use_case(
@@ -144,7 +144,7 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(rooms: list[Room]) -> None
 
 
 class OvertakingRepository(MemRepo):
-    """A repository in which somebody else changes each room after it was read."""
+    """A repository in which another writer changes each room after it was read."""
 
     def get(self, code: UUID) -> Room | None:
         """Return a room, and change it."""

@@ -146,7 +146,7 @@ def test_staging_takes_no_memory(make_room: MakeRoom) -> None:
 def test_a_file_that_cannot_be_kept_is_imported_later(
     make_room: MakeRoom, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What the disk has no room for changes nothing, and the log says why."""
+    """If the disk is full, nothing changes, and the log says why."""
     repository = MemRepo()
     lines = (RoomLine(number, make_room(number)) for number in range(1, 100_000))
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)

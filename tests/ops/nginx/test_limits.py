@@ -175,7 +175,7 @@ def test_the_length_of_a_body_is_limited(
         assert site.send(head.encode() + body).status == status
 
 
-def test_a_batch_comes_to_the_service_from_the_disk(site: Site) -> None:
+def test_a_batch_reaches_the_service_once_it_is_whole(site: Site) -> None:
     """No thread waits while it is sent, and the service's refusal passes unchanged."""
     given = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/octet-stream"}
     answer = site.ask("/rooms", given, "POST", b" " * BATCH_BYTES)

@@ -103,7 +103,7 @@ def test_only_batches_may_take_long(hasty: Site, path: str, method: str, status:
         assert write(hasty, "DELETE", answer.headers["Location"]).status == 204
 
 
-def test_a_long_batch_that_is_given_up_may_be_sent_again(hasty_everywhere: Site) -> None:
+def test_an_abandoned_long_batch_may_be_sent_again(hasty_everywhere: Site) -> None:
     """It may have been written, so the answer must not say that it never can be."""
     given = BEARER | {"Content-Type": "text/csv", "Idempotency-Key": str(uuid4())}
     with locked_rooms(hasty_everywhere.database):

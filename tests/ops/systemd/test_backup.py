@@ -3,7 +3,7 @@
 from testbed.machine import Machine
 from testbed.waiting import until
 
-from tests.ops.systemd.test_install import add_room, rooms
+from tests.ops.systemd.rooms import add_room, rooms
 
 FOLDER = "/var/backups/rentomatic"
 KEPT = 3

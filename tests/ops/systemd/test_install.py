@@ -1,40 +1,26 @@
 """What `ops/install` leaves behind, and what `ops/uninstall` takes away."""
 
-import json
 import re
 
 import pytest
-from testbed.machine import CHECKOUT, SETTINGS, Machine
+from testbed.machine import CHECKOUT, SETTINGS, TOKENS, Machine
 from testbed.waiting import until
 
 from tests.ops.systemd.conftest import SNAPSHOT, Installation
+from tests.ops.systemd.rooms import add_room, rooms
 
 NGINX = "/etc/nginx/nginx.conf"
-TOKENS = "/etc/rentomatic/tokens"
 EXPOSURE = 1.0
 SERVICES = ("rentomatic.service", "rentomatic-migrate.service", "rentomatic-backup.service")
 UNITS = (*SERVICES, "rentomatic.target", "rentomatic.socket", "rentomatic-backup.timer")
 CLUSTER = "postgresql@15-main"
 # systemd is installed but not running, as in most containers.
 WITHOUT_SYSTEMD = 'mount -t tmpfs tmpfs /run; exec "$0" "$@"'
-ROOM = (
-    "code,size,price,longitude,latitude\n3251a5bd-86be-428d-8ae9-6e51a8048c33,200,10,-0.1,51.75\n"
-)
 
 
 def steps(output: str) -> list[str]:
     """Return the steps that an installer prints: lines of `what: which`."""
     return [line for line in output.splitlines() if re.match(r"(?!dry run)[a-z ]+: ", line)]
-
-
-def rooms(machine: Machine) -> list[str]:
-    """Return the codes of the rooms, bypassing caches."""
-    return [room["code"] for room in json.loads(machine.run("rentomatic", "list"))]
-
-
-def add_room(machine: Machine) -> None:
-    """Add a room to an empty database."""
-    machine.shell(f"printf '{ROOM}' >/root/room.csv; rentomatic import - </root/room.csv")
 
 
 def test_a_dry_run_prints_all_steps_and_takes_none(
@@ -72,7 +58,7 @@ def test_it_serves_through_nginx(machine: Machine) -> None:
     assert folder == f"/opt/rentomatic/releases/{machine.release()}"
 
 
-def test_what_listens_is_known(machine: Machine) -> None:
+def test_only_known_ports_are_open(machine: Machine) -> None:
     """Only nginx listens on a port; only nginx can use the socket."""
     socket = machine.run("stat", "--format=%A %U:%G", "/run/rentomatic/rentomatic.sock")
     assert socket == "srw-rw---- rentomatic:www-data"

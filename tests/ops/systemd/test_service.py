@@ -80,7 +80,7 @@ def test_a_killed_worker_is_replaced(machine: Machine) -> None:
     assert load.failed == {}
 
 
-def test_it_comes_back_after_a_boot(machine: Machine) -> None:
+def test_it_starts_again_after_a_boot(machine: Machine) -> None:
     """Without any command."""
     machine.tool("restart")
     until(machine.is_ready)

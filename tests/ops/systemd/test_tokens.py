@@ -5,11 +5,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from testbed.machine import Machine
+from testbed.machine import TOKENS, Machine
 from testbed.waiting import until
 
 from tests.ops.systemd.conftest import runbook
-from tests.ops.systemd.test_install import TOKENS
 
 ROOM = {"size": 20, "price": 60, "longitude": 13.4, "latitude": 52.5}
 MAKE, TRY, ROTATE, WHO, REMOVE, MADE = runbook("Tokens")

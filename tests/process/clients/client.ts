@@ -51,7 +51,7 @@ const collection = features.data as unknown as components["schemas"]["RoomFeatur
 const [longitude, latitude]: [number, number] = collection.features[0]!.geometry.coordinates;
 must(Number.isFinite(longitude + latitude), features);
 
-// What is read can be written, if nobody else has changed it.
+// What is read can be written, if no other client has changed it.
 const code = "1f6d8d36-4c7e-4f0e-9d1a-6f3b1a0c5e42";
 const path = { code };
 const room = { code, size: 30, price: 75, longitude: 13.45, latitude: 52.51 };
