@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.statement import Statement
-from rentomatic.resources import shipped
+from rentomatic.repository.statement import load
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ def inspect_server(connections: Connections) -> Inspection:
     Raises:
         RepositoryUnavailableError: while it cannot answer.
     """
-    statement = Statement(shipped("sql") / "server_inspection.sql")
+    statement = load("server_inspection")
     (row,) = connections.read(lambda connection: connection.named(statement.text()))
     allowed = min(limit for limit in row.connections if limit >= 0)
     return Inspection(row.version, row.clock, allowed, tuple(row.invalid_indexes))

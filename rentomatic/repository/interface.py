@@ -86,12 +86,7 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """The number of rooms that a search selects on all its pages.
-
-    Attributes:
-        count: the number.
-        is_exact: whether it was counted rather than estimated.
-    """
+    """The number of rooms on all pages of a search: exact if counted, otherwise estimated."""
 
     count: int
     is_exact: bool

@@ -1,17 +1,17 @@
 """Rooms in memory, for embedding, experiments and tests."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import count
 from threading import Lock
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from rentomatic.domain.room import Room
-from rentomatic.domain.room_summary import summarize
 from rentomatic.repository.interface import Page, SaveSummary, Schema, Summarized, Total
-from rentomatic.repository.selection import Entry, ordered, page_of, passes, without_filters_of
-from rentomatic.requests.room_fields import AMOUNTS, Value
+from rentomatic.repository.selection import Entry, ordered, page_of, passes, summary_of
+from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.requests.room_summary import RoomSummaryRequest
 
 
@@ -51,14 +51,11 @@ class MemRepo:
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
         """Summarize rooms."""
         rooms, version = self._state
-        beyond = {}
-        for name in AMOUNTS:
-            wider = without_filters_of(request, name)
-            beyond[name] = [
-                getattr(each, name) for _, each in rooms.values() if passes(each, wider)
-            ]
-        selected = [room for _, room in rooms.values() if passes(room, request)]
-        return Summarized(summarize(selected, beyond), version)
+
+        def selected(selection: RoomSelection) -> Iterator[Room]:
+            return (room for _, room in rooms.values() if passes(room, selection))
+
+        return Summarized(summary_of(request, selected), version)
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""

@@ -21,7 +21,6 @@ from pymongo.errors import (
 
 from rentomatic.domain.geography import Box, Near, box_around
 from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, Room
-from rentomatic.domain.room_summary import summarize
 from rentomatic.repository.interface import (
     SAVE_BATCH,
     CommitInterruptedError,
@@ -35,8 +34,8 @@ from rentomatic.repository.interface import (
     batches,
     started,
 )
-from rentomatic.repository.selection import Entry, ordered, page_of, passes, without_filters_of
-from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, NULL, Operand, Value
+from rentomatic.repository.selection import Entry, ordered, page_of, passes, summary_of
+from rentomatic.requests.room_fields import DISTANCE, NULL, Operand, Value
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_order import ADDED, Order, Position
 from rentomatic.requests.room_selection import Filter, RoomSelection
@@ -94,13 +93,7 @@ class MongoRepo:
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
         """Summarize rooms; all rooms that affect the result are read into memory."""
-        beyond = {
-            name: [
-                getattr(room, name) for room in self._selected(without_filters_of(request, name))
-            ]
-            for name in AMOUNTS
-        }
-        return Summarized(summarize(list(self._selected(request)), beyond))
+        return Summarized(summary_of(request, self._selected))
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""

@@ -14,10 +14,9 @@ from rentomatic.repository.interface import (
     ChangesGoneError,
     RepositoryStandbyError,
 )
-from rentomatic.repository.statement import Statement
+from rentomatic.repository.statement import load
 from rentomatic.requests.room_changes import RoomChangesRequest, Start
 from rentomatic.requests.room_changes_cursor import ChangePosition
-from rentomatic.resources import shipped
 
 _VALUES = attrgetter(*Room.__slots__)
 _BEFORE_ALL = {"epoch": None, "xid": "0", "id": 0, "made_at": datetime.fromtimestamp(0, UTC)}
@@ -28,8 +27,7 @@ class PostgresChanges:
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
-        names = {*_BEFORE_ALL, "limit"}
-        self._changes = Statement(shipped("sql") / "room_changes.sql", names)
+        self._changes = load("room_changes", {*_BEFORE_ALL, "limit"})
 
     def read(self, request: RoomChangesRequest) -> ChangePage:
         """Return the changes after a position, in a consistent snapshot."""

@@ -15,8 +15,7 @@ from rentomatic.repository.interface import (
     StoredAnswer,
 )
 from rentomatic.repository.postgresrepo import PostgresRepo
-from rentomatic.repository.statement import Statement
-from rentomatic.resources import shipped
+from rentomatic.repository.statement import Statement, load
 
 KEPT = timedelta(hours=24)
 # Each write adds one key and removes at most this many expired ones.
@@ -30,10 +29,10 @@ class PostgresIdempotency:
         self._connections = connections
         self._repository = repository
         names = ("scope", "key")
-        self._claim = _load("claim", *names, "fingerprint", "kept")
-        self._find = _load("find", *names)
-        self._store = _load("store", *names, "answer")
-        self._expire = _load("expire", "kept", "most")
+        self._claim = load("idempotency_claim", (*names, "fingerprint", "kept"))
+        self._find = load("idempotency_find", names)
+        self._store = load("idempotency_store", (*names, "answer"))
+        self._expire = load("idempotency_expire", ("kept", "most"))
 
     def once(
         self, key: IdempotencyKey, actor: str, write: Callable[[RoomRepository], StoredAnswer]
@@ -59,7 +58,3 @@ class PostgresIdempotency:
         connection: Connection, statement: Statement, key: IdempotencyKey, **values: object
     ) -> list[tuple[Any, ...]]:
         return connection.run(statement.text(), {"scope": key.scope, "key": key.key, **values})
-
-
-def _load(name: str, *parameters: str) -> Statement:
-    return Statement(shipped("sql") / f"idempotency_{name}.sql", set(parameters))

@@ -37,13 +37,12 @@ from rentomatic.repository.room_parameters import (
     selection_parameters,
 )
 from rentomatic.repository.rows import page_of, summary_of
-from rentomatic.repository.statement import Statement
+from rentomatic.repository.statement import Statement, load
 from rentomatic.repository.transactions import OneTransaction, Transactions
 from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_list import ESTIMATE, EXACT, RoomListRequest
 from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.requests.room_summary import RoomSummaryRequest
-from rentomatic.resources import shipped
 from rentomatic.slots import Slots
 
 STREAM_BATCH = 1_000
@@ -73,23 +72,23 @@ class PostgresRepo:
         self._actor: str | None = None
         self._stream_slots = streams or Slots()
         self._search_slots = searches or Slots()
-        self._list = _load("room_list", LIST_PARAMETERS, LIST_PARTS)
-        self._page = _load("room_page", {*LIST_PARAMETERS, "counted"}, LIST_PARTS)
-        self._estimate = _load("room_estimate", SELECTION_PARAMETERS)
-        self._count = _load("room_count", SELECTION_PARAMETERS)
-        self._summary = _load(
+        self._list = load("room_list", LIST_PARAMETERS, LIST_PARTS)
+        self._page = load("room_page", {*LIST_PARAMETERS, "counted"}, LIST_PARTS)
+        self._estimate = load("room_estimate", SELECTION_PARAMETERS)
+        self._count = load("room_count", SELECTION_PARAMETERS)
+        self._summary = load(
             "room_summary", {*SELECTION_PARAMETERS, "quartiles", "steps", "max_bars"}
         )
-        self._get = _load("room_get", {"code", "locked"})
-        self._existing = _load("room_existing", {"codes"})
-        self._save = _load("room_save", {*FIELDS, *SETS.values()})
-        self._add = _load("room_add", FIELDS)
-        self._update = _load("room_update", {*FIELDS, *SETS.values()})
-        self._remove = _load("room_remove", {"code"})
-        self._wait = _load("room_wait")
-        self._analyze = _load("room_analyze")
-        self._version = _load("room_version")
-        self._migrations = _load("schema_migrations")
+        self._get = load("room_get", {"code", "locked"})
+        self._existing = load("room_existing", {"codes"})
+        self._save = load("room_save", {*FIELDS, *SETS.values()})
+        self._add = load("room_add", FIELDS)
+        self._update = load("room_update", {*FIELDS, *SETS.values()})
+        self._remove = load("room_remove", {"code"})
+        self._wait = load("room_wait")
+        self._analyze = load("room_analyze")
+        self._version = load("room_version")
+        self._migrations = load("schema_migrations")
         self._streams = count()
 
     def search(self, request: RoomListRequest) -> Page:
@@ -328,10 +327,6 @@ def _need(take: Callable[[], bool]) -> None:
 
 def _room_row(_cursor: object) -> Callable[[Sequence[Any]], Room]:
     return Room.trusted  # the columns of sql/room_list.sql
-
-
-def _load(stem: str, parameters: Iterable[str] = (), parts: Collection[str] = ()) -> Statement:
-    return Statement(shipped("sql") / f"{stem}.sql", set(parameters), parts)
 
 
 def _summary(sent: tuple[list[Room], Cursor[tuple[int, int]]] | None) -> SaveSummary:

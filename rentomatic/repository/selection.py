@@ -1,6 +1,6 @@
 """Selecting and sorting rooms in Python, for repositories whose server cannot do it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from heapq import nsmallest
 from operator import itemgetter
@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from rentomatic.domain.room import Room
+from rentomatic.domain.room_summary import RoomSummary, summarize
 from rentomatic.repository.interface import Page, Total
-from rentomatic.requests.room_fields import DISTANCE, OPERATORS
+from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, OPERATORS
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_order import ADDED, Order, Position
 from rentomatic.requests.room_selection import RoomSelection
@@ -30,10 +31,16 @@ def passes(room: Room, selection: RoomSelection) -> bool:
     )
 
 
-def without_filters_of(selection: RoomSelection, field: str) -> RoomSelection:
-    """Return a selection without the filters of a field."""
-    kept = tuple(each for each in selection.filters if each.field != field)
-    return replace(selection, filters=kept)
+def summary_of(
+    selection: RoomSelection, selected: Callable[[RoomSelection], Iterable[Room]]
+) -> RoomSummary:
+    """Summarize the rooms of a selection, which `selected` finds."""
+    beyond = {}
+    for name in AMOUNTS:
+        others = tuple(each for each in selection.filters if each.field != name)
+        rooms = selected(replace(selection, filters=others))
+        beyond[name] = [getattr(room, name) for room in rooms]
+    return summarize(list(selected(selection)), beyond)
 
 
 def ordered(entries: Iterable[Entry], request: RoomListRequest) -> list[Entry]:

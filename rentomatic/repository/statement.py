@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from rentomatic.resources import shipped
+
 PARTS = "parts"
 
 _MARK = re.compile(r"--\s*if\s+(?P<name>\w+)\s*$")
@@ -74,6 +76,11 @@ class Statement:
         for name, part in parts.items():
             text = text.replace(f"%({name})s", _for_psycopg(part))
         return text.encode()
+
+
+def load(name: str, parameters: Collection[str] = (), parts: Collection[str] = ()) -> Statement:
+    """Read the statement sql/NAME.sql."""
+    return Statement(shipped("sql") / f"{name}.sql", parameters, parts)
 
 
 def _read(path: Path, marks: frozenset[str] = frozenset()) -> Iterator[_Line]:
