@@ -38,18 +38,16 @@ class Rejects:
 
     def add(self, line: BadLine) -> None:
         """Write a bad line, unless there is no path."""
-        if self.path is not None:
-            with self._named():
-                self._write(self.path, line)
-
-    def _write(self, path: str, line: BadLine) -> None:
-        before = self._between
-        if self._file is None:
-            self._file = self._open(path)
-            before = self._start
-            if self._request.format == "csv":
-                before = self._row([*self._request.header, _REASON])
-        self._file.write(before + self._show(line))
+        if self.path is None:
+            return
+        with self._named():
+            before = self._between
+            if self._file is None:
+                self._file = self._open(self.path)
+                before = self._start
+                if self._request.format == "csv":
+                    before = self._row([*self._request.header, _REASON])
+            self._file.write(before + self._show(line))
 
     @property
     def is_standard_output(self) -> bool:

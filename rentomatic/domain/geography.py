@@ -24,13 +24,9 @@ _FEWEST_CIRCLES = 6
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """The area between two meridians and two parallels, edges included.
+    """The area between two meridians and two parallels in degrees, edges included.
 
-    Attributes:
-        west: degrees, -180 to 180; a box with `west > east` crosses the antimeridian.
-        south: degrees, -90 to 90.
-        east: degrees, -180 to 180.
-        north: degrees, -90 to 90; not below `south`.
+    A box with `west > east` crosses the antimeridian; `north` is not below `south`.
     """
 
     west: float
@@ -142,14 +138,9 @@ def antipode(longitude: float, latitude: float) -> tuple[float, float]:
 def circles_over_ring(
     longitude: float, latitude: float, inner: float, outer: float, most: int
 ) -> list[Circle]:
-    """Cover the ring between two distances from a place with circles, and little else.
+    """Cover the ring between two distances, in metres, from a place with circles, and little else.
 
-    Args:
-        longitude: of the place, in degrees.
-        latitude: the same.
-        inner: metres.
-        outer: metres, at least `inner`.
-        most: the maximum number of circles; more circles cover less outside the ring.
+    There are at most `most` circles; more of them cover less outside the ring.
     """
     if inner + outer > HALF_WAY:
         # The ring is smaller as seen from the antipode.
@@ -188,13 +179,9 @@ def _towards(
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A place from which distances are measured.
+    """A place, in degrees, from which distances are measured.
 
-    Attributes:
-        longitude: degrees.
-        latitude: degrees.
-        radius: the largest distance of a room in metres; None for any.
-        radius_min: the smallest distance in metres; None for any.
+    `radius` and `radius_min` are the largest and smallest distance in metres; None for any.
     """
 
     longitude: float
