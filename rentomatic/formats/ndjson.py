@@ -31,13 +31,14 @@ _KNOWN_KEYS = 16
 
 def dump_room(room: Room, view: View) -> bytes:
     """Write a room as a line."""
-    return orjson.dumps(view.show(room), option=orjson.OPT_APPEND_NEWLINE)
+    return b"".join(stream_rooms([room], view))
 
 
 def stream_rooms(rooms: Iterable[Room], view: View) -> Generator[bytes, None, None]:
     """Write rooms, each as a line."""
     for piece in pieces_of(rooms):
-        yield b"".join([dump_room(room, view) for room in piece])
+        shown = map(view.show, piece)
+        yield b"".join([orjson.dumps(each, None, orjson.OPT_APPEND_NEWLINE) for each in shown])
 
 
 def read_rooms(text: Iterable[str], options: ImportOptions) -> RoomImportRequest | InvalidRequest:
