@@ -5,7 +5,7 @@ files in that folder, and any of them can report the sum.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -43,32 +43,24 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self._registry,
         )
-        self._connections = Gauge(
+        # Takes by how many there are more, or less.
+        self.count_connections: Callable[[float], None] = Gauge(
             "rentomatic_database_connections",
             "Open connections to the database",
             registry=self._registry,
             multiprocess_mode="livesum",
-        )
-
-        self._dropped_lines = Counter(
+        ).inc
+        self.count_dropped_lines: Callable[[float], None] = Counter(
             "rentomatic_log_lines_dropped",
             "Log lines that were dropped because the log was not read",
             registry=self._registry,
-        )
+        ).inc
 
     def count_request(self, route: str | None, method: str, status: int, seconds: float) -> None:
         """Count an answered request; its route is None if no route has its path."""
         label = route or NO_ROUTE
         self._requests.labels(label, method if method in _METHODS else "other", status).inc()
         self._seconds.labels(label).observe(seconds)
-
-    def count_dropped_lines(self, lines: int) -> None:
-        """Count log lines that were dropped."""
-        self._dropped_lines.inc(lines)
-
-    def count_connections(self, change: int) -> None:
-        """Count database connections that were opened, or closed if `change` is negative."""
-        self._connections.inc(change)
 
     def render(self, release: str, schema: Schema | None) -> bytes:
         """Return all metrics and the state of the service in Prometheus' text format.

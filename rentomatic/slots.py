@@ -6,28 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from threading import BoundedSemaphore
-from typing import Protocol
-
-
-class Limit(Protocol):
-    """Slots that are taken or refused at once; nothing waits for one."""
-
-    def take(self) -> bool:
-        """Take a slot; return whether there was one."""
-
-    def free(self) -> None:
-        """Give a slot back."""
 
 
 class Slots:
-    """Slots of this process.
+    """Slots of this process, taken or refused at once: nothing waits for one.
 
     Args:
         most: the number of slots; None for no limit.
         within: larger sets of slots; each slot of this set also takes one of each of those.
     """
 
-    def __init__(self, most: int | None = None, *within: Limit) -> None:
+    def __init__(self, most: int | None = None, *within: "Slots | SharedSlots") -> None:
         self._semaphore = BoundedSemaphore(most) if most else None
         self._within = within
 
@@ -64,7 +53,7 @@ class Slots:
         """Give a slot back."""
         self._give_back(self._within)
 
-    def _give_back(self, taken: tuple[Limit, ...]) -> None:
+    def _give_back(self, taken: tuple["Slots | SharedSlots", ...]) -> None:
         for limit in taken:
             limit.free()
         if self._semaphore:

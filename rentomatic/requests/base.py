@@ -55,10 +55,7 @@ def with_errors(
 ) -> R | InvalidRequest:
     """Return a request with earlier errors in front of its own.
 
-    Args:
-        request: the request.
-        errors: the errors found before it was read.
-        spoilt: parameters whose other errors are left out, as the earlier ones cause them.
+    `spoilt` are parameters whose other errors are left out, as the earlier ones cause them.
     """
     if not errors:
         return request

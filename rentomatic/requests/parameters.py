@@ -40,7 +40,7 @@ class Parameter:
         return self.title or self.name
 
 
-def _degrees(form: str) -> JsonSchema:
+def degrees(form: str) -> JsonSchema:
     """Describe the coordinates of one or two places."""
     number = len(form.split(","))
     pair = [FIELDS[name].kind.schema for name in COORDINATES]
@@ -66,14 +66,14 @@ SELECTION_PARAMETERS = (
         "bbox",
         BBOX_FORM,
         "a box in degrees, edges included; west > east crosses the antimeridian",
-        _degrees(BBOX_FORM),
+        degrees(BBOX_FORM),
         (-0.2, 51.3, 0.3, 51.8),
     ),
     Parameter(
         "near",
         NEAR_FORM,
         "a place in degrees; adds the `distance` of each room in metres, but does not sort by it",
-        _degrees(NEAR_FORM),
+        degrees(NEAR_FORM),
         (-0.12, 51.5),
     ),
     Parameter(

@@ -33,13 +33,7 @@ class RoomChangesRequest(ValidRequest):
 def build_room_changes_request(
     since: str | int | None = None, limit: str | int = DEFAULT_CHANGES
 ) -> RoomChangesRequest | InvalidRequest:
-    """Read which changes are requested.
-
-    Args:
-        since: the cursor of the previous answer; `0` for the oldest change that is kept; `now` for
-            none.
-        limit: 1 to MAX_CHANGES; text or a number.
-    """
+    """Read which changes are requested; `requests/parameters.py` says what they mean."""
     errors: list[ParameterError] = []
     begin = _read_since(None if since is None else str(since), errors)
     most = _read_limit(str(limit), errors)

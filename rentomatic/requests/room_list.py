@@ -67,20 +67,8 @@ def build_room_list_request(  # noqa: PLR0913 - each is a parameter of the contr
 ) -> RoomListRequest | InvalidRequest:
     """Read a search; None means that a parameter is not given.
 
-    What is a list can be given as one, and numbers as numbers; the rest is text.
-
-    Args:
-        filters: a mapping of what to compare with, by `field__operator`; text, or values of the
-            field's type.
-        limit: 1 to MAX_LIMIT, or `none`; text or a number.
-        bbox: `west,south,east,north` in degrees; it may cross the antimeridian.
-        near: a place, NEAR_FORM in degrees; adds the `distance` of each room.
-        radius: the largest distance in metres.
-        radius_min: the smallest distance in metres.
-        sort: fields and `distance`, with `-` in front for descending: `price,-size`.
-        after: a cursor from the answer to the same search.
-        count: one of COUNTS.
-        fields: some of the fields, and `distance`.
+    `requests/parameters.py` says what they mean. Lists and numbers can be given as values, or as
+    text like everything else; `filters` is a mapping of operands by `field__operator`.
     """
     reader = _Reader()
     selection = reader.selection(filters, bbox, near, radius, radius_min)

@@ -22,14 +22,9 @@ def dump_problem(
     instance: str,
     errors: Sequence[ParameterError],
 ) -> bytes:
-    """Write problem details.
+    """Write problem details; `kind` and `instance` are relative references.
 
-    Args:
-        kind: what `type` names, a relative reference.
-        status: the answer's status.
-        message: what happened.
-        instance: a reference to this one occurrence.
-        errors: the wrong parameters, for a client that shows each where it was entered.
+    Clients can show each of the `errors` where it was entered.
     """
     problem: dict[str, Any] = {
         "type": kind,

@@ -16,7 +16,7 @@ from rentomatic.tokens import NO_TOKENS, Tokens
 from rentomatic.wsgi.authorization import WRITES, authorize, identify
 from rentomatic.wsgi.body import is_taken, unsupported
 from rentomatic.wsgi.conditional import TAG, under_conditions
-from rentomatic.wsgi.failure import FAILED, HttpFailure, Outcome, render_failure
+from rentomatic.wsgi.failure import FAILED, HttpFailure, Outcome, RefusedError, render_failure
 from rentomatic.wsgi.micro_cache import keep_for_a_moment
 from rentomatic.wsgi.openapi.document import describe
 from rentomatic.wsgi.openapi.page import policy, write_page
@@ -84,6 +84,8 @@ class Application:
         environ["rentomatic.route"] = found[0].path if found else None
         try:
             outcome = self._answer(request, found, environ)
+        except RefusedError as refused:
+            outcome = refused.outcome
         except Exception:
             # The last resort: the client gets an id to quote, the log the traceback.
             logger.exception("request %s failed", request.id)

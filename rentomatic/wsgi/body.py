@@ -13,7 +13,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Self, TextIO
 
 from rentomatic.requests.parsers import shown
-from rentomatic.wsgi.failure import HttpFailure
+from rentomatic.wsgi.failure import HttpFailure, RefusedError
 from rentomatic.wsgi.request import Content
 from rentomatic.wsgi.response import Headers
 
@@ -69,14 +69,6 @@ class Received:
         self.close()
 
 
-class _RefusedError(Exception):
-    """A body is refused."""
-
-    def __init__(self, failure: HttpFailure) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
-
-
 def is_taken(content: Content, media_types: Collection[str]) -> bool:
     """Return whether a body is declared as one of these types, in UTF-8 and uncompressed."""
     charset = _CHARSET.search(content.type)
@@ -95,56 +87,51 @@ def unsupported(
     return HttpFailure(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message, headers)
 
 
-def read_body(content: Content, most: int) -> bytes | HttpFailure:
-    """Read a body of at most `most` bytes."""
-    received = receive(content, most)
-    if isinstance(received, HttpFailure):
-        return received
-    with received:
-        return received.read()
+def receive(content: Content, most: int) -> Received:
+    """Receive a body of at most `most` bytes, unless it has been received already.
 
-
-def receive(content: Content, most: int) -> Received | HttpFailure:
-    """Receive a body of at most `most` bytes, unless it has been received already."""
+    Raises:
+        RefusedError: it is too long or incomplete, or cannot be stored.
+    """
     if isinstance(content.stream, Received):
         return content.stream
     if content.length is not None and content.length > most:
-        return too_long(most)
+        raise RefusedError(too_long(most))
     received = Received()
     try:
         for piece in _pieces(content, most):
             received.write(piece)
         received.end()
-    except _RefusedError as refused:
+    except RefusedError:
         received.close()
-        return refused.failure
+        raise
     except OSError as error:
         received.close()
         logger.error("a body cannot be stored: %s", error.strerror)  # noqa: TRY400 - no traceback
-        return NO_ROOM
+        raise RefusedError(NO_ROOM) from None
     return received
 
 
 def _pieces(content: Content, most: int) -> Iterator[bytes]:
-    """Read a body; raises _RefusedError if something is wrong with it."""
+    """Read a body; raises RefusedError if something is wrong with it."""
     length = 0
     while piece := _read_piece(content):
         length += len(piece)
         if length > most:
-            raise _RefusedError(too_long(most))
+            raise RefusedError(too_long(most))
         yield piece
     if content.length is not None and length < content.length:
-        raise _RefusedError(malformed("was cut short"))
+        raise RefusedError(malformed("was cut short"))
 
 
 def _read_piece(content: Content) -> bytes:
     try:
         return content.stream.read(MAX_BODY_BYTES)
     except ValueError:
-        raise _RefusedError(malformed("has invalid chunks")) from None
+        raise RefusedError(malformed("has invalid chunks")) from None
     except OSError:
         # The client stopped sending, or disconnected.
-        raise _RefusedError(NOT_ARRIVED) from None
+        raise RefusedError(NOT_ARRIVED) from None
 
 
 def too_long(most: int) -> HttpFailure:

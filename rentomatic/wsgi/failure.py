@@ -68,6 +68,14 @@ class HttpFailure:
         return False
 
 
+class RefusedError(Exception):
+    """Ends a request with an outcome, which the application answers; what was written is undone."""
+
+    def __init__(self, outcome: "Outcome") -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
 FAILED = HttpFailure(HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed")
 
 Failure = HttpFailure | ResponseFailure | InvalidRequest

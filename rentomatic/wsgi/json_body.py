@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from rentomatic.requests.parsers import shown_name
-from rentomatic.wsgi.body import MAX_BODY_BYTES, malformed, read_body
-from rentomatic.wsgi.failure import HttpFailure
+from rentomatic.wsgi.body import MAX_BODY_BYTES, malformed, receive
+from rentomatic.wsgi.failure import RefusedError
 from rentomatic.wsgi.request import Request
 
 MERGE_PATCH = "application/merge-patch+json"
@@ -18,17 +18,17 @@ _MAX_DIGITS = 30
 Values = dict[str, Any]
 
 
-def read_object(request: Request) -> Values | HttpFailure:
-    """Read a JSON object."""
-    body = read_body(request.content, MAX_BODY_BYTES)
-    if isinstance(body, HttpFailure):
-        return body
+def read_object(request: Request) -> Values:
+    """Read a JSON object; raises RefusedError if the body is not one."""
+    with receive(request.content, MAX_BODY_BYTES) as received:
+        body = received.read()
     try:
         return _parse(body)
     except RecursionError:
-        return malformed("is nested too deeply; a room is one flat object")
-    except ValueError as problem:
-        return malformed(str(problem))
+        problem = "is nested too deeply; a room is one flat object"
+    except ValueError as error:
+        problem = str(error)
+    raise RefusedError(malformed(problem))
 
 
 def _parse(body: bytes) -> Values:

@@ -7,7 +7,6 @@ from http import HTTPStatus
 
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.repository.interface import (
-    Idempotency,
     IdempotencyKey,
     KeyReusedError,
     RepositoryUnavailableError,
@@ -17,7 +16,7 @@ from rentomatic.repository.interface import (
 from rentomatic.use_cases.outcomes import unavailable
 from rentomatic.wsgi.body import MAX_BODY_BYTES, Received, receive
 from rentomatic.wsgi.conditional import TAG, entity_tag
-from rentomatic.wsgi.failure import HttpFailure, Outcome
+from rentomatic.wsgi.failure import HttpFailure, Outcome, RefusedError
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.service import Service
@@ -52,47 +51,22 @@ def answer_once(
         return MALFORMED
     if service.stores.idempotency is None:
         return NEEDS_POSTGRES
-    received = receive(request.content, most)
-    if isinstance(received, HttpFailure):
-        return received
-    arrived = replace(request, content=replace(request.content, stream=received))
-    with received:
-        return _answer_known(
-            service.stores.idempotency,
-            request,
-            _named(request, request.idempotency_key, received),
-            lambda rooms: handler(service.over(rooms), arrived),
-        )
+    with receive(request.content, most) as received:
+        arrived = replace(request, content=replace(request.content, stream=received))
 
+        def write(rooms: RoomRepository) -> StoredAnswer:
+            outcome = handler(service.over(rooms), arrived)
+            if not isinstance(outcome, Answer) or not isinstance(outcome.body, bytes):
+                raise RefusedError(outcome)
+            return _encode(outcome, outcome.body)
 
-class _RefusedError(Exception):
-    """A write was refused; its answer is not stored."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
-
-
-def _answer_known(
-    idempotency: Idempotency,
-    request: Request,
-    key: IdempotencyKey,
-    answer: Callable[[RoomRepository], Outcome],
-) -> Outcome:
-    def write(rooms: RoomRepository) -> StoredAnswer:
-        outcome = answer(rooms)
-        if not isinstance(outcome, Answer) or not isinstance(outcome.body, bytes):
-            raise _RefusedError(outcome)
-        return _encode(outcome, outcome.body)
-
-    try:
-        stored = idempotency.once(key, request.actor or "", write)
-    except _RefusedError as refused:
-        return refused.outcome
-    except KeyReusedError:
-        return REUSED
-    except RepositoryUnavailableError as error:
-        return unavailable(error)
-    return _decode(stored)
+        key = _named(request, request.idempotency_key, received)
+        try:
+            return _decode(service.stores.idempotency.once(key, request.actor or "", write))
+        except KeyReusedError:
+            return REUSED
+        except RepositoryUnavailableError as error:
+            return unavailable(error)
 
 
 def _encode(answer: Answer, body: bytes) -> StoredAnswer:

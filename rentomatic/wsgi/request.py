@@ -5,9 +5,12 @@ import uuid
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from rentomatic.wsgi.query import Query, parse_query
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsRead
 
 Environ = MutableMapping[str, Any]
 
@@ -15,13 +18,6 @@ Environ = MutableMapping[str, Any]
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%-]+)(:[0-9]{0,5})?")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-
-
-class Stream(Protocol):
-    """The type of `wsgi.input`."""
-
-    def read(self, size: int, /) -> bytes:
-        """Read at most `size` bytes, fewer only at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ class Content:
     type: str = ""
     encoding: str = ""
     length: int | None = None
-    stream: Stream = field(default_factory=BytesIO)
+    stream: "SupportsRead[bytes]" = field(default_factory=BytesIO)
 
     @property
     def media_type(self) -> str:

@@ -31,16 +31,11 @@ class Operation:
     reads_token: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Converter:
-    """Reads a segment of a path; raises ValueError if it does not have the expected form."""
-
-    parse: Callable[[str], object]
-    form: str
-
+# Reads a segment of a path, or raises ValueError; and the expected form, for messages.
+Converter = tuple[Callable[[str], object], str]
 
 # By their names in templates: `{code:uuid}`.
-_CONVERTERS = {"uuid": Converter(parse_uuid, "a UUID")}
+_CONVERTERS: Mapping[str, Converter] = {"uuid": (parse_uuid, "a UUID")}
 _SEGMENT = re.compile(r"\{(\w+):(\w+)\}")
 
 
@@ -75,13 +70,11 @@ class Route:
         """Convert the segments of a path; a malformed one is a 404."""
         values = {}
         for name, text in segments.items():
-            converter = self.converters[name]
+            parse, form = self.converters[name]
             try:
-                values[name] = converter.parse(text)
+                values[name] = parse(text)
             except ValueError:
-                message = (
-                    f"There is no room with the {name} {shown(text)}; a {name} is {converter.form}"
-                )
+                message = f"There is no room with the {name} {shown(text)}; a {name} is {form}"
                 return HttpFailure(HTTPStatus.NOT_FOUND, message)
         return values
 

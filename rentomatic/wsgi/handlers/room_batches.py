@@ -47,10 +47,7 @@ def import_batch(service: Service, request: Request, form: ImportFormat) -> Outc
 
 
 def _import(service: Service, request: Request, form: ImportFormat, on_error: OnError) -> Outcome:
-    received = receive(request.content, service.limits.batch_bytes)
-    if isinstance(received, HttpFailure):
-        return received
-    with received:
+    with receive(request.content, service.limits.batch_bytes) as received:
         options = ImportOptions(advises=False, skip_bad=on_error is OnError.SKIP)
         rooms = form.read(form.cut(received.open_text()), options)
         response = room_import_use_case(

@@ -33,7 +33,7 @@ from rentomatic.wsgi.conditional import (
     entity_tag,
     is_matched,
 )
-from rentomatic.wsgi.failure import HttpFailure, Outcome
+from rentomatic.wsgi.failure import Outcome
 from rentomatic.wsgi.handlers.room_batches import batch_format, import_batch
 from rentomatic.wsgi.json_body import read_object
 from rentomatic.wsgi.repetition import Handler, answer_once
@@ -68,8 +68,6 @@ def _checked(*conditions: str) -> Callable[[Handler], Handler]:
 @_checked()
 def _add(service: Service, request: Request) -> Outcome:
     values = read_object(request)
-    if isinstance(values, HttpFailure):
-        return values
     response = room_add_use_case(service.stores.repository, build_room_add_request(values))
     return _show(service, response.value, is_new=True) if response else response
 
@@ -78,8 +76,6 @@ def _add(service: Service, request: Request) -> Outcome:
 def room_replace(service: Service, request: Request, code: UUID) -> Outcome:
     """Replace the room with this code, or add it."""
     values = read_object(request)
-    if isinstance(values, HttpFailure):
-        return values
     only_add = request.if_none_match is not None
     expected = _expectation(service, request)
     replace = build_room_replace_request(code, values, expected, only_add=only_add)
@@ -93,8 +89,6 @@ def room_replace(service: Service, request: Request, code: UUID) -> Outcome:
 def room_update(service: Service, request: Request, code: UUID) -> Outcome:
     """Change some fields of the room with this code (RFC 7396)."""
     values = read_object(request)
-    if isinstance(values, HttpFailure):
-        return values
     update = build_room_update_request(code, values, _expectation(service, request))
     response = room_update_use_case(service.stores.repository, update)
     return _show(service, response.value, is_new=False) if response else response

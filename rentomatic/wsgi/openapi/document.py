@@ -113,7 +113,7 @@ def _operation(route: Route, method: str) -> Node:
     operation = route.operations[method]
     is_write = method in WRITES
     described = description_of(operation)
-    is_tagged = not is_write and any(each.is_tagged for each in described.successes)
+    is_tagged = not is_write and any(TAG in each.headers for each in described.successes)
     conditions = ("If-Match.read", "If-None-Match") if is_tagged else described.headers
     others = {*_ALWAYS, *((304, 412) if is_tagged else ()), *described.failures}
     names = [
@@ -205,14 +205,10 @@ def _failed(failure: DescribedFailure) -> Node:
 def _content(contents: Mapping[str, JsonSchema], examples: Examples) -> Node:
     """Describe the answer's body in each media type, if there is one."""
     described = {
-        media_type: {"schema": schema, **_examples(media_type, examples)}
-        for media_type, schema in contents.items()
+        kind: {"schema": schema, **_numbered([e.describe(kind) for e in examples.get(kind, ())])}
+        for kind, schema in contents.items()
     }
     return {"content": described} if described else {}
-
-
-def _examples(media_type: str, examples: Examples) -> Node:
-    return _numbered([each.describe(media_type) for each in examples.get(media_type, ())])
 
 
 def _numbered(shown: Sequence[Node]) -> Node:

@@ -5,9 +5,10 @@ from typing import Any
 from rentomatic.domain.room import COORDINATES, FIELDS, OPTIONAL_FIELDS
 from rentomatic.domain.room_change import ChangeKind
 from rentomatic.domain.room_summary import QUARTILES
-from rentomatic.requests.parameters import CURSOR_PATTERN
+from rentomatic.requests.parameters import CURSOR_PATTERN, degrees
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE
 from rentomatic.requests.room_import import MAX_IGNORED
+from rentomatic.requests.room_selection import NEAR_FORM
 from rentomatic.use_cases.room_import import NAMED_RANGES
 from rentomatic.wsgi.failure import ERROR_TYPES
 
@@ -44,6 +45,10 @@ def record(description: str, properties: JsonSchema, optional: tuple[str, ...] =
 def _or_null(schema: JsonSchema) -> JsonSchema:
     """Describe a value that may be null, which removes it."""
     return {**schema, "type": [schema["type"], "null"]}
+
+
+def _numbers(count: int) -> JsonSchema:
+    return {"items": {"type": "number"}, "minItems": count, "maxItems": count}
 
 
 def _feature(description: str, properties: JsonSchema) -> JsonSchema:
@@ -144,13 +149,7 @@ SCHEMAS = {
         "A position (RFC 7946, section 3.1.1).",
         {
             "type": {"const": "Point"},
-            "coordinates": {
-                "type": "array",
-                "prefixItems": [FIELDS[name].kind.schema for name in COORDINATES],
-                "items": {"type": "number"},
-                "minItems": 2,
-                "maxItems": 2,
-            },
+            "coordinates": degrees(NEAR_FORM),
         },
     ),
     "Summary": record(
@@ -160,9 +159,7 @@ SCHEMAS = {
             "bbox": {
                 "type": ["array", "null"],
                 "description": "west, south, east, north; west > east crosses the antimeridian",
-                "items": {"type": "number"},
-                "minItems": 4,
-                "maxItems": 4,
+                **_numbers(4),
             },
             **{name: reference("Amount") for name in AMOUNTS},
         },
@@ -173,12 +170,7 @@ SCHEMAS = {
             "min": {"type": ["integer", "null"]},
             "max": {"type": ["integer", "null"]},
             "mean": {"type": ["number", "null"]},
-            "quartiles": {
-                "type": ["array", "null"],
-                "items": {"type": "number"},
-                "minItems": len(QUARTILES),
-                "maxItems": len(QUARTILES),
-            },
+            "quartiles": {"type": ["array", "null"], **_numbers(len(QUARTILES))},
             "histogram": {
                 **array_of("Bar"),
                 "description": "counts rooms regardless of the filters on this field",

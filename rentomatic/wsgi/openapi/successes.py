@@ -29,11 +29,6 @@ class Success:
     headers: tuple[str, ...] = ()
     status: HTTPStatus = HTTPStatus.OK
 
-    @property
-    def is_tagged(self) -> bool:
-        """Whether it has an entity tag, so that clients can revalidate it."""
-        return TAG in self.headers
-
 
 _STRING = {"type": "string"}
 
