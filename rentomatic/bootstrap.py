@@ -85,10 +85,8 @@ def _mongo_repository(url: str) -> RoomRepository:
 def open_postgres(settings: Settings, *, prepare: bool = True) -> Iterator[PostgresDatabase]:
     """Yield the configured database, or the embedded one, which runs as long as the context.
 
-    Args:
-        settings: the settings.
-        prepare: create the embedded database, and migrate it if that was never done: what was
-            rolled back stays so.
+    `prepare` creates the embedded database, and migrates it if that was never done: what was
+    rolled back stays so.
 
     Raises:
         ConfigError: when MongoDB is configured.

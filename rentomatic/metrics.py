@@ -65,9 +65,7 @@ class Metrics:
     def render(self, release: str, schema: Schema | None) -> bytes:
         """Return all metrics and the state of the service in Prometheus' text format.
 
-        Args:
-            release: the identifier of the running code.
-            schema: of the database; None if the database does not answer.
+        The schema is None if the database does not answer.
         """
         registry = CollectorRegistry(support_collectors_without_names=True)
         registry.register(_State(release, schema))

@@ -20,7 +20,6 @@ class Parameter:
 
     Attributes:
         name: its name; on the command line with hyphens.
-        form: what its value looks like.
         schema: its values as JSON Schema; arrays are written with commas.
         example: a value; None if it depends on the search.
         title: a unique name, if a parameter of another resource has the same name.
@@ -83,13 +82,7 @@ SELECTION_PARAMETERS = (
         _METRES,
         50_000,
     ),
-    Parameter(
-        "radius_min",
-        "metres",
-        "rooms at least this far from `near`",
-        _METRES,
-        1_000,
-    ),
+    Parameter("radius_min", "metres", "rooms at least this far from `near`", _METRES, 1_000),
 )
 
 SEARCH_PARAMETERS = (

@@ -20,11 +20,7 @@ class Start(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RoomChangesRequest(ValidRequest):
-    """The changes after a position.
-
-    Attributes:
-        since: the position, or where to begin; after NOW there are no changes yet.
-    """
+    """The changes after a position, or from where to begin; NOW has no changes yet."""
 
     since: ChangePosition | Start
     limit: int = DEFAULT_CHANGES

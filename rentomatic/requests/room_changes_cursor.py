@@ -37,11 +37,7 @@ def write_changes_cursor(position: ChangePosition) -> str:
 
 
 def read_changes_cursor(text: str) -> ChangePosition:
-    """Decode a position.
-
-    Raises:
-        ValueError: for any text that `write_changes_cursor` did not write.
-    """
+    """Decode a position; raises ValueError for text that `write_changes_cursor` did not write."""
     position = unseal(text, _parse_position, write_changes_cursor)
     if position:
         return position

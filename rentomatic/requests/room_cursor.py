@@ -18,11 +18,7 @@ def write_cursor(selection: RoomSelection, order: Order, position: Position) -> 
 
 
 def read_cursor(text: str, selection: RoomSelection, order: Order) -> Position:
-    """Decode a position.
-
-    Raises:
-        ValueError: for any text that `write_cursor` did not write for this search.
-    """
+    """Decode a position; raises ValueError for any other text than this search's cursors."""
 
     def parse(values: Sequence[object]) -> Position:
         keyed = zip(order, values, strict=True)

@@ -30,7 +30,6 @@ class ImportOptions:
 
     Attributes:
         columns: the file's column or key, by field, where its name does not say which field it is.
-        ignored: names of columns or keys that are not used.
         defaults: the value, by field, where the file has no such column, an object no such key, or
             they have no value.
         null_texts: what stands for no value, besides empty text and null.
@@ -61,9 +60,6 @@ class RoomLine(NamedTuple):
     """A line that makes a room.
 
     Attributes:
-        number: as in a bad line.
-        record: as in a bad line.
-        unit: what the number counts.
         former_code: the code under which an earlier release may have stored the room.
     """
 

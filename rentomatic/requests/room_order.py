@@ -46,11 +46,7 @@ BY_ADDING: Order = (SortKey(ADDED),)
 
 
 class UnknownKeyError(ValueError):
-    """Not a sort key.
-
-    Attributes:
-        suggestion: what was probably meant; None if nothing is close.
-    """
+    """Not a sort key; `suggestion` is what was probably meant, if anything is close."""
 
     def __init__(self, name: str, suggestion: str | None) -> None:
         known = "" if suggestion else f"; use {', '.join(SORT_NAMES)}"

@@ -13,7 +13,7 @@ from rentomatic.requests.parsers import closest, parse_uuid, shown, shown_name, 
 from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_get import build_room_get_request
 
-# Returns whether a room is the one that the client has seen.
+# Returns whether a stored room is the one that the client has seen; None in a request for any.
 IsExpected = Callable[[Room], bool]
 
 CODE = "code"
@@ -52,11 +52,7 @@ class RoomReplaceRequest(ValidRequest):
 
 @dataclass(frozen=True, slots=True)
 class RoomUpdateRequest(ValidRequest):
-    """Change some fields of a room.
-
-    Attributes:
-        is_expected: a condition on the stored room; None for any.
-    """
+    """Change some fields of a room."""
 
     code: UUID
     values: Mapping[str, Value]
@@ -65,11 +61,7 @@ class RoomUpdateRequest(ValidRequest):
 
 @dataclass(frozen=True, slots=True)
 class RoomRemoveRequest(ValidRequest):
-    """Remove a room.
-
-    Attributes:
-        is_expected: a condition on the stored room; None for any.
-    """
+    """Remove a room."""
 
     code: UUID
     is_expected: IsExpected | None = None
@@ -80,9 +72,7 @@ def build_room_add_request(
 ) -> RoomAddRequest | InvalidRequest:
     """Read a room to add; without a code, it gets a new one.
 
-    Args:
-        values: its values by field, as JSON has them.
-        unreadable: the errors of values that could not be read.
+    `unreadable` are the errors of values that could not be read.
     """
     room = _read_room({CODE: uuid4()} | dict(values), unreadable)
     return RoomAddRequest(room) if isinstance(room, Room) else room

@@ -47,8 +47,7 @@ def use_case(
 def use_case(act: Callable[..., Response[T]]) -> Callable[..., Response[T]]:
     """Make a use case respond to invalid requests, and to errors of its store.
 
-    Args:
-        act: takes a store and a valid request, if it needs one, and what else it needs.
+    `act` takes a store, a valid request if it needs one, and what else it needs.
     """
 
     @wraps(act)

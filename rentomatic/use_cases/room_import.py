@@ -75,7 +75,6 @@ class ImportReport:
     """What an import did, or in a dry run would do.
 
     Attributes:
-        ignored: the columns or keys that are not used.
         repeated: how many lines were equal to an earlier one, and so counted only here.
     """
 

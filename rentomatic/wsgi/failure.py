@@ -54,8 +54,6 @@ class HttpFailure:
 
     Attributes:
         status: the status of the answer, one of ERROR_TYPES.
-        message: what went wrong, one line for each error.
-        headers: additional headers of the answer.
         errors: the errors themselves, if parameters were wrong.
     """
 

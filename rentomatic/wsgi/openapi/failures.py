@@ -38,7 +38,6 @@ class DescribedFailure:
     Attributes:
         help: when it happens, and what to do.
         request: method and target of an example; empty if there is none.
-        failure: what is wrong with that request.
         sends: its headers.
         accept: the media type that it accepts; empty for any.
         headers: names of the answer's headers, except those of every answer.

@@ -17,7 +17,6 @@ class Description:
     Attributes:
         headers: components of those of its requests, except those of all operations.
         failures: statuses other than those of a bad request and a bug.
-        help: how to use it, if the summary is not enough.
     """
 
     summary: str
