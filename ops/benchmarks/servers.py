@@ -104,7 +104,7 @@ def _serving(
 ) -> Iterator[Server]:
     address = f"127.0.0.1:{free_port()}"
     command = [sys.executable, *arguments(address)]
-    # A line is logged for each request; nobody is to read them here.
+    # A line is logged for each request; they are not needed here.
     with subprocess.Popen(
         command, env=os.environ | variables, stdout=subprocess.DEVNULL
     ) as process:
