@@ -58,8 +58,8 @@ def test_import_can_skip_bad_lines_and_keeps_them(
     assert err.startswith("line 5: price must be")
     rejected = Path("offers.rejected.csv").read_text()
     assert rejected.startswith(f"{HEADER},rejected_because\n")
-    Path("mended.csv").write_text(rejected.replace(",x,0,95,", ",1,0,9,"))
-    assert run("import", "mended.csv")[1].startswith("added 1, updated 0,")
+    Path("corrected.csv").write_text(rejected.replace(",x,0,95,", ",1,0,9,"))
+    assert run("import", "corrected.csv")[1].startswith("added 1, updated 0,")
     assert count(postgres_embedded) == 7
 
 
@@ -197,8 +197,8 @@ def test_rejected_objects_are_written_as_they_were(
     assert rejected == Path("b.txt").read_text()
     assert '"price":-3.90,"note":"a}"' in rejected
     assert rejected.count('"rejected_because":"price must be an integer, not \'-3.90\';') == 1
-    mended = rejected.replace("-3.90", "39").replace('"x"', "94")
-    Path("c.txt").write_text(mended)
+    corrected = rejected.replace("-3.90", "39").replace('"x"', "94")
+    Path("c.txt").write_text(corrected)
     assert run("import", "c.txt", "--format", chosen)[1].startswith(
         "added 0, updated 1, unchanged 1,"
     )

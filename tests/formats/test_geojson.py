@@ -80,7 +80,7 @@ def test_the_identity_of_a_feature_can_be_given(column: str, own: str, propertie
 def test_two_identities_that_differ_are_not_guessed(
     own: str, properties: str, message: str
 ) -> None:
-    """The next file would number its features anew, and overwrite other rooms."""
+    """The next file would number its features again, and overwrite other rooms."""
     (problem,) = problems(geojson(named(own, properties), source="x"))
     assert problem == (
         f"feature 1: {message}give --column code=id for the property, or code=feature.id"

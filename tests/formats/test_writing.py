@@ -79,7 +79,7 @@ def test_a_stream_holds_every_room(rooms: list[Room], name: str, amount: int) ->
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_fewer_fields_and_a_distance(rooms: list[Room], name: str) -> None:
-    """Only what is wanted, with the distance in metres to a decimal; a geometry stays."""
+    """Only the requested fields, with the distance in metres to a decimal; a geometry stays."""
     view = View(("code", "distance"), Near(rooms[0].longitude, rooms[0].latitude + 1))
     (read,) = READERS[name](b"".join(FORMATS[name].stream_rooms(rooms[:1], view)).decode())
     assert (read["code"], read["distance"]) == (str(rooms[0].code), 111195.1)

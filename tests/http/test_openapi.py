@@ -301,7 +301,7 @@ def test_they_are_answered_like_all_else(client: TestApp, path: str) -> None:
 
 
 def test_it_names_no_host(client: TestApp) -> None:
-    """It holds wherever the service is reached, whatever host a client claims."""
+    """It works under any address of the service, whatever host a client names."""
     response = client.get("/openapi.json", headers={"Host": "evil.example"})
     assert response.json["servers"] == [{"url": "/"}]
     assert "//" not in response.text

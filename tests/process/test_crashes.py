@@ -142,7 +142,7 @@ def test_killed_with_its_server_it_starts_again_at_once(commands: Commands) -> N
 def test_a_stranger_with_the_number_of_a_dead_server_does_not_keep_it_down(
     commands: Commands,
 ) -> None:
-    """After a crash postmaster.pid may name any process, as numbers begin anew with a container."""
+    """After a crash postmaster.pid may name any process: a container starts numbering again."""
     commands.run("list")
     cluster = find_cluster(commands.data)
     stranger = Account(cluster.account.pw_name if cluster.account else None).popen(["sleep", "60"])
