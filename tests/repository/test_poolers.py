@@ -137,7 +137,7 @@ def test_no_statement_of_another_connection_is_ever_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """If the pooler is not detected, there are errors, but no lost rooms or wrong answers."""
-    monkeypatch.setattr(opener, "find_pooling", lambda _connect: None)
+    monkeypatch.setattr(opener, "shares_sessions", lambda _connect: None)
     with (
         pool(pooler, "transaction", **untracked(pooler)) as behind,
         connected(behind) as connections,
