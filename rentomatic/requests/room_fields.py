@@ -89,13 +89,39 @@ FILTER_KEYS: Mapping[str, tuple[str, str]] = {
 
 # Other names of operators, whose closest match would be another operator or even the opposite.
 _MEANT = {
-    **dict.fromkeys(("min", "minimum", "from", "ge", "atleast", "greaterthanorequal"), "gte"),
-    **dict.fromkeys(("max", "maximum", "to", "le", "atmost", "lessthanorequal", "upto"), "lte"),
-    **dict.fromkeys(("over", "above", "more", "morethan", "greaterthan", "after"), "gt"),
-    **dict.fromkeys(("under", "below", "fewer", "lessthan", "before"), "lt"),
-    **dict.fromkeys(("not", "neq", "nin", "notin", "isnot", "noteq", "notequal", "except"), "ne"),
+    **dict.fromkeys(("is", "equal", "equals", "equalto", "exactly", "like"), "eq"),
+    **dict.fromkeys(
+        ("min", "minimum", "from", "ge", "least", "atleast", "since", "greaterorequal"), "gte"
+    ),
+    **dict.fromkeys(("greaterthanorequal", "greaterthanequal", ">"), "gte"),
+    **dict.fromkeys(
+        ("max", "maximum", "to", "le", "most", "atmost", "until", "upto", "lessorequal"), "lte"
+    ),
+    **dict.fromkeys(("lessthanorequal", "lessthanequal", "<"), "lte"),
+    **dict.fromkeys(
+        ("over", "above", "more", "morethan", "greaterthan", "after", "higher", "larger"), "gt"
+    ),
+    **dict.fromkeys(("under", "below", "fewer", "lessthan", "before", "lower", "smaller"), "lt"),
+    **dict.fromkeys(("any", "anyof", "oneof", "among", "list"), "in"),
+    **dict.fromkeys(("not", "isnot", "isnt", "no", "none", "noneof", "!", "<>"), "ne"),
+    **dict.fromkeys(("exclude", "excludes", "excluded", "excluding", "except", "without"), "ne"),
+    **dict.fromkeys(("unequal", "inequal", "unlike", "other", "otherthan", "different"), "ne"),
 }
-_WORD = re.compile(r"[a-z]+")
+# What a negated operator means: `not_less_than`, `nin`. `null` itself takes true or false.
+_OPPOSITES = {
+    "eq": "ne",
+    "ne": "eq",
+    "lt": "gte",
+    "lte": "gt",
+    "gt": "lte",
+    "gte": "lt",
+    "in": "ne",
+    NULL: NULL,
+}
+_NEGATION = re.compile(r"(?:is)?n(?:ot|on|o)?(?=..)")
+_WORD = re.compile(r"[a-z]+|[<>!]+")
+# More words of a key are not compared with the fields, because comparing is slow.
+_COMPARED_WORDS = 5
 
 _PARSERS: Mapping[type, Callable[[Any], Parser]] = {
     Identity: lambda _kind: parse_uuid,
@@ -140,16 +166,35 @@ def operand_schema(field: Field, operator_name: str) -> JsonSchema:
 
 
 def suggest_filter_key(key: str) -> str | None:
-    """Guess which filter was meant: the named or closest field, then the operator."""
-    spelt, _, rest = key.lower().partition("__")
-    words = _WORD.findall(key.lower())
-    field = next((word for word in words if word in FIELDS), None)
-    if field:
-        words.remove(field)
-    else:
-        field, words = closest(spelt, FIELDS), _WORD.findall(rest)
+    """Guess which filter was meant, but never one with the opposite meaning."""
+    field, rest = _field_meant(key.lower())
     if field is None:
         return None
-    wanted, known = "".join(words), FIELDS[field].operators
-    meant = _MEANT.get(wanted)
-    return f"{field}__{meant if meant in known else closest(wanted, known, 0.5) or 'eq'}"
+    word, known = "".join(_WORD.findall(rest)), FIELDS[field].operators
+    meant = _operator_meant(word) if word else "eq"
+    if meant not in known and meant not in {None, "ne"}:
+        meant = "eq"
+    return f"{field}__{meant}" if meant in known else None
+
+
+def _field_meant(key: str) -> tuple[str | None, str]:
+    """Return the named or closest field, and the rest of the key."""
+    for name in FIELDS:
+        if named := re.search(rf"(?<![a-z]){name}(?![a-z])", key):
+            return name, f"{key[: named.start()]}_{key[named.end() :]}"
+    spelt, separator, rest = key.partition("__")
+    if not separator:
+        words = _WORD.findall(key)[:_COMPARED_WORDS]
+        spelt = next((word for word in words if closest(word, FIELDS)), key)
+        rest = key.replace(spelt, "", 1)
+    return closest(spelt, FIELDS), rest
+
+
+def _operator_meant(word: str) -> str | None:
+    if word in OPERATORS:
+        return word
+    if word in _MEANT:
+        return _MEANT[word]
+    if negation := _NEGATION.match(word):
+        return _OPPOSITES.get(_operator_meant(word[negation.end() :]) or "")
+    return closest(word, OPERATORS, 0.5)

@@ -73,6 +73,7 @@ _MEANT = {
 # Arguments for a builder, errors, and the parameters whose errors are already among these.
 _Given = tuple[dict[str, Any], list[ParameterError], AbstractSet[str]]
 
+_FILTER_NAMES = {each.name for each in _FILTERS}
 _SEARCH_NAMES = {each.name for each in SEARCH_QUERY}
 _SUMMARY_NAMES = {each.name for each in SUMMARY_QUERY}
 _CHANGES_NAMES = {each.name for each in CHANGES_PARAMETERS}
@@ -160,7 +161,10 @@ def _suggest(name: str, known: Collection[str]) -> str | None:
         return meant
     if not FIELDS.keys().isdisjoint(re.findall("[a-z]+", name.lower())):
         meant = f"{FILTER_PREFIX}{suggest_filter_key(name)}"
-    return meant if meant in known else closest(name, known)
+        if meant in known:
+            return meant
+        known = [each for each in known if each not in _FILTER_NAMES]
+    return closest(name, known)
 
 
 def _split(request: Request, known: AbstractSet[str]) -> _Given:

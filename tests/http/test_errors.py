@@ -83,6 +83,11 @@ def reported(client: TestApp, query: str) -> list[str]:
             "price_max=5",
             "price_max: Parameter price_max cannot be used; did you mean filter_price__lte?",
         ),
+        (
+            "exclude_price=5",
+            "exclude_price: Parameter exclude_price cannot be used; did you mean filter_price__ne?",
+        ),
+        ("price_avoid=5", "price_avoid: Parameter price_avoid cannot be used"),
         ("radius_max=5", "radius_max: Parameter radius_max cannot be used; did you mean radius?"),
         ("cursor=5", "cursor: Parameter cursor cannot be used; did you mean after?"),
         ("a%0Ab=5", "'a\\nb': Parameter 'a\\nb' cannot be used"),

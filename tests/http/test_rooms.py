@@ -40,7 +40,7 @@ def test_the_books_requests_answer_as_in_the_book(client: TestApp) -> None:
 
 @pytest.mark.parametrize("key", FILTER_KEYS)
 def test_every_filter_of_the_table_is_a_parameter(client: TestApp, key: str) -> None:
-    """Each gives 200, through the column's index or not."""
+    """The answer is 200 for each, whether or not its column has an index."""
     field, operator = FILTER_KEYS[key]
     value = CODE if field == "code" else "51"
     if OPERATORS[operator].takes is Takes.FLAG:
@@ -59,7 +59,7 @@ def test_escapes_are_read(client: TestApp) -> None:
     assert prices(client, "filter%5Fprice__in=39%2C48") == [39, 48]
 
 
-def test_what_advertising_appends_is_let_through(client: TestApp) -> None:
+def test_parameters_that_advertisers_append_are_ignored(client: TestApp) -> None:
     """Links that people share keep working."""
     assert prices(client, "utm_source=x&utm_medium=&gclid=1&fbclid=a&filter_price__lt=40") == [39]
 
