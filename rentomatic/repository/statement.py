@@ -66,7 +66,8 @@ class Statement:
                 raise StatementError(f"{line.origin}: the code does not pass the parameter {names}")
         if unused := known - set().union(*(line.names for line in lines)):
             names = ", ".join(sorted(unused))
-            raise StatementError(f"{path}:1: the statement lacks the parameter {names}")
+            files = f"this file and those that it includes from {path.parent.name}/{PARTS}"
+            raise StatementError(f"{path}:1: {files} lack the parameter {names}")
         self._lines = [(line.marks, sql) for line in lines if (sql := _for_psycopg(line.text))]
         # Bounded, because clients choose the sets of filters.
         self.text = lru_cache(maxsize=256)(self._text)

@@ -76,7 +76,8 @@ def test_a_parameter_that_the_code_does_not_pass_is_reported(
 
 def test_a_parameter_that_the_file_lacks_is_reported(file: Path) -> None:
     """A filter that is silently ignored would widen the search."""
-    with pytest.raises(StatementError, match=r"thing_list.sql:1: the statement lacks .* a_gt$"):
+    message = r"thing_list.sql:1: this file and .*/parts lack the parameter a_gt$"
+    with pytest.raises(StatementError, match=message):
         Statement(file, NAMES | {"a_gt"})
 
 
