@@ -17,7 +17,7 @@ from rentomatic.config import SETTINGS
 from rentomatic.domain.room import FIELDS
 from rentomatic.formats.table import FORMATS
 from rentomatic.requests.parameters import CHANGES_PARAMETERS
-from rentomatic.requests.room_fields import OPERATORS
+from rentomatic.requests.room_fields import OPERATORS, Takes
 from rentomatic.wsgi.arguments import FILTER_PREFIX, SEARCH_QUERY
 from rentomatic.wsgi.openapi.operations import summary_of
 from rentomatic.wsgi.routing import ROUTES
@@ -52,6 +52,7 @@ def commands() -> dict[str, str]:
     return dict(re.findall(r"^    (\w\S*)\s+(.+)$", help_of(), re.MULTILINE))
 
 
+LISTED = " and ".join(f"`{each.name}`" for each in OPERATORS.values() if each.takes is Takes.LIST)
 TABLES = {
     (HTTP, "| Path | Methods | What |"): [
         f"| `{route.path}` | {' '.join(route.methods)} | {summary_of(route)} |" for route in ROUTES
@@ -65,8 +66,8 @@ TABLES = {
     ],
     (HTTP, "| Parameter | Value | Meaning |"): [
         (
-            "| `filter_<field>__<operator>` | a value, or a list for `in` "
-            "| rooms whose field compares so; all filters must hold |"
+            f"| `filter_<field>__<operator>` | a value, or a list for {LISTED} "
+            "| rooms whose field passes this comparison; several filters must all pass |"
         ),
         *(
             f"| `{each.name}` | {each.form} | {each.help} |"
@@ -110,7 +111,7 @@ def test_the_options_of_an_import_are_documented() -> None:
 
 def test_the_picture_names_every_folder() -> None:
     """It has exactly the subpackages that exist."""
-    picture = CONTRIBUTING.read_text().split("## The house")[1].split("\n## ")[0]
+    picture = CONTRIBUTING.read_text().split("## Layout")[1].split("\n## ")[0]
     named = set(re.findall(r"^(rentomatic/\w+)", picture, re.MULTILINE))
     assert named == {
         str(path.parent.relative_to(ROOT)) for path in ROOT.glob("rentomatic/*/__init__.py")

@@ -3,9 +3,11 @@
 import json
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,21 @@ print(json.dumps([app.get(path).json for path in sys.argv[1:]]))
 """
 
 
+def succeed(
+    command: Sequence[str | Path],
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    text: str | None = None,
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command; if it fails, fail with what it printed."""
+    done = subprocess.run(
+        command, cwd=cwd, env=env, input=text, text=True, capture_output=True, check=False
+    )
+    if done.returncode:
+        pytest.fail(f"{shlex.join(map(str, command))}\n{done.stdout}{done.stderr}", pytrace=False)
+    return done
+
+
 def steps() -> list[tuple[str, str]]:
     """Read the recipe's blocks: what kind each is, and its text."""
     text = (CHECKOUT / "CONTRIBUTING.md").read_text()
@@ -42,18 +59,15 @@ def steps() -> list[tuple[str, str]]:
 def copy(tmp_path: Path) -> Path:
     """A copy of what git tracks, with the recipe's steps done."""
     folder = tmp_path / "copy"
-    subprocess.run(["git", "init", "--quiet", folder], check=True)
-    tracked = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=CHECKOUT, check=True, capture_output=True
-    )
-    for name in tracked.stdout.decode().split("\0"):
+    succeed(["git", "init", "--quiet", folder])
+    for name in succeed(["git", "ls-files", "-z"], cwd=CHECKOUT).stdout.split("\0"):
         if name and (CHECKOUT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes((CHECKOUT / name).read_bytes())
-    subprocess.run(["git", "add", "--all"], cwd=folder, check=True)
+    succeed(["git", "add", "--all"], cwd=folder)
     for kind, text in steps():
         command = {"diff": ["git", "apply", "-"], "sh": ["sh", "-eu"]}[kind]
-        subprocess.run(command, cwd=folder, input=text, text=True, check=True)
+        succeed(command, cwd=folder, text=text)
     return folder
 
 
@@ -66,19 +80,22 @@ def run(
     environment = {**os.environ, "DATABASE_URL": database.url, "PYTHONPATH": str(copy)}
 
     def run_python(*arguments: str, text: str | None = None) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, *arguments],
-            cwd=copy,
-            env=environment,
-            input=text,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        return succeed([sys.executable, *arguments], cwd=copy, env=environment, text=text)
 
     for command in ("init-postgres", "migrate"):
         run_python("-m", "rentomatic", command)
     return run_python
+
+
+def test_the_diff_applies_after_an_operator_is_added(tmp_path: Path) -> None:
+    """Its context has no line that an operator's recipe touches, such as the last filter's."""
+    parts = tmp_path / "sql/parts"
+    shutil.copytree(CHECKOUT / "sql/parts", parts)
+    for path in parts.glob("matching_*.sql"):
+        path.write_text(re.sub(r"(.*)_in\b.*", r"\g<0>\n\1_nin", path.read_text()))
+    (diff,) = [text for kind, text in steps() if kind == "diff"]
+    command = ["git", "apply", "--check", "--include=sql/parts/matching_*", "-"]
+    succeed(command, cwd=tmp_path, text=diff)
 
 
 def test_a_field_is_added_by_the_recipe(
@@ -88,9 +105,7 @@ def test_a_field_is_added_by_the_recipe(
 
     All repositories agree on it, in the property tests too.
     """
-    changed = subprocess.run(
-        ["git", "status", "--short"], cwd=copy, check=True, capture_output=True, text=True
-    ).stdout
+    changed = succeed(["git", "status", "--short"], cwd=copy).stdout
     touched = [line for line in changed.splitlines() if not line.startswith("A  ")]
     assert len(touched) <= FILES_OF_A_FIELD, touched
 
