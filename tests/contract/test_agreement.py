@@ -108,7 +108,7 @@ def searches(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def empty(repository: RoomRepository) -> None:
-    """Remove the rooms of the example before."""
+    """Remove the rooms of the previous example."""
     for code in list(repository.existing(_CODES)):
         repository.remove(code)
 
@@ -215,5 +215,5 @@ def walk(repository: RoomRepository, search: dict[str, Any], size: int) -> list[
 
 
 def test_all_fields_have_values() -> None:
-    """A field that is added to the table is tested here too."""
+    """No field of the table is left out of these tests."""
     assert set(VALUES) == set(FIELDS)
