@@ -1,0 +1,1 @@
+drop function fold_text(text);
