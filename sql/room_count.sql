@@ -8,3 +8,4 @@ where true
   :matching_distance
   :matching_size
   :matching_price
+  :matching_bedrooms

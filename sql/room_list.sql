@@ -4,29 +4,8 @@
 -- and a present one can use its index. A line that consists of `:name` includes the file
 -- parts/name.sql. To psql all this is plain SQL, once the parts are set:
 --   \set measured_room `cat sql/parts/measured_room.sql`
--- and so on for each part, and `\set order 'price, code'`. `:order` and `:is_after` consist of names
--- of columns and parameters (rentomatic/repository/ordering.py).
---
--- After a position in an order by distance, `room` has only the rooms in a ring around the place.
-with room as (  -- if ringed
-  :room_in_ring  -- if ringed
-)  -- if ringed
+-- and so on for each part, and `\set order 'price, code'`. `:order`, `:is_after` and `:is_present`
+-- consist of names of columns and parameters (rentomatic/repository/ordering.py).
 select
-  distance,  -- if measured
-  id,  -- if paged
   :room_columns
-from
-  :measured_room
-where true
-  :matching_fields
-  :matching_near_box  -- if boxed
-  :matching_distance
-  and distance <= :far_most::float8  -- if far_most
-  and distance >= :far_least::float8  -- if far_least
-  :matching_size
-  :matching_price
-  :reach  -- if hemisphere
-  and :is_after  -- if is_after
-  and false  -- if contradictory
-order by :order
-limit :limit::bigint  -- if limit
+:room_search

@@ -1,8 +1,9 @@
 -- Summarize the selected rooms: a row for each amount, and in each row the data version, the count,
 -- and the extremes of the coordinates.
 --
--- The histogram of an amount ignores the filters on that amount. All rooms that affect a result are
--- read once and counted by amount; the rest is computed from the counts.
+-- The histogram of a field ignores the filters on that field. All rooms that affect a result of the two
+-- amounts are read once and counted by amount; the rest is computed from the counts. Bedrooms and
+-- cities are counted by indexes that have only the rooms that have them.
 with candidate as (
   select
     size,
@@ -23,6 +24,7 @@ with candidate as (
     :matching_fields
     :matching_near_box
     :matching_distance
+    :matching_bedrooms
     and (
       (
         true
@@ -109,6 +111,46 @@ bar as (
   inner join width using (field)
   where shown > 0
   group by field, width, number
+),
+bedroom as (
+  select
+    bedrooms as number,
+    count(*) as shown
+  from
+    :measured_room
+  where bedrooms is not null
+    :matching_fields
+    :matching_near_box
+    :matching_distance
+    :matching_size
+    :matching_price
+  group by bedrooms
+),
+-- The most frequent cities, each as it is spelt most often.
+city as (
+  select
+    city_key,
+    (array_agg(spelling order by shown desc, spelling collate "C"))[1] as name,
+    sum(shown)::bigint as shown
+  from (
+    select
+      city_key,
+      city as spelling,
+      count(*) as shown
+    from
+      :measured_room
+    where city_key is not null
+      :matching_fields
+      :matching_near_box
+      :matching_distance
+      :matching_size
+      :matching_price
+      :matching_bedrooms
+    group by city_key, city
+  ) as spelt
+  group by city_key
+  order by sum(shown) desc, city_key
+  limit :max_cities::bigint
 )
 select
   wanted.name,
@@ -127,6 +169,10 @@ select
   (select min(width) from bar where field = wanted.name) as width,
   array(select number from bar where field = wanted.name order by number) as numbers,
   array(select shown from bar where field = wanted.name order by number) as shown,
+  array(select number from bedroom order by number) as bedrooms,
+  array(select shown from bedroom order by number) as bedrooms_shown,
+  array(select name from city order by shown desc, city_key) as cities,
+  array(select shown from city order by shown desc, city_key) as cities_shown,
   :data_version
   as version
 from (values ('size'), ('price')) as wanted (name)

@@ -82,7 +82,7 @@ _ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
         **_LIST,
         "dest": "ignored",
         "metavar": "NAME",
-        "help": "a column or key that is not used",
+        "help": "a column or key to ignore, or an optional field to leave out",
     },
     "--default": {
         **_PAIRS,
@@ -115,7 +115,7 @@ _ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
 
 def add_commands(commands: Commands) -> None:
     """Describe the command."""
-    names = "\n".join(f"  {each.name:<10} {', '.join(each.names)}" for each in FIELDS.values())
+    names = "\n".join(f"  {each.name:<14} {', '.join(each.names)}" for each in FIELDS.values())
     parser = add_command(
         commands,
         "import",
@@ -258,6 +258,8 @@ def _report(imported: ImportReport, arguments: argparse.Namespace, rejects: Reje
     saved, rejected = imported.saved, imported.rejected
     if rejected.count:
         note(str(rejected))
+    if any(names != [field] for field, names in imported.used.names.items()):
+        note(str(imported.used))
     if imported.ignored.names:
         note(str(imported.ignored))
     done = f"added {saved.added}, updated {saved.updated}, unchanged {saved.unchanged}"

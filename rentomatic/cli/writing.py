@@ -12,7 +12,7 @@ from rentomatic.cli.rooms import add_format, write_room
 from rentomatic.cli.streams import after, report
 from rentomatic.config import Settings
 from rentomatic.demo import EXAMPLE_CHANGE, example_values
-from rentomatic.domain.room import FIELDS, Room
+from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, Room
 from rentomatic.requests.base import ParameterError
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_fields import Value, parser_of
@@ -34,7 +34,7 @@ _UNASKED = "cannot ask for confirmation, as standard input is not a terminal; gi
 
 def add_commands(commands: Commands) -> None:
     """Describe the commands."""
-    fields = {each.name: f"  {each.name:<10} {each.help}" for each in FIELDS.values()}
+    fields = {each.name: f"  {each.name:<14} {each.help}" for each in FIELDS.values()}
     changeable = [line for name, line in fields.items() if name != CODE]
     values = " ".join(f"{name}={value}" for name, value in example_values().items())
     code, name, value = EXAMPLE_CHANGE
@@ -80,7 +80,9 @@ def _add_writing(  # noqa: PLR0913, PLR0917 - one for each text of a command
     )
     if has_code:
         parser.add_argument("code", metavar="CODE")
-    parser.add_argument("fields", nargs="+", metavar="FIELD=VALUE")
+    parser.add_argument(
+        "fields", nargs="+", metavar="FIELD=VALUE", help="FIELD= removes an optional one"
+    )
     add_format(parser)
 
 
@@ -128,13 +130,15 @@ def _is_confirmed(code: str) -> bool:
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
-def _read_fields(given: Sequence[str]) -> tuple[dict[str, Value | str], list[ParameterError]]:
+def _read_fields(given: Sequence[str]) -> tuple[dict[str, Value | None], list[ParameterError]]:
     """Read the values of fields; return those of unknown fields as text."""
-    read: dict[str, Value | str] = {}
+    read: dict[str, Value | None] = {}
     errors = []
     for text in given:
         name, equals, value = text.partition("=")
-        if name in FIELDS and equals and not value:
+        if name in OPTIONAL_FIELDS and equals and not value and name not in read:
+            read[name] = None  # which removes it
+        elif name in FIELDS and equals and not value:
             errors.append(ParameterError(name, "has no value"))
         elif not (name and equals and value):
             errors.append(ParameterError("fields", f"{shown(text)} is not FIELD=VALUE"))

@@ -1,47 +1,84 @@
 """The kinds of values of a room's fields: what is valid, and their JSON Schema."""
 
+import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from datetime import date
+from typing import Any
+from unicodedata import normalize
 from uuid import UUID
+
+from rentomatic.domain.folding import fold
 
 JsonSchema = Mapping[str, Any]
 
 EQUALITY = ("eq", "ne", "in")
 COMPARISON = ("eq", "ne", "lt", "lte", "gt", "gte", "in")
 
+# Texts are sorted by this many characters, so that a cursor, which has some of them, is short.
+MAX_SORTED = 200
 
-class Kind(Protocol):
+MAX_ADDRESS = 2_048
+ASSETS = "/assets/"
+
+# Every space of Unicode, and the control characters (general category Cc).
+_CONTROL = r"\x00-\x1f\x7f-\x9f"
+_SPACE = r" \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+# HTML, headers and logs can quote an address without these.
+_OF_ADDRESS = rf'[^{_CONTROL}{_SPACE}\ud800-\udfff<>"`\\]'
+_HOST = (
+    rf'(?:\[[0-9A-Fa-f:.]+\]|[^{_CONTROL}{_SPACE}\ud800-\udfff<>"`\\/?#@:\[\]]+)(?::[0-9]{{1,5}})?'
+)
+_ASSET = rf"{ASSETS}[0-9A-Za-z_-][0-9A-Za-z._-]*"
+
+
+class Kind(ABC):
     """A kind of value.
 
     Attributes:
         type: the Python type of its values.
         operators: the names of the operators that compare them.
+        is_sorted: whether rooms can be sorted by them.
     """
 
-    @property
-    def type(self) -> type: ...  # noqa: D102 - see the attributes
+    type: type
+    operators: tuple[str, ...]
+    is_sorted: bool = True
 
     @property
-    def operators(self) -> tuple[str, ...]: ...  # noqa: D102
-
-    @property
+    @abstractmethod
     def schema(self) -> JsonSchema:
         """Describe the values as JSON Schema."""
 
+    @abstractmethod
     def problem(self, value: object) -> str | None:
         """Say what the value must be, if it is not valid."""
 
     def normal(self, value: Any) -> Any:  # noqa: ANN401 - each kind has a type of its own
-        """Convert a valid value to the form in which every repository returns it."""
+        """Convert a valid value to the form in which every repository returns it.
+
+        Returns:
+            None for a value that means that there is none.
+        """
+        return value
+
+    def compared(self, value: Any) -> Any:  # noqa: ANN401
+        """Return what filters compare of a value."""
+        return value
+
+    def ranked(self, value: Any) -> Any:  # noqa: ANN401
+        """Return what rooms are sorted by."""
+        return value
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+@dataclass(frozen=True)
+class Identity(Kind):
     """A UUID."""
 
-    type: type = UUID
-    operators: tuple[str, ...] = EQUALITY
+    type = UUID
+    operators = EQUALITY
 
     @property
     def schema(self) -> JsonSchema:
@@ -52,19 +89,15 @@ class Identity:
         """Say what the value must be, if it is not valid."""
         return None if isinstance(value, UUID) else "must be a UUID"
 
-    def normal(self, value: UUID) -> UUID:
-        """Return the value."""
-        return value
 
-
-@dataclass(frozen=True, slots=True)
-class Integer:
+@dataclass(frozen=True)
+class Integer(Kind):
     """An integer from `least` to `most`."""
 
     least: int
     most: int
-    type: type = int
-    operators: tuple[str, ...] = COMPARISON
+    type = int
+    operators = COMPARISON
 
     @property
     def schema(self) -> JsonSchema:
@@ -77,18 +110,14 @@ class Integer:
             return None
         return f"must be an integer from {self.least} to {self.most}"
 
-    def normal(self, value: int) -> int:
-        """Return the value."""
-        return value
 
-
-@dataclass(frozen=True, slots=True)
-class Degrees:
+@dataclass(frozen=True)
+class Degrees(Kind):
     """A finite number of degrees from `-most` to `most`."""
 
     most: int
-    type: type = float
-    operators: tuple[str, ...] = COMPARISON
+    type = float
+    operators = COMPARISON
 
     @property
     def schema(self) -> JsonSchema:
@@ -104,3 +133,123 @@ class Degrees:
     def normal(self, value: float) -> float:
         """Return a float, as JSON may hold 21, and never -0.0."""
         return float(value) + 0.0
+
+
+@dataclass(frozen=True)
+class Text(Kind):
+    """Text of at most `most` characters in NFC, trimmed, without control characters.
+
+    Rooms are sorted by the folded text.
+
+    Attributes:
+        most: how many characters it may have.
+        operators: the names of the operators that compare it.
+        is_sorted: whether rooms can be sorted by it.
+        is_folded: whether filters compare it without case and accents, too.
+        has_lines: whether it may have line breaks and tabs.
+    """
+
+    most: int
+    operators: tuple[str, ...] = EQUALITY
+    is_sorted: bool = True
+    is_folded: bool = False
+    has_lines: bool = False
+    type = str
+
+    @property
+    def schema(self) -> JsonSchema:
+        """Describe the values as JSON Schema."""
+        return {"type": "string", "maxLength": self.most, "pattern": self._pattern}
+
+    @property
+    def _pattern(self) -> str:
+        lines = r"\t\n\r" if self.has_lines else ""
+        control = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f" if lines else _CONTROL
+        return f"^[^{control}]*$"
+
+    def problem(self, value: object) -> str | None:
+        """Say what the value must be, if it is not valid; empty text means that there is none."""
+        if not isinstance(value, str):
+            return f"must be text of at most {self.most} characters"
+        if _SURROGATES.search(value):
+            return "must be text in Unicode, without lone surrogates"
+        if not re.fullmatch(self._pattern.removesuffix("$"), value):
+            kept = " other than line breaks and tabs" if self.has_lines else ""
+            return f"must be text without control characters{kept}"
+        if len(_tidy(value)) > self.most:
+            return f"must be text of at most {self.most} characters"
+        return None
+
+    def normal(self, value: str) -> str | None:
+        """Return the text in NFC, trimmed; a line ends in a line feed."""
+        return _tidy(value) or None
+
+    def compared(self, value: str) -> str:
+        """Return the text, or the folded text."""
+        return self.ranked(value) if self.is_folded else value
+
+    def ranked(self, value: str) -> str:
+        """Return the beginning of the folded text."""
+        return fold(value)[:MAX_SORTED]
+
+
+@dataclass(frozen=True)
+class Address(Kind):
+    """The address of a page or a picture on the web, of at most MAX_ADDRESS characters.
+
+    Attributes:
+        schemes: what it may begin with.
+        operators: the names of the operators that compare it.
+        may_be_asset: whether it may be a path of a file that the service itself has.
+    """
+
+    schemes: tuple[str, ...]
+    operators: tuple[str, ...] = EQUALITY
+    may_be_asset: bool = False
+    is_sorted = False
+    type = str
+
+    @property
+    def schema(self) -> JsonSchema:
+        """Describe the values as JSON Schema."""
+        return {"type": "string", "maxLength": MAX_ADDRESS, "pattern": f"^(?:{self._pattern})?$"}
+
+    @property
+    def _pattern(self) -> str:
+        web = rf"(?:{'|'.join(self.schemes)})://{_HOST}(?:[/?#]{_OF_ADDRESS}*)?"
+        return rf"{web}|{_ASSET}" if self.may_be_asset else web
+
+    def problem(self, value: object) -> str | None:
+        """Say what the value must be, if it is not valid; empty text means that there is none."""
+        text = _tidy(value) if isinstance(value, str) else None
+        if text is not None and (not text or re.fullmatch(self._pattern, text)):
+            is_short = len(text) <= MAX_ADDRESS
+            return None if is_short else f"must be an address of at most {MAX_ADDRESS} characters"
+        begins = " or ".join(f"{each}://" for each in self.schemes)
+        asset = f", or a path such as {ASSETS}room.svg" if self.may_be_asset else ""
+        return f"must be an address that begins with {begins}, without spaces{asset}"
+
+    def normal(self, value: str) -> str | None:
+        """Return the address in NFC, trimmed."""
+        return _tidy(value) or None
+
+
+@dataclass(frozen=True)
+class Date(Kind):
+    """A day of the Gregorian calendar, from the year 1 to 9999 (ISO 8601)."""
+
+    type = date
+    operators = COMPARISON
+
+    @property
+    def schema(self) -> JsonSchema:
+        """Describe the values as JSON Schema."""
+        return {"type": "string", "format": "date"}
+
+    def problem(self, value: object) -> str | None:
+        """Say what the value must be, if it is not valid."""
+        return None if type(value) is date else "must be a date such as 2026-09-01"
+
+
+def _tidy(text: str) -> str:
+    return normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").strip()

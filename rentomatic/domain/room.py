@@ -2,12 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from operator import attrgetter
 from typing import Annotated, Any, Self, get_args, get_type_hints
 from uuid import UUID
 
 from rentomatic.domain.compiled import compile_function
-from rentomatic.domain.kinds import Degrees, Identity, Integer, Kind
+from rentomatic.domain.kinds import (
+    Address,
+    Date,
+    Degrees,
+    Identity,
+    Integer,
+    Kind,
+    Text,
+)
+from rentomatic.domain.rent import WHOLE_UNITS
 from rentomatic.domain.units import SQUARE_FEET, Unit
 
 # The limits of the columns: `size` is an integer; `price` is a bigint, limited to the integers that
@@ -80,7 +90,9 @@ class Room:
     """A room for rent.
 
     Its annotations define the table FIELDS, which everything else reads. An optional field has the
-    annotation `TYPE | None` and the default None.
+    annotation `TYPE | None` and the default None. What the optional fields mean is what
+    schema.org's Accommodation and Offer say: name, description, url, image, address (its locality),
+    numberOfBedrooms, availabilityStarts, identifier.
 
     Raises:
         InvalidRoomError: for invalid values; it reports all of them.
@@ -96,13 +108,60 @@ class Room:
             units=(SQUARE_FEET,),
         ),
     ]
-    price: Annotated[int, Field(Integer(0, MAX_PRICE), "rent in whole units of the currency")]
+    price: Annotated[int, Field(Integer(0, MAX_PRICE), WHOLE_UNITS)]
     longitude: Annotated[
         float, Field(Degrees(MAX_LONGITUDE), "degrees east of Greenwich", aliases=("lon", "lng"))
     ]
     latitude: Annotated[
         float, Field(Degrees(MAX_LATITUDE), "degrees north of the equator", aliases=("lat",))
     ]
+    title: Annotated[
+        str | None, Field(Text(200), "what the offer is called", aliases=("name", "ld_name"))
+    ] = None
+    description: Annotated[
+        str | None,
+        Field(
+            Text(5_000, operators=(), is_sorted=False, has_lines=True),
+            "what the room is like",
+            aliases=("overview", "posting_body"),
+        ),
+    ] = None
+    url: Annotated[
+        str | None,
+        Field(
+            Address(("https", "http")),
+            "the company's own page of the offer",
+            aliases=("link", "detail_url", "source_url", "listing_url"),
+        ),
+    ] = None
+    image: Annotated[
+        str | None,
+        Field(
+            Address(("https",), operators=(), may_be_asset=True),
+            "a picture",
+            aliases=("thumbnail", "picture_url", "ld_image"),
+        ),
+    ] = None
+    city: Annotated[
+        str | None,
+        Field(
+            Text(100, is_folded=True),
+            "city or other place",
+            aliases=("town", "municipality", "neighbourhood_cleansed", "neighbourhood"),
+        ),
+    ] = None
+    bedrooms: Annotated[int | None, Field(Integer(0, 99), "number of bedrooms")] = None
+    available_from: Annotated[
+        date | None,
+        Field(Date(), "the first day on which it is free", ("availability_date", "available")),
+    ] = None
+    reference: Annotated[
+        str | None,
+        Field(
+            Text(100, operators=("eq", "in"), is_sorted=False),
+            "the company's own identity of the room",
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
         problems = {
@@ -112,6 +171,9 @@ class Room:
         }
         if problems:
             raise InvalidRoomError(problems)
+        for name in TEXTS:
+            if (text := getattr(self, name)) is not None:
+                object.__setattr__(self, name, FIELDS[name].kind.normal(text))
 
     @classmethod
     def trusted(cls, values: Sequence[Any]) -> Self:
@@ -162,6 +224,9 @@ FIELDS: Mapping[str, Field] = _read_table()
 
 OPTIONAL_FIELDS = tuple(name for name, field in FIELDS.items() if field.is_optional)
 
+# The fields whose values may be spelt in several ways; a room has the normal one.
+TEXTS = tuple(name for name, field in FIELDS.items() if field.kind.type is str)
+
 # A loop over the slots takes 1.6 times as long, and this runs for every row that is read.
 _fill = compile_function(
     f"room, {', '.join(f'{name}=None' for name in Room.__slots__)}",
@@ -190,7 +255,7 @@ class PartialRoom(Room):
         return self._keeps
 
     def completed(self, stored: Room | None) -> Room:
-        """Return the room, with the fields that it keeps taken from the stored room."""
+        """Return the room, with the fields that it keeps taken from the stored room, if any."""
         values = {name: getattr(self, name) for name in Room.__slots__}
         if stored is not None:
             values |= {name: getattr(stored, name) for name in self.keeps}

@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from math import ceil, floor
 
 from rentomatic.domain.geography import Box, box_of
-from rentomatic.domain.room import Room
+from rentomatic.domain.room import FIELDS, Room
 
 MAX_BARS = 20
+MAX_CITIES = 10
 QUARTILES = (0.25, 0.5, 0.75)
 
 # Round widths for the bars of a histogram: 1, 2, 5, 10, ... beyond the greatest price.
@@ -46,6 +48,14 @@ class AmountSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class CityCount:
+    """The number of rooms in a city, however it is spelt; `name` is the most frequent spelling."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoomSummary:
     """A summary of the selected rooms.
 
@@ -54,33 +64,58 @@ class RoomSummary:
         bbox: the box around them; None if there are no rooms.
         amounts: the distribution of each amount, by field. A histogram ignores the filters of its
             own field, so that a slider shows what lies beyond its handles.
+        bedrooms: a histogram of the rooms whose bedrooms are known; it ignores their filters, too.
+        cities: the MAX_CITIES most frequent cities, the most frequent first.
     """
 
     count: int
     bbox: Box | None
     amounts: Mapping[str, AmountSummary]
+    bedrooms: tuple[Bar, ...] = ()
+    cities: tuple[CityCount, ...] = ()
 
 
-def summarize(rooms: Sequence[Room], beyond: Mapping[str, Collection[int]]) -> RoomSummary:
+def summarize(
+    rooms: Sequence[Room],
+    beyond: Mapping[str, Collection[int]],
+    bedrooms: Iterable[int | None] = (),
+) -> RoomSummary:
     """Summarize rooms.
 
     Args:
         rooms: the selected rooms.
         beyond: for each field that is an amount, the amounts of the rooms that would be selected
             without the filters of that field.
+        bedrooms: those of the rooms that would be selected without the filters of bedrooms.
     """
     amounts = {
         name: _summarize([getattr(room, name) for room in rooms], counted)
         for name, counted in beyond.items()
     }
     return RoomSummary(
-        len(rooms), box_of([room.place for room in rooms]) if rooms else None, amounts
+        len(rooms),
+        box_of([room.place for room in rooms]) if rooms else None,
+        amounts,
+        histogram_of(Counter(each for each in bedrooms if each is not None)),
+        _cities_of([room.city for room in rooms if room.city is not None]),
     )
+
+
+def _cities_of(names: Iterable[str]) -> tuple[CityCount, ...]:
+    spellings: dict[str, Counter[str]] = {}
+    for name in names:
+        spellings.setdefault(FIELDS["city"].kind.compared(name), Counter())[name] += 1
+    most = nsmallest(MAX_CITIES, spellings.items(), key=lambda each: (-each[1].total(), each[0]))
+    return tuple(CityCount(_usual(spelt), spelt.total()) for _, spelt in most)
+
+
+def _usual(spellings: Counter[str]) -> str:
+    return min(spellings, key=lambda name: (-spellings[name], name))
 
 
 def _summarize(amounts: Sequence[int], beyond: Collection[int]) -> AmountSummary:
     ordered = sorted(amounts)
-    histogram = _histogram(beyond)
+    histogram = histogram_of(Counter(beyond))
     if not ordered:
         return AmountSummary(None, None, None, None, histogram)
     places = quartile_places(len(ordered))
@@ -112,9 +147,13 @@ def bars_of(width: int, counts: Mapping[int, int]) -> tuple[Bar, ...]:
     return tuple(Bar(each * width, (each + 1) * width, counts.get(each, 0)) for each in numbers)
 
 
-def _histogram(amounts: Collection[int]) -> tuple[Bar, ...]:
-    if not amounts:
+def histogram_of(counts: Mapping[int, int]) -> tuple[Bar, ...]:
+    """Return at most MAX_BARS bars of a round width; `counts` has the count of each amount."""
+    if not counts:
         return ()
-    least, greatest = min(amounts), max(amounts)
+    least, greatest = min(counts), max(counts)
     width = next(each for each in STEPS if greatest // each - least // each < MAX_BARS)
-    return bars_of(width, Counter(amount // width for amount in amounts))
+    bars: Counter[int] = Counter()
+    for amount, count in counts.items():
+        bars[amount // width] += count
+    return bars_of(width, bars)

@@ -4,13 +4,17 @@ from collections.abc import Callable, Iterator, Sequence
 from uuid import UUID
 
 from rentomatic.domain.compiled import compile_function
-from rentomatic.domain.room import FIELDS, InvalidRoomError, PartialRoom, Room
+from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, InvalidRoomError, PartialRoom, Room
 from rentomatic.formats.header import Header
-from rentomatic.formats.sources import Source, find_source
+from rentomatic.formats.sources import Source, find_source, reference_source
 from rentomatic.formats.values import former_code
 from rentomatic.requests.base import ParameterError
 from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_import import BadLine, ImportOptions, Line, RoomLine
+
+CODE = "code"
+# The field in which an identity is kept that is not a UUID.
+REFERENCE = "reference"
 
 Read = Callable[[Sequence[object]], Value | None]
 
@@ -33,22 +37,35 @@ class Columns:
         errors: the fields that are missing or in two places; with any, no record makes a room.
         unknown_errors: the names to ignore that are not there.
         ignored: the names of the values that are not used.
+        used: the names of those that are, by field.
     """
 
     def __init__(self, names: Sequence[str], options: ImportOptions, noun: str = "column") -> None:
         self._source = options.source
-        header = Header(names, noun, options.ignored)
+        left_out = set(OPTIONAL_FIELDS).intersection(options.ignored)
+        header = Header(names, noun, [name for name in options.ignored if name not in left_out])
         given = {
             field: header.find_given(name)
             for field, name in options.columns.items()
             if field in FIELDS
         }
-        found = {each.name: find_source(each, header, given, options) for each in FIELDS.values()}
+        found = {
+            name: None if name in left_out else find_source(each, header, given, options)
+            for name, each in FIELDS.items()
+        }
+        self._is_reference_kept = False
+        if found[REFERENCE] is None and options.source and REFERENCE not in left_out:
+            found[REFERENCE] = reference_source(found[CODE], options)
+            self._is_reference_kept = True
         self.errors = [each for each in found.values() if isinstance(each, ParameterError)]
         self._sources = {name: each for name, each in found.items() if isinstance(each, Source)}
+        self.used = {
+            name: names[each.index] for name, each in self._sources.items() if each.is_in_file
+        }
         self.ignored = header.others({each.index for each in self._sources.values()})
         self.unknown_errors = tuple(header.unknown_errors())
         self._keeps = frozenset(name for name, each in found.items() if each is None)
+        self._keeps_without_reference = self._keeps | {REFERENCE}
         self._reads = tuple(
             self._sources[name].read if name in self._sources else _read_nothing
             for name in Room.__match_args__
@@ -79,7 +96,10 @@ class Columns:
             room = _make_room(self._reads, record)
         except ValueError:
             return tuple(self._problems(record))
-        return PartialRoom.of(room, self._keeps) if self._keeps else room
+        keeps = self._keeps
+        if self._is_reference_kept and room.reference is None:
+            keeps = self._keeps_without_reference
+        return PartialRoom.of(room, keeps) if keeps else room
 
     def _problems(self, record: Sequence[object]) -> Iterator[str]:
         values: dict[str, Value | None] = {}

@@ -19,6 +19,7 @@ from rentomatic.requests.room_import import (
     ImportOptions,
     Line,
     RoomImportRequest,
+    Used,
 )
 
 MEDIA_TYPE = "text/csv"
@@ -94,7 +95,9 @@ def read_rooms(text: Iterable[str], options: ImportOptions) -> RoomImportRequest
     rooms = _read_lines(rest, number + head.lines, head)
     ignored = Ignored()
     ignored.add(columns.ignored)
-    return RoomImportRequest(rooms, options, ignored, "csv", head.names, head.delimiter)
+    used = Used()
+    used.add(columns.used)
+    return RoomImportRequest(rooms, options, ignored, used, "csv", head.names, head.delimiter)
 
 
 def _delimiter_errors(delimiter: str | None) -> Iterator[ParameterError]:

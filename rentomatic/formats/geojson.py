@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +23,7 @@ from rentomatic.requests.room_import import (
     ImportOptions,
     Line,
     RoomImportRequest,
+    Used,
 )
 
 MEDIA_TYPE = "application/geo+json"
@@ -76,12 +78,13 @@ def read_rooms(text: Iterable[str], options: ImportOptions) -> RoomImportRequest
     ]
     if errors := [*errors, *json_option_errors(options)]:
         return InvalidRequest(tuple(errors))
-    ignored = Ignored("key")
-    lines = _read_lines(JsonText(text), options, ignored)
-    return RoomImportRequest(lines, options, ignored, "geojson")
+    request = RoomImportRequest(iter(()), options, Ignored("key"), Used(), "geojson")
+    return replace(request, lines=_read_lines(JsonText(text), options, request))
 
 
-def _read_lines(source: JsonText, options: ImportOptions, ignored: Ignored) -> Iterator[Line]:
+def _read_lines(
+    source: JsonText, options: ImportOptions, request: RoomImportRequest
+) -> Iterator[Line]:
     @lru_cache(_KNOWN_PROPERTIES)
     def columns_of(properties: tuple[str, ...], ours: tuple[str, ...]) -> Columns:
         others = [
@@ -89,7 +92,8 @@ def _read_lines(source: JsonText, options: ImportOptions, ignored: Ignored) -> I
             for name in properties
         ]
         columns = Columns((*others, *ours), options, "key")
-        ignored.add(name for name in columns.ignored if name not in ours)
+        request.ignored.add(name for name in columns.ignored if name not in ours)
+        request.used.add(columns.used)
         return columns
 
     number = 0

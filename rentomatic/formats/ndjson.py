@@ -1,6 +1,7 @@
 """NDJSON: a JSON object on each line, for programs that read line by line."""
 
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 import orjson
@@ -20,6 +21,7 @@ from rentomatic.requests.room_import import (
     ImportOptions,
     Line,
     RoomImportRequest,
+    Used,
 )
 
 MEDIA_TYPE = "application/x-ndjson"
@@ -45,17 +47,20 @@ def read_rooms(text: Iterable[str], options: ImportOptions) -> RoomImportRequest
     """Read objects with the room's fields among their keys; blank lines are skipped."""
     if errors := tuple(json_option_errors(options)):
         return InvalidRequest(errors)
-    ignored = Ignored("key")
-    return RoomImportRequest(_read_lines(text, options, ignored), options, ignored, "ndjson")
+    request = RoomImportRequest(iter(()), options, Ignored("key"), Used(), "ndjson")
+    return replace(request, lines=_read_lines(text, options, request))
 
 
-def _read_lines(text: Iterable[str], options: ImportOptions, ignored: Ignored) -> Iterator[Line]:
+def _read_lines(
+    text: Iterable[str], options: ImportOptions, request: RoomImportRequest
+) -> Iterator[Line]:
     decoder = JsonDecoder()
 
     @lru_cache(_KNOWN_KEYS)
     def columns_of(keys: tuple[str, ...]) -> Columns:
         columns = Columns(keys, options, "key")
-        ignored.add(columns.ignored)
+        request.ignored.add(columns.ignored)
+        request.used.add(columns.used)
         return columns
 
     is_first = True

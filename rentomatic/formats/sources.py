@@ -1,16 +1,16 @@
 """Where a field of a room comes from in an imported file: from a column, a key or a default."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 
-from rentomatic.domain.room import FIELDS, Field
+from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, Field
 from rentomatic.formats.header import Header
 from rentomatic.formats.json import json_name
-from rentomatic.formats.values import import_parser, looks_like_no_value
+from rentomatic.formats.values import import_parser, looks_like_no_value, reference_parser
 from rentomatic.requests.base import ParameterError
 from rentomatic.requests.parsers import is_utf8, shown, shown_name
-from rentomatic.requests.room_fields import Parser, Value
+from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_import import ImportOptions
 
 
@@ -31,12 +31,17 @@ class Source:
 
     field: Field
     name: str
-    parse: Parser
+    parse: Callable[[str], Value | None]
     index: int
     default: Value | None
     nulls: frozenset[str]
     advises: bool
     unit: str
+
+    @property
+    def is_in_file(self) -> bool:
+        """Whether the file has it, and not only a default."""
+        return self.index >= 0
 
     def read(self, record: Sequence[object]) -> Value | None:
         """Read the value; None where an optional field has none.
@@ -80,6 +85,14 @@ class Source:
         return f"; give {' and '.join(options)}" if options and self.advises else ""
 
 
+def reference_source(code: Source | ParameterError | None, options: ImportOptions) -> Source | None:
+    """Return where identities that are not UUIDs are kept: from where the code comes."""
+    if not isinstance(code, Source):
+        return None
+    field = FIELDS["reference"]
+    return replace(code, field=field, parse=reference_parser(field, options), default=None)
+
+
 def json_option_errors(options: ImportOptions) -> Iterator[ParameterError]:
     """Yield what is wrong with the options for any file of JSON."""
     if options.delimiter is not None:
@@ -96,6 +109,10 @@ def option_errors(options: ImportOptions) -> Iterator[ParameterError]:
             if name not in FIELDS:
                 known = ", ".join(FIELDS)
                 yield ParameterError(option, f"there is no field {name}; fields are {known}")
+    for name in OPTIONAL_FIELDS:
+        if name in options.ignored and (name in options.columns or name in options.defaults):
+            problem = f"{name} is left out, so it has neither --column nor --default"
+            yield ParameterError("ignore", problem)
     for name in options.defaults.keys() & FIELDS.keys():
         yield from _default_errors(FIELDS[name], options)
 

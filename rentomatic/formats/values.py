@@ -6,10 +6,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache, partial
 from uuid import UUID, uuid5
 
-from rentomatic.domain.kinds import Integer
+from rentomatic.domain.kinds import Date, Degrees, Integer
 from rentomatic.domain.room import Field
 from rentomatic.formats.json import Number
-from rentomatic.requests.parsers import MAX_DIGITS, parse_uuid, shown, spell_out
+from rentomatic.requests.parsers import MAX_DIGITS, is_utf8, parse_uuid, shown, spell_out
 from rentomatic.requests.room_fields import Parser, Value, parser_of
 from rentomatic.requests.room_import import ImportOptions
 
@@ -28,6 +28,9 @@ _WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0+)?")
 _SHORT_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,15})")
 # As Excel writes numbers of more than 11 digits.
 _SHORTENED = re.compile(r"-?[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}")
+
+# What pandas and databases write behind a date.
+_MIDNIGHT = re.compile(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?\Z")
 
 _AMOUNT = re.compile(r"[$€£¥]? ?(-?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]{1,18}))(\.[0-9]{1,40})?")
 # A thousand in some countries, one in others.
@@ -49,7 +52,39 @@ def import_parser(field: Field, options: ImportOptions, name: str = "") -> Parse
         return _identity_parser(options)
     if isinstance(field.kind, Integer):
         return _amount_parser(field, options, name)
-    return _decimal_parser(field, options)
+    if isinstance(field.kind, Degrees):
+        return _decimal_parser(field, options)
+    parse = parser_of(field.kind)
+    if isinstance(field.kind, Date):
+        return lambda text: parse(_MIDNIGHT.sub("", text.strip()))
+    return lambda text: parse(text.strip())
+
+
+def reference_parser(field: Field, options: ImportOptions) -> Callable[[str], Value | None]:
+    """Return the parser of an identity that is kept: None if it is a UUID, or is not one at all."""
+    parse = parser_of(field.kind)
+
+    advice = "; give --ignore reference to drop it" if options.advises else ""
+
+    def keep(identity: str) -> Value:
+        try:
+            return parse(identity)
+        except ValueError as problem:
+            raise ValueError(f"{problem}, to be kept as the reference{advice}") from None
+
+    def read(text: str) -> Value | None:
+        try:
+            parse_uuid(text.strip())
+        except ValueError:
+            try:
+                identity = identity_of(text)
+            except ValueError:
+                return None
+            # Otherwise the code says what is wrong.
+            return keep(identity) if identity and is_utf8(identity) else None
+        return None
+
+    return read
 
 
 def looks_like_no_value(text: str) -> bool:

@@ -1,8 +1,9 @@
 """Rooms in MongoDB: searches, imports and readiness; the rest of the service needs PostgreSQL."""
 
 import logging
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from itertools import count, islice
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -19,7 +20,8 @@ from pymongo.errors import (
     OperationFailure,
 )
 
-from rentomatic.domain.geography import Box, Near, box_around
+from rentomatic.domain.geography import Box, box_around
+from rentomatic.domain.kinds import Text
 from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, Room
 from rentomatic.repository.interface import (
     SAVE_BATCH,
@@ -42,6 +44,14 @@ from rentomatic.requests.room_selection import Filter, RoomSelection
 from rentomatic.requests.room_summary import RoomSummaryRequest
 
 Document = dict[str, Any]
+
+
+# How to read what documents have as text.
+_READ: Mapping[type, Callable[[str], object]] = {UUID: UUID, date: date.fromisoformat}
+_READ_FIELDS = {name for name, field in FIELDS.items() if field.kind.type in _READ}
+
+# Of the fields without operators an index would be of no use.
+_NOT_COMPARED = {name for name, field in FIELDS.items() if not field.kind.operators}
 
 # Sort keys with another name in documents.
 _KEYS = {ADDED: "_id"}
@@ -147,7 +157,9 @@ class MongoRepo:
             return room if expected in {None, room} else None
         with _translated():
             document = self._rooms.find_one_and_update(
-                _one(code, expected), {"$set": dict(values)}, return_document=ReturnDocument.AFTER
+                _one(code, expected),
+                {"$set": {name: _stored(value) for name, value in values.items()}},
+                return_document=ReturnDocument.AFTER,
             )
         return _room(document) if document else None
 
@@ -194,7 +206,7 @@ class MongoRepo:
             yield from (room for _, room in map(_entry, documents) if passes(room, selection))
 
     def _count(self, selection: RoomSelection) -> int:
-        if selection.near and _is_bounded(selection.near):
+        if _is_selected_here(selection):
             return sum(1 for _ in self._selected(selection))
         return self._rooms.count_documents(_query(selection))
 
@@ -234,7 +246,7 @@ class MongoRepo:
 
     def _apply(self, staged: Collection[Document], added: int) -> None:
         self._rooms.create_index("code", unique=True)
-        for name in FIELDS.keys() - {"code"}:
+        for name in FIELDS.keys() - {"code", *_NOT_COMPARED}:
             self._rooms.create_index(name)
         numbers = self._take_numbers(added)
         documents = iter(staged.find().sort("place", ASCENDING))
@@ -263,7 +275,10 @@ class MongoRepo:
 def _query(selection: RoomSelection) -> Document:
     """Return what the server can filter by; its operators have our names after a dollar sign."""
     conditions: list[Document] = [
-        {each.field: condition} for each in selection.filters for condition in _conditions(each)
+        {each.field: condition}
+        for each in selection.filters
+        if not _is_folded(each)
+        for condition in _conditions(each)
     ]
     near = selection.near
     if selection.bbox:
@@ -305,20 +320,26 @@ def _behind(position: Position, order: Order) -> Document:
 def _is_ordered_here(request: RoomListRequest) -> bool:
     """Return whether the server cannot filter or sort: by distance, or with missing values last."""
     names = {key.name for key in request.order}
-    if names & set(OPTIONAL_FIELDS):
-        return True
-    return request.near is not None and (_is_bounded(request.near) or DISTANCE in names)
+    return _is_selected_here(request) or bool(names & {DISTANCE, *OPTIONAL_FIELDS})
 
 
-def _is_bounded(near: Near) -> bool:
-    return near.radius is not None or near.radius_min is not None
+def _is_selected_here(selection: RoomSelection) -> bool:
+    """Return whether the server cannot filter: by distance, or without case and accents."""
+    near = selection.near
+    is_bounded = near and (near.radius is not None or near.radius_min is not None)
+    return bool(is_bounded) or any(map(_is_folded, selection.filters))
+
+
+def _is_folded(each: Filter) -> bool:
+    kind = FIELDS[each.field].kind
+    return isinstance(kind, Text) and kind.is_folded and each.operator != NULL
 
 
 def _stored(value: Operand | None) -> object:
-    """Return a value as documents contain it: a UUID as text, which people can read."""
+    """Return a value as documents contain it: a UUID or date as text, which people can read."""
     if isinstance(value, tuple):
         return [_stored(each) for each in value]
-    return str(value) if isinstance(value, UUID) else value
+    return str(value) if isinstance(value, UUID | date) else value
 
 
 def _one(code: UUID, expected: Room | None) -> Document:
@@ -335,8 +356,10 @@ def _entry(document: Document) -> Entry:
 
 
 def _room(document: Document) -> Room:
-    values: Document = {name: document.get(name) for name in FIELDS}
-    return Room(**values | {"code": UUID(document["code"])})
+    values = {name: document[name] for name in FIELDS if document.get(name) is not None}
+    for name in _READ_FIELDS & values.keys():
+        values[name] = _READ[FIELDS[name].kind.type](values[name])
+    return Room.from_dict(values)
 
 
 @contextmanager

@@ -2,23 +2,47 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from uuid import UUID
 
-from rentomatic.domain.room import OPTIONAL_FIELDS
+from rentomatic.domain.kinds import Text
+from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS
 from rentomatic.requests.room_order import ADDED, KEY_TYPES, Order, Position, SortKey
 
-_COLUMNS = {ADDED: "id"}
-_TYPES = {UUID: "uuid", int: "bigint", float: "float8"}
+# Text is sorted by the folded text, which a trigger keeps.
+_COLUMNS = {
+    ADDED: "id",
+    **{
+        name: f"{name}_key"
+        for name in KEY_TYPES
+        if name in FIELDS and isinstance(FIELDS[name].kind, Text)
+    },
+}
+_TYPES = {UUID: "uuid", int: "bigint", float: "float8", str: "text", date: "date"}
 
 # One per key of an order.
 POSITION_PARAMETERS = tuple(f"after_{number}" for number in range(len(KEY_TYPES)))
 
 
 @lru_cache(maxsize=256)
-def order_by(order: Order) -> str:
-    """Return the keys of an `order by`; missing values sort last."""
-    return ", ".join(f"{_column(key.name)}{_direction(key)}" for key in order)
+def order_by(order: Order, *, is_present: bool = False) -> str:
+    """Return the keys of an `order by`; missing values sort last.
+
+    Args:
+        order: the keys.
+        is_present: whether all rooms have the first key: an index is in that order.
+    """
+    first, *others = order
+    begin = " desc" if is_present and first.descending else _direction(first)
+    return ", ".join(
+        [f"{_column(first.name)}{begin}", *(_column(key.name) + _direction(key) for key in others)]
+    )
+
+
+def is_present_in(order: Order) -> str:
+    """Return the condition that a room has the first key of an order."""
+    return f"{_column(order[0].name)} is not null"
 
 
 def is_after(order: Order, position: Position) -> str:

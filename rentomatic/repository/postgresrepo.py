@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg import Cursor, errors
 
 from rentomatic.domain.room import FIELDS, Room
-from rentomatic.domain.room_summary import MAX_BARS, QUARTILES, STEPS
+from rentomatic.domain.room_summary import MAX_BARS, MAX_CITIES, QUARTILES, STEPS
 from rentomatic.repository.arrays import array_of, arrays_of
 from rentomatic.repository.connection import NOTHING, Connection
 from rentomatic.repository.connections import Connections
@@ -28,12 +28,14 @@ from rentomatic.repository.migrations import compare_schema
 from rentomatic.repository.room_parameters import (
     LIST_PARAMETERS,
     LIST_PARTS,
+    PAGE_PARAMETERS,
     SELECTION_PARAMETERS,
     Parameters,
     attempts,
     is_by_distance,
     list_parameters,
     list_parts,
+    may_be_missing,
     selection_parameters,
 )
 from rentomatic.repository.rows import page_of, summary_of
@@ -73,11 +75,11 @@ class PostgresRepo:
         self._stream_slots = streams or Slots()
         self._search_slots = searches or Slots()
         self._list = load("room_list", LIST_PARAMETERS, LIST_PARTS)
-        self._page = load("room_page", {*LIST_PARAMETERS, "counted"}, LIST_PARTS)
+        self._page = load("room_page", PAGE_PARAMETERS, LIST_PARTS)
         self._estimate = load("room_estimate", SELECTION_PARAMETERS)
         self._count = load("room_count", SELECTION_PARAMETERS)
         self._summary = load(
-            "room_summary", {*SELECTION_PARAMETERS, "quartiles", "steps", "max_bars"}
+            "room_summary", {*SELECTION_PARAMETERS, "quartiles", "steps", "max_bars", "max_cities"}
         )
         self._get = load("room_get", {"code", "locked"})
         self._existing = load("room_existing", {"codes"})
@@ -96,8 +98,8 @@ class PostgresRepo:
         if request.limit is None:
             page, rooms = self._connections.stream(lambda each: self._stream(each, request))
             return replace(page, rooms=rooms)
-        if request.count == EXACT or is_by_distance(request):
-            rows = self._rows_in_a_slot(request)
+        if request.count == EXACT or is_by_distance(request) or may_be_missing(request):
+            rows = self._rows_in_attempts(request)
         else:
             rows = self._rows(request, list_parameters(request))
         page = page_of(request, rows)
@@ -112,6 +114,7 @@ class PostgresRepo:
             "quartiles": list(QUARTILES),
             "steps": list(STEPS),
             "max_bars": MAX_BARS,
+            "max_cities": MAX_CITIES,
         }
         text = self._summary.text(frozenset(selection))
 
@@ -213,13 +216,14 @@ class PostgresRepo:
         """
         if parameters is None:
             parameters, _ = next(attempts(request, self._estimated))
-        return self._page.text(frozenset(parameters), **list_parts(request)), parameters
+        parts = list_parts(request, is_present="is_present" in parameters)
+        return self._page.text(frozenset(parameters), **parts), parameters
 
     def _rows(self, request: RoomListRequest, parameters: Parameters) -> Sequence[Any]:
         text, _ = self.page_statement(request, parameters)
         return self._connections.read(lambda connection: connection.run(text, parameters))
 
-    def _rows_in_a_slot(self, request: RoomListRequest) -> Sequence[Any]:
+    def _rows_in_attempts(self, request: RoomListRequest) -> Sequence[Any]:
         """Find the rows of a page that may take long; a slow one takes a slot."""
         rows: Sequence[Any] = ()
         with self._search_slots.open() as take:

@@ -46,7 +46,7 @@ class Rings:
     is_large: bool
 
     def parameters(self) -> Mapping[str, object]:
-        """Return parameters of sql/room_list.sql; southern places are mirrored to the north."""
+        """Return parameters of sql/room_page.sql; southern places are mirrored to the north."""
         placed = [(each.longitude, each.latitude, each.metres) for each in self.circles]
         north = [each for each in placed if each[1] >= 0]
         south = [

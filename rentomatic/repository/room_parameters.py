@@ -6,7 +6,8 @@ from itertools import chain
 from typing import Any
 
 from rentomatic.domain.geography import Box, Near, antipode, box_around
-from rentomatic.repository.ordering import POSITION_PARAMETERS, is_after, order_by
+from rentomatic.domain.room import OPTIONAL_FIELDS
+from rentomatic.repository.ordering import POSITION_PARAMETERS, is_after, is_present_in, order_by
 from rentomatic.repository.rings import RING_PARAMETERS, Rings, rings_of
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_list import EXACT, RoomListRequest
@@ -24,10 +25,10 @@ SELECTION_PARAMETERS = {*FILTER_PARAMETERS, *_BOX, *_NEAR, *(f"near_{each}" for 
 LIST_PARAMETERS = {
     *SELECTION_PARAMETERS,
     *("hemisphere", "centre_longitude", "centre_latitude"),
-    *("limit", "is_after", "boxed", "paged", "measured", "contradictory"),
-    *RING_PARAMETERS,
+    *("limit", "is_after", "is_present", "boxed", "contradictory", "far_most", "far_least"),
 }
-LIST_PARTS = {"order", "is_after"}
+PAGE_PARAMETERS = {*LIST_PARAMETERS, *RING_PARAMETERS, "measured", "counted"}
+LIST_PARTS = {"order", "is_after", "is_present"}
 
 
 def attempts(
@@ -42,6 +43,8 @@ def attempts(
         estimated: returns about how many rooms are selected, without regard to distances.
     """
     near = request.near
+    if may_be_missing(request):
+        yield list_parameters(request, is_present=True), False
     if not near or not is_by_distance(request):
         yield list_parameters(request), False
         return
@@ -71,7 +74,11 @@ def selection_parameters(selection: RoomSelection) -> Parameters:
 
 
 def list_parameters(
-    request: RoomListRequest, rings: Rings | None = None, *, are_few: bool = False
+    request: RoomListRequest,
+    rings: Rings | None = None,
+    *,
+    are_few: bool = False,
+    is_present: bool = False,
 ) -> Parameters:
     """Return the parameters of a search, and the marks of the lines that it needs.
 
@@ -82,11 +89,14 @@ def list_parameters(
         request: the search.
         rings: where to find the first rooms by distance; None for around the place.
         are_few: whether few enough rooms are selected to sort all of them.
+        is_present: whether to find only rooms that have what they are sorted by first.
     """
     parameters = selection_parameters(request)
     if request.limit is not None:
-        parameters |= {"limit": request.limit + 1, "paged": True}
+        parameters["limit"] = request.limit + 1
         parameters |= {"measured": True} if request.near else {}
+    if is_present:
+        parameters["is_present"] = True
     if request.count == EXACT:
         parameters["counted"] = True
     if len(request.filters) > 1 and _contradict(request.filters):
@@ -103,9 +113,11 @@ def list_parameters(
     return parameters
 
 
-def list_parts(request: RoomListRequest) -> dict[str, str]:
-    """Return the parts of a search."""
-    parts = {"order": order_by(request.order)}
+def list_parts(request: RoomListRequest, *, is_present: bool = False) -> dict[str, str]:
+    """Return the parts of a search; see list_parameters."""
+    parts = {"order": order_by(request.order, is_present=is_present)}
+    if is_present:
+        parts["is_present"] = is_present_in(request.order)
     if request.after is not None:
         parts["is_after"] = is_after(request.order, request.after)
     return parts
@@ -114,6 +126,16 @@ def list_parts(request: RoomListRequest) -> dict[str, str]:
 def is_by_distance(request: RoomListRequest) -> bool:
     """Return whether the first rooms are to be found by distance."""
     return request.order[0].name == DISTANCE and request.limit is not None
+
+
+def may_be_missing(request: RoomListRequest) -> bool:
+    """Return whether rooms may lack what they are sorted by first, unless the page is behind those.
+
+    An index has those that do not lack it, in their order.
+    """
+    is_behind = request.after is not None and request.after[0] is None
+    is_optional = request.order[0].name in OPTIONAL_FIELDS
+    return is_optional and not is_behind and request.limit is not None
 
 
 def _contradict(filters: Sequence[Filter]) -> bool:

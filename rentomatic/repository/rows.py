@@ -5,11 +5,18 @@ from typing import Any
 
 from rentomatic.domain.geography import Box, narrower_box
 from rentomatic.domain.room import Room
-from rentomatic.domain.room_summary import AmountSummary, RoomSummary, bars_of, quartiles_of
+from rentomatic.domain.room_summary import (
+    AmountSummary,
+    CityCount,
+    RoomSummary,
+    bars_of,
+    histogram_of,
+    quartiles_of,
+)
 from rentomatic.repository.interface import Page, Total
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_list import EXACT, RoomListRequest
-from rentomatic.requests.room_order import ADDED
+from rentomatic.requests.room_order import ADDED, ranked
 
 _ROOM = Room.__slots__
 
@@ -25,7 +32,7 @@ def page_of(request: RoomListRequest, rows: Sequence[Sequence[Any]]) -> Page:
     following = None
     if len(rows) > len(shown) > 0:
         last = dict(zip(columns, shown[-1], strict=True))
-        following = tuple(last[key.name] for key in request.order)
+        following = tuple(ranked(key.name, last[key.name]) for key in request.order)
     begin = -len(_ROOM)
     rooms = [Room.trusted(row[begin:]) for row in shown]
     return Page(rooms, following, total, first["version"])
@@ -38,7 +45,13 @@ def summary_of(rows: Sequence[Any]) -> RoomSummary:
     if whole.selected:
         box = Box(whole.west, whole.south, whole.east, whole.north)
         box = narrower_box(box, whole.first_east, whole.last_west)
-    return RoomSummary(whole.selected, box, {row.name: _amount_summary(row) for row in rows})
+    return RoomSummary(
+        whole.selected,
+        box,
+        {row.name: _amount_summary(row) for row in rows},
+        histogram_of(dict(zip(whole.bedrooms, whole.bedrooms_shown, strict=True))),
+        tuple(map(CityCount, whole.cities, whole.cities_shown)),
+    )
 
 
 def _amount_summary(row: Any) -> AmountSummary:  # noqa: ANN401 - a named tuple of the cursor's

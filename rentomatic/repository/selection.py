@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from heapq import nsmallest
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from rentomatic.domain.room import Room
+from rentomatic.domain.room import FIELDS, Room
 from rentomatic.domain.room_summary import RoomSummary, summarize
 from rentomatic.repository.interface import Page, Total
-from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, OPERATORS
+from rentomatic.requests.room_fields import BEDROOMS, DISTANCE, HISTOGRAMS, OPERATORS
 from rentomatic.requests.room_list import RoomListRequest
-from rentomatic.requests.room_order import ADDED, Order, Position
+from rentomatic.requests.room_order import ADDED, Order, Position, ranked
 from rentomatic.requests.room_selection import RoomSelection
 
 # The number of a room in the order of insertion, and the room.
@@ -23,7 +24,7 @@ def passes(room: Room, selection: RoomSelection) -> bool:
     """Return whether a room is selected."""
     return (
         all(
-            OPERATORS[each.operator].matches(getattr(room, each.field), each.value)
+            OPERATORS[each.operator].matches(_compared(room, each.field), each.value)
             for each in selection.filters
         )
         and (selection.bbox is None or selection.bbox.contains(*room.place))
@@ -31,16 +32,22 @@ def passes(room: Room, selection: RoomSelection) -> bool:
     )
 
 
+def _compared(room: Room, field: str) -> Any:  # noqa: ANN401 - each field has its own type
+    value = getattr(room, field)
+    return None if value is None else FIELDS[field].kind.compared(value)
+
+
 def summary_of(
     selection: RoomSelection, selected: Callable[[RoomSelection], Iterable[Room]]
 ) -> RoomSummary:
     """Summarize the rooms of a selection, which `selected` finds."""
     beyond = {}
-    for name in AMOUNTS:
+    for name in HISTOGRAMS:
         others = tuple(each for each in selection.filters if each.field != name)
         rooms = selected(replace(selection, filters=others))
         beyond[name] = [getattr(room, name) for room in rooms]
-    return summarize(list(selected(selection)), beyond)
+    bedrooms = beyond.pop(BEDROOMS)
+    return summarize(list(selected(selection)), beyond, bedrooms)
 
 
 def ordered(entries: Iterable[Entry], request: RoomListRequest) -> list[Entry]:
@@ -75,21 +82,25 @@ def _position_of(entry: Entry, request: RoomListRequest) -> Position:
             return place
         if name == DISTANCE and request.near:
             return request.near.metres_to(*room.place)
-        return getattr(room, name)
+        return ranked(name, getattr(room, name))
 
     return tuple(value(key.name) for key in request.order)
 
 
-def _rank(position: Position, order: Order) -> tuple[tuple[bool, float], ...]:
+def _rank(position: Position, order: Order) -> tuple[tuple[bool, Any], ...]:
     """Return a sort key that respects each key's direction; missing values sort last."""
     return tuple(
-        (value is None, _signed(value, descending=key.descending))
+        (value is None, value is not None and _signed(value, descending=key.descending))
         for key, value in zip(order, position, strict=True)
     )
 
 
-def _signed(value: UUID | float | None, *, descending: bool) -> float:
-    if value is None:
-        return 0
+def _signed(value: UUID | float | str | date, *, descending: bool) -> float | Sequence[int]:
+    """Return what sorts as a value does, or the other way round; text sorts by code points."""
+    if isinstance(value, str):
+        # A text comes after one that begins with it, and before it in the other direction.
+        return [-ord(each) for each in value] + [1] if descending else [*map(ord, value)]
+    if isinstance(value, date):
+        value = value.toordinal()
     number = value.int if isinstance(value, UUID) else value
     return -number if descending else number

@@ -5,13 +5,16 @@ of other scripts, `float` accepts `nan`, and `UUID` accepts hyphens anywhere.
 Every parser raises ValueError with a message that continues after the parameter's name.
 """
 
+import csv
 import re
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import TypeVar
 from uuid import UUID
 
+from rentomatic.domain.kinds import Kind
 from rentomatic.domain.room import COORDINATES, MAX_LONGITUDE
 
 MAX_LIST = 100
@@ -26,6 +29,7 @@ MAX_INTEGER = 10**MAX_DIGITS - 1
 _EXPONENT = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,40})?[eE]([+-]?[0-9]{1,3})")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,400})?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HEX = "[0-9a-fA-F]"
 _HYPHENATED = f"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
 _UUID = re.compile(rf"{_HEX}{{32}}|(?i:urn:uuid:)?{_HYPHENATED}|\{{{_HYPHENATED}\}}")
@@ -69,8 +73,14 @@ def as_text(value: object) -> str:
 def as_list_text(value: object) -> str:
     """Write a list as a user would type it, and any other value like `as_text`."""
     if isinstance(value, list | tuple | set | frozenset):
-        return ",".join(map(as_text, value))
+        return ",".join(_quoted(as_text(each)) for each in value)
     return as_text(value)
+
+
+def _quoted(text: str) -> str:
+    """Quote text that would not be one value of a list."""
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"' if "," in text or '"' in text else text
 
 
 def spell_out(text: str) -> str:
@@ -98,6 +108,25 @@ def parse_uuid(text: str) -> UUID:
             f"must be a UUID such as f853578c-fc0f-4e65-81b8-566c5dffa35a, not {shown(text)}"
         )
     return UUID(text)
+
+
+def parse_date(text: str) -> date:
+    """Read a date of ISO 8601, with hyphens."""
+    if _DATE.fullmatch(text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise ValueError(f"is not a day of the calendar: {shown(text)}") from None
+    raise ValueError(f"must be a date such as 2026-09-01, not {shown(text)}")
+
+
+def parse_words(text: str, kind: Kind) -> str:
+    """Read text of a kind, which must not be empty; it is returned in its normal form."""
+    if problem := kind.problem(text):
+        raise ValueError(f"{problem}, not {shown(text)}")
+    if (plain := kind.normal(text)) is None:
+        raise ValueError(f"must not be empty, as {shown(text)} is")
+    return str(plain)
 
 
 def parse_flag(text: str) -> bool:
@@ -130,8 +159,14 @@ def swap_hint(value: float) -> str:
 
 
 def parse_list(text: str, parse: Callable[[str], T]) -> tuple[T, ...]:
-    """Read a comma-separated list of at most MAX_LIST values."""
-    parts = text.split(",")
+    """Read a list of at most MAX_LIST values: a record of CSV, with quotes around commas."""
+    try:
+        parts = next(csv.reader([text], strict=True)) or [""]
+    except csv.Error:
+        raise ValueError(
+            'must be a list such as a,b or "a,b",c, in which quotes are around a value and doubled'
+            f" within it, not {shown(text)}"
+        ) from None
     if len(parts) > MAX_LIST:
         raise ValueError(f"must be a list of at most {MAX_LIST} values, not of {len(parts)}")
     return tuple(parse(part) for part in parts)

@@ -1,6 +1,7 @@
 """Cursors: where a page ended, as opaque text for one search."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import partial
 from uuid import UUID
 
@@ -10,10 +11,16 @@ from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_order import KEY_TYPES, Order, Position
 from rentomatic.requests.room_selection import RoomSelection
 
+_READ: Mapping[type, Callable[[str], UUID | str | date]] = {
+    UUID: UUID,
+    str: str,
+    date: date.fromisoformat,
+}
+
 
 def write_cursor(selection: RoomSelection, order: Order, position: Position) -> str:
     """Encode a position in an order of the selected rooms."""
-    values = [str(each) if isinstance(each, UUID) else each for each in position]
+    values = [str(each) if isinstance(each, UUID | date) else each for each in position]
     return seal(values, repr((selection.filters, selection.bbox, selection.near, order)))
 
 
@@ -33,12 +40,12 @@ def read_cursor(text: str, selection: RoomSelection, order: Order) -> Position:
     )
 
 
-def _parse_value(value: object, name: str) -> UUID | int | float | None:
+def _parse_value(value: object, name: str) -> UUID | int | float | str | date | None:
     if value is None and name in OPTIONAL_FIELDS:
         return None
     kind = KEY_TYPES[name]
-    if kind is UUID and isinstance(value, str):
-        return UUID(value)
+    if isinstance(value, str) and kind in _READ:
+        return _READ[kind](value)
     if isinstance(value, int | float) and type(value) is kind and abs(value) <= GREATEST:
         return value
     raise ValueError

@@ -4,25 +4,37 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from rentomatic.domain.kinds import Degrees, Identity, Integer, JsonSchema, Kind
+from rentomatic.domain.kinds import (
+    Address,
+    Date,
+    Degrees,
+    Identity,
+    Integer,
+    JsonSchema,
+    Kind,
+    Text,
+)
 from rentomatic.domain.room import FIELDS, Field
 from rentomatic.requests.parsers import (
     MAX_INTEGER,
     MAX_LIST,
     closest,
+    parse_date,
     parse_degrees,
     parse_flag,
     parse_integer,
     parse_list,
     parse_uuid,
+    parse_words,
 )
 
-Value = UUID | int | float
+Value = UUID | int | float | str | date
 Operand = Value | bool | tuple[Value, ...]
 Parser = Callable[[str], Value]
 
@@ -77,8 +89,11 @@ OPERATORS: Mapping[str, Operator] = {
 # What a search near a place adds to each room.
 DISTANCE = "distance"
 
-# The fields that can be averaged, and shown as a histogram.
+# The fields that can be averaged and shown as a histogram.
 AMOUNTS = ("size", "price")
+# The field that is only shown as a histogram.
+BEDROOMS = "bedrooms"
+HISTOGRAMS = (*AMOUNTS, BEDROOMS)
 
 FILTER_KEYS: Mapping[str, tuple[str, str]] = {
     f"{field.name}__{name}": (field.name, name)
@@ -127,11 +142,16 @@ _PARSERS: Mapping[type, Callable[[Any], Parser]] = {
     Identity: lambda _kind: parse_uuid,
     Integer: lambda _kind: parse_integer,
     Degrees: lambda kind: partial(parse_degrees, most=kind.most),
+    Text: lambda kind: partial(parse_words, kind=kind),
+    Address: lambda kind: partial(parse_words, kind=kind),
+    Date: lambda _kind: parse_date,
 }
 
 # A filter may compare with integers that the column cannot hold.
 _OPERAND_SCHEMAS: Mapping[type, JsonSchema] = {
-    Integer: {"minimum": -MAX_INTEGER, "maximum": MAX_INTEGER}
+    Integer: {"minimum": -MAX_INTEGER, "maximum": MAX_INTEGER},
+    Text: {"minLength": 1},
+    Address: {"minLength": 1},
 }
 
 
@@ -140,11 +160,17 @@ def parser_of(kind: Kind) -> Parser:
     return _PARSERS[type(kind)](kind)
 
 
+def _folding_parser(kind: Text) -> Parser:
+    parse = parser_of(kind)
+    return lambda text: kind.compared(str(parse(text)))
+
+
 def _operand_parser(field: str, operator_name: str) -> Callable[[str], Operand]:
     takes = OPERATORS[operator_name].takes
     if takes is Takes.FLAG:
         return parse_flag
-    parse = parser_of(FIELDS[field].kind)
+    kind = FIELDS[field].kind
+    parse = _folding_parser(kind) if isinstance(kind, Text) and kind.is_folded else parser_of(kind)
     return partial(parse_list, parse=parse) if takes is Takes.LIST else parse
 
 

@@ -6,13 +6,15 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from rentomatic.domain.room import Room
+from rentomatic.domain.room import FIELDS, Room
 from rentomatic.requests.base import ValidRequest
 from rentomatic.requests.parsers import shown_name
 
 # The default limit of a batch sent over HTTP.
 MAX_BATCH_BYTES = 64 << 20
 
+# How many names of one field are listed: objects may differ.
+MAX_NAMES = 20
 # How many unused names are listed.
 MAX_IGNORED = 200
 
@@ -30,6 +32,7 @@ class ImportOptions:
 
     Attributes:
         columns: the file's column or key, by field, where its name does not say which field it is.
+        ignored: names of columns or keys that are not used, and of optional fields to leave out.
         defaults: the value, by field, where the file has no such column, an object no such key, or
             they have no value.
         null_texts: what stands for no value, besides empty text and null.
@@ -131,6 +134,32 @@ class Ignored:
         return f"ignored {self._noun}s: {', '.join(self.names)}" if self._names else ""
 
 
+class Used:
+    """The names in a file that are used, by field, at most MAX_NAMES of a field."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, dict[str, None]] = {}
+
+    @property
+    def names(self) -> dict[str, list[str]]:
+        """The names of each field that the file has, fit to be shown."""
+        return {own: [*self._names[own]] for own in FIELDS if own in self._names}
+
+    def add(self, names: Mapping[str, str]) -> None:
+        """Take a name for each of some fields."""
+        for own, name in names.items():
+            known = self._names.setdefault(own, {})
+            if len(known) < MAX_NAMES:
+                known[shown_name(name)] = None
+
+    def __str__(self) -> str:
+        named = (
+            own if names == [own] else f"{own} from {' and '.join(names)}"
+            for own, names in self.names.items()
+        )
+        return f"fields: {', '.join(named)}"
+
+
 @dataclass(frozen=True, slots=True)
 class RoomImportRequest(ValidRequest):
     """Rooms to add or replace.
@@ -138,6 +167,7 @@ class RoomImportRequest(ValidRequest):
     Attributes:
         lines: the file's lines, read as they are asked for.
         ignored: the columns or keys that are not used, as far as the lines have been read.
+        used: those that are used, the same.
         header: the names of a CSV file's columns.
         delimiter: what divides its values.
     """
@@ -145,6 +175,7 @@ class RoomImportRequest(ValidRequest):
     lines: Iterator[Line]
     options: ImportOptions = field(default_factory=ImportOptions)
     ignored: Ignored = field(default_factory=Ignored)
+    used: Used = field(default_factory=Used)
     format: str = "csv"
     header: Sequence[str] = ()
     delimiter: str = ","

@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from rentomatic.domain.room import FIELDS
@@ -11,7 +13,7 @@ from rentomatic.requests.room_fields import DISTANCE
 # The number that the repository gave a room when it was added.
 ADDED = "added"
 CODE = "code"
-SORT_NAMES = (*FIELDS, DISTANCE)
+SORT_NAMES = (*(name for name, field in FIELDS.items() if field.kind.is_sorted), DISTANCE)
 
 # Other spellings of directions: at the end, or as a word.
 _DIRECTION = re.compile(r"(?<![a-z])(?:a|de)sc(?:ending)?(?![a-z])|(?:a|de)sc(?:ending)?$")
@@ -21,7 +23,7 @@ _LEADING_MINUS = re.compile(r"-(?!-)")
 # The type of each key's values.
 KEY_TYPES: dict[str, type] = {
     ADDED: int,
-    **{name: field.kind.type for name, field in FIELDS.items()},
+    **{name: FIELDS[name].kind.type for name in SORT_NAMES if name != DISTANCE},
     DISTANCE: float,
 }
 
@@ -40,7 +42,7 @@ class SortKey:
 Order = tuple[SortKey, ...]
 
 # The position of a room in an order: its value of each key, None if it is missing.
-Position = tuple[UUID | int | float | None, ...]
+Position = tuple[UUID | int | float | str | date | None, ...]
 
 BY_ADDING: Order = (SortKey(ADDED),)
 
@@ -52,6 +54,11 @@ class UnknownKeyError(ValueError):
         known = "" if suggestion else f"; use {', '.join(SORT_NAMES)}"
         super().__init__(f"{shown_name(name)} is not a sort key{known}")
         self.suggestion = suggestion
+
+
+def ranked(name: str, value: Any) -> Any:  # noqa: ANN401 - each key has a type of its own
+    """Return what rooms are sorted by: of text, the folded text."""
+    return value if value is None or name not in FIELDS else FIELDS[name].kind.ranked(value)
 
 
 def parse_sort(text: str) -> Order:

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 from rentomatic.domain.kinds import Degrees
 from rentomatic.domain.room import FIELDS, Room
 from rentomatic.requests.base import InvalidRequest, ParameterError, ValidRequest
-from rentomatic.requests.parsers import closest, parse_uuid, shown, shown_name, swap_hint
-from rentomatic.requests.room_fields import Value
+from rentomatic.requests.parsers import closest, shown, shown_name, swap_hint
+from rentomatic.requests.room_fields import Value, parser_of
 from rentomatic.requests.room_get import build_room_get_request
 
 # Returns whether a stored room is the one that the client has seen; None in a request for any.
@@ -19,6 +19,13 @@ IsExpected = Callable[[Room], bool]
 CODE = "code"
 # At most this many unknown fields are reported by name.
 _NAMED = 20
+
+# UUIDs and dates.
+_TEXT_PARSERS = {
+    name: parser_of(field.kind)
+    for name, field in FIELDS.items()
+    if field.kind.type not in {int, float, str}
+}
 
 Values = Mapping[str, object]
 Errors = Sequence[ParameterError]
@@ -102,6 +109,7 @@ def build_room_update_request(
     if CODE in values:
         errors.append(ParameterError(CODE, "cannot be changed; leave it out"))
     changed = {name: values[name] for name in FIELDS if name in values and name != CODE}
+    errors += _parse_texts(changed)
     errors += _wrong_fields(changed)
     if errors or not wanted:
         return InvalidRequest(tuple(errors))
@@ -128,14 +136,19 @@ def _read_room(values: Values, unreadable: Errors = ()) -> Room | InvalidRequest
     ]
     errors += [ParameterError(name, "is missing") for name in missing]
     given = {name: values[name] for name in FIELDS if name in values}
-    if isinstance(code := given[CODE], str):
-        try:
-            given[CODE] = parse_uuid(code)
-        except ValueError as problem:
-            errors.append(ParameterError(CODE, str(problem)))
-            del given[CODE]
+    errors += _parse_texts(given)
     errors += _wrong_fields(given)
     return InvalidRequest(tuple(errors)) if errors else Room.from_dict(_plain(given))
+
+
+def _parse_texts(values: dict[str, object]) -> Iterator[ParameterError]:
+    """Parse what JSON has as text although it is not; drop what is wrong."""
+    for name in [each for each in _TEXT_PARSERS if isinstance(values.get(each), str)]:
+        try:
+            values[name] = _TEXT_PARSERS[name](str(values[name]))
+        except ValueError as problem:
+            yield ParameterError(name, str(problem))
+            del values[name]
 
 
 def _wrong_fields(values: Values) -> Iterator[ParameterError]:

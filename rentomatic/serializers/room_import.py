@@ -16,6 +16,7 @@ def dump_report(report: ImportReport) -> bytes:
             "rejected": rejected.count,
             "errors": [{"place": each.place, "message": each.reason} for each in rejected.first],
             "others": [*rejected.ranges()],
+            "columns": report.used.names,
             "ignored": report.ignored.names,
         }
     )

@@ -1,9 +1,10 @@
 """The JSON of a summary."""
 
-from dataclasses import astuple
+from collections.abc import Sequence
+from dataclasses import asdict, astuple
 from typing import Any
 
-from rentomatic.domain.room_summary import AmountSummary, RoomSummary
+from rentomatic.domain.room_summary import AmountSummary, Bar, RoomSummary
 from rentomatic.formats.json import dump_value
 
 
@@ -13,11 +14,15 @@ def dump_summary(summary: RoomSummary) -> bytes:
 
 
 def summary_to_wire(summary: RoomSummary) -> dict[str, Any]:
-    """Return a summary in the order in which it is shown."""
+    """Return a summary in the order in which it is shown; what no room has is left out."""
+    bedrooms = {"bedrooms": {"histogram": _bars(summary.bedrooms)}} if summary.bedrooms else {}
+    cities = {"city": [asdict(each) for each in summary.cities]} if summary.cities else {}
     return {
         "count": summary.count,
         "bbox": summary.bbox and astuple(summary.bbox),
         **{name: _amount(each) for name, each in summary.amounts.items()},
+        **bedrooms,
+        **cities,
     }
 
 
@@ -27,7 +32,9 @@ def _amount(amount: AmountSummary) -> dict[str, Any]:
         "max": amount.maximum,
         "mean": amount.mean,
         "quartiles": amount.quartiles,
-        "histogram": [
-            {"from": bar.start, "to": bar.end, "count": bar.count} for bar in amount.histogram
-        ],
+        "histogram": _bars(amount.histogram),
     }
+
+
+def _bars(histogram: Sequence[Bar]) -> list[dict[str, int]]:
+    return [{"from": bar.start, "to": bar.end, "count": bar.count} for bar in histogram]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from rentomatic.domain.room import Room
 from rentomatic.repository.interface import RoomRepository, SaveSummary
 from rentomatic.requests.base import ParameterError
-from rentomatic.requests.room_import import BadLine, Ignored, RoomImportRequest
+from rentomatic.requests.room_import import BadLine, Ignored, RoomImportRequest, Used
 from rentomatic.responses import Response, ResponseFailure, ResponseSuccess, ResponseTypes
 from rentomatic.use_cases.outcomes import use_case
 from rentomatic.use_cases.room_staging import StagedLines, StagingError
@@ -75,6 +75,8 @@ class ImportReport:
     """What an import did, or in a dry run would do.
 
     Attributes:
+        ignored: the columns or keys that are not used.
+        used: those that are used, by field.
         repeated: how many lines were equal to an earlier one, and so counted only here.
     """
 
@@ -82,6 +84,7 @@ class ImportReport:
     rejected: Rejected
     repeated: int = 0
     ignored: Ignored = field(default_factory=Ignored)
+    used: Used = field(default_factory=Used)
 
 
 @use_case
@@ -113,7 +116,8 @@ def room_import_use_case(
             staged.keep_codes(repository.existing)
             rooms = _rooms(staged, rejected, on_reject)
             saved = repository.save(rooms, dry_run=request.options.dry_run)
-            return ResponseSuccess(ImportReport(saved, rejected, staged.repeated, request.ignored))
+            report = ImportReport(saved, rejected, staged.repeated, request.ignored, request.used)
+            return ResponseSuccess(report)
     except StagingError as error:
         logger.error("an import cannot be stored: %s", error)  # noqa: TRY400 - no traceback
         return NO_ROOM

@@ -6,14 +6,16 @@ sorts them in a few MB of memory, in an unnamed file that disappears with the pr
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from itertools import islice
 from operator import attrgetter
 from typing import Any, Self
 from uuid import UUID
 
-from rentomatic.domain.room import PartialRoom, Room
+from rentomatic.domain.room import FIELDS, TEXTS, PartialRoom, Room
+from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_import import BadLine, Line, RoomLine
 
 _BATCH = 1_000
@@ -24,6 +26,8 @@ _NOTHING = (None,) * len(_FIELDS)
 _KEEPS = len(_FIELDS) + 1  # the column behind the number and the fields
 _UNIT = _KEEPS + 2
 _fields_of = attrgetter(*_FIELDS)
+# SQLite has no dates; as texts they are the same ones.
+_DATES = tuple(place for place, name in enumerate(_FIELDS) if FIELDS[name].kind.type is date)
 
 
 def _values(table: str) -> str:
@@ -123,7 +127,7 @@ class StagedLines:
     def _row(self, line: Line) -> tuple[object, ...]:
         record = json.dumps(line.record) if self._keeps_records else None
         if isinstance(line, RoomLine):
-            code, *others = _fields_of(line.room)
+            code, *others = _dated(_fields_of(line.room), str)
             keeps = ",".join(sorted(line.room.keeps)) or None
             former = line.former_code and line.former_code.bytes
             return (line.number, code.bytes, *others, keeps, former, line.unit, None, record)
@@ -171,10 +175,19 @@ def _read(row: tuple[Any, ...]) -> Room | BadLine:
     line, mate = row[: len(row) // 2], row[len(row) // 2 :]
     number, code, *others, keeps, _, unit, problems, record, mate_number = line
     if problems is None and mate_number is None:
-        room = Room.trusted((UUID(bytes=code), *others))
+        room = Room.trusted(_dated((UUID(bytes=code), *others), date.fromisoformat))
         return PartialRoom.of(room, frozenset(keeps.split(","))) if keeps else room
     found = json.loads(problems) if problems else [_difference(line, mate)]
     return BadLine(number, tuple(found), json.loads(record or "[]"), unit=unit)
+
+
+def _dated(values: Sequence[Any], convert: Callable[[Any], object]) -> list[Any]:
+    """Convert the dates among the values of a room."""
+    converted = list(values)
+    for place in _DATES:
+        if converted[place] is not None:
+            converted[place] = convert(converted[place])
+    return converted
 
 
 def _difference(line: tuple[Any, ...], mate: tuple[Any, ...]) -> str:
@@ -192,7 +205,13 @@ def _shown(row: tuple[Any, ...]) -> list[object]:
     """Return the values of a line as its file has them: an optional one may be absent or empty."""
     keeps = (row[_KEEPS] or "").split(",")
     return [
-        "absent" if name in keeps else "empty" if value is None else value
+        "absent"
+        if name in keeps
+        else "empty"
+        if value is None
+        else shown(value)
+        if name in TEXTS
+        else value
         for name, value in zip(_FIELDS, row[1:_KEEPS], strict=True)
     ]
 

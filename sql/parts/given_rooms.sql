@@ -5,7 +5,15 @@ unnest(
   :size::integer[],
   :price::bigint[],
   :longitude::float8[],
-  :latitude::float8[]
+  :latitude::float8[],
+  :title::text[],
+  :description::text[],
+  :url::text[],
+  :image::text[],
+  :city::text[],
+  :bedrooms::integer[],
+  :available_from::date[],
+  :reference::text[]
 ) with ordinality as excluded (
   :room_columns
   , place

@@ -20,6 +20,7 @@ and on_plane(longitude, latitude * :hemisphere::float8) <@ (
       :matching_fields
       :matching_size
       :matching_price
+      :matching_bedrooms
       and on_plane(longitude, latitude * :hemisphere::float8)  -- if radius
       <@ circle_on_plane(:centre_longitude::float8, :centre_latitude::float8, :radius::float8 + 1)  -- if radius
       and distance <= :radius::float8  -- if radius

@@ -3,4 +3,12 @@ code,
 size,
 price,
 longitude,
-latitude
+latitude,
+title,
+description,
+url,
+image,
+city,
+bedrooms,
+available_from,
+reference

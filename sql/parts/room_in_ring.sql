@@ -3,7 +3,7 @@
 -- Each hemisphere has its own index; southern places are mirrored.
 select
   id,
-  :room_columns
+  :searched_columns
 from unnest(
   :north_longitudes::float8[],
   :north_latitudes::float8[],
@@ -16,7 +16,7 @@ inner join room
 union
 select
   id,
-  :room_columns
+  :searched_columns
 from unnest(
   :south_longitudes::float8[],
   :south_latitudes::float8[],

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rentomatic.domain.kinds import Degrees, Identity, Integer
+from rentomatic.domain.kinds import Address, Date, Degrees, Identity, Integer, Text
 from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, PartialRoom, Room
 from rentomatic.repository.interface import RoomRepository
 from rentomatic.requests.room_cursor import write_cursor
@@ -30,12 +31,43 @@ def _degrees(kind: Degrees) -> st.SearchStrategy[float]:
     return st.integers(-2, 2).map(float) | edges | st.floats(-kind.most, kind.most)
 
 
+# Words whose case, accents and code points sort in different ways; CSV needs quotes for some.
+WORDS = (
+    *("Zürich", "zurich", "ZURICH", "Äb", "ab", "abc", "a", "Größe", "GROSSE", "Łódź"),
+    *(
+        "Αθήνα",
+        "αθηνα",
+        "Москва",
+        "москва",
+        "東京",
+        "ガーデン",
+        "ｶﾞｰﾃﾞﾝ",
+        "القاهرة",
+        "\U0001d4b5",
+        "\uffee",
+    ),
+    *('a,b "c"', "=1+1", "-5 %", "\\ {x}", "NULL", "' or 1=1 --"),
+)
+
+
+def _texts(kind: Text) -> st.SearchStrategy[str]:
+    any_text = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=4)
+    words = st.sampled_from([*WORDS, "x" * kind.most, "ﷺ" * kind.most])
+    return words | any_text.filter(lambda text: not kind.problem(text) and kind.normal(text))
+
+
+ADDRESSES = ["https://example.com", "https://ex.example:8443/a,b?q=%20#x", "https://[::1]/é"]
+
+
 # Few different values, so that rooms collide with each other and with what is searched for;
 # beside them the edges of what is allowed. A new kind of value needs a line here.
 STRATEGIES: dict[type, Callable[[Any], st.SearchStrategy[Any]]] = {
     Identity: lambda _kind: CODES,
     Integer: _integers,
     Degrees: _degrees,
+    Text: _texts,
+    Address: lambda _kind: st.sampled_from(ADDRESSES),
+    Date: lambda _kind: st.dates() | st.sampled_from([date.min, date.max, date(2026, 9, 1)]),
 }
 PRESENT = {name: STRATEGIES[type(each.kind)](each.kind) for name, each in FIELDS.items()}
 VALUES = {

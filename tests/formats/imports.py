@@ -36,8 +36,10 @@ def read(text: str, **options: object) -> list[Room | BadLine]:
 
 
 def found(request: RoomImportRequest) -> list[Room | BadLine]:
-    """Give the rooms and the bad lines of a file."""
-    return [each.room if isinstance(each, RoomLine) else each for each in request.lines]
+    """Give the rooms, as new ones, and the bad lines of a file."""
+    return [
+        each.room.completed(None) if isinstance(each, RoomLine) else each for each in request.lines
+    ]
 
 
 def problems(lines: Iterable[Room | BadLine]) -> list[str]:

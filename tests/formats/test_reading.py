@@ -37,7 +37,7 @@ def test_columns_are_known_by_name(header: str) -> None:
 def test_other_columns_and_orders_do_not_matter() -> None:
     """Columns of no field are skipped."""
     text = (
-        f'price,city,id,lat,lon,size\n39,"Foo, ""Bar""\nBaz",{CODE},51.75436293,-0.09998975,215\n'
+        f'price,place,id,lat,lon,size\n39,"Foo, ""Bar""\nBaz",{CODE},51.75436293,-0.09998975,215\n'
     )
     assert read(text) == [ROOM]
 

@@ -26,8 +26,9 @@ FEATURE = (
 ONE = {
     "json": WIRE,
     "geojson": FEATURE,
-    "csv": "code,size,price,latitude,longitude\r\n"
-    "f853578c-fc0f-4e65-81b8-566c5dffa35a,215,39,51.75436293,-0.09998975\r\n",
+    "csv": "code,size,price,latitude,longitude,"
+    "title,description,url,image,city,bedrooms,available_from,reference\r\n"
+    "f853578c-fc0f-4e65-81b8-566c5dffa35a,215,39,51.75436293,-0.09998975,,,,,,,,\r\n",
     "ndjson": f"{WIRE}\n",
 }
 
@@ -47,7 +48,7 @@ def read_table(text: str) -> list[dict[str, Any]]:
     """Read CSV back into rooms."""
     kinds = {"code": str, "size": int, "price": int}
     return [
-        {name: kinds.get(name, float)(value) for name, value in row.items()}
+        {name: kinds.get(name, float)(value) for name, value in row.items() if value}
         for row in csv.DictReader(io.StringIO(text, newline=""))
     ]
 

@@ -23,7 +23,12 @@ order by
   a desc,  -- if by_a
   b
 """
-PSQL_VALUES = {"order": "price, code", "is_after": "(price, code) > (1, null)", "hemisphere": "1"}
+PSQL_VALUES = {
+    "order": "price, code",
+    "is_after": "(price, code) > (1, null)",
+    "is_present": "price is not null",
+    "hemisphere": "1",
+}
 # Parameters that must not be null.
 PSQL_VALUES_OF = {
     "idempotency_claim": dict.fromkeys(("scope", "key", "fingerprint"), "'text'"),

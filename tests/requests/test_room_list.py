@@ -1,10 +1,11 @@
 """The request for a search: what is accepted, and how errors are reported."""
 
+from datetime import date
 from uuid import UUID
 
 import pytest
 
-from rentomatic.domain.room import FIELDS
+from rentomatic.domain.room import FIELDS, TEXTS
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_fields import FILTER_KEYS, OPERATORS, Takes
 from rentomatic.requests.room_list import (
@@ -14,6 +15,7 @@ from rentomatic.requests.room_list import (
     build_room_list_request,
 )
 from rentomatic.requests.room_selection import Filter
+from tests.operands import OPERANDS
 
 CODE = UUID("f853578c-fc0f-4e65-81b8-566c5dffa35a")
 # Other spellings of the direction of a sort.
@@ -50,7 +52,8 @@ def test_without_parameters_it_asks_for_the_first_rooms() -> None:
 def test_every_filter_of_the_table_is_accepted(key: str) -> None:
     """Each operator of each field accepts text and values."""
     field, operator = FILTER_KEYS[key]
-    text, value = (str(CODE), CODE) if field == "code" else ("60", 60)
+    value: object = OPERANDS[type(FIELDS[field].kind)]
+    text = str(value)
     takes = OPERATORS[operator].takes
     if takes is Takes.FLAG:
         text, value = "true", True
@@ -60,12 +63,24 @@ def test_every_filter_of_the_table_is_accepted(key: str) -> None:
         assert request == RoomListRequest((Filter(field, operator, expected),))
 
 
-def test_codes_have_no_order() -> None:
-    """A code can only be tested for equality; every other field has all comparisons."""
+def test_only_numbers_and_dates_have_an_order() -> None:
+    """Codes and texts are equal, unequal or one of several, as far as they can be compared."""
     assert FIELDS["code"].operators == ("eq", "ne", "in")
     comparisons = OPERATORS.keys() - {"null"}
-    for name in FIELDS.keys() - {"code"}:
-        assert set(FIELDS[name].operators) - {"null"} == comparisons
+    for field in FIELDS.values():
+        if field.kind.type in {int, float, date}:
+            assert set(field.operators) - {"null"} == comparisons
+        else:
+            assert not set(field.operators) & {"lt", "lte", "gt", "gte"}
+    texts = {name: FIELDS[name].operators for name in TEXTS}
+    assert texts == {
+        "title": ("eq", "ne", "in", "null"),
+        "description": ("null",),
+        "url": ("eq", "ne", "in", "null"),
+        "image": ("null",),
+        "city": ("eq", "ne", "in", "null"),
+        "reference": ("eq", "in", "null"),
+    }
 
 
 def test_lists_may_be_given_as_values() -> None:
