@@ -38,6 +38,7 @@ def build_application(environ: Mapping[str, str]) -> Application:
         Limits(settings.default_limit, settings.max_batch_bytes, shares.batches),
         tokens=settings.tokens,
         release=release(),
+        rent=settings.rent,
         metrics=counts,
     )
 

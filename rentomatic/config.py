@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from rentomatic.domain.rent import PERIODS, Rent
 from rentomatic.requests.parsers import parse_integer, shown
 from rentomatic.requests.room_import import MAX_BATCH_BYTES
 from rentomatic.requests.room_list import DEFAULT_LIMIT, MAX_LIMIT
@@ -61,6 +62,9 @@ class Setting:
         return "(secret)" if self.secret else masked(text)
 
 
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
 def one_of(*values: str) -> Callable[[str], str]:
     """Return a parser of a few words; it raises ValueError with what the text must be."""
 
@@ -70,6 +74,13 @@ def one_of(*values: str) -> Callable[[str], str]:
         return text
 
     return parse
+
+
+def currency_code(text: str) -> str:
+    """Read a code of ISO 4217; raise ValueError with what the text must be."""
+    if not _CURRENCY.fullmatch(text):
+        raise ValueError("a currency code of ISO 4217 such as EUR")
+    return text
 
 
 def integer_between(least: int, most: int) -> Callable[[str], int]:
@@ -167,6 +178,18 @@ SETTINGS: tuple[Setting, ...] = (
         integer_between(1, MAX_LIMIT),
     ),
     Setting(
+        "RENTOMATIC_CURRENCY",
+        "The currency of the prices, a code of ISO 4217; the documents and summaries name it",
+        Rent().currency,
+        currency_code,
+    ),
+    Setting(
+        "RENTOMATIC_PERIOD",
+        "What a price is for: `month`, `week` or `day`",
+        Rent().period,
+        one_of(*PERIODS),
+    ),
+    Setting(
         TOKENS,
         "The tokens that may change rooms: lines of `rentomatic token new`, or the same separated"
         " by commas; none by default",
@@ -247,6 +270,7 @@ class Settings:
     mongodb_url: str | None
     data: Path
     default_limit: int
+    rent: Rent
     tokens: Tokens
     changes_kept: int
     max_batch_bytes: int
@@ -276,6 +300,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         mongodb_url=values["MONGODB_URL"],
         data=(values["RENTOMATIC_DATA"] or default_data()).resolve(),
         default_limit=values["RENTOMATIC_DEFAULT_LIMIT"],
+        rent=Rent(values["RENTOMATIC_CURRENCY"], values["RENTOMATIC_PERIOD"]),
         tokens={
             **(values[TOKENS_FILE] or NO_TOKENS),
             **(values[TOKENS] or NO_TOKENS),

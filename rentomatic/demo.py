@@ -2,8 +2,11 @@
 
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
 from uuid import UUID
 
+from rentomatic.domain.kinds import ASSETS
 from rentomatic.domain.room import Room
 
 # Marks the codes of generated rooms: UUIDs of version 8, whose contents the application chooses
@@ -38,6 +41,29 @@ _TOWNS = (
 )
 _SPREAD_DEGREES = 0.05
 
+# By the number of bedrooms: what a room is called, and its picture among the service's own.
+_OFFERS = (
+    ("studio", "studio.svg"),
+    ("flat with one bedroom", "bedroom.svg"),
+    ("flat with two bedrooms", "living-room.svg"),
+    ("flat with three bedrooms", "kitchen.svg"),
+    ("loft with four bedrooms", "loft.svg"),
+)
+# One more bedroom for each of these many square metres.
+_SQUARE_METRES = 30
+_QUALITIES = ("Bright", "Quiet", "Cosy", "Spacious", "Sunny", "Modern", "Furnished", "Renovated")
+_ASSETS_OF_QUALITIES = {"Sunny": "balcony.svg"}
+_SURROUNDINGS = (
+    "near the station",
+    "with a view of the park",
+    "above a café",
+    "in a side street",
+    "with a balcony",
+    "close to the university",
+)
+_FIRST_DAY = date(2027, 1, 1)
+_DAYS = 365
+
 
 def book_rooms() -> list[Room]:
     """Return the four rooms of the book."""
@@ -52,10 +78,30 @@ def example_values() -> Mapping[str, object]:
 def demo_rooms() -> Iterator[Room]:
     """Yield the book's rooms and generated ones around ten towns; always the same."""
     yield from book_rooms()
-    generator = random.Random(SEED)
+    # The words have a generator of their own, so that they change no numbers.
+    generator, words = random.Random(SEED), random.Random(SEED)
     for number in range(1, GENERATED + 1):
-        _, *centre = generator.choice(_TOWNS)
+        city, *centre = generator.choice(_TOWNS)
         size = max(8, round(generator.lognormvariate(3.8, 0.5)))
         price = round(size * generator.uniform(0.4, 1.6)) + 10
         x, y = (round(generator.gauss(degrees, _SPREAD_DEGREES), 6) for degrees in centre)
-        yield Room(UUID(f"{PREFIX}{number:012x}"), size, price, x, y)
+        room = Room(UUID(f"{PREFIX}{number:012x}"), size, price, x, y)
+        yield _described(room, city, number, words)
+
+
+def _described(room: Room, city: str, number: int, words: random.Random) -> Room:
+    """Give a room what a person chooses by."""
+    bedrooms = min(room.size // _SQUARE_METRES, len(_OFFERS) - 1)
+    offer, picture = _OFFERS[bedrooms]
+    quality, surroundings = words.choice(_QUALITIES), words.choice(_SURROUNDINGS)
+    title = f"{quality} {offer} {surroundings}"
+    return replace(
+        room,
+        title=title,
+        description=f"{title} in {city}, {room.size} m². This offer is made up.",
+        image=f"{ASSETS}{_ASSETS_OF_QUALITIES.get(quality, picture)}",
+        city=city,
+        bedrooms=bedrooms,
+        available_from=_FIRST_DAY + timedelta(words.randrange(_DAYS)),
+        reference=f"DEMO-{number}",
+    )

@@ -97,8 +97,8 @@ def _add_search(  # noqa: PLR0913, PLR0917 - one for each text of a command
     example: str,
     parameters: Sequence[Parameter],
 ) -> argparse.ArgumentParser:
-    fields = "\n".join(f"  {each.name:<10} {each.help}" for each in FIELDS.values())
-    operators = "\n".join(f"  {each.name:<10} {each.meaning}" for each in OPERATORS.values())
+    fields = "\n".join(f"  {each.name:<14} {each.help}" for each in FIELDS.values())
+    operators = "\n".join(f"  {each.name:<14} {each.meaning}" for each in OPERATORS.values())
     parser = add_command(
         commands,
         name,
@@ -138,7 +138,7 @@ def run_summary(arguments: argparse.Namespace, settings: Settings) -> int:
 
     def write(found: Summarized) -> None:
         if _format(arguments) == TABLE:
-            sys.stdout.write(f"{summary_table(found.summary)}\n")
+            sys.stdout.write(f"{summary_table(found.summary, settings.rent)}\n")
         else:
             sys.stdout.write(json.dumps(summary_to_wire(found.summary), indent=2) + "\n")
 
@@ -188,7 +188,13 @@ def _format(arguments: argparse.Namespace) -> str:
 def _write_rooms(rooms: Iterable[Room], chosen: str, view: View) -> None:
     if chosen == TABLE:
         shown = [view.show(room) for room in rooms]
-        sys.stdout.write(f"{room_table(shown) if shown else 'no rooms'}\n")
+        if not shown:
+            sys.stdout.write("no rooms\n")
+            return
+        table, left_out = room_table(shown, are_chosen=not set(FIELDS) <= set(view.fields))
+        sys.stdout.write(f"{table}\n")
+        if left_out:
+            report(f"not shown: {', '.join(left_out)}; --fields and --format json show all")
         return
     piece = b"\n"
     for piece in FORMATS[chosen].stream_rooms(rooms, view):

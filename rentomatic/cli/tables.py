@@ -1,34 +1,114 @@
 """Tables for a terminal of 80 columns."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from unicodedata import combining, east_asian_width
 
-from rentomatic.domain.room_summary import AmountSummary, RoomSummary
-from rentomatic.requests.room_fields import DISTANCE
+from rentomatic.domain.rent import Rent
+from rentomatic.domain.room import COORDINATES, FIELDS, TEXTS
+from rentomatic.domain.room_summary import AmountSummary, Bar, RoomSummary
+from rentomatic.requests.room_fields import BEDROOMS, DISTANCE
 
 COLUMNS = 80
 _LONGEST_BAR = 40
 _MEASURES = ("", "least", "25 %", "50 %", "75 %", "greatest", "mean")
 
 
-def room_table(rooms: Sequence[Mapping[str, object]]) -> str:
-    """Show rooms, one per line; the columns move closer if they would not fit."""
-    names = list(rooms[0])
-    rows = [[_spell(name, value) for name, value in room.items()] for room in rooms]
-    wide = _table(names, rows, "  ")
-    return wide if len(wide.partition("\n")[0]) <= COLUMNS else _table(names, rows, " ")
+# Texts too long for a table, and what is left out next if a table is too wide.
+_LONG = ("description", "url", "image")
+_LESS_NEEDED = ("longitude", "latitude", "reference", "available_from", "bedrooms", "city")
+_NARROWEST = 10
 
 
-def summary_table(summary: RoomSummary) -> str:
+def room_table(
+    rooms: Sequence[Mapping[str, object]], *, are_chosen: bool = False
+) -> tuple[str, list[str]]:
+    """Show rooms, one per line; return the table, and the fields that are left out.
+
+    If it would not fit, less needed fields are left out, the columns move closer, and texts are
+    cut.
+
+    Args:
+        rooms: what to show of each, at least one.
+        are_chosen: whether the user chose the fields, so that none is left out.
+    """
+    named = [name for name in (*FIELDS, DISTANCE) if any(name in room for room in rooms)]
+    names = [name for name in named if are_chosen or name not in _LONG]
+    columns = {name: [_spell(name, room.get(name)) for room in rooms] for name in names}
+    widths = {name: max(map(_width, (name, *cells))) for name, cells in columns.items()}
+    for name in () if are_chosen else _LESS_NEEDED:
+        if _total(widths, _NARROWEST) > COLUMNS:
+            widths.pop(name, None)
+    if not are_chosen and not set(COORDINATES) <= widths.keys():
+        widths = {name: width for name, width in widths.items() if name not in COORDINATES}
+    gap = "  " if _total(widths, gap=2) <= COLUMNS else " "
+    _narrow(widths)
+    cells = [[_cut(each, widths[name]) for each in columns[name]] for name in widths]
+    table = _table(list(widths), list(zip(*cells, strict=True)), gap)
+    return table, [name for name in named if name not in widths]
+
+
+def _total(widths: Mapping[str, int], most_of_text: int | None = None, gap: int = 1) -> int:
+    """Return the width of a table, in which each text may be cut."""
+    return gap * (len(widths) - 1) + sum(
+        width if most_of_text is None or name not in TEXTS else min(width, most_of_text)
+        for name, width in widths.items()
+    )
+
+
+def _narrow(widths: dict[str, int]) -> None:
+    """Take from the widest text what is too much, column by column."""
+    texts = [name for name in widths if name in TEXTS]
+    while texts and _total(widths) > COLUMNS:
+        widest = max(texts, key=lambda name: widths[name])
+        if widths[widest] <= _NARROWEST:
+            return
+        widths[widest] -= 1
+
+
+def _width(text: str) -> int:
+    """Return how many columns of a terminal a text takes; most of East Asia's letters take two."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if combining(each) else 2 if east_asian_width(each) in {"W", "F"} else 1 for each in text
+    )
+
+
+def _cut(text: str, width: int) -> str:
+    if _width(text) <= width:
+        return text
+    while _width(text) >= width:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def summary_table(summary: RoomSummary, rent: Rent) -> str:
     """Show how many rooms there are, where, and how each amount is distributed."""
     lines = [f"rooms  {summary.count:,}"]
     if box := summary.bbox:
         edges = (box.west, box.south, box.east, box.north)
         lines.append(f"bbox   {','.join(f'{edge:.6f}' for edge in edges)}")
+    lines.append(f"price  {rent}")
     spread = [[name, *_measures(each)] for name, each in summary.amounts.items()]
-    return "\n".join([*lines, "", _table(_MEASURES, spread), *_histograms(summary.amounts)])
+    bars = {name: each.histogram for name, each in summary.amounts.items()}
+    histograms = _histograms(bars | {BEDROOMS: summary.bedrooms})
+    return "\n".join([*lines, "", _table(_MEASURES, spread), *histograms, *_cities(summary)])
+
+
+def _cities(summary: RoomSummary) -> Iterator[str]:
+    if summary.cities:
+        rows = [
+            [_cut(_spell("", each.name), _LONGEST_BAR), f"{each.count:,}"]
+            for each in summary.cities
+        ]
+        yield "\n" + _table(["city", "rooms"], rows)
 
 
 def _spell(name: str, value: object) -> str:
+    if isinstance(value, str):
+        return "".join(each if each.isprintable() else " " for each in value)
+    if value is None:
+        return ""
     if not isinstance(value, float):
         return str(value)
     return f"{value:.0f}" if name == DISTANCE else f"{value:.6f}"
@@ -40,31 +120,31 @@ def _measures(amount: AmountSummary) -> list[str]:
     return ["-" if each is None else f"{round(each, 1):,}".removesuffix(".0") for each in values]
 
 
-def _histograms(amounts: Mapping[str, AmountSummary]) -> Iterator[str]:
-    for name, amount in amounts.items():
-        most = max((bar.count for bar in amount.histogram), default=0)
+def _histograms(histograms: Mapping[str, Sequence[Bar]]) -> Iterator[str]:
+    for name, bars in histograms.items():
+        most = max((bar.count for bar in bars), default=0)
         if most:
             rows = [
                 [f"{bar.start:,}", f"{bar.count:,}", "#" * -(-_LONGEST_BAR * bar.count // most)]
-                for bar in amount.histogram
+                for bar in bars
             ]
             yield "\n" + _table([f"{name} from", "rooms", "".ljust(_LONGEST_BAR)], rows)
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], gap: str = "  ") -> str:
     """Format a table, with words aligned left and numbers right."""
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    widths = [max(map(_width, column)) for column in zip(header, *rows, strict=True)]
     are_numbers = [all(_is_number(cell) for cell in column) for column in zip(*rows, strict=True)]
 
     def line(cells: Sequence[str]) -> str:
-        placed = [
-            cell.rjust(width) if is_number else cell.ljust(width)
-            for cell, width, is_number in zip(cells, widths, are_numbers, strict=True)
-        ]
+        placed = []
+        for cell, width, is_number in zip(cells, widths, are_numbers, strict=True):
+            space = " " * (width - _width(cell))
+            placed.append(f"{space}{cell}" if is_number else f"{cell}{space}")
         return gap.join(placed).rstrip()
 
     return "\n".join([line(header), gap.join("-" * width for width in widths), *map(line, rows)])
 
 
 def _is_number(cell: str) -> bool:
-    return cell == "-" or cell.lstrip("-").replace(",", "").replace(".", "", 1).isdigit()
+    return cell in {"", "-"} or cell.lstrip("-").replace(",", "").replace(".", "", 1).isdigit()

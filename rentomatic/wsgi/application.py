@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from rentomatic import __version__
+from rentomatic.domain.rent import Rent
 from rentomatic.formats.json import dump_value
 from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.requests.parsers import shown
@@ -61,7 +62,7 @@ _BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 class Application:
     """Answers requests over a repository (PEP 3333); safe to share between threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each part of the service
         self,
         stores: Stores,
         limits: Limits | None = None,
@@ -69,9 +70,10 @@ class Application:
         tokens: Tokens = NO_TOKENS,
         release: str = __version__,
         metrics: "Metrics | None" = None,
+        rent: Rent | None = None,
     ) -> None:
         limits = limits or Limits()
-        document = describe(ROUTES, __version__, limits.rooms)
+        document = describe(ROUTES, __version__, limits.rooms, rent or Rent())
         documents = Documents(dump_value(document), write_page(document), policy())
         self._service = Service(stores, limits, documents, release, tokens, metrics)
 

@@ -8,7 +8,8 @@ from http import HTTPStatus
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.requests.parsers import closest, parse_uuid, shown
 from rentomatic.wsgi.failure import HttpFailure, Outcome
-from rentomatic.wsgi.handlers import changes, documents, health, room_writes, rooms, site
+from rentomatic.wsgi.handlers import assets, changes, documents, health, room_writes, rooms, site
+from rentomatic.wsgi.handlers.assets import ASSETS, parse_asset
 from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
 from rentomatic.wsgi.json_body import MERGE_PATCH
 
@@ -31,11 +32,14 @@ class Operation:
     reads_token: bool = False
 
 
-# Reads a segment of a path, or raises ValueError; and the expected form, for messages.
-Converter = tuple[Callable[[str], object], str]
+# What a segment of a path names; what reads it, or raises ValueError; and the expected form.
+Converter = tuple[str, Callable[[str], object], str]
 
 # By their names in templates: `{code:uuid}`.
-_CONVERTERS: Mapping[str, Converter] = {"uuid": (parse_uuid, "a UUID")}
+_CONVERTERS: Mapping[str, Converter] = {
+    "uuid": ("room", parse_uuid, "a UUID"),
+    "asset": ("picture", parse_asset, f"one of {', '.join(ASSETS)}"),
+}
 _SEGMENT = re.compile(r"\{(\w+):(\w+)\}")
 
 
@@ -70,11 +74,11 @@ class Route:
         """Convert the segments of a path; a malformed one is a 404."""
         values = {}
         for name, text in segments.items():
-            parse, form = self.converters[name]
+            noun, parse, form = self.converters[name]
             try:
                 values[name] = parse(text)
             except ValueError:
-                message = f"There is no room with the {name} {shown(text)}; a {name} is {form}"
+                message = f"There is no {noun} with the {name} {shown(text)}; a {name} is {form}"
                 return HttpFailure(HTTPStatus.NOT_FOUND, message)
         return values
 
@@ -111,6 +115,7 @@ ROUTES = (
     Route("/health/live", "Health", {"GET": Operation(health.live)}),
     Route("/health/ready", "Health", {"GET": Operation(health.ready)}),
     Route("/metrics", "Health", {"GET": Operation(health.metrics)}),
+    Route("/assets/{name:asset}", "Site", {"GET": Operation(assets.asset)}),
     Route("/", "Site", {"GET": Operation(site.home)}),
     Route("/robots.txt", "Site", {"GET": Operation(site.robots)}),
     Route("/favicon.ico", "Site", {"GET": Operation(site.favicon)}),

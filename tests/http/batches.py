@@ -1,6 +1,7 @@
 """Batches of rooms, as requests."""
 
 from typing import Any
+from unittest.mock import ANY
 from uuid import UUID
 
 from webtest import TestApp, TestResponse
@@ -47,9 +48,11 @@ def done(
     repeated: int = 0,
     errors: list[dict[str, str]] | None = None,
     ignored: list[str] | None = None,
+    columns: dict[str, list[str]] | None = None,
 ) -> dict[str, object]:
-    """Return the answer to a batch."""
+    """Return the answer to a batch, with any columns where none are given."""
     reported = errors or []
     counts = {"added": added, "updated": updated, "unchanged": unchanged}
     counts |= {"repeated": repeated, "rejected": len(reported)}
-    return {**counts, "errors": reported, "others": [], "ignored": ignored or []}
+    names = {"columns": columns or ANY, "ignored": ignored or []}
+    return {**counts, "errors": reported, "others": [], **names}

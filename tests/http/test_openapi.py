@@ -79,7 +79,7 @@ def document(client: TestApp) -> Any:  # noqa: ANN401 - JSON
 @pytest.fixture
 def page(client: TestApp) -> BeautifulSoup:
     """The page."""
-    return client.get("/docs").html
+    return BeautifulSoup(client.get("/docs").body, "html.parser")
 
 
 def named(document: Any, pointer: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
@@ -304,7 +304,8 @@ def test_it_names_no_host(client: TestApp) -> None:
     """It works under any address of the service, whatever host a client names."""
     response = client.get("/openapi.json", headers={"Host": "evil.example"})
     assert response.json["servers"] == [{"url": "/"}]
-    assert "//" not in response.text
+    # Patterns and examples of addresses name a host that belongs to no one (RFC 2606).
+    assert "//" not in response.text.replace("://(?:", "").replace("https://example.com/rooms/", "")
 
 
 def test_the_page_shows_every_path_and_parameter(

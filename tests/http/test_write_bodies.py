@@ -5,7 +5,7 @@ import json
 import pytest
 from webtest import TestApp
 
-from rentomatic.domain.room import MAX_LATITUDE, MAX_LONGITUDE, MAX_PRICE, MAX_SIZE, Room
+from rentomatic.domain.room import FIELDS, MAX_LATITUDE, MAX_LONGITUDE, MAX_PRICE, MAX_SIZE, Room
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.body import MAX_BODY_BYTES
@@ -133,10 +133,7 @@ def test_all_that_is_wrong_is_reported_at_once(writable: TestApp) -> None:
     """Unknown, missing and wrong fields, a line each; problem details name them too."""
     values = {"sise": 1, "size": True, "code": "x", "longitude": 200}
     reported = [
-        (
-            "sise: is not a field of a room; fields are code, size, price, latitude, longitude; "
-            "did you mean size?"
-        ),
+        (f"sise: is not a field of a room; fields are {', '.join(FIELDS)}; did you mean size?"),
         "price: is missing",
         "latitude: is missing",
         "code: must be a UUID such as f853578c-fc0f-4e65-81b8-566c5dffa35a, not 'x'",
@@ -157,8 +154,8 @@ def test_all_that_is_wrong_is_reported_at_once(writable: TestApp) -> None:
         (
             {"size": 1, "prise": 1, "longitude": 1, "latitude": 1},
             (
-                "prise: is not a field of a room; fields are code, size, price, latitude, "
-                "longitude; did you mean price?"
+                f"prise: is not a field of a room; fields are {', '.join(FIELDS)}; "
+                "did you mean price?"
             ),
         ),
         (

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from rentomatic.domain.rent import Rent
 from rentomatic.domain.room import FIELDS
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.requests.parameters import Parameter
 from rentomatic.requests.parsers import MAX_LIST
 from rentomatic.serializers.problem import MEDIA_TYPE as PROBLEM
 from rentomatic.wsgi.authorization import WRITES
+from rentomatic.wsgi.handlers.assets import ASSETS
 from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
 from rentomatic.wsgi.json_body import MERGE_PATCH
 from rentomatic.wsgi.openapi.examples import FILTER_EXAMPLES, FIRST, Examples
@@ -47,6 +49,19 @@ _SENT = {
     MERGE_PATCH: reference("RoomChange"),
     **dict.fromkeys(BATCH_FORMATS, reference("Batch")),
 }
+# The segments of paths.
+_SEGMENTS: Mapping[str, Node] = {
+    "code": {
+        "description": FIELDS["code"].help,
+        "schema": FIELDS["code"].kind.schema,
+        "example": FIRST.code,
+    },
+    "name": {
+        "description": "the name of a picture",
+        "schema": {"type": "string", "enum": ASSETS},
+        "example": ASSETS[0],
+    },
+}
 _FAILURE_CONTENTS = {JSON: reference("Error"), PROBLEM: reference("Problem")}
 # Statuses that any operation may have.
 _ALWAYS = (400, 414, 500)
@@ -54,8 +69,30 @@ _ALWAYS = (400, 414, 500)
 _TOKEN = "token"  # noqa: S105 - a name
 
 
-def describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:
-    """Return the document of a service with these routes and this default limit of searches."""
+def describe(routes: Sequence[Route], version: str, default_limit: int, rent: Rent) -> Node:
+    """Return the document of a service.
+
+    Args:
+        routes: its routes.
+        version: its release.
+        default_limit: of searches.
+        rent: what its prices mean.
+    """
+    document: Node = _spelt(_describe(routes, version, default_limit), rent)
+    document["info"]["description"] += f"\nPrices are {rent}.\n"
+    return document
+
+
+def _spelt(node: Any, rent: Rent) -> Any:  # noqa: ANN401 - any part of a document
+    """Say in all texts of a part of the document what prices mean."""
+    if isinstance(node, Mapping):
+        return {name: _spelt(each, rent) for name, each in node.items()}
+    if isinstance(node, list | tuple):
+        return [_spelt(each, rent) for each in node]
+    return rent.spell(node) if isinstance(node, str) else node
+
+
+def _describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:
     defaults = {"limit": default_limit}
     described = [description_of(each) for route in routes for each in route.operations.values()]
     query = {each.unique_name: each for one in described for each in one.parameters}
@@ -184,9 +221,7 @@ def _in_path(name: str) -> Node:
         "name": name,
         "in": "path",
         "required": True,
-        "description": FIELDS[name].help,
-        "schema": FIELDS[name].kind.schema,
-        "example": getattr(FIRST, name),
+        **_SEGMENTS[name],
     }
 
 

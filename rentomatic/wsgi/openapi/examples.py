@@ -7,12 +7,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from rentomatic.demo import book_rooms
+from rentomatic.demo import book_rooms, demo_rooms
 from rentomatic.domain.geography import Near
-from rentomatic.domain.room import Room
+from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, Room
 from rentomatic.domain.room_change import ChangeKind, RoomChange
 from rentomatic.domain.room_summary import summarize
 from rentomatic.formats.json import MEDIA_TYPE as JSON
@@ -23,7 +24,7 @@ from rentomatic.repository.interface import SaveSummary
 from rentomatic.requests.room_changes_cursor import ChangePosition, write_changes_cursor
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, FILTER_KEYS, OPERATORS, Takes
-from rentomatic.requests.room_import import BadLine
+from rentomatic.requests.room_import import BadLine, Used
 from rentomatic.requests.room_order import parse_sort
 from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.serializers.room_changes import dump_changes
@@ -35,6 +36,11 @@ from rentomatic.wsgi.json_body import MERGE_PATCH
 from rentomatic.wsgi.response import Headers
 
 _BOOK = book_rooms()
+# The book's rooms have none of the optional fields.
+_DESCRIBED = [
+    replace(room, url=f"https://example.com/rooms/{room.reference}")
+    for room in islice(demo_rooms(), len(_BOOK), len(_BOOK) + 10)
+]
 FIRST, SECOND, THIRD, FOURTH = _BOOK
 
 
@@ -81,10 +87,13 @@ _NEXT_PAGE = f"{_FIRST_PAGE}&after={_AFTER}"
 
 
 def _operand(field: str, operator: str) -> object:
-    """Return an example of what a filter compares with; None if the book's rooms lack the field."""
-    values = sorted(value for room in _BOOK if (value := getattr(room, field)) is not None)[1:3]
-    one = values[0] if values else None
-    return {Takes.VALUE: one, Takes.LIST: values, Takes.FLAG: True}[OPERATORS[operator].takes]
+    """Return an example of what a filter compares with."""
+    takes = OPERATORS[operator].takes
+    if takes is Takes.FLAG:
+        return True
+    rooms = _DESCRIBED if field in OPTIONAL_FIELDS else _BOOK
+    values = sorted({value for room in rooms if (value := getattr(room, field)) is not None})[1:3]
+    return values[0] if takes is Takes.VALUE else values
 
 
 FILTER_EXAMPLES: Mapping[str, object] = {
@@ -189,13 +198,15 @@ def _batch(
 ) -> Example:
     """Return an example of a batch with a changed and a new room, maybe with a bad line."""
     sent = b"".join(form.stream_rooms((_CHEAPER, NEW), WHOLE)).replace(b"\r\n", b"\n") + bad
-    report = ImportReport(SaveSummary(added=1, updated=1), rejected or Rejected())
+    used = Used()
+    used.add({name: name for name in (FIELDS if form.name == "csv" else NEW.to_dict())})
+    report = ImportReport(SaveSummary(added=1, updated=1), rejected or Rejected(), used=used)
     headers = (*AUTHORIZED, ("Content-Type", form.media_type))
     what = "Only the good lines" if rejected else "Several rooms"
     return Example(f"{what} (`{form.name}`)", target, dump_report(report), headers, "POST", sent)
 
 
-_BAD_LINE = BadLine(4, ("must have 5 values, not 1",), ())
+_BAD_LINE = BadLine(4, (f"must have {len(FIELDS)} values, not 1",), ())
 _REJECTED = Rejected(count=1, first=[_BAD_LINE])
 IMPORTED = {
     JSON: (

@@ -110,6 +110,7 @@ _DESCRIPTIONS: Mapping[str, Description] = {
     "metrics": Description(
         "Metrics for Prometheus, if turned on", (successes.METRICS,), failures=(404,)
     ),
+    "asset": Description("A picture that the service ships", (successes.PICTURE,), failures=(404,)),
     "home": Description("Redirects to `/rooms`", (successes.HOME,)),
     "robots": Description("Keeps crawlers out", (successes.ROBOTS,)),
     "favicon": Description("No content", (successes.NOTHING,)),

@@ -4,10 +4,10 @@ from typing import Any
 
 from rentomatic.domain.room import COORDINATES, FIELDS, OPTIONAL_FIELDS
 from rentomatic.domain.room_change import ChangeKind
-from rentomatic.domain.room_summary import QUARTILES
+from rentomatic.domain.room_summary import MAX_CITIES, QUARTILES
 from rentomatic.requests.parameters import CURSOR_PATTERN, degrees
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE
-from rentomatic.requests.room_import import MAX_IGNORED
+from rentomatic.requests.room_import import MAX_IGNORED, MAX_NAMES
 from rentomatic.requests.room_selection import NEAR_FORM
 from rentomatic.use_cases.room_import import NAMED_RANGES
 from rentomatic.wsgi.failure import ERROR_TYPES
@@ -102,6 +102,17 @@ SCHEMAS = {
                 "maxItems": NAMED_RANGES,
                 "items": {"type": "array", "items": _COUNT, "minItems": 2, "maxItems": 2},
             },
+            "columns": {
+                "type": "object",
+                "description": "the columns or keys that became each field",
+                "propertyNames": {"enum": list(FIELDS)},
+                "additionalProperties": {
+                    "type": "array",
+                    "items": _TEXT,
+                    "minItems": 1,
+                    "maxItems": MAX_NAMES,
+                },
+            },
             "ignored": {
                 "type": "array",
                 "description": "columns or keys that are not used; … means that there are more",
@@ -162,7 +173,22 @@ SCHEMAS = {
                 **_numbers(4),
             },
             **{name: reference("Amount") for name in AMOUNTS},
+            "bedrooms": record(
+                "How many rooms have how many bedrooms, as far as it is known.",
+                {
+                    "histogram": {
+                        **array_of("Bar"),
+                        "description": "counts rooms regardless of the filters on this field",
+                    }
+                },
+            ),
+            "city": {
+                **array_of("CityCount"),
+                "description": f"the {MAX_CITIES} most frequent cities",
+                "maxItems": MAX_CITIES,
+            },
         },
+        optional=("bedrooms", "city"),
     ),
     "Amount": record(
         "The distribution of an amount; null if there are no rooms.",
@@ -176,6 +202,10 @@ SCHEMAS = {
                 "description": "counts rooms regardless of the filters on this field",
             },
         },
+    ),
+    "CityCount": record(
+        "The number of rooms in a city, however it is spelt.",
+        {"name": {**_TEXT, "description": "its most frequent spelling"}, "count": _COUNT},
     ),
     "Bar": record(
         "The number of rooms with at least `from` and less than `to`.",

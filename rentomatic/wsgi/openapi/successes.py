@@ -7,6 +7,7 @@ from http import HTTPStatus
 from rentomatic.formats.geojson import MEDIA_TYPE as GEOJSON
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.formats.table import FORMATS
+from rentomatic.wsgi.handlers.assets import SVG
 from rentomatic.wsgi.openapi import examples
 from rentomatic.wsgi.openapi.examples import Examples
 from rentomatic.wsgi.openapi.headers import TAG
@@ -73,6 +74,7 @@ READY = Success("The service is ready", {JSON: reference("Ready")}, examples.REA
 METRICS = Success("Metrics in the text format of Prometheus", {TEXT: _STRING})
 DOCUMENT = Success("An OpenAPI document", {JSON: {"type": "object"}}, headers=(TAG,))
 PAGE = Success("A page for people", {HTML: _STRING}, headers=(TAG, "Content-Security-Policy"))
+PICTURE = Success("The picture", {SVG: _STRING}, headers=(TAG, "Content-Security-Policy"))
 ROBOTS = Success("Rules for crawlers", {TEXT: _STRING})
 NOTHING = Success("No content", {}, status=HTTPStatus.NO_CONTENT)
 HOME = Success(
