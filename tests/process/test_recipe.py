@@ -15,9 +15,9 @@ import pytest
 from rentomatic.config import PostgresDatabase
 from tests.commands import CHECKOUT
 
-FILES_OF_A_FIELD = 8
+FILES_OF_A_FIELD = 9
 ROOMS = """\
-id,size,price,lon,lat,bedrooms
+id,size,price,lon,lat,floor
 00000000-0000-0000-0000-000000000001,20,30,13.4,52.5,2
 00000000-0000-0000-0000-000000000002,20,30,13.4,52.5,
 00000000-0000-0000-0000-000000000003,20,30,13.4,52.5,4
@@ -117,26 +117,26 @@ def test_a_field_is_added_by_the_recipe(
         answers: list[object] = json.loads(run("-c", CLIENT, *paths).stdout)
         return answers
 
-    def bedrooms(path: str) -> list[object]:
-        (rooms,) = get(f"/rooms?fields=bedrooms&{path}")
-        return [room.get("bedrooms") for room in rooms]
+    def floor(path: str) -> list[object]:
+        (rooms,) = get(f"/rooms?fields=floor&{path}")
+        return [room.get("floor") for room in rooms]
 
     assert "added 3" in rentomatic("import", "-", "--format", "csv", text=ROOMS)
-    assert bedrooms("sort=-bedrooms") == [4, 2, None]
-    assert bedrooms("filter_bedrooms__gte=3") == [4]
-    assert bedrooms("filter_bedrooms__null=true") == [None]
-    rentomatic("update", "00000000-0000-0000-0000-000000000002", "bedrooms=7")
+    assert floor("sort=-floor") == [4, 2, None]
+    assert floor("filter_floor__gte=3") == [4]
+    assert floor("filter_floor__null=true") == [None]
+    rentomatic("update", "00000000-0000-0000-0000-000000000002", "floor=7")
     # A column that is absent keeps what is stored.
     without = "\n".join(line.rpartition(",")[0] for line in ROOMS.splitlines()) + "\n"
     assert "unchanged 3" in rentomatic("import", "-", "--format", "csv", text=without)
-    assert bedrooms("sort=bedrooms") == [2, 4, 7]
+    assert floor("sort=floor") == [2, 4, 7]
     # An empty cell removes it.
     rentomatic("import", "-", "--format", "csv", text=ROOMS)
-    assert bedrooms("sort=bedrooms") == [2, 4, None]
+    assert floor("sort=floor") == [2, 4, None]
     changes, document = get("/rooms/changes?since=0", "/openapi.json")
-    history = [each["room"].get("bedrooms") for each in changes["changes"]]
+    history = [each["room"].get("floor") for each in changes["changes"]]
     assert history == [2, None, 4, 7, None]
-    assert document["components"]["schemas"]["Room"]["properties"]["bedrooms"]["maximum"] == 99
+    assert document["components"]["schemas"]["Room"]["properties"]["floor"]["maximum"] == 199
     agreement = "tests/contract/test_agreement.py"
     assert "passed" in run("-m", "pytest", "-q", "-p", "no:cacheprovider", agreement).stdout
-    run("-m", "yoyo", "rollback", "--batch", "--revision", "0007.bedrooms")
+    run("-m", "yoyo", "rollback", "--batch", "--revision", "0011.floor")
