@@ -285,8 +285,8 @@ def test_import_names_the_columns_that_are_not_used(run: Run, tmp_path: Path) ->
     assert err == f"fields: {used}\nignored columns: floor, rooms\n"
     err = run("import", path, *options, "--ignore", "floor", "--ignore", "ROOMS")[2]
     assert err == f"fields: {used}\n"
-    _, _, err = run("import", path, "--column", "code=city", "--source", "x", "--dry-run")
-    assert err == "ignored columns: Unnamed: 0, rooms\n"
+    _, _, err = run("import", path, "--column", "code=floor", "--source", "x", "--dry-run")
+    assert err.splitlines()[1:] == ["ignored columns: Unnamed: 0, rooms"]
 
 
 @pytest.mark.parametrize(

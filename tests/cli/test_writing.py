@@ -33,8 +33,8 @@ def test_a_room_is_added(run: Run, postgres_embedded: PostgresRepo) -> None:
 def test_a_code_is_taken_once(run: Run, rooms: list[Room]) -> None:
     """The second time it ends with 6, and the stored room is unchanged."""
     assert run("add", *VALUES, f"code={UNUSED}", "--format", "csv")[1].splitlines() == [
-        "code,size,price,latitude,longitude",
-        f"{UNUSED},20,60,-52.0,13.4",
+        ",".join(FIELDS),
+        f"{UNUSED},20,60,-52.0,13.4,,,,,,,,",
     ]
     for taken in (UNUSED, rooms[0].code):
         before = run("get", taken)[1]

@@ -87,12 +87,14 @@ _NEXT_PAGE = f"{_FIRST_PAGE}&after={_AFTER}"
 
 
 def _operand(field: str, operator: str) -> object:
-    """Return an example of what a filter compares with."""
+    """Return an example of what a filter compares with; None if no room here has the field."""
     takes = OPERATORS[operator].takes
     if takes is Takes.FLAG:
         return True
     rooms = _DESCRIBED if field in OPTIONAL_FIELDS else _BOOK
     values = sorted({value for room in rooms if (value := getattr(room, field)) is not None})[1:3]
+    if not values:
+        return None
     return values[0] if takes is Takes.VALUE else values
 
 
