@@ -100,8 +100,8 @@ returns trigger
 language plpgsql
 as $$
 begin
-  new.title_key := text_key(new.title);
-  new.city_key := text_key(new.city);
+  new.title_key := left(fold_text(new.title), 200);
+  new.city_key := left(fold_text(new.city), 200);
   return new;
 end
 $$;

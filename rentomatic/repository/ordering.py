@@ -1,7 +1,7 @@
 """`order by` and keyset conditions, built only from names of columns and parameters."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from uuid import UUID
@@ -45,13 +45,15 @@ def is_present_in(order: Order) -> str:
     return f"{_column(order[0].name)} is not null"
 
 
-def is_after(order: Order, position: Position) -> str:
+def is_after(order: Order, position: Position, *, is_present: bool = False) -> str:
     """Return the condition that a room is after a position, whose values are POSITION_PARAMETERS.
 
     Keys of the same direction are compared as a row, for which an index can use all keys.
     Otherwise an index can use a condition on the first key, and the rest filters its rows.
     """
     keys = [_key(*each) for each in zip(order, POSITION_PARAMETERS, position, strict=False)]
+    if is_present:
+        keys[0] = replace(keys[0], is_optional=False)
     signs = {key.sign for key in keys}
     if len(signs) == 1 and not any(key.is_optional for key in keys):
         columns, values = zip(*((key.column, key.value) for key in keys), strict=True)

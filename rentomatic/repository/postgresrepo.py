@@ -28,11 +28,13 @@ from rentomatic.repository.migrations import compare_schema
 from rentomatic.repository.room_parameters import (
     LIST_PARAMETERS,
     LIST_PARTS,
+    PAGE_BY_ID_PARAMETERS,
     PAGE_PARAMETERS,
     SELECTION_PARAMETERS,
     Parameters,
     attempts,
     is_by_distance,
+    is_direct,
     list_parameters,
     list_parts,
     may_be_missing,
@@ -76,6 +78,7 @@ class PostgresRepo:
         self._search_slots = searches or Slots()
         self._list = load("room_list", LIST_PARAMETERS, LIST_PARTS)
         self._page = load("room_page", PAGE_PARAMETERS, LIST_PARTS)
+        self._page_by_id = load("room_page_by_id", PAGE_BY_ID_PARAMETERS, LIST_PARTS)
         self._estimate = load("room_estimate", SELECTION_PARAMETERS)
         self._count = load("room_count", SELECTION_PARAMETERS)
         self._summary = load(
@@ -217,7 +220,8 @@ class PostgresRepo:
         if parameters is None:
             parameters, _ = next(attempts(request, self._estimated))
         parts = list_parts(request, is_present="is_present" in parameters)
-        return self._page.text(frozenset(parameters), **parts), parameters
+        page = self._page if is_direct(request) else self._page_by_id
+        return page.text(frozenset(parameters), **parts), parameters
 
     def _rows(self, request: RoomListRequest, parameters: Parameters) -> Sequence[Any]:
         text, _ = self.page_statement(request, parameters)

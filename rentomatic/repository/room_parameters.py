@@ -27,7 +27,8 @@ LIST_PARAMETERS = {
     *("hemisphere", "centre_longitude", "centre_latitude"),
     *("limit", "is_after", "is_present", "boxed", "contradictory", "far_most", "far_least"),
 }
-PAGE_PARAMETERS = {*LIST_PARAMETERS, *RING_PARAMETERS, "measured", "counted"}
+PAGE_PARAMETERS = {*LIST_PARAMETERS, "measured", "counted"}
+PAGE_BY_ID_PARAMETERS = {*PAGE_PARAMETERS, *RING_PARAMETERS}
 LIST_PARTS = {"order", "is_after", "is_present"}
 
 
@@ -119,13 +120,20 @@ def list_parts(request: RoomListRequest, *, is_present: bool = False) -> dict[st
     if is_present:
         parts["is_present"] = is_present_in(request.order)
     if request.after is not None:
-        parts["is_after"] = is_after(request.order, request.after)
+        parts["is_after"] = is_after(request.order, request.after, is_present=is_present)
     return parts
 
 
 def is_by_distance(request: RoomListRequest) -> bool:
     """Return whether the first rooms are to be found by distance."""
     return request.order[0].name == DISTANCE and request.limit is not None
+
+
+def is_direct(request: RoomListRequest) -> bool:
+    """Return whether hardly any room is found that is not shown: none is filtered out."""
+    first = request.order[0].name
+    is_anywhere = request.bbox is None and request.near is None
+    return is_anywhere and all(each.field == first for each in request.filters)
 
 
 def may_be_missing(request: RoomListRequest) -> bool:

@@ -161,7 +161,9 @@ def swap_hint(value: float) -> str:
 def parse_list(text: str, parse: Callable[[str], T]) -> tuple[T, ...]:
     """Read a list of at most MAX_LIST values: a record of CSV, with quotes around commas."""
     try:
-        parts = next(csv.reader([text], strict=True)) or [""]
+        # A line break would end the record; no value has one.
+        has_lines = "\n" in text or "\r" in text
+        parts = [text] if has_lines else next(csv.reader([text], strict=True)) or [""]
     except csv.Error:
         raise ValueError(
             'must be a list such as a,b or "a,b",c, in which quotes are around a value and doubled'
