@@ -127,6 +127,16 @@ def test_a_url_that_mongodb_cannot_read_is_reported(url: str) -> None:
             "none",
             "RENTOMATIC_DEFAULT_LIMIT must be an integer from 1 to 1000, not 'none'",
         ),
+        (
+            "RENTOMATIC_CURRENCY",
+            "euro",
+            "RENTOMATIC_CURRENCY must be a currency code of ISO 4217 such as EUR, not 'euro'",
+        ),
+        (
+            "RENTOMATIC_PERIOD",
+            "year",
+            "RENTOMATIC_PERIOD must be month or week or day, not 'year'",
+        ),
         ("DATABASE_URL", "mysql://u:hidden@h/d", "not 'mysql://u:***@h/d'"),
         ("DATABASE_URL", "postgresql://u:hidden@h", "not 'postgresql://u:***@h'"),
         ("DATABASE_URL", "u:hidden@h/d", "not 'u:***@h/d'"),

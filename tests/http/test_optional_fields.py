@@ -9,6 +9,10 @@ import pytest
 from webtest import TestApp
 
 from rentomatic.demo import book_rooms
+from rentomatic.domain.rent import Rent
+from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.service import Stores
 from tests.http.writing import CODE, VALUES, all_rooms, write
 
 TEXTS = {
@@ -190,3 +194,18 @@ def test_pictures_are_shipped(client: TestApp) -> None:
     assert answer.body.count(b"//") == 1  # the name of SVG's namespace
     for path in ("/assets/none.svg", "/assets/%2e%2e", "/assets/"):
         client.get(path, status=404)
+
+
+def test_documents_say_what_prices_mean(postgres_embedded: PostgresRepo) -> None:
+    """In the currency and for the period of the settings."""
+    stores, environ = Stores(postgres_embedded), {"SERVER_PROTOCOL": "HTTP/1.1"}
+    for rent, said in (
+        (None, "in whole EUR per month"),
+        (Rent("JPY", "day"), "in whole JPY per day"),
+    ):
+        client = TestApp(Application(stores, rent=rent), extra_environ=environ)
+        document = client.get("/openapi.json").json
+        price = document["components"]["schemas"]["Room"]["properties"]["price"]
+        assert price["description"] == f"rent {said}"
+        assert f"Prices are {said}." in document["info"]["description"]
+        assert said in client.get("/docs").text
