@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from webtest import TestApp
 
-from rentomatic.demo import book_rooms
+from rentomatic.demo import book_rooms, demo_rooms
 from rentomatic.domain.rent import Rent
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.resources import PACKAGE
 from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.handlers.assets import ASSETS
 from rentomatic.wsgi.service import Stores
 from tests.http.writing import CODE, VALUES, all_rooms, write
 
@@ -209,3 +211,11 @@ def test_documents_say_what_prices_mean(postgres_embedded: PostgresRepo) -> None
         assert price["description"] == f"rent {said}"
         assert f"Prices are {said}." in document["info"]["description"]
         assert said in client.get("/docs").text
+
+
+def test_all_pictures_are_listed() -> None:
+    """What is in the folder is what the route and the made-up rooms have."""
+    folder = PACKAGE / "wsgi" / "assets"
+    assert sorted(ASSETS) == sorted(each.name for each in folder.iterdir())
+    shown = {room.image for room in demo_rooms() if room.image}
+    assert shown == {f"/assets/{name}" for name in ASSETS}
