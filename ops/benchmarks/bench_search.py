@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import replace
 from urllib.request import urlopen
 
-from rooms import fill
+from rooms import fill, sizes
 from searches import NEAR, QUICK, THOROUGH
 from servers import PAGE, Database, Server, gunicorn, read_search, table, temporary_cluster, wrk
 
@@ -27,15 +27,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="ops/bench search", description=__doc__)
     parser.add_argument("--rooms", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=int, default=3, help="for each search and each tool")
+    parser.add_argument("--described", action="store_true", help="rooms with titles, texts, cities")
     given = parser.parse_args()
     with temporary_cluster() as cluster:
         database = cluster.database_named("rooms")
-        fill(database, given.rooms)
+        fill(database, given.rooms, are_described=given.described)
         with closing(Connections(database.url)) as connections, gunicorn(database) as server:
             bench = Bench(Database(database, cluster, connections), server, given.seconds)
             print(
                 f"{given.rooms:,} rooms, {os.cpu_count()} cores, {len(server.workers())} workers\n"
             )
+            print(f"{sizes(database)}\n")
             print("Searches that should take at most 5 ms, without reading the whole table:\n")
             print(bench.searches(QUICK | bench.pages(10_000, ["price", "-size", "price,-size"])))
             print("\nSearches that read many rooms:\n")
