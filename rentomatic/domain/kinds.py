@@ -27,10 +27,8 @@ _CONTROL = r"\x00-\x1f\x7f-\x9f"
 _SPACE = r" \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 # HTML, headers and logs can quote an address without these.
-_OF_ADDRESS = rf'[^{_CONTROL}{_SPACE}\ud800-\udfff<>"`\\]'
-_HOST = (
-    rf'(?:\[[0-9A-Fa-f:.]+\]|[^{_CONTROL}{_SPACE}\ud800-\udfff<>"`\\/?#@:\[\]]+)(?::[0-9]{{1,5}})?'
-)
+_OF_ADDRESS = rf'[^{_CONTROL}{_SPACE}<>"`\\]'
+_HOST = rf'(?:\[[0-9A-Fa-f:.]+\]|[^{_CONTROL}{_SPACE}<>"`\\/?#@:\[\]]+)(?::[0-9]{{1,5}})?'
 _ASSET = rf"{ASSETS}[0-9A-Za-z_-][0-9A-Za-z._-]*"
 
 
@@ -222,7 +220,8 @@ class Address(Kind):
     def problem(self, value: object) -> str | None:
         """Say what the value must be, if it is not valid; empty text means that there is none."""
         text = _tidy(value) if isinstance(value, str) else None
-        if text is not None and (not text or re.fullmatch(self._pattern, text)):
+        is_unicode = text is not None and not _SURROGATES.search(text)
+        if text is not None and is_unicode and (not text or re.fullmatch(self._pattern, text)):
             is_short = len(text) <= MAX_ADDRESS
             return None if is_short else f"must be an address of at most {MAX_ADDRESS} characters"
         begins = " or ".join(f"{each}://" for each in self.schemes)

@@ -253,7 +253,7 @@ class MongoRepo:
         while some := list(islice(documents, SAVE_BATCH)):
             new = []
             for each in some:
-                room = {name: each[name] for name in FIELDS}
+                room = {name: each[name] for name in FIELDS if name in each}
                 if each["stored"] is None:
                     new.append({"_id": next(numbers)} | room)
                 else:
@@ -344,11 +344,15 @@ def _stored(value: Operand | None) -> object:
 
 def _one(code: UUID, expected: Room | None) -> Document:
     """Select the room with a code, unless it differs from the expected one."""
-    return _document(expected) if expected else {"code": str(code)}
+    if expected is None:
+        return {"code": str(code)}
+    # A missing field equals None.
+    return {name: _stored(getattr(expected, name)) for name in FIELDS}
 
 
 def _document(room: Room) -> Document:
-    return {name: _stored(getattr(room, name)) for name in FIELDS}
+    """Return a document with the fields that a room has."""
+    return {name: _stored(value) for name, value in room.to_dict().items()}
 
 
 def _entry(document: Document) -> Entry:
