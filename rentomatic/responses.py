@@ -91,8 +91,8 @@ UNFIT = ResponseFailure(
 
 TOOK_TOO_LONG = ResponseFailure(
     ResponseTypes.UNAVAILABLE_ERROR,
-    "The search took too long; narrow it with a filter, a smaller bbox or radius, "
-    "or leave out count=exact",
+    "The search took too long; narrow it with a filter, a rarer word, "
+    "a smaller bbox or radius, or leave out count=exact",
 )
 
 CHANGES_GONE = ResponseFailure(
@@ -118,5 +118,6 @@ TOO_MANY_STREAMS = ResponseFailure(
 TOO_MANY_SEARCHES = ResponseFailure(
     ResponseTypes.UNAVAILABLE_ERROR,
     "Too many searches of many rooms are in progress; try again in a moment, "
-    "or narrow this one with a filter, a smaller bbox or radius, or leave out count=exact",
+    "or narrow this one with a filter, a rarer word, a smaller bbox or radius, "
+    "or leave out count=exact",
 )

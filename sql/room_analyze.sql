@@ -1,2 +1,2 @@
 -- Refresh the statistics after a large change, so that the next search gets a good plan.
-analyze room
+analyze room, room_words

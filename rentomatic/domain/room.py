@@ -30,6 +30,9 @@ MAX_LATITUDE = 90
 # The fields that say where a room is, in the order of GeoJSON (RFC 7946, section 3.1.1).
 COORDINATES = ("longitude", "latitude")
 
+# The texts that a search by words reads.
+SEARCHED = ("title", "city", "description")
+
 
 @dataclass(frozen=True, slots=True)
 class Field:

@@ -324,10 +324,10 @@ def _is_ordered_here(request: RoomListRequest) -> bool:
 
 
 def _is_selected_here(selection: RoomSelection) -> bool:
-    """Return whether the server cannot filter: by distance, or without case and accents."""
+    """Return whether the server cannot filter: by distance, words, or without case and accents."""
     near = selection.near
     is_bounded = near and (near.radius is not None or near.radius_min is not None)
-    return bool(is_bounded) or any(map(_is_folded, selection.filters))
+    return bool(is_bounded or selection.words) or any(map(_is_folded, selection.filters))
 
 
 def _is_folded(each: Filter) -> bool:

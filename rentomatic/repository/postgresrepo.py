@@ -33,11 +33,11 @@ from rentomatic.repository.room_parameters import (
     SELECTION_PARAMETERS,
     Parameters,
     attempts,
-    is_by_distance,
     is_direct,
+    last_attempt,
     list_parameters,
     list_parts,
-    may_be_missing,
+    needs_attempts,
     selection_parameters,
 )
 from rentomatic.repository.rows import page_of, summary_of
@@ -55,6 +55,9 @@ ANALYZED_CHANGES = 1_000
 
 # Counting or summarizing more rooms takes a slot, because it takes tens of milliseconds.
 MANY_ROOMS = 20_000
+
+# Rooms with frequent words are found soon, unless few rooms have all of them: those take a slot.
+SOON = "set local statement_timeout = '300ms'"
 
 # The marks of the assignments in sql/parts/room_assignments.sql; rooms are found by their code.
 SETS = {name: f"sets_{name}" for name in FIELDS if name != "code"}
@@ -101,7 +104,7 @@ class PostgresRepo:
         if request.limit is None:
             page, rooms = self._connections.stream(lambda each: self._stream(each, request))
             return replace(page, rooms=rooms)
-        if request.count == EXACT or is_by_distance(request) or may_be_missing(request):
+        if needs_attempts(request):
             rows = self._rows_in_attempts(request)
         else:
             rows = self._rows(request, list_parameters(request))
@@ -231,20 +234,40 @@ class PostgresRepo:
         """Find the rows of a page that may take long; a slow one takes a slot."""
         rows: Sequence[Any] = ()
         with self._search_slots.open() as take:
-            if request.count == EXACT:
-                self._take_if_many(request, take)
+            has_slot = request.count == EXACT and self._take_if_many(request, take)
+            find = self._rows_soon if request.words and not has_slot else self._rows
             for parameters, is_large in attempts(request, self._estimated):
                 if is_large:
                     _need(take)
-                rows = self._rows(request, parameters)
+                found = find(request, parameters)
+                if found is None:
+                    _need(take)
+                    return self._rows(request, last_attempt(request))
+                rows = found
                 if len(rows) > (request.limit or 0):
                     break
         return rows
 
-    def _take_if_many(self, selection: RoomSelection, take: Callable[[], bool]) -> None:
-        """Take a slot if many rooms are read."""
-        if self._estimated(selection) > MANY_ROOMS:
+    def _rows_soon(self, request: RoomListRequest, parameters: Parameters) -> Sequence[Any] | None:
+        """Find the rows of a page; return None if that takes long."""
+        text, _ = self.page_statement(request, parameters)
+
+        def work(connection: Connection) -> Sequence[Any] | None:
+            try:
+                with connection.transaction():
+                    connection.run(SOON)
+                    return connection.run(text, parameters)
+            except errors.QueryCanceled:
+                return None
+
+        return self._connections.read(work)
+
+    def _take_if_many(self, selection: RoomSelection, take: Callable[[], bool]) -> bool:
+        """Take a slot if many rooms are read, and return whether they are."""
+        are_many = self._estimated(selection) > MANY_ROOMS
+        if are_many:
             _need(take)
+        return are_many
 
     def _estimated(self, selection: RoomSelection) -> int:
         """Return the planner's estimate of how many rooms are selected."""

@@ -9,11 +9,13 @@ from rentomatic.domain.geography import Box, Near, antipode, box_around
 from rentomatic.domain.room import OPTIONAL_FIELDS
 from rentomatic.repository.ordering import POSITION_PARAMETERS, is_after, is_present_in, order_by
 from rentomatic.repository.rings import RING_PARAMETERS, Rings, rings_of
+from rentomatic.repository.word_parameters import WORD_PARAMETERS, planned_words, word_parameters
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_list import EXACT, RoomListRequest
 from rentomatic.requests.room_selection import FILTER_PARAMETERS, Filter, RoomSelection
 
 Parameters = dict[str, Any]
+Estimated = Callable[[RoomSelection], int]
 
 # Sorting fewer rooms is faster than finding them outwards from a place, or in rings around it.
 FEW_ROOMS = 5_000
@@ -21,20 +23,25 @@ FEW_ROOMS = 5_000
 _BOX = ("south", "north", "west", "east", "west_across", "east_across")
 _NEAR = ("near_longitude", "near_latitude", "radius", "radius_min")
 
-SELECTION_PARAMETERS = {*FILTER_PARAMETERS, *_BOX, *_NEAR, *(f"near_{each}" for each in _BOX)}
+SELECTION_PARAMETERS = {
+    *FILTER_PARAMETERS,
+    *_BOX,
+    *_NEAR,
+    *(f"near_{each}" for each in _BOX),
+    *WORD_PARAMETERS,
+}
 LIST_PARAMETERS = {
     *SELECTION_PARAMETERS,
     *("hemisphere", "centre_longitude", "centre_latitude"),
-    *("limit", "is_after", "is_present", "boxed", "contradictory", "far_most", "far_least"),
+    *("limit", "is_after", "is_present", "boxed", "contradictory", "collected"),
+    *("far_most", "far_least"),
 }
 PAGE_PARAMETERS = {*LIST_PARAMETERS, "measured", "counted"}
 PAGE_BY_ID_PARAMETERS = {*PAGE_PARAMETERS, *RING_PARAMETERS}
 LIST_PARTS = {"order", "is_after", "is_present"}
 
 
-def attempts(
-    request: RoomListRequest, estimated: Callable[[RoomSelection], int]
-) -> Iterator[tuple[Parameters, bool]]:
+def attempts(request: RoomListRequest, estimated: Estimated) -> Iterator[tuple[Parameters, bool]]:
     """Yield attempts at a page; the first one that finds enough rooms is used.
 
     Each is the parameters of a statement, and whether it may be slow.
@@ -43,6 +50,42 @@ def attempts(
         request: the search.
         estimated: returns about how many rooms are selected, without regard to distances.
     """
+    if not request.words:
+        yield from _attempts(request, estimated)
+        return
+    words = planned_words(request.words, lambda word: estimated(RoomSelection(words=(word,))))
+    are_few = "gathered" not in words and _are_few(request, estimated)
+    for parameters, is_large in _attempts(request, estimated):
+        collected = {"collected": True} if are_few and "boxed" in parameters else {}
+        yield parameters | words | collected, is_large
+
+
+def _are_few(request: RoomListRequest, estimated: Estimated) -> bool:
+    """Return whether few rooms have the words and everything else that is asked of them."""
+    whole = RoomSelection(request.filters, request.bbox, request.near, request.words)
+    return whole != RoomSelection(words=request.words) and estimated(whole) < FEW_ROOMS
+
+
+def needs_attempts(request: RoomListRequest) -> bool:
+    """Return whether the first attempt at a page may find too few rooms, or take long."""
+    return bool(
+        request.count == EXACT
+        or request.words
+        or is_by_distance(request)
+        or may_be_missing(request)
+    )
+
+
+def last_attempt(request: RoomListRequest) -> Parameters:
+    """Return the parameters of a search for words whose attempts took too long.
+
+    All selected rooms are collected. If they are many, that takes long, but not as long as passing
+    by most rooms on the way to a few.
+    """
+    return list_parameters(request, are_few=True) | {"collected": True}
+
+
+def _attempts(request: RoomListRequest, estimated: Estimated) -> Iterator[tuple[Parameters, bool]]:
     near = request.near
     if may_be_missing(request):
         yield list_parameters(request, is_present=True), False
@@ -51,8 +94,9 @@ def attempts(
         return
     rings = rings_of(request, near)
     first = next(rings, None)
-    is_narrow = first is not None or request.filters or request.bbox
-    if is_narrow and estimated(RoomSelection(request.filters, request.bbox)) < FEW_ROOMS:
+    anywhere = RoomSelection(request.filters, request.bbox, words=request.words)
+    is_narrow = first is not None or anywhere != RoomSelection()
+    if is_narrow and estimated(anywhere) < FEW_ROOMS:
         yield list_parameters(request, are_few=True), False
     elif first is None:
         yield list_parameters(request), False
@@ -71,6 +115,8 @@ def selection_parameters(selection: RoomSelection) -> Parameters:
         parameters |= _box(selection.bbox)
     if selection.near:
         parameters |= _near(selection.near)
+    if selection.words:
+        parameters |= word_parameters(selection.words)
     return parameters
 
 
@@ -132,7 +178,7 @@ def is_by_distance(request: RoomListRequest) -> bool:
 def is_direct(request: RoomListRequest) -> bool:
     """Return whether hardly any room is found that is not shown: none is filtered out."""
     first = request.order[0].name
-    is_anywhere = request.bbox is None and request.near is None
+    is_anywhere = request.bbox is None and request.near is None and not request.words
     return is_anywhere and all(each.field == first for each in request.filters)
 
 

@@ -8,8 +8,9 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from rentomatic.domain.room import FIELDS, Room
+from rentomatic.domain.room import FIELDS, SEARCHED, Room
 from rentomatic.domain.room_summary import RoomSummary, summarize
+from rentomatic.domain.words import has_words
 from rentomatic.repository.interface import Page, Total
 from rentomatic.requests.room_fields import BEDROOMS, DISTANCE, HISTOGRAMS, OPERATORS
 from rentomatic.requests.room_list import RoomListRequest
@@ -29,7 +30,12 @@ def passes(room: Room, selection: RoomSelection) -> bool:
         )
         and (selection.bbox is None or selection.bbox.contains(*room.place))
         and (selection.near is None or selection.near.reaches(*room.place))
+        and (not selection.words or has_words(_text_of(room), selection.words))
     )
+
+
+def _text_of(room: Room) -> str:
+    return "\n".join(getattr(room, name) or "" for name in SEARCHED)
 
 
 def _compared(room: Room, field: str) -> Any:  # noqa: ANN401 - each field has its own type

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rentomatic.domain.kinds import JsonSchema
-from rentomatic.domain.room import COORDINATES, FIELDS
+from rentomatic.domain.room import COORDINATES, FIELDS, SEARCHED
 from rentomatic.requests.parsers import MAX_INTEGER
 from rentomatic.requests.room_changes import DEFAULT_CHANGES, MAX_CHANGES, Start
 from rentomatic.requests.room_fields import DISTANCE
@@ -12,6 +12,7 @@ from rentomatic.requests.room_import import OnError
 from rentomatic.requests.room_list import COUNTS, DEFAULT_LIMIT, MAX_LIMIT, UNLIMITED
 from rentomatic.requests.room_order import SORT_NAMES
 from rentomatic.requests.room_selection import BBOX_FORM, NEAR_FORM
+from rentomatic.requests.search_words import EXAMPLE_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,14 @@ def _some_of(names: Sequence[str]) -> JsonSchema:
 _METRES = {"type": "number", "minimum": 0, "exclusiveMaximum": MAX_INTEGER + 1}
 
 SELECTION_PARAMETERS = (
+    Parameter(
+        "q",
+        "words",
+        f"rooms in whose {', '.join(SEARCHED[:-1])} or {SEARCHED[-1]} each of these words begins a "
+        "word, whatever its case and accents; Han and kana match anywhere",
+        {"type": "string", "minLength": 1},
+        EXAMPLE_WORDS,
+    ),
     Parameter(
         "bbox",
         BBOX_FORM,

@@ -21,7 +21,10 @@ _READ: Mapping[type, Callable[[str], UUID | str | date]] = {
 def write_cursor(selection: RoomSelection, order: Order, position: Position) -> str:
     """Encode a position in an order of the selected rooms."""
     values = [str(each) if isinstance(each, UUID | date) else each for each in position]
-    return seal(values, repr((selection.filters, selection.bbox, selection.near, order)))
+    # Without words as it was before there were any, so that those cursors are still good.
+    words = [selection.words] if selection.words else []
+    search = (selection.filters, selection.bbox, selection.near, order, *words)
+    return seal(values, repr(search))
 
 
 def read_cursor(text: str, selection: RoomSelection, order: Order) -> Position:

@@ -58,6 +58,7 @@ def build_room_list_request(  # noqa: PLR0913 - each is a parameter of the contr
     *,
     bbox: ListText | None = None,
     near: ListText | None = None,
+    q: str | None = None,
     radius: str | float | None = None,
     radius_min: str | float | None = None,
     sort: ListText | None = None,
@@ -71,7 +72,7 @@ def build_room_list_request(  # noqa: PLR0913 - each is a parameter of the contr
     text like everything else; `filters` is a mapping of operands by `field__operator`.
     """
     reader = _Reader()
-    selection = reader.selection(filters, bbox, near, radius, radius_min)
+    selection = reader.selection(filters, bbox, near, radius, radius_min, q)
     is_near = near is not None
     known = (*FIELDS, DISTANCE) if is_near else ALL_FIELDS
     order = BY_ADDING if sort is None else reader.order(as_list_text(sort), is_near=is_near)
@@ -79,6 +80,7 @@ def build_room_list_request(  # noqa: PLR0913 - each is a parameter of the contr
         selection.filters,
         selection.bbox,
         selection.near,
+        selection.words,
         limit=reader.limit(str(limit)),
         order=order,
         # No cursor belongs to a search that is invalid.

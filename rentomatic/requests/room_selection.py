@@ -26,6 +26,7 @@ from rentomatic.requests.room_fields import (
     parser_of,
     suggest_filter_key,
 )
+from rentomatic.requests.search_words import parse_search_words
 
 BBOX_FORM = "west,south,east,north"
 NEAR_FORM = ",".join(COORDINATES)
@@ -58,11 +59,13 @@ class RoomSelection(ValidRequest):
         filters: each field with each operator at most once.
         bbox: the box that they are in.
         near: how far they are from a place.
+        words: folded; each of them begins a word of their texts.
     """
 
     filters: tuple[Filter, ...] = ()
     bbox: Box | None = None
     near: Near | None = None
+    words: tuple[str, ...] = ()
 
 
 class SelectionReader:
@@ -75,13 +78,14 @@ class SelectionReader:
         """Add an error."""
         self.errors.append(ParameterError(parameter, message, suggestion=suggestion))
 
-    def selection(
+    def selection(  # noqa: PLR0913, PLR0917 - each is a parameter of the contract
         self,
         filters: object,
         bbox: ListText | None,
         near: ListText | None,
         radius: str | float | None,
         radius_min: str | float | None,
+        q: str | None,
     ) -> RoomSelection:
         """Read which rooms are selected; wrong parameters are left out."""
         place = near, radius, radius_min
@@ -89,6 +93,7 @@ class SelectionReader:
             () if filters is None else self.filters(filters),
             None if bbox is None else self.bbox(bbox),
             None if place == (None, None, None) else self.near(*place),
+            () if q is None else self.words(q),
         )
 
     def filters(self, given: object) -> tuple[Filter, ...]:
@@ -140,6 +145,14 @@ class SelectionReader:
             return None
         x, y = read
         return Near(x, y, most, least)
+
+    def words(self, given: str) -> tuple[str, ...]:
+        """Read the words to search for."""
+        try:
+            return parse_search_words(given)
+        except ValueError as problem:
+            self.fail("q", str(problem))
+            return ()
 
     def _metres(self, name: str, given: str | float) -> float | None:
         try:

@@ -12,17 +12,18 @@ class RoomSummaryRequest(RoomSelection):
     """A summary of the selected rooms."""
 
 
-def build_room_summary_request(
+def build_room_summary_request(  # noqa: PLR0913 - each is a parameter of the contract
     filters: object = None,
     *,
     bbox: ListText | None = None,
     near: ListText | None = None,
+    q: str | None = None,
     radius: str | float | None = None,
     radius_min: str | float | None = None,
 ) -> RoomSummaryRequest | InvalidRequest:
     """Read which rooms to sum up; the parameters are those of `build_room_list_request`."""
     reader = SelectionReader()
-    selection = reader.selection(filters, bbox, near, radius, radius_min)
+    selection = reader.selection(filters, bbox, near, radius, radius_min, q)
     if reader.errors:
         return InvalidRequest(tuple(reader.errors))
-    return RoomSummaryRequest(selection.filters, selection.bbox, selection.near)
+    return RoomSummaryRequest(selection.filters, selection.bbox, selection.near, selection.words)

@@ -68,6 +68,7 @@ _MEANT = {
     **dict.fromkeys(("lat", "lon", "lng"), "near"),
     **dict.fromkeys(("radius_max", "max_radius"), "radius"),
     "min_radius": "radius_min",
+    **dict.fromkeys(("query", "search", "text", "words", "keyword", "keywords"), "q"),
 }
 
 # Arguments for a builder, errors, and the parameters whose errors are already among these.

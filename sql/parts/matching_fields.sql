@@ -1,5 +1,5 @@
--- Part: the filters on all fields except three, and the box of a search. The size, the price and the
--- bedrooms have their own parts, because a histogram ignores the filters of its field.
+-- Part: the filters on all fields except three, the words, and the box of a search. The size, the price
+-- and the bedrooms have their own parts, because a histogram ignores the filters of its field.
 and code = :code_eq::uuid  -- if code_eq
 and code <> :code_ne::uuid  -- if code_ne
 and code = any(:code_in::uuid[])  -- if code_in
@@ -44,6 +44,7 @@ and available_from = any(:available_from_in::date[])  -- if available_from_in
 and (reference is null) = :reference_null::boolean  -- if reference_null
 and reference = :reference_eq::text  -- if reference_eq
 and reference = any(:reference_in::text[])  -- if reference_in
+:matching_words  -- if words
 -- A box may be on both sides of the antimeridian. `+ 0` prevents combining the index on the latitude,
 -- which has all columns, with the one on the longitude.
 and latitude between :south::float8 and :north::float8  -- if south

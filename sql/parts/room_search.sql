@@ -11,6 +11,7 @@ where true
   :matching_price
   :matching_bedrooms
   :reach  -- if hemisphere
+  :collected_room  -- if collected
   and :is_after  -- if is_after
   and :is_present  -- if is_present
   and false  -- if contradictory

@@ -30,6 +30,17 @@ def test_a_box_may_begin_with_a_hyphen(run: Run) -> None:
         assert [room["price"] for room in json.loads(out)] == [39]
 
 
+def test_words_are_found(
+    run: Run, postgres_embedded: PostgresRepo, make_room: Callable[..., Room]
+) -> None:
+    """Also by a summary and an export, and together with filters."""
+    postgres_embedded.save([make_room(1, price=7, title="Ático"), make_room(2, city="Atlanta")])
+    _, out, _ = run("list", "--q", "ATICO")
+    assert [room["price"] for room in json.loads(out)] == [7]
+    assert json.loads(run("summary", "--q", "at")[1])["count"] == 2
+    assert run("export", "price__lt=9", "--q", "at", "--format", "csv")[1].count("\n") == 2
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_ends_its_last_line(run: Run, name: str) -> None:
     """So that the shell's prompt is on a line of its own."""
@@ -101,6 +112,9 @@ SWAPPED = "must be from -90 to 90, not '113'; were longitude and latitude swappe
         (["list", "--after", "x"], "after: must be a cursor of this search"),
         (["list", "--radius", "5"], "radius: needs near=longitude,latitude"),
         (["summary", "--bbox", "1"], "bbox: must be west,south,east,north"),
+        (["list", "--q", "garden --"], "q: must be words such as balcony garden; no letter"),
+        (["summary", "--q", "\udcff"], "q: must be words in UTF-8 without NUL, not"),
+        (["export", "--q", "a" * 101], "q: must be words of at most 100 characters"),
         (["summary", "prise__lt=1"], "filters: Key prise__lt cannot be used; did you mean"),
     ],
 )

@@ -1,9 +1,11 @@
 """All repositories return the same rooms, order, pages, counts, and summaries."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID
 
 from hypothesis import given
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from rentomatic.domain.kinds import Address, Date, Degrees, Identity, Integer, Text
 from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, PartialRoom, Room
+from rentomatic.domain.words import words_of
 from rentomatic.repository.interface import RoomRepository
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_fields import DISTANCE, FILTER_KEYS, OPERATORS, Takes
@@ -43,11 +46,19 @@ WORDS = (
         "ガーデン",
         "ｶﾞｰﾃﾞﾝ",
         "القاهرة",
+        "مُدَرِّس في القاهرة",
+        "新宿3丁目 tower",
+        "東京都港区、京都",
+        "한국어",
         "\U0001d4b5",
         "\uffee",
     ),
     *('a,b "c"', "=1+1", "-5 %", "\\ {x}", "NULL", "' or 1=1 --"),
 )
+
+
+# What of these a search for words may have.
+SEARCHED_WORDS = [each for word in WORDS for each in re.findall(r"\w+", word) if words_of(each)]
 
 
 def _texts(kind: Text) -> st.SearchStrategy[str]:
@@ -125,7 +136,28 @@ def selections(draw: st.DrawFn) -> dict[str, Any]:
         least, most = sorted((draw(RADII), draw(RADII)))
         chosen |= draw(st.sampled_from([{}, {"radius": most}, {"radius_min": least}]))
         chosen |= draw(st.sampled_from([{}, {"radius": most, "radius_min": least}]))
+    if draw(st.booleans()):
+        words = draw(st.lists(_searched(), min_size=1, max_size=3))
+        chosen["q"] = " ".join(words)
     return chosen
+
+
+@st.composite
+def _searched(draw: st.DrawFn) -> str:
+    """Make a part of a word that texts have, mostly of its beginning."""
+    word = draw(st.sampled_from(SEARCHED_WORDS))
+    start, end = draw(st.integers(0, len(word) - 1)), draw(st.integers(1, len(word)))
+    part = word[start:end] if words_of(word[start:end]) else word
+    return draw(
+        st.sampled_from(
+            [
+                part,
+                word[:end] if words_of(word[:end]) else word,
+                part.upper(),
+                normalize("NFD", word),
+            ]
+        )
+    )
 
 
 @st.composite

@@ -41,6 +41,7 @@ def test_filters_in_another_order_are_the_same_search() -> None:
         {"bbox": "0,0,1,1"},
         {"near": "0,0"},
         {"near": "0,0", "radius": "1"},
+        {"q": "garden"},
     ],
 )
 def test_another_search_refuses_it(other: dict[str, object]) -> None:
