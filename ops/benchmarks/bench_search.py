@@ -13,7 +13,7 @@ from dataclasses import replace
 from urllib.request import urlopen
 
 from rooms import fill, sizes
-from searches import NEAR, QUICK, THOROUGH
+from searches import EXCLUSIVE, NEAR, QUICK, THOROUGH, WORDS
 from servers import PAGE, Database, Server, gunicorn, read_search, table, temporary_cluster, wrk
 
 from rentomatic.repository.connections import Connections
@@ -42,6 +42,9 @@ def main() -> None:
             print(bench.searches(QUICK | bench.pages(10_000, ["price", "-size", "price,-size"])))
             print("\nSearches that read many rooms:\n")
             print(bench.searches(THOROUGH | bench.pages(10_000, ["distance"])))
+            if given.described:
+                print("\nSearches for words:\n")
+                print(bench.words())
             print("\nOther requests:\n")
             print(bench.others())
 
@@ -68,6 +71,16 @@ class Bench:
             cursor = write_cursor(request, request.order, last)
             queries[f"page {number:,}, sort {sort}"] = f"{query}&after={cursor}"
         return queries
+
+    def words(self) -> str:
+        """Measure the searches for words, all of whose statements are a part of them."""
+        rows = []
+        for name, query in (WORDS | EXCLUSIVE).items():
+            times = 10 if name in EXCLUSIVE else 100
+            taken = self._database.milliseconds(read_search(query), times)
+            middle, last = taken[times // 2], taken[times * 19 // 20]
+            rows.append([name, f"{middle:.1f}", f"{last:.1f}"])
+        return table(("search", "p50 ms", "p95 ms"), rows)
 
     def _measure(self, name: str, query: str) -> list[str]:
         request = read_search(query)

@@ -3,6 +3,7 @@
 import random
 import uuid
 from collections.abc import Iterator
+from itertools import accumulate, repeat
 
 import psycopg
 
@@ -13,16 +14,10 @@ from rentomatic.repository.migrations import apply_migrations
 TOWNS = 200
 SPREAD_DEGREES = 0.05
 COPY = "copy room (code, size, price, longitude, latitude) from stdin"
-# Titles, texts of 300 to 1,000 characters, cities and more, for each room.
+COPY_DESCRIBED = COPY.replace(")", ", title, city, description)")
+# What else describes a room.
 DESCRIBE = """
 update room set
-  title = 'Bright flat number ' || id,
-  description = rpad(
-    'A flat with everything that a tenant may want, number ' || id,
-    300 + (id * 7919 % 701)::integer,
-    ' near the station, with a balcony and a view of the park,'
-  ) || '.',
-  city = 'Town ' || id % 200,
   bedrooms = id % 5,
   available_from = date '2027-01-01' + (id % 365)::integer,
   reference = 'R-' || id
@@ -31,6 +26,15 @@ SIZES = """
 select relname, pg_size_pretty(pg_relation_size(oid)) from pg_class
 where relname like 'room%' and relkind in ('r', 'i') order by pg_relation_size(oid) desc
 """
+
+# What a tenth of the rooms have in their texts, and what a hundred have; the others are made up.
+FREQUENT = ("Terrace", "Balcón", "Garden")
+RARE = "Ático"
+RARE_ROOMS = 100
+_MADE_UP = 40_000
+_SYLLABLES = ("ba", "cé", "di", "fo", "gü", "la", "mi", "no", "ré", "sa", "ti", "ñu", "zo", "llo")
+# No room with a word of this pair has the other one, except a few.
+PAIR = ("furnished", "empty")
 
 
 def towns() -> list[tuple[float, float]]:
@@ -54,18 +58,48 @@ def rows(amount: int) -> Iterator[tuple[str, int, int, float, float]]:
         )
 
 
+def texts(amount: int) -> Iterator[tuple[str, str, str]]:
+    """Generate a title, a city and a description of about 300 to 1,000 characters for each room.
+
+    How frequent a word is depends on its rank, as in language (Zipf's law).
+    """
+    generator = random.Random(3)
+    words = [_made_up(generator) for _ in range(_MADE_UP)]
+    weights = list(accumulate(1 / (rank + 3) for rank in range(_MADE_UP)))
+    rare = set(generator.sample(range(amount), min(amount, RARE_ROOMS)))
+    for number in range(amount):
+        length = generator.randint(300, 1_000)
+        written = generator.choices(words, cum_weights=weights, k=length // 6)
+        for word in FREQUENT:
+            if generator.random() < 0.1:
+                written.append(word)
+        if number in rare:
+            written.append(RARE)
+        written += (
+            [PAIR[number % 2]] if number % 5 < 2 else [*PAIR] if number % 100_000 == 3 else []
+        )
+        generator.shuffle(written)
+        yield " ".join(written[:5]), f"Town {number % TOWNS}", " ".join(written)
+
+
+def _made_up(generator: random.Random) -> str:
+    syllables = generator.choices(_SYLLABLES, k=4)
+    return "".join(syllables[: generator.randint(1, 4)])
+
+
 def fill(database: PostgresDatabase, amount: int, *, are_described: bool = False) -> None:
     """Create a migrated, vacuumed database with rooms, maybe with all that describes them."""
     create_database(database)
     apply_migrations(database.url)
     with psycopg.connect(database.url, autocommit=True) as connection:
-        with connection.cursor().copy(COPY) as copy:
-            for row in rows(amount):
-                copy.write_row(row)
+        described = texts(amount) if are_described else repeat(())
+        with connection.cursor().copy(COPY_DESCRIBED if are_described else COPY) as copy:
+            for row, text in zip(rows(amount), described, strict=False):
+                copy.write_row((*row, *text))
         if are_described:
             connection.execute(DESCRIBE)
             connection.execute("vacuum (full) room")
-        connection.execute("vacuum (analyze) room")
+        connection.execute("vacuum (analyze) room, room_words")
 
 
 def sizes(database: PostgresDatabase) -> str:

@@ -1,6 +1,8 @@
 """The searches to measure: those that should take at most 5 ms at a million rooms, and others."""
 
-from rooms import towns
+from urllib.parse import quote
+
+from rooms import FREQUENT, PAIR, RARE, towns
 
 _LONGITUDE, _LATITUDE = towns()[0]
 NEAR = f"near={_LONGITUDE:.4f},{_LATITUDE:.4f}"
@@ -40,6 +42,29 @@ QUICK: dict[str, str] = {
     "farthest": f"{NEAR}&sort=-distance",
     "within 2 km, sort price": f"{NEAR}&radius=2000&sort=price",
     "ring of 500 to 1,000 m, nearest": f"{NEAR}&radius_min=500&radius=1000&sort=distance",
+}
+
+_WORDS = {
+    "frequent word": FREQUENT[0],
+    "rare word": RARE,
+    "both": f"{FREQUENT[0]}+{RARE}",
+    "two frequent words": "+".join(FREQUENT[:2]),
+}
+_WORD_SORTS = {
+    "as added": "",
+    "sort price": "&sort=price",
+    "nearest within 20 km": f"&{NEAR}&radius=20000&sort=distance",
+}
+
+# Rooms with texts are needed for these.
+WORDS: dict[str, str] = {
+    f"{name}, {order}": f"q={quote(words, safe='+')}{sort}"
+    for name, words in _WORDS.items()
+    for order, sort in _WORD_SORTS.items()
+}
+EXCLUSIVE: dict[str, str] = {
+    f"words that exclude each other, {order}": f"q={'+'.join(PAIR)}{sort}"
+    for order, sort in _WORD_SORTS.items()
 }
 
 # These read many rooms, whatever the indexes.
