@@ -13,8 +13,8 @@ comment on table room_words is 'kept by triggers: the words of the rooms, by roo
 
 create index room_words_words_idx on room_words using gin (words);
 
--- More than the rooms, because how rare a word is decides between very different plans.
-alter table room_words alter column words set statistics 1000;
+-- How rare a word is decides between very different plans.
+alter table room_words alter column words set statistics 300;
 
 alter table room_words set (
   autovacuum_vacuum_scale_factor = 0.02,

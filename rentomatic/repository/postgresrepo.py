@@ -1,7 +1,7 @@
 """Rooms in PostgreSQL, 15 or later."""
 
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import replace
 from itertools import count
@@ -158,7 +158,7 @@ class PostgresRepo:
                     sent = batch, cursor
                 saved += _summary(sent)
             if saved.added + saved.updated >= ANALYZED_CHANGES:
-                connection.run(self._analyze.text())
+                self._refresh_statistics(connection)
             return saved
 
         return self._connections.write(work, dry_run=dry_run, actor=self._actor)
@@ -324,6 +324,11 @@ class PostgresRepo:
         keeps = batch[0].keeps
         marks = frozenset(mark for name, mark in SETS.items() if name not in keeps)
         return self._save.text(marks), arrays_of(batch)
+
+    def _refresh_statistics(self, connection: Connection) -> None:
+        """Run ANALYZE; if that takes too long, it is left to autovacuum."""
+        with suppress(errors.QueryCanceled), connection.transaction():
+            connection.run(self._analyze.text())
 
     def _locked(self, connection: Connection, code: UUID) -> Room | None:
         """Find a room, and lock it until the transaction ends."""

@@ -16,7 +16,7 @@ from rentomatic.domain.room import Room
 from rentomatic.domain.words import IDEOGRAPHS, MAX_WORD, has_words, words_of
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.migrations import apply_migrations
-from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.repository.postgresrepo import ANALYZED_CHANGES, PostgresRepo
 from rentomatic.repository.word_parameters import planned_words, word_parameters
 from rentomatic.requests.room_list import build_room_list_request
 from rentomatic.resources import shipped
@@ -270,3 +270,19 @@ def test_the_migration_finds_the_words_of_stored_rooms(
         repository = PostgresRepo(connections)
         assert found(repository, "atico") == [1]
         assert found(repository, "алма") == [2]
+
+
+def test_a_save_does_not_fail_because_its_statistics_take_long(
+    postgres_embedded: PostgresRepo, embedded_rooms: PostgresDatabase, make_room: MakeRoom
+) -> None:
+    """Another ANALYZE may hold it up for longer than a statement takes; autovacuum follows."""
+    with (
+        psycopg.connect(embedded_rooms.url) as other,
+        closing(Connections(embedded_rooms.url, statement_timeout=2)) as connections,
+    ):
+        other.execute("analyze room_words")
+        repository = PostgresRepo(connections)
+        saved = repository.save(make_room(number) for number in range(1, ANALYZED_CHANGES + 1))
+    assert saved.added == ANALYZED_CHANGES
+    assert found(postgres_embedded, "atico") == []
+    assert postgres_embedded.get(UUID(int=1)) == make_room(1)
