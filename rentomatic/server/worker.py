@@ -2,7 +2,6 @@
 
 import os
 import select
-import socket
 import time
 from contextlib import closing, suppress
 from queue import SimpleQueue
@@ -15,14 +14,13 @@ from gunicorn.workers import base
 from rentomatic.server.connection import MAX_HEAD_BYTES, Connection
 from rentomatic.server.handling import Handler
 from rentomatic.server.head import Heads
+from rentomatic.server.listening import Listeners
 from rentomatic.server.waiting import Waiting
 
 # Like the limits of nginx and Apache, many times what an honest client needs.
 HEAD_SECONDS = 10.0
 # How long a worker without a free thread leaves new connections to the others.
 YIELD_SECONDS = 0.05
-# How long a worker accepts nothing after it failed to, for example for lack of file descriptors.
-REST_SECONDS = 0.5
 # How long a worker that ends waits for a request that a client may be sending already.
 END_SECONDS = 2.0
 
@@ -43,12 +41,12 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
 
     alive: bool
     _poller: select.epoll
+    _listeners: Listeners
     _waiting: Waiting
     _handler: Handler
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
-        self._listeners: dict[int, tuple[socket.socket, object]] = {}
         self._threads: list[Thread] = []
         self._ready: SimpleQueue[Connection | None] = SimpleQueue()
         # All threads change it, always by one atomic operation.
@@ -56,8 +54,7 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
         self._most_busy: int = self.cfg.threads
         self._most_connections: int = self.cfg.worker_connections
         self._keepalive: int = self.cfg.keepalive
-        self._is_accepting = False
-        self._yields_until = self._rests_until = self._ticks_at = 0.0
+        self._yields_until = self._ticks_at = 0.0
 
     @classmethod
     def check_config(cls, cfg: Any, log: object) -> None:  # noqa: ANN401, ARG003 - gunicorn's signature
@@ -74,13 +71,10 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
         with closing(select.epoll()) as self._poller:
             self._waiting = Waiting(self._poller)
             self._poller.register(self.PIPE[0], select.EPOLLIN)
-            for listener in self.sockets:
-                listener.setblocking(False)  # noqa: FBT003 - Python's signature
-                self._listeners[listener.fileno()] = listener, listener.getsockname()
-                self._poller.register(listener.fileno(), 0)
+            self._listeners = Listeners(self.sockets, self._poller, self.log)
             while self.alive:
                 self._accept_or_not()
-                self._turn(_TICK_SECONDS if self._is_accepting else YIELD_SECONDS)
+                self._turn(_TICK_SECONDS if self._listeners.is_accepting else YIELD_SECONDS)
             self._end()
 
     def handle_quit(self, sig: int, frame: object) -> None:
@@ -94,7 +88,7 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
             if connection := self._waiting.get(number):
                 self._read(connection)
             elif number in self._listeners:
-                self._accept(*self._listeners[number])
+                self._receive(self._listeners.accept(number))
             elif number == self.PIPE[0]:
                 with suppress(BlockingIOError):
                     os.read(number, 1_024)
@@ -118,18 +112,17 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
 
     def _end(self) -> None:
         """Answer what has arrived, and close what is idle."""
-        for number, (listener, server) in self._listeners.items():
-            # The kernel would reset the connections that still wait to be accepted.
-            self._accept_waiting(listener, server)
-            self._poller.unregister(number)
+        # The kernel would reset the connections that still wait to be accepted.
+        while not self._is_full and (connection := self._listeners.accept_waiting()):
+            self._receive(connection)
+        self._listeners.switch(is_on=False)
         self._waiting.hurry(END_SECONDS)
         self._ticks_at = 0
         ends_at = time.monotonic() + self.cfg.graceful_timeout
         while self._waiting and time.monotonic() < ends_at:
             self._turn(_LAST_TICK_SECONDS)
         self._join(0)
-        for listener in self.sockets:
-            listener.close()
+        self._listeners.close()
 
     def _join(self, seconds: float) -> None:
         """End the threads, and wait for them at most some seconds."""
@@ -144,34 +137,18 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
         """Accept connections, or leave them to other workers while all threads here are busy."""
         now = time.monotonic()
         is_yielding = now < self._yields_until and len(self._busy) >= self._most_busy
-        is_full = len(self._waiting) >= self._most_connections
-        accepts = not (is_yielding or is_full or now < self._rests_until)
-        if accepts != self._is_accepting:
-            self._is_accepting = accepts
-            for number in self._listeners:
-                self._poller.modify(number, select.EPOLLIN if accepts else 0)
+        is_resting = now < self._listeners.rests_until
+        self._listeners.switch(is_on=not (is_yielding or is_resting or self._is_full))
 
-    def _accept(self, listener: socket.socket, server: object) -> None:
-        """Accept a connection, and read what has already arrived of its first request."""
-        try:
-            client, peer = listener.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            return
-        except OSError as error:
-            self.log.error("cannot accept connections: %s", error.strerror)  # noqa: TRY400
-            self._rests_until = time.monotonic() + REST_SECONDS
-            return
-        connection = Connection(client, peer, server)
-        self._waiting.add(connection, HEAD_SECONDS)
-        self._read(connection)
+    @property
+    def _is_full(self) -> bool:
+        return len(self._waiting) >= self._most_connections
 
-    def _accept_waiting(self, listener: socket.socket, server: object) -> None:
-        poll = select.poll()
-        poll.register(listener.fileno(), select.POLLIN)
-        while len(self._waiting) < self._most_connections and poll.poll(0):
-            self._accept(listener, server)
-            if time.monotonic() < self._rests_until:
-                return
+    def _receive(self, connection: Connection | None) -> None:
+        """Read what has already arrived of the first request of a new connection."""
+        if connection:
+            self._waiting.add(connection, HEAD_SECONDS)
+            self._read(connection)
 
     def _read(self, connection: Connection) -> None:
         """Read what a client has sent, and act on it."""
@@ -214,7 +191,7 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
         """Answer requests, in a thread, until there are no more."""
         while connection := self._ready.get():
             self._answer(connection)
-            if not (self._is_accepting and self.alive):
+            if not (self._listeners.is_accepting and self.alive):
                 # The main loop may be waiting for this thread.
                 self._wake()
 
