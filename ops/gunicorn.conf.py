@@ -3,7 +3,6 @@
 import gc
 import os
 import resource
-import socket
 import sys
 from typing import TYPE_CHECKING
 
@@ -22,8 +21,6 @@ from rentomatic.server.signals import hold_signals, release_signals
 from rentomatic.slots import machine_shares
 
 if TYPE_CHECKING:
-    from gunicorn.arbiter import Arbiter
-
     from rentomatic.server.worker import Worker
 
 try:
@@ -85,18 +82,6 @@ if _settings.has_metrics:
     os.environ[MULTIPROCESS] = metrics_folder()
 
 hold_signals()
-
-# A client that reads nothing for this long is gone and must not hold a thread and a snapshot.
-_STUCK_MILLISECONDS = 10_000
-
-
-def when_ready(server: "Arbiter") -> None:
-    """Set the time-out for clients that read nothing; accepted connections inherit it."""
-    for listener in server.LISTENERS:
-        if listener.sock.family in {socket.AF_INET, socket.AF_INET6}:
-            listener.sock.setsockopt(
-                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STUCK_MILLISECONDS
-            )
 
 
 def post_worker_init(worker: "Worker") -> None:
