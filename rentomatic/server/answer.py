@@ -47,7 +47,7 @@ class Answer:
         self.is_begun = False
         self.is_kept = False
         self._client = client
-        self._is_bodiless = method == "HEAD"
+        self._is_for_head = self._is_bodiless = method == "HEAD"
         self._protocol = protocol
         self._may_be_kept = may_be_kept
         self._fields = ""
@@ -71,10 +71,10 @@ class Answer:
         self.status, self.headers = status, headers
         lengths = [value for name, value in headers if _lower(name) == "content-length"]
         self._length = int(lengths[0]) if lengths else None
-        if status[:3] in {"204", "304"} or status[0] == "1":
-            self._is_bodiless = True
-            if status[:3] != "304":  # RFC 9110, section 8.6
-                headers = [pair for pair in headers if _lower(pair[0]) != "content-length"]
+        is_empty = status[:3] == "204" or status[0] == "1"
+        self._is_bodiless = self._is_for_head or is_empty or status[:3] == "304"
+        if is_empty:  # RFC 9110, section 8.6
+            headers = [pair for pair in headers if _lower(pair[0]) != "content-length"]
         self._fields = "".join([f"{name}: {value}\r\n" for name, value in headers])
         if self._fields.encode("latin-1").translate(None, _FIELD_BYTES) != b"\r\n" * len(headers):
             raise ValueError("a header has an invalid character")

@@ -3,6 +3,7 @@
 import os
 import select
 import time
+from collections.abc import Callable
 from contextlib import closing, suppress
 from queue import SimpleQueue
 from threading import Thread
@@ -173,8 +174,12 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
         connection.deadline = None
         connection.since = time.monotonic()
         if connection.received.startswith(_LIVENESS) and connection.takes_an_answer:
-            self._answer(connection)
-            return
+            self._answer(connection, self._hand_over)
+        else:
+            self._hand_over(connection)
+
+    def _hand_over(self, connection: Connection) -> None:
+        """Let a thread answer a request; only the main loop starts threads."""
         self._queue(connection)
         if len(self._busy) > len(self._threads) < self._most_busy:
             thread = Thread(target=self._work, name=f"answers-{len(self._threads)}", daemon=True)
@@ -190,13 +195,13 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
     def _work(self) -> None:
         """Answer requests, in a thread, until there are no more."""
         while connection := self._ready.get():
-            self._answer(connection)
+            self._answer(connection, self._queue)
             if not (self._listeners.is_accepting and self.alive):
                 # The main loop may be waiting for this thread.
                 self._wake()
 
-    def _answer(self, connection: Connection) -> None:
-        """Answer a request, and go on with its connection."""
+    def _answer(self, connection: Connection, go_on: Callable[[Connection], None]) -> None:
+        """Answer a request, and go on with the next one if that has arrived already."""
         self._count()
         is_kept = False
         try:
@@ -210,7 +215,7 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
             self._waiting.linger(connection)
         elif connection.received and connection.has_head:
             connection.since = time.monotonic()
-            self._queue(connection)
+            go_on(connection)
         else:
             self._waiting.wait(connection, HEAD_SECONDS if connection.received else self._keepalive)
 

@@ -97,6 +97,13 @@ def test_requests_may_be_sent_ahead(connect: Connect) -> None:
     assert b'[{"code"' in client.read()
 
 
+def test_a_request_behind_a_health_check_is_answered(connect: Connect) -> None:
+    """Though it is the first one that takes a thread."""
+    whole = HEAD + b"\r\n"
+    read = connect(whole.replace(b"/rooms?limit=1", b"/health/live") + whole).read(2)
+    assert read.index(b'{"status":"live"}') < read.index(b'[{"code"')
+
+
 def test_a_head_has_its_limit(service: Command, connect: Connect) -> None:
     """It is refused before it is whole."""
     client = connect(HEAD + b"X-A: " + b"a" * 70_000)
