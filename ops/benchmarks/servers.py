@@ -1,4 +1,4 @@
-"""gunicorn, wrk and pgbench as processes."""
+"""Servers, wrk and pgbench as processes."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl
 from urllib.request import urlopen
 
 from testbed.processes import children_of, free_port
@@ -77,33 +77,19 @@ def gunicorn(
     command = ["-m", "gunicorn", "--config", str(shipped("ops") / "gunicorn.conf.py")]
     command += ["--bind", f"unix:{place}"] if place else []
     settings = {"DATABASE_URL": database.url, **(variables or {})}
-    with _serving(lambda address: [*command, "--bind", address], settings) as server:
+    with serving(lambda address: [*command, "--bind", address], settings) as server:
         yield server
 
 
 @contextmanager
-def uvicorn(database: PostgresDatabase, cluster: Cluster) -> Iterator[Server]:
-    """Run the FastAPI application."""
-    folder = str(Path(__file__).parent)
-    # asyncpg cannot read URLs with libpq's parameters.
-    name = urlsplit(database.url).path.removeprefix("/")
-    dsn = f"postgresql://rentomatic@/{name}?host={quote(str(cluster.sockets), safe='')}"
-
-    def arguments(address: str) -> list[str]:
-        host, port = address.split(":")
-        options = ["--host", host, "--port", port, "--workers", "2", "--log-level", "error"]
-        return ["-m", "uvicorn", "--app-dir", folder, "fastapi_app:app", *options]
-
-    with _serving(arguments, {"BENCH_DSN": dsn}) as server:
-        yield server
-
-
-@contextmanager
-def _serving(
-    arguments: Callable[[str], list[str]], variables: Mapping[str, str]
+def serving(
+    arguments: Callable[[str], list[str]],
+    variables: Mapping[str, str],
+    python: str | Path = sys.executable,
 ) -> Iterator[Server]:
+    """Run a server, given the arguments of Python for an address."""
     address = f"127.0.0.1:{free_port()}"
-    command = [sys.executable, *arguments(address)]
+    command = [python, *arguments(address)]
     # A line is logged for each request; they are not needed here.
     with subprocess.Popen(
         command, env=os.environ | variables, stdout=subprocess.DEVNULL
@@ -126,8 +112,9 @@ def _answers(url: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """wrk's result: requests per second, and latencies in milliseconds."""
+    """wrk's result: answers, answers per second, and latencies in milliseconds."""
 
+    answers: int
     rate: float
     median: float
     p99: float
@@ -146,9 +133,11 @@ def wrk(url: str, seconds: int, headers: Mapping[str, str] | None = None, script
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in said and "If-None-Match" not in (headers or {}):
         sys.exit(f"{url} fails:\n{said}")
+    answers = re.search(r"(\d+) requests in", said)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
+    assert answers
     assert rate
-    return Load(float(rate[1]), _latency(said, "50%"), _latency(said, "99%"))
+    return Load(int(answers[1]), float(rate[1]), _latency(said, "50%"), _latency(said, "99%"))
 
 
 def _latency(said: str, share: str) -> float:
