@@ -27,6 +27,5 @@ where true
   :matching_price
   :reach  -- if hemisphere
   and :is_after  -- if is_after
-  and false  -- if contradictory
 order by :order
 limit :limit::bigint  -- if limit

@@ -15,6 +15,7 @@ from rentomatic.domain.room_summary import MAX_BARS, QUARTILES, STEPS
 from rentomatic.repository.arrays import array_of, arrays_of
 from rentomatic.repository.connection import NOTHING, Connection
 from rentomatic.repository.connections import Connections
+from rentomatic.repository.contradictions import is_contradictory
 from rentomatic.repository.interface import (
     Page,
     RepositoryBusyError,
@@ -39,7 +40,7 @@ from rentomatic.repository.room_parameters import (
 from rentomatic.repository.rows import page_of, summary_of
 from rentomatic.repository.statement import Statement, load
 from rentomatic.repository.transactions import OneTransaction, Transactions
-from rentomatic.requests.room_fields import Value
+from rentomatic.requests.room_fields import AMOUNTS, Value
 from rentomatic.requests.room_list import ESTIMATE, EXACT, RoomListRequest
 from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.requests.room_summary import RoomSummaryRequest
@@ -108,6 +109,9 @@ class PostgresRepo:
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
         """Summarize rooms."""
         selection = selection_parameters(request)
+        # The histogram of an amount ignores its filters, whether or not they exclude each other.
+        if not is_contradictory(request.without_filters_of(*AMOUNTS)):
+            selection.pop("contradictory", None)
         parameters = selection | {
             "quartiles": list(QUARTILES),
             "steps": list(STEPS),
@@ -116,7 +120,8 @@ class PostgresRepo:
         text = self._summary.text(frozenset(selection))
 
         with self._search_slots.open() as take:
-            self._take_if_many(request, take)
+            for each in {request.without_filters_of(amount) for amount in AMOUNTS}:
+                self._take_if_many(each, take)
             rows = self._connections.read(lambda connection: connection.named(text, parameters))
         return Summarized(summary_of(rows), rows[0].version)
 

@@ -1,16 +1,17 @@
 """Translating a search into parameters and parts of sql/room_*.sql."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
 
 from rentomatic.domain.geography import Box, Near, antipode, box_around
+from rentomatic.repository.contradictions import is_contradictory
 from rentomatic.repository.ordering import POSITION_PARAMETERS, is_after, order_by
 from rentomatic.repository.rings import RING_PARAMETERS, Rings, rings_of
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_list import EXACT, RoomListRequest
-from rentomatic.requests.room_selection import FILTER_PARAMETERS, Filter, RoomSelection
+from rentomatic.requests.room_selection import FILTER_PARAMETERS, RoomSelection
 
 Parameters = dict[str, Any]
 
@@ -20,11 +21,17 @@ FEW_ROOMS = 5_000
 _BOX = ("south", "north", "west", "east", "west_across", "east_across")
 _NEAR = ("near_longitude", "near_latitude", "radius", "radius_min")
 
-SELECTION_PARAMETERS = {*FILTER_PARAMETERS, *_BOX, *_NEAR, *(f"near_{each}" for each in _BOX)}
+SELECTION_PARAMETERS = {
+    *FILTER_PARAMETERS,
+    *_BOX,
+    *_NEAR,
+    *(f"near_{each}" for each in _BOX),
+    "contradictory",
+}
 LIST_PARAMETERS = {
     *SELECTION_PARAMETERS,
     *("hemisphere", "centre_longitude", "centre_latitude"),
-    *("limit", "is_after", "boxed", "paged", "measured", "contradictory"),
+    *("limit", "is_after", "boxed", "paged", "measured"),
     *RING_PARAMETERS,
 }
 LIST_PARTS = {"order", "is_after"}
@@ -67,6 +74,8 @@ def selection_parameters(selection: RoomSelection) -> Parameters:
         parameters |= _box(selection.bbox)
     if selection.near:
         parameters |= _near(selection.near)
+    if is_contradictory(selection):
+        parameters["contradictory"] = True
     return parameters
 
 
@@ -89,8 +98,6 @@ def list_parameters(
         parameters |= {"measured": True} if request.near else {}
     if request.count == EXACT:
         parameters["counted"] = True
-    if len(request.filters) > 1 and _contradict(request.filters):
-        parameters["contradictory"] = True
     if request.after is not None:
         parameters["is_after"] = True
         parameters |= dict(zip(POSITION_PARAMETERS, request.after, strict=False))
@@ -114,19 +121,6 @@ def list_parts(request: RoomListRequest) -> dict[str, str]:
 def is_by_distance(request: RoomListRequest) -> bool:
     """Return whether the first rooms are to be found by distance."""
     return request.order[0].name == DISTANCE and request.limit is not None
-
-
-def _contradict(filters: Sequence[Filter]) -> bool:
-    """Return whether two filters exclude each other, which the planner does not notice."""
-    lows = [each for each in filters if each.operator in {"gt", "gte", "eq"}]
-    highs = [each for each in filters if each.operator in {"lt", "lte", "eq"}]
-    return any(_exclude(low, high) for low in lows for high in highs if low.field == high.field)
-
-
-def _exclude(low: Filter, high: Filter) -> bool:
-    least: Any = low.value
-    most: Any = high.value
-    return bool(least > most or (least == most and {"gt", "lt"} & {low.operator, high.operator}))
 
 
 def _box(whole: Box, prefix: str = "") -> Parameters:

@@ -1,5 +1,6 @@
 -- Part: the filters on all fields except the two amounts, and the box of a search. The amounts have
 -- their own parts, because the histogram of an amount ignores its filters.
+and false  -- if contradictory
 and code = :code_eq::uuid  -- if code_eq
 and code <> :code_ne::uuid  -- if code_ne
 and code = any(:code_in::uuid[])  -- if code_in
