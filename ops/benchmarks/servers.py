@@ -22,6 +22,7 @@ from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster, embedded_cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import psql_arguments
+from rentomatic.repository.plans import FOR_ALL_VALUES, FOR_VALUES, is_one_range
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import MAX_LIMIT, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_order import Position
@@ -199,10 +200,15 @@ class Database:
         """Run a search's statement with pgbench, prepared; return its rate per second."""
         text, parameters = self.repository.page_statement(request)
         script = re.sub(r"%\((\w+)\)s", r":\1", text.decode()).replace("%%", "%")
-        return self.pgbench_script(script, seconds, parameters)
+        settings = FOR_ALL_VALUES if is_one_range(request) else FOR_VALUES
+        return self.pgbench_script(script, seconds, parameters, settings)
 
     def pgbench_script(
-        self, script: str, seconds: int, parameters: Mapping[str, object] | None = None
+        self,
+        script: str,
+        seconds: int,
+        parameters: Mapping[str, object] | None = None,
+        settings: Mapping[str, str] = FOR_VALUES,
     ) -> float:
         """Run a pgbench script, prepared; return its rate per second."""
         given = (parameters or {}).items()
@@ -213,7 +219,9 @@ class Database:
             file.flush()
             command = [str(self.cluster.binaries / "pgbench"), "-n", "-M", "prepared"]
             command += ["-c", "8", "-j", "2", "-T", str(seconds), "-f", file.name]
-            environment = os.environ | password | {"PGOPTIONS": self.connections.options}
+            options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+            environment = os.environ | password
+            environment["PGOPTIONS"] = f"{self.connections.options} {options}"
             result = subprocess.run(
                 [*command, *variables, *arguments],
                 capture_output=True,

@@ -154,6 +154,7 @@ class Connections:
             connection = self._usable(deadline)
             is_outermost = connection.info.transaction_status == TransactionStatus.IDLE
             if is_outermost:
+                connection.plan()
                 connection.isolation_level = IsolationLevel.REPEATABLE_READ if is_snapshot else None
             with _committing(connection, dry_run=dry_run):
                 if is_outermost and self._opener.patience is None:

@@ -26,6 +26,7 @@ from rentomatic.repository.interface import (
     batches,
 )
 from rentomatic.repository.migrations import compare_schema
+from rentomatic.repository.plans import is_one_range
 from rentomatic.repository.room_parameters import (
     LIST_PARAMETERS,
     LIST_PARTS,
@@ -128,7 +129,8 @@ class PostgresRepo:
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""
         text = self._get.text()
-        rows = self._connections.read(lambda connection: connection.run(text, {"code": code}))
+        given = {"code": code}
+        rows = self._connections.read(lambda each: each.run(text, given, plan_once=True))
         return Room.trusted(rows[0]) if rows else None
 
     def existing(self, codes: Collection[UUID]) -> Collection[UUID]:
@@ -222,7 +224,8 @@ class PostgresRepo:
 
     def _rows(self, request: RoomListRequest, parameters: Parameters) -> Sequence[Any]:
         text, _ = self.page_statement(request, parameters)
-        return self._connections.read(lambda connection: connection.run(text, parameters))
+        once = is_one_range(request)
+        return self._connections.read(lambda each: each.run(text, parameters, plan_once=once))
 
     def _rows_in_a_slot(self, request: RoomListRequest) -> Sequence[Any]:
         """Find the rows of a page that may take long; a slow one takes a slot."""

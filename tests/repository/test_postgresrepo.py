@@ -281,12 +281,6 @@ def test_an_import_may_wait_long_for_a_room(
         assert PostgresRepo(connections).save(found()) == SaveSummary(added=1)
 
 
-def test_a_plan_does_not_become_generic(connections: Connections) -> None:
-    """A prepared search is planned for its values, however often it has run."""
-    (setting,) = connections.read(lambda connection: connection.run("show plan_cache_mode"))
-    assert setting == ("force_custom_plan",)
-
-
 def test_a_search_is_prepared_once_for_each_set_of_filters(
     postgres_embedded: PostgresRepo, embedded_connections: Connections
 ) -> None:
