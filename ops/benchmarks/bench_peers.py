@@ -22,8 +22,9 @@ from urllib.request import urlopen
 from peer_servers import PEERS, peer, peers_python
 from processor import processor_seconds, taken_between
 from rooms import fill
-from servers import Load, Server, gunicorn, table, temporary_cluster, wrk
+from servers import Server, gunicorn, table, temporary_cluster
 from testbed.processes import family_of, processes_of
+from wrk import Load, wrk
 
 from rentomatic.embedded.cluster import Cluster
 

@@ -1,8 +1,7 @@
-"""Servers, wrk and pgbench as processes."""
+"""The measured servers, and pgbench, as processes."""
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,7 +27,7 @@ from rentomatic.requests.room_list import MAX_LIMIT, RoomListRequest, build_room
 from rentomatic.requests.room_order import Position
 from rentomatic.resources import shipped
 
-CONNECTIONS = 16
+CLIENTS = 8
 PAGE = 20
 
 
@@ -111,42 +110,6 @@ def _answers(url: str) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    """wrk's result: answers, answers per second, and latencies in milliseconds."""
-
-    answers: int
-    rate: float
-    median: float
-    p99: float
-
-
-def wrk(url: str, seconds: int, headers: Mapping[str, str] | None = None, script: str = "") -> Load:
-    """Request a URL repeatedly on a few kept connections, or what a Lua script says."""
-    if not shutil.which("wrk"):
-        sys.exit("wrk is not installed; on Debian: apt-get install wrk")
-    given = [f"--header={name}: {value}" for name, value in (headers or {}).items()]
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
-        file.write(script)
-        file.flush()
-        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", *given]
-        command += ["-s", file.name, url]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in said and "If-None-Match" not in (headers or {}):
-        sys.exit(f"{url} fails:\n{said}")
-    answers = re.search(r"(\d+) requests in", said)
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    assert answers
-    assert rate
-    return Load(int(answers[1]), float(rate[1]), _latency(said, "50%"), _latency(said, "99%"))
-
-
-def _latency(said: str, share: str) -> float:
-    match = re.search(rf"{share}\s+([\d.]+)(us|ms|s)", said)
-    assert match
-    return float(match[1]) * {"us": 0.001, "ms": 1, "s": 1000}[match[2]]
-
-
 def read_search(query: str) -> RoomListRequest:
     """Parse a query string as the service does."""
     given: dict[str, str] = dict(parse_qsl(query))
@@ -196,12 +159,12 @@ class Database:
         rows = self.connections.read(lambda each: each.run(b"explain " + text, parameters))
         return "\n".join(row[0] for row in rows)
 
-    def pgbench(self, request: RoomListRequest, seconds: int) -> float:
+    def pgbench(self, request: RoomListRequest, seconds: int, clients: int = CLIENTS) -> float:
         """Run a search's statement with pgbench, prepared; return its rate per second."""
         text, parameters = self.repository.page_statement(request)
         script = re.sub(r"%\((\w+)\)s", r":\1", text.decode()).replace("%%", "%")
         settings = FOR_ALL_VALUES if is_one_range(request) else FOR_VALUES
-        return self.pgbench_script(script, seconds, parameters, settings)
+        return self.pgbench_script(script, seconds, parameters, settings, clients)
 
     def pgbench_script(
         self,
@@ -209,6 +172,7 @@ class Database:
         seconds: int,
         parameters: Mapping[str, object] | None = None,
         settings: Mapping[str, str] = FOR_VALUES,
+        clients: int = CLIENTS,
     ) -> float:
         """Run a pgbench script, prepared; return its rate per second."""
         given = (parameters or {}).items()
@@ -218,7 +182,8 @@ class Database:
             file.write(script)
             file.flush()
             command = [str(self.cluster.binaries / "pgbench"), "-n", "-M", "prepared"]
-            command += ["-c", "8", "-j", "2", "-T", str(seconds), "-f", file.name]
+            threads = str(min(clients, 2))
+            command += ["-c", str(clients), "-j", threads, "-T", str(seconds), "-f", file.name]
             options = " ".join(f"-c {name}={value}" for name, value in settings.items())
             environment = os.environ | password
             environment["PGOPTIONS"] = f"{self.connections.options} {options}"
