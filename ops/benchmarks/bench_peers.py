@@ -15,18 +15,15 @@ import statistics
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.request import urlopen
 
 from peer_servers import PEERS, peer, peers_python
-from processor import processor_seconds, taken_between
+from processor import Measured, measure
 from rooms import fill
 from servers import Server, gunicorn, table, temporary_cluster
-from testbed.processes import family_of, processes_of
-from wrk import Load, wrk
-
-from rentomatic.embedded.cluster import Cluster
+from wrk import wrk
 
 OURS = "Rent-o-Matic"
 SEARCH = "/rooms?filter_price__gte={price}&sort=price&limit=20"
@@ -76,7 +73,9 @@ def main() -> None:
             measured: dict[str, list[Measured]] = {name: [] for name in servers}
             for _ in range(given.rounds):
                 for name, server in servers.items():
-                    measured[name].append(measure(server, cluster, script, given.seconds))
+                    url = f"{server.url}{SEARCH.format(price=PRICE)}"
+                    load = partial(wrk, url, given.seconds, script=script)
+                    measured[name].append(measure(server, cluster, load))
             print(f"\n{title}:\n\n{table(HEADER, rows_of(measured))}")
 
 
@@ -89,36 +88,6 @@ def check_pages(servers: Mapping[str, Server]) -> None:
                 pages[name] = json.load(answer)
         if different := [name for name, page in pages.items() if page != pages[OURS]]:
             sys.exit(f"other rooms from price {price} than ours: {', '.join(different)}")
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A server under load: microseconds of processor time are those of one answer."""
-
-    load: Load
-    server: float
-    postgres: float
-
-    @property
-    def sum(self) -> float:
-        """Both together."""
-        return self.server + self.postgres
-
-
-def measure(server: Server, cluster: Cluster, script: str, seconds: int) -> Measured:
-    """Load a server, and find out what that takes of the processors."""
-    before = _taken(server, cluster)
-    load = wrk(f"{server.url}{SEARCH.format(price=PRICE)}", seconds, script=script)
-    after = _taken(server, cluster)
-    served, stored = (taken_between(*each) for each in zip(before, after, strict=True))
-    return Measured(load, served / load.answers * 1e6, stored / load.answers * 1e6)
-
-
-def _taken(server: Server, cluster: Cluster) -> tuple[dict[int, float], dict[int, float]]:
-    return (
-        processor_seconds(family_of(server.process)),
-        processor_seconds(processes_of(cluster)),
-    )
 
 
 def rows_of(measured: Mapping[str, Sequence[Measured]]) -> list[list[str]]:

@@ -11,8 +11,10 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from urllib.request import urlopen
 
+from processor import measure
 from rooms import fill
 from searches import NEAR, QUICK, THOROUGH
 from servers import CLIENTS, PAGE, Database, Server, gunicorn, read_search, table, temporary_cluster
@@ -22,6 +24,11 @@ from rentomatic.repository.connections import Connections
 from rentomatic.requests.room_cursor import write_cursor
 
 HEADER = ("search", "database ms", "pgbench/s", "requests/s", "p50 ms", "p99 ms", "ratio")
+
+OTHER_HEADER = (
+    *("answer", "requests/s", "p50 ms", "p99 ms"),
+    *("server µs", "PostgreSQL µs", "sum to a page"),
+)
 
 
 def main() -> None:
@@ -96,19 +103,35 @@ class Bench:
         with urlopen(url) as answer:  # noqa: S310 - our own server
             tag = answer.headers["ETag"]
         summary = f"{self._server.url}/rooms/summary"
+        live = f"{self._server.url}/health/live"
         loads = {
-            "20 rooms by price": wrk(url, seconds, script=NEW_EACH_TIME),
-            "20 rooms by price, remembered": wrk(url, seconds),
-            "20 rooms by price, not modified (304)": wrk(url, seconds, {"If-None-Match": tag}),
-            "no work (/health/live)": wrk(f"{self._server.url}/health/live", seconds),
-            "summary of all rooms": wrk(summary, 5 * seconds, script=NEW_EACH_TIME, connections=1),
-            "summary of all rooms, remembered": wrk(summary, seconds, connections=1),
+            "20 rooms by price": partial(wrk, url, seconds, script=NEW_EACH_TIME),
+            "the same, remembered": partial(wrk, url, seconds),
+            "the same, not modified (304)": partial(wrk, url, seconds, {"If-None-Match": tag}),
+            "no work (/health/live)": partial(wrk, live, seconds),
+            "summary of all rooms, remembered": partial(wrk, summary, 5 * seconds, connections=1),
+            "summary of all rooms": partial(
+                wrk, summary, 5 * seconds, script=NEW_EACH_TIME, connections=1
+            ),
         }
-        rows = [
-            [name, f"{load.rate:,.0f}", f"{load.median:.1f}", f"{load.p99:.1f}"]
+        measured = {
+            name: measure(self._server, self._database.cluster, load)
             for name, load in loads.items()
+        }
+        page = measured["20 rooms by price"]
+        rows = [
+            [
+                name,
+                f"{each.load.rate:,.1f}",
+                f"{each.load.median:.1f}",
+                f"{each.load.p99:.1f}",
+                f"{each.server:,.0f}",
+                f"{each.postgres:,.0f}",
+                f"{each.sum / page.sum:,.2f}",
+            ]
+            for name, each in measured.items()
         ]
-        return table(("answer", "requests/s", "p50 ms", "p99 ms"), rows)
+        return table(OTHER_HEADER, rows)
 
 
 if __name__ == "__main__":
