@@ -15,6 +15,7 @@ from psycopg.rows import namedtuple_row
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from rentomatic.repository.plans import FOR_ALL_VALUES, FOR_VALUES
+from rentomatic.repository.prepared import PreparedCalls
 
 NOTHING: Mapping[str, object] = {}
 
@@ -77,6 +78,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         self.adapters.register_dumper(int, Int8BinaryDumper)
         # One cursor for all statements: creating one takes as long as a short statement.
         self._own_cursor = self.cursor(binary=True)
+        self._calls = PreparedCalls(self, self._prepared)
 
     def run(
         self,
@@ -95,6 +97,9 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         # Without parameters there is only one plan.
         if parameters and plan_once is not self._plans_once:
             self.plan(once=plan_once)
+        rows = self._calls.run(text, parameters)
+        if rows is not None:
+            return rows
         cursor = self._own_cursor.execute(text, parameters, prepare=True)
         return cursor.fetchall() if cursor.description else []
 
