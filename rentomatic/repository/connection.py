@@ -1,6 +1,7 @@
 """A connection to PostgreSQL: its waits are limited, its statements have names of their own."""
 
 import math
+import select
 import time
 from collections.abc import Mapping
 from secrets import token_hex
@@ -60,6 +61,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         deadline: the `time.monotonic()` time by which all waits must end, if they are limited.
         silences: how often the server had stopped answering before this was opened.
         owns_session: whether its settings may be changed: no pooler shares them.
+        arrivals: polls for what the server has sent.
     """
 
     patience: float | None = None
@@ -79,6 +81,8 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         # One cursor for all statements: creating one takes as long as a short statement.
         self._own_cursor = self.cursor(binary=True)
         self._calls = PreparedCalls(self, self._prepared)
+        self.arrivals = select.poll()
+        self.arrivals.register(self.pgconn.socket, select.POLLIN)
 
     def run(
         self,

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import Any, TypeVar
 
 _DIGEST_BYTES = 9
+_write = json.JSONEncoder(separators=(",", ":")).encode
 _MAX_LENGTH = 512
 GREATEST = 2**63 - 1
 
@@ -18,7 +19,7 @@ P = TypeVar("P")
 
 def seal(values: Sequence[object], search: str = "", kind: bytes = b"") -> str:
     """Encode values of JSON's types; the digest is also one of the search and the kind."""
-    payload = json.dumps(values, separators=(",", ":")).encode()
+    payload = _write(values).encode()
     digest = blake2b(search.encode() + payload, digest_size=_DIGEST_BYTES, person=kind).digest()
     return urlsafe_b64encode(digest + payload).decode().rstrip("=")
 

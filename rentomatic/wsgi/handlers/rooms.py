@@ -1,6 +1,6 @@
 """Reading rooms: a search, its summary, and one room."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -165,17 +165,22 @@ def _links(request: Request, search: RoomListRequest, page: Page) -> Headers:
     links = [DESCRIBED_BY]
     if search.limit is not None:
         given = [pair for name, pair in request.query.sent.items() if name != "after"]
-        links.append(f'<{_reference(given)}>; rel="first"')
+        query = _quoted("&".join(given))
+        links.append(f'<{_reference(query)}>; rel="first"')
         if page.next is not None:
             after = write_cursor(search, search.order, page.next)
-            links.append(f'<{_reference([*given, f"after={after}"])}>; rel="next"')
+            links.append(f'<{_reference(query, f"after={after}")}>; rel="next"')
         if search.near and search.order == BY_ADDING:
-            nearest = _reference([*given, f"sort={DISTANCE}"])
+            nearest = _reference(query, f"sort={DISTANCE}")
             links.append(f'<{nearest}>; rel="related"; title="the nearest first"')
     return (("Link", ", ".join(links)),)
 
 
-def _reference(pairs: Sequence[str]) -> str:
-    # Clients may send characters that are not allowed in a reference.
-    query = quote("&".join(pairs).encode("latin-1"), safe="%=&+,:;/?@!$'()*-._~")
+def _quoted(query: str) -> str:
+    """Quote what clients may send, but what is not allowed in a reference."""
+    return quote(query.encode("latin-1"), safe="%=&+,:;/?@!$'()*-._~")
+
+
+def _reference(*queries: str) -> str:
+    query = "&".join(filter(None, queries))
     return f"/rooms?{query}" if query else "/rooms"
