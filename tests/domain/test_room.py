@@ -25,6 +25,14 @@ def test_a_room_goes_to_a_dict_and_back() -> None:
     assert Room.from_dict(Room.from_dict(VALUES).to_dict()) == Room.from_dict(VALUES)
 
 
+def test_rooms_are_made_of_stored_rows() -> None:
+    """A row ends in the values of a room, in the order of its fields, and each makes one."""
+    others = VALUES | {"price": 11}
+    rows = [("any", *VALUES.values()), ("thing", "else", *others.values())]
+    assert Room.trusted_ones(rows) == [Room.from_dict(VALUES), Room.from_dict(others)]
+    assert Room.trusted_ones([]) == []
+
+
 def test_rooms_are_values() -> None:
     """Rooms with the same values are equal, and rooms are immutable."""
     room = Room.from_dict(VALUES)

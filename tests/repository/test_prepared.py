@@ -96,6 +96,13 @@ def test_a_changed_table_changes_the_answer(
         connection.execute("drop table shape")
 
 
+def test_a_statement_that_the_session_has_lost_is_prepared_again(connections: Connections) -> None:
+    """A pooler may give the session to another client, whose statements are others."""
+    assert [run(connections, "select 1") for _ in range(2)] == [[(1,)]] * 2
+    run(connections, "deallocate all")
+    assert [run(connections, "select 1") for _ in range(2)] == [[(1,)]] * 2
+
+
 def test_a_failed_statement_fails_alone(connections: Connections) -> None:
     """Its error is raised as it is, and the connection stays usable."""
     text = "select 1 / %(number)s::bigint"
