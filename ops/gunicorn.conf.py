@@ -3,7 +3,6 @@
 import gc
 import os
 import resource
-import socket
 import sys
 from typing import TYPE_CHECKING
 
@@ -22,8 +21,6 @@ from rentomatic.server.signals import hold_signals, release_signals
 from rentomatic.slots import machine_shares
 
 if TYPE_CHECKING:
-    from gunicorn.arbiter import Arbiter
-
     from rentomatic.server.worker import Worker
 
 try:
@@ -68,6 +65,8 @@ accesslog = "-"
 
 # Two lists of a hundred UUIDs are longer than the default.
 limit_request_line = 8190
+# Its other parser, gunicorn_h1c, accepts more, such as two spaces in a request line.
+http_parser = "python"
 # What nginx passes on: 8190 bytes and the end of the line.
 limit_request_field_size = 8192
 # No header, whether from a client or a proxy, may rewrite the path.
@@ -83,18 +82,6 @@ if _settings.has_metrics:
     os.environ[MULTIPROCESS] = metrics_folder()
 
 hold_signals()
-
-# A client that reads nothing for this long is gone and must not hold a thread and a snapshot.
-_STUCK_MILLISECONDS = 10_000
-
-
-def when_ready(server: "Arbiter") -> None:
-    """Set the time-out for clients that read nothing; accepted connections inherit it."""
-    for listener in server.LISTENERS:
-        if listener.sock.family in {socket.AF_INET, socket.AF_INET6}:
-            listener.sock.setsockopt(
-                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STUCK_MILLISECONDS
-            )
 
 
 def post_worker_init(worker: "Worker") -> None:

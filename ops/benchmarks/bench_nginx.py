@@ -14,8 +14,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from rooms import fill
-from servers import Load, gunicorn, table, temporary_cluster, wrk
+from servers import gunicorn, table, temporary_cluster
 from testbed.nginx import place, running
+from wrk import Load, wrk
 
 SEARCH = "/rooms?filter_price__gte=500&sort=price&limit=20"
 NO_WORK = "/health/live"

@@ -9,7 +9,8 @@ from contextlib import ExitStack, closing
 
 from rooms import fill
 from searches import QUICK
-from servers import Database, Server, gunicorn, read_search, table, temporary_cluster, wrk
+from servers import Database, Server, gunicorn, read_search, table, temporary_cluster
+from wrk import NEW_EACH_TIME, wrk
 
 from rentomatic.repository.connections import Connections
 
@@ -42,7 +43,9 @@ def _row(name: str, measured: list[tuple[Database, Server]], seconds: int) -> li
     cells = []
     for database, server in measured:
         limit = database.pgbench(request, seconds)
-        rates.append(wrk(f"{server.url}/rooms?{QUICK[name]}&limit=20", seconds).rate)
+        rates.append(
+            wrk(f"{server.url}/rooms?{QUICK[name]}&limit=20", seconds, script=NEW_EACH_TIME).rate
+        )
         cells.append(f"{rates[-1]:,.0f} ({limit:,.0f})")
     return [name, *cells, f"{rates[-1] / rates[0]:.2f}"]
 

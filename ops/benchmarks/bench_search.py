@@ -2,7 +2,8 @@
 
 Prints a table: how long the database takes (one client, median), pgbench's rate with the same
 statement (8 clients, prepared: the limit), the service's rate (wrk, 16 connections), and the ratio
-of the two, which is what matters, as the machine may be noisy.
+of the two, which is what matters, as the machine may be noisy. Searches that read many rooms are
+run by one client at a time, as the service refuses more of them than there are processors to spare.
 """
 
 import argparse
@@ -10,16 +11,24 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from urllib.request import urlopen
 
+from processor import measure
 from rooms import fill, sizes
 from searches import EXCLUSIVE, NEAR, QUICK, THOROUGH, WORDS
-from servers import PAGE, Database, Server, gunicorn, read_search, table, temporary_cluster, wrk
+from servers import CLIENTS, PAGE, Database, Server, gunicorn, read_search, table, temporary_cluster
+from wrk import CONNECTIONS, NEW_EACH_TIME, wrk
 
 from rentomatic.repository.connections import Connections
 from rentomatic.requests.room_cursor import write_cursor
 
 HEADER = ("search", "database ms", "pgbench/s", "requests/s", "p50 ms", "p99 ms", "ratio")
+
+OTHER_HEADER = (
+    *("answer", "requests/s", "p50 ms", "p99 ms"),
+    *("server µs", "PostgreSQL µs", "sum to a page"),
+)
 
 
 def main() -> None:
@@ -40,8 +49,8 @@ def main() -> None:
             print(f"{sizes(database)}\n")
             print("Searches that should take at most 5 ms, without reading the whole table:\n")
             print(bench.searches(QUICK | bench.pages(10_000, ["price", "-size", "price,-size"])))
-            print("\nSearches that read many rooms:\n")
-            print(bench.searches(THOROUGH | bench.pages(10_000, ["distance"])))
+            print("\nSearches that read many rooms, one at a time:\n")
+            print(bench.searches(THOROUGH | bench.pages(10_000, ["distance"]), 1))
             if given.described:
                 print("\nSearches for words:\n")
                 print(bench.words())
@@ -57,9 +66,10 @@ class Bench:
         self._server = server
         self._seconds = seconds
 
-    def searches(self, queries: Mapping[str, str]) -> str:
+    def searches(self, queries: Mapping[str, str], connections: int = CONNECTIONS) -> str:
         """Measure each search with all tools."""
-        return table(HEADER, [self._measure(name, query) for name, query in queries.items()])
+        rows = [self._measure(name, query, connections) for name, query in queries.items()]
+        return table(HEADER, rows)
 
     def pages(self, number: int, sorts: Sequence[str]) -> dict[str, str]:
         """Return the query of a page with this number, for each order."""
@@ -82,13 +92,15 @@ class Bench:
             rows.append([name, f"{middle:.1f}", f"{last:.1f}"])
         return table(("search", "p50 ms", "p95 ms"), rows)
 
-    def _measure(self, name: str, query: str) -> list[str]:
+    def _measure(self, name: str, query: str, connections: int) -> list[str]:
         request = read_search(query)
         taken = self._database.milliseconds(request)
         reads_all = " (reads the table)" if "Seq Scan" in self._database.plan(request) else ""
-        limit = self._database.pgbench(request, self._seconds)
+        clients = min(connections, CLIENTS)
+        limit = self._database.pgbench(request, self._seconds, clients)
         joined = f"{query}&" if query else ""
-        load = wrk(f"{self._server.url}/rooms?{joined}limit=20", self._seconds)
+        url = f"{self._server.url}/rooms?{joined}limit=20"
+        load = wrk(url, self._seconds, script=NEW_EACH_TIME, connections=connections)
         return [
             f"{name}{reads_all}",
             f"{taken[len(taken) // 2]:.2f}",
@@ -101,20 +113,40 @@ class Bench:
 
     def others(self) -> str:
         """Measure requests that need no search, with a search to compare, and a summary."""
+        seconds = self._seconds
         url = f"{self._server.url}/rooms?sort=price&limit=20"
         with urlopen(url) as answer:  # noqa: S310 - our own server
             tag = answer.headers["ETag"]
+        summary = f"{self._server.url}/rooms/summary"
+        live = f"{self._server.url}/health/live"
         loads = {
-            "20 rooms by price": wrk(url, self._seconds),
-            "the same, not modified (304)": wrk(url, self._seconds, {"If-None-Match": tag}),
-            "no work (/health/live)": wrk(f"{self._server.url}/health/live", self._seconds),
-            "summary of all rooms": wrk(f"{self._server.url}/rooms/summary", 5 * self._seconds),
+            "20 rooms by price": partial(wrk, url, seconds, script=NEW_EACH_TIME),
+            "the same, remembered": partial(wrk, url, seconds),
+            "the same, not modified (304)": partial(wrk, url, seconds, {"If-None-Match": tag}),
+            "no work (/health/live)": partial(wrk, live, seconds),
+            "summary of all rooms, remembered": partial(wrk, summary, 5 * seconds, connections=1),
+            "summary of all rooms": partial(
+                wrk, summary, 5 * seconds, script=NEW_EACH_TIME, connections=1
+            ),
         }
-        rows = [
-            [name, f"{load.rate:,.0f}", f"{load.median:.1f}", f"{load.p99:.1f}"]
+        measured = {
+            name: measure(self._server, self._database.cluster, load)
             for name, load in loads.items()
+        }
+        page = measured["20 rooms by price"]
+        rows = [
+            [
+                name,
+                f"{each.load.rate:,.1f}",
+                f"{each.load.median:.1f}",
+                f"{each.load.p99:.1f}",
+                f"{each.server:,.0f}",
+                f"{each.postgres:,.0f}",
+                f"{each.sum / page.sum:,.2f}",
+            ]
+            for name, each in measured.items()
         ]
-        return table(("answer", "requests/s", "p50 ms", "p99 ms"), rows)
+        return table(OTHER_HEADER, rows)
 
 
 if __name__ == "__main__":

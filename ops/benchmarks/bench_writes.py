@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 
 from bench_import import copy_command, prepare, write_files
 from rooms import fill, rows
-from servers import Database, Server, gunicorn, table, temporary_cluster, wrk
+from servers import Database, Server, gunicorn, table, temporary_cluster
+from wrk import wrk
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster

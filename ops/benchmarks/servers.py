@@ -1,8 +1,7 @@
-"""gunicorn, wrk and pgbench as processes."""
+"""The measured servers, and pgbench, as processes."""
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl
 from urllib.request import urlopen
 
 from testbed.processes import children_of, free_port
@@ -22,12 +21,13 @@ from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster, embedded_cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import psql_arguments
+from rentomatic.repository.plans import FOR_ALL_VALUES, FOR_VALUES, is_one_range
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import MAX_LIMIT, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_order import Position
 from rentomatic.resources import shipped
 
-CONNECTIONS = 16
+CLIENTS = 8
 PAGE = 20
 
 
@@ -77,33 +77,19 @@ def gunicorn(
     command = ["-m", "gunicorn", "--config", str(shipped("ops") / "gunicorn.conf.py")]
     command += ["--bind", f"unix:{place}"] if place else []
     settings = {"DATABASE_URL": database.url, **(variables or {})}
-    with _serving(lambda address: [*command, "--bind", address], settings) as server:
+    with serving(lambda address: [*command, "--bind", address], settings) as server:
         yield server
 
 
 @contextmanager
-def uvicorn(database: PostgresDatabase, cluster: Cluster) -> Iterator[Server]:
-    """Run the FastAPI application."""
-    folder = str(Path(__file__).parent)
-    # asyncpg cannot read URLs with libpq's parameters.
-    name = urlsplit(database.url).path.removeprefix("/")
-    dsn = f"postgresql://rentomatic@/{name}?host={quote(str(cluster.sockets), safe='')}"
-
-    def arguments(address: str) -> list[str]:
-        host, port = address.split(":")
-        options = ["--host", host, "--port", port, "--workers", "2", "--log-level", "error"]
-        return ["-m", "uvicorn", "--app-dir", folder, "fastapi_app:app", *options]
-
-    with _serving(arguments, {"BENCH_DSN": dsn}) as server:
-        yield server
-
-
-@contextmanager
-def _serving(
-    arguments: Callable[[str], list[str]], variables: Mapping[str, str]
+def serving(
+    arguments: Callable[[str], list[str]],
+    variables: Mapping[str, str],
+    python: str | Path = sys.executable,
 ) -> Iterator[Server]:
+    """Run a server, given the arguments of Python for an address."""
     address = f"127.0.0.1:{free_port()}"
-    command = [sys.executable, *arguments(address)]
+    command = [python, *arguments(address)]
     # A line is logged for each request; they are not needed here.
     with subprocess.Popen(
         command, env=os.environ | variables, stdout=subprocess.DEVNULL
@@ -122,39 +108,6 @@ def _answers(url: str) -> bool:
         urlopen(url).close()  # noqa: S310 - our own server
         return True
     return False
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """wrk's result: requests per second, and latencies in milliseconds."""
-
-    rate: float
-    median: float
-    p99: float
-
-
-def wrk(url: str, seconds: int, headers: Mapping[str, str] | None = None, script: str = "") -> Load:
-    """Request a URL repeatedly on a few kept connections, or what a Lua script says."""
-    if not shutil.which("wrk"):
-        sys.exit("wrk is not installed; on Debian: apt-get install wrk")
-    given = [f"--header={name}: {value}" for name, value in (headers or {}).items()]
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
-        file.write(script)
-        file.flush()
-        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", *given]
-        command += ["-s", file.name, url]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in said and "If-None-Match" not in (headers or {}):
-        sys.exit(f"{url} fails:\n{said}")
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    assert rate
-    return Load(float(rate[1]), _latency(said, "50%"), _latency(said, "99%"))
-
-
-def _latency(said: str, share: str) -> float:
-    match = re.search(rf"{share}\s+([\d.]+)(us|ms|s)", said)
-    assert match
-    return float(match[1]) * {"us": 0.001, "ms": 1, "s": 1000}[match[2]]
 
 
 def read_search(query: str) -> RoomListRequest:
@@ -206,14 +159,20 @@ class Database:
         rows = self.connections.read(lambda each: each.run(b"explain " + text, parameters))
         return "\n".join(row[0] for row in rows)
 
-    def pgbench(self, request: RoomListRequest, seconds: int) -> float:
+    def pgbench(self, request: RoomListRequest, seconds: int, clients: int = CLIENTS) -> float:
         """Run a search's statement with pgbench, prepared; return its rate per second."""
         text, parameters = self.repository.page_statement(request)
         script = re.sub(r"%\((\w+)\)s", r":\1", text.decode()).replace("%%", "%")
-        return self.pgbench_script(script, seconds, parameters)
+        settings = FOR_ALL_VALUES if is_one_range(request) else FOR_VALUES
+        return self.pgbench_script(script, seconds, parameters, settings, clients)
 
     def pgbench_script(
-        self, script: str, seconds: int, parameters: Mapping[str, object] | None = None
+        self,
+        script: str,
+        seconds: int,
+        parameters: Mapping[str, object] | None = None,
+        settings: Mapping[str, str] = FOR_VALUES,
+        clients: int = CLIENTS,
     ) -> float:
         """Run a pgbench script, prepared; return its rate per second."""
         given = (parameters or {}).items()
@@ -223,8 +182,11 @@ class Database:
             file.write(script)
             file.flush()
             command = [str(self.cluster.binaries / "pgbench"), "-n", "-M", "prepared"]
-            command += ["-c", "8", "-j", "2", "-T", str(seconds), "-f", file.name]
-            environment = os.environ | password | {"PGOPTIONS": self.connections.options}
+            threads = str(min(clients, 2))
+            command += ["-c", str(clients), "-j", threads, "-T", str(seconds), "-f", file.name]
+            options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+            environment = os.environ | password
+            environment["PGOPTIONS"] = f"{self.connections.options} {options}"
             result = subprocess.run(
                 [*command, *variables, *arguments],
                 capture_output=True,

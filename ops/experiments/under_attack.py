@@ -108,7 +108,7 @@ class Seen:
 
 
 def _search(proxy: Proxy, seconds: float) -> Seen:
-    """Search as honest clients do, bypassing nginx's cache."""
+    """Search as honest clients do, bypassing all caches."""
     seen = Seen()
     ends = time.monotonic() + seconds
 
@@ -208,13 +208,16 @@ _numbers = count()
 
 
 def _ask(proxy: Proxy, address: str, path: str) -> int:
-    """Request a path, bypassing nginx's cache; return the status, or 0 for no answer."""
+    """Request a path, bypassing all caches; return the status, or 0 for no answer."""
     connection = HTTPConnection(
         "127.0.0.1", proxy.port, timeout=TIMEOUT_SECONDS, source_address=(address, 0)
     )
     joint = "&" if "?" in path else "?"
+    number = next(_numbers)
+    # nginx keeps an answer to the parameters, the service one to the parameters it knows and this.
+    headers = {"Accept": f"*/*, x/{address}.{number}"}
     try:
-        connection.request("GET", f"{path}{joint}utm_load={next(_numbers)}")
+        connection.request("GET", f"{path}{joint}utm_load={number}", headers=headers)
         answer = connection.getresponse()
         while answer.read(1 << 16):
             pass

@@ -33,6 +33,14 @@ def children_of(process: int) -> set[int]:
     return found
 
 
+def family_of(process: int) -> set[int]:
+    """List a process and its running descendants."""
+    family = {process}
+    for child in children_of(process):
+        family |= family_of(child)
+    return family
+
+
 def processes_of(cluster: Cluster) -> list[int]:
     """List the processes of a PostgreSQL server."""
     found = []

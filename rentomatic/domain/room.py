@@ -1,6 +1,6 @@
 """The room, the only entity of the service, and the table of its fields."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from operator import attrgetter
@@ -185,6 +185,12 @@ class Room:
         return room
 
     @classmethod
+    def trusted_ones(cls, rows: Iterable[Sequence[Any]]) -> list[Self]:
+        """Make rooms from rows that end in such values."""
+        rooms: list[Self] = _fill_each(rows, cls)
+        return rooms
+
+    @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Make a room from a mapping of its fields."""
         return cls(**values)
@@ -234,6 +240,24 @@ TEXTS = tuple(name for name, field in FIELDS.items() if field.kind.type is str)
 _fill = compile_function(
     f"room, {', '.join(f'{name}=None' for name in Room.__slots__)}",
     [*(f"set_{name}(room, {name})" for name in Room.__slots__), "return room"],
+    **{f"set_{name}": Room.__dict__[name].__set__ for name in Room.__slots__},
+)
+
+# For many rows: a call for each of them takes 1.4 times as long.
+_fill_each = compile_function(
+    "rows, cls",
+    [
+        "rooms = []",
+        "for row in rows:",
+        "    room = new(cls)",
+        *(
+            f"    set_{name}(room, row[{number - len(Room.__slots__)}])"
+            for number, name in enumerate(Room.__slots__)
+        ),
+        "    rooms.append(room)",
+        "return rooms",
+    ],
+    new=object.__new__,
     **{f"set_{name}": Room.__dict__[name].__set__ for name in Room.__slots__},
 )
 

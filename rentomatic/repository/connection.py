@@ -1,6 +1,7 @@
 """A connection to PostgreSQL: its waits are limited, its statements have names of their own."""
 
 import math
+import select
 import time
 from collections.abc import Mapping
 from secrets import token_hex
@@ -10,10 +11,21 @@ import psycopg
 from psycopg._preparing import Prepare, PrepareManager
 from psycopg._queries import PostgresQuery
 from psycopg.abc import RV, PQGen
+from psycopg.pq import TransactionStatus
 from psycopg.rows import namedtuple_row
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
+from rentomatic.repository.plans import FOR_ALL_VALUES, FOR_VALUES
+from rentomatic.repository.prepared import PreparedCalls
+
 NOTHING: Mapping[str, object] = {}
+
+_SET_ALL = ", ".join(f"set_config('{name}', %({name})s, false)" for name in FOR_VALUES)
+_SET_PLANS = f"select {_SET_ALL}".encode()
+
+
+# Changing the settings takes as long as planning: it must not be done for each statement.
+_STATEMENTS_BEFORE_CHANGE = 10
 
 
 class NoAnswerError(psycopg.OperationalError):
@@ -48,11 +60,16 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         patience: the most seconds that a wait may take; None for no limit.
         deadline: the `time.monotonic()` time by which all waits must end, if they are limited.
         silences: how often the server had stopped answering before this was opened.
+        owns_session: whether its settings may be changed: no pooler shares them.
+        arrivals: polls for what the server has sent.
     """
 
     patience: float | None = None
     deadline = math.inf
     silences = 0
+    owns_session = False
+    _plans_once = False
+    _waiting = 0
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - psycopg's
         super().__init__(*arguments, **options)
@@ -63,18 +80,56 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         self.adapters.register_dumper(int, Int8BinaryDumper)
         # One cursor for all statements: creating one takes as long as a short statement.
         self._own_cursor = self.cursor(binary=True)
+        self._calls = PreparedCalls(self, self._prepared)
+        self.arrivals = select.poll()
+        self.arrivals.register(self.pgconn.socket, select.POLLIN)
 
     def run(
-        self, text: str | bytes, parameters: Mapping[str, object] = NOTHING
+        self,
+        text: str | bytes,
+        parameters: Mapping[str, object] = NOTHING,
+        *,
+        plan_once: bool = False,
     ) -> list[tuple[Any, ...]]:
-        """Run a prepared statement; return its rows, if it returns any."""
+        """Run a prepared statement; return its rows, if it returns any.
+
+        Args:
+            text: with psycopg's placeholders.
+            parameters: their values.
+            plan_once: whether one plan is good for all values (rentomatic.repository.plans).
+        """
+        # Without parameters there is only one plan.
+        if parameters and plan_once is not self._plans_once:
+            self.plan(once=plan_once)
+        rows = self._calls.run(text, parameters)
+        if rows is not None:
+            return rows
         cursor = self._own_cursor.execute(text, parameters, prepare=True)
         return cursor.fetchall() if cursor.description else []
 
     def named(self, text: str | bytes, parameters: Mapping[str, object] = NOTHING) -> list[Any]:
         """Run a prepared statement; return its rows as named tuples."""
+        self.plan()
         cursor = self.cursor(binary=True, row_factory=namedtuple_row)
         return cursor.execute(text, parameters, prepare=True).fetchall()
+
+    def plan(self, *, once: bool = False) -> None:
+        """Let the server plan the following statements once, or for the values of each execution.
+
+        The latter takes effect at once, the former only if it was wanted for several statements. A
+        transaction, which might roll it back, must begin and end in the latter state.
+        """
+        if once is self._plans_once or not self.owns_session:
+            return
+        if once:
+            self._waiting += 1
+            is_idle = self.pgconn.transaction_status == TransactionStatus.IDLE
+            if self._waiting <= _STATEMENTS_BEFORE_CHANGE or not is_idle:
+                return
+        settings = FOR_ALL_VALUES if once else FOR_VALUES
+        self._own_cursor.execute(_SET_PLANS, settings, prepare=True)
+        self._plans_once = once
+        self._waiting = 0
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         """Wait for the server, but close the connection at the deadline.

@@ -2,7 +2,6 @@
 
 import logging
 import math
-import select
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -154,6 +153,7 @@ class Connections:
             connection = self._usable(deadline)
             is_outermost = connection.info.transaction_status == TransactionStatus.IDLE
             if is_outermost:
+                connection.plan()
                 connection.isolation_level = IsolationLevel.REPEATABLE_READ if is_snapshot else None
             with _committing(connection, dry_run=dry_run):
                 if is_outermost and self._opener.patience is None:
@@ -195,13 +195,12 @@ class Connections:
     def _is_usable(self, connection: Connection) -> bool:
         if connection.closed or connection.silences != self._silences:
             return False
-        if connection.info.transaction_status != TransactionStatus.IDLE:
+        pgconn = connection.pgconn
+        if pgconn.transaction_status != TransactionStatus.IDLE:
             # A stream that is closed early on a lost connection leaves its pipeline aborted.
-            return connection.pgconn.pipeline_status != PipelineStatus.ABORTED
+            return pgconn.pipeline_status != PipelineStatus.ABORTED
         # Only a closing server sends something to an idle connection.
-        poll = select.poll()
-        poll.register(connection.fileno(), select.POLLIN)
-        return not poll.poll(0)
+        return not connection.arrivals.poll(0)
 
     def _drop(self) -> None:
         if connection := self._local.connection:

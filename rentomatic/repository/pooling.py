@@ -1,6 +1,6 @@
 """Checks whether a new PostgreSQL session is usable: its settings, its encoding, and a pooler."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from secrets import token_hex
@@ -64,8 +64,13 @@ class Wanted:
         return {
             name: str(self.settings[name])
             for name in _VITAL
-            if self.settings.get(name) and name not in self.given.casefold()
+            if self.settings.get(name) and not self.overrides([name])
         }
+
+    def overrides(self, names: Iterable[str]) -> bool:
+        """Return whether the options of the URL set any of these."""
+        given = self.given.casefold()
+        return any(name in given for name in names)
 
 
 def check_encoding(connection: AnyConnection) -> None:

@@ -15,6 +15,7 @@ from rentomatic.domain.room_summary import MAX_BARS, MAX_CITIES, QUARTILES, STEP
 from rentomatic.repository.arrays import array_of, arrays_of
 from rentomatic.repository.connection import NOTHING, Connection
 from rentomatic.repository.connections import Connections
+from rentomatic.repository.contradictions import is_contradictory
 from rentomatic.repository.interface import (
     Page,
     RepositoryBusyError,
@@ -25,6 +26,7 @@ from rentomatic.repository.interface import (
     batches,
 )
 from rentomatic.repository.migrations import compare_schema
+from rentomatic.repository.plans import is_one_range
 from rentomatic.repository.room_parameters import (
     LIST_PARAMETERS,
     LIST_PARTS,
@@ -43,7 +45,7 @@ from rentomatic.repository.room_parameters import (
 from rentomatic.repository.rows import page_of, summary_of
 from rentomatic.repository.statement import Statement, load
 from rentomatic.repository.transactions import OneTransaction, Transactions
-from rentomatic.requests.room_fields import Value
+from rentomatic.requests.room_fields import HISTOGRAMS, Value
 from rentomatic.requests.room_list import ESTIMATE, EXACT, RoomListRequest
 from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.requests.room_summary import RoomSummaryRequest
@@ -116,6 +118,9 @@ class PostgresRepo:
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
         """Summarize rooms."""
         selection = selection_parameters(request)
+        # The histogram of a field ignores its filters, whether or not they exclude each other.
+        if not is_contradictory(request.without_filters_of(*HISTOGRAMS)):
+            selection.pop("contradictory", None)
         parameters = selection | {
             "quartiles": list(QUARTILES),
             "steps": list(STEPS),
@@ -125,14 +130,16 @@ class PostgresRepo:
         text = self._summary.text(frozenset(selection))
 
         with self._search_slots.open() as take:
-            self._take_if_many(request, take)
+            for each in {request.without_filters_of(name) for name in HISTOGRAMS}:
+                self._take_if_many(each, take)
             rows = self._connections.read(lambda connection: connection.named(text, parameters))
         return Summarized(summary_of(rows), rows[0].version)
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""
         text = self._get.text()
-        rows = self._connections.read(lambda connection: connection.run(text, {"code": code}))
+        given = {"code": code}
+        rows = self._connections.read(lambda each: each.run(text, given, plan_once=True))
         return Room.trusted(rows[0]) if rows else None
 
     def existing(self, codes: Collection[UUID]) -> Collection[UUID]:
@@ -228,7 +235,8 @@ class PostgresRepo:
 
     def _rows(self, request: RoomListRequest, parameters: Parameters) -> Sequence[Any]:
         text, _ = self.page_statement(request, parameters)
-        return self._connections.read(lambda connection: connection.run(text, parameters))
+        once = is_one_range(request)
+        return self._connections.read(lambda each: each.run(text, parameters, plan_once=once))
 
     def _rows_in_attempts(self, request: RoomListRequest) -> Sequence[Any]:
         """Find the rows of a page that may take long; a slow one takes a slot."""

@@ -1,18 +1,19 @@
 """Translating a search into parameters and parts of sql/room_*.sql."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
 
 from rentomatic.domain.geography import Box, Near, antipode, box_around
 from rentomatic.domain.room import OPTIONAL_FIELDS
+from rentomatic.repository.contradictions import is_contradictory
 from rentomatic.repository.ordering import POSITION_PARAMETERS, is_after, is_present_in, order_by
 from rentomatic.repository.rings import RING_PARAMETERS, Rings, rings_of
 from rentomatic.repository.word_parameters import WORD_PARAMETERS, planned_words, word_parameters
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_list import EXACT, RoomListRequest
-from rentomatic.requests.room_selection import FILTER_PARAMETERS, Filter, RoomSelection
+from rentomatic.requests.room_selection import FILTER_PARAMETERS, RoomSelection
 
 Parameters = dict[str, Any]
 Estimated = Callable[[RoomSelection], int]
@@ -29,11 +30,12 @@ SELECTION_PARAMETERS = {
     *_NEAR,
     *(f"near_{each}" for each in _BOX),
     *WORD_PARAMETERS,
+    "contradictory",
 }
 LIST_PARAMETERS = {
     *SELECTION_PARAMETERS,
     *("hemisphere", "centre_longitude", "centre_latitude"),
-    *("limit", "is_after", "is_present", "boxed", "contradictory", "collected"),
+    *("limit", "is_after", "is_present", "boxed", "collected"),
     *("far_most", "far_least"),
 }
 PAGE_PARAMETERS = {*LIST_PARAMETERS, "measured", "counted"}
@@ -117,6 +119,8 @@ def selection_parameters(selection: RoomSelection) -> Parameters:
         parameters |= _near(selection.near)
     if selection.words:
         parameters |= word_parameters(selection.words)
+    if is_contradictory(selection):
+        parameters["contradictory"] = True
     return parameters
 
 
@@ -146,8 +150,6 @@ def list_parameters(
         parameters["is_present"] = True
     if request.count == EXACT:
         parameters["counted"] = True
-    if len(request.filters) > 1 and _contradict(request.filters):
-        parameters["contradictory"] = True
     if request.after is not None:
         parameters["is_after"] = True
         parameters |= dict(zip(POSITION_PARAMETERS, request.after, strict=False))
@@ -190,19 +192,6 @@ def may_be_missing(request: RoomListRequest) -> bool:
     is_behind = request.after is not None and request.after[0] is None
     is_optional = request.order[0].name in OPTIONAL_FIELDS
     return is_optional and not is_behind and request.limit is not None
-
-
-def _contradict(filters: Sequence[Filter]) -> bool:
-    """Return whether two filters exclude each other, which the planner does not notice."""
-    lows = [each for each in filters if each.operator in {"gt", "gte", "eq"}]
-    highs = [each for each in filters if each.operator in {"lt", "lte", "eq"}]
-    return any(_exclude(low, high) for low in lows for high in highs if low.field == high.field)
-
-
-def _exclude(low: Filter, high: Filter) -> bool:
-    least: Any = low.value
-    most: Any = high.value
-    return bool(least > most or (least == most and {"gt", "lt"} & {low.operator, high.operator}))
 
 
 def _box(whole: Box, prefix: str = "") -> Parameters:

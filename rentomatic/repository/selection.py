@@ -1,7 +1,6 @@
 """Selecting and sorting rooms in Python, for repositories whose server cannot do it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import date
 from heapq import nsmallest
 from operator import itemgetter
@@ -49,8 +48,7 @@ def summary_of(
     """Summarize the rooms of a selection, which `selected` finds."""
     beyond = {}
     for name in HISTOGRAMS:
-        others = tuple(each for each in selection.filters if each.field != name)
-        rooms = selected(replace(selection, filters=others))
+        rooms = selected(selection.without_filters_of(name))
         beyond[name] = [getattr(room, name) for room in rooms]
     bedrooms = beyond.pop(BEDROOMS)
     return summarize(list(selected(selection)), beyond, bedrooms)

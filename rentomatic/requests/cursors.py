@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import Any, TypeVar
 
 _DIGEST_BYTES = 9
+_write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 # Two sort keys of text, of MAX_SORTED characters each, and some others.
 _MAX_LENGTH = 2_560
 GREATEST = 2**63 - 1
@@ -19,7 +20,7 @@ P = TypeVar("P")
 
 def seal(values: Sequence[object], search: str = "", kind: bytes = b"") -> str:
     """Encode values of JSON's types; the digest is also one of the search and the kind."""
-    payload = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+    payload = _write(values).encode()
     digest = blake2b(search.encode() + payload, digest_size=_DIGEST_BYTES, person=kind).digest()
     return urlsafe_b64encode(digest + payload).decode().rstrip("=")
 

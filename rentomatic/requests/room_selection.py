@@ -67,6 +67,11 @@ class RoomSelection(ValidRequest):
     near: Near | None = None
     words: tuple[str, ...] = ()
 
+    def without_filters_of(self, *fields: str) -> "RoomSelection":
+        """Return the same selection without the filters of some fields."""
+        kept = tuple(each for each in self.filters if each.field not in fields)
+        return RoomSelection(kept, self.bbox, self.near, self.words)
+
 
 class SelectionReader:
     """Reads what all searches share; collects `errors`."""

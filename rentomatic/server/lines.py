@@ -45,15 +45,19 @@ class Lines(logging.Handler):
         self._dropped = 0  # not yet reported
         self._writer: Thread | None = None
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def write(self, text: str) -> None:
         """Queue a line, or drop it."""
+        line = f"{text}\n".encode(errors="backslashreplace")
+        with self._changed:
+            if self._bytes + len(line) > MOST_BYTES:
+                self._drop(1)
+            else:
+                self._put(line)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Queue the line of a record, or drop it."""
         try:
-            line = f"{self.format(record)}\n".encode(errors="backslashreplace")
-            with self._changed:
-                if self._bytes + len(line) > MOST_BYTES:
-                    self._drop(1)
-                else:
-                    self._put(line)
+            self.write(self.format(record))
         except Exception:  # noqa: BLE001 - as each handler of logging does
             self.handleError(record)
 

@@ -4,9 +4,9 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TextIO
+from time import strftime
+from typing import Any
 
 import orjson
 from gunicorn import glogging
@@ -18,13 +18,18 @@ _ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}")
 # The longest targets that are accepted would hide the rest of the line.
 _TARGET_LENGTH = 2_000
 
+Line = dict[str, Any]
 
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A request that was answered.
 
-    Attributes:
-        request_id: the X-Request-Id of the answer; None where gunicorn failed.
+def _now() -> str:
+    return datetime.now(UTC).isoformat("T", "milliseconds").replace("+00:00", "Z")
+
+
+def read_served(response: Any, environ: Mapping[str, Any], took: timedelta) -> Line:  # noqa: ANN401 - gunicorn has no annotations
+    """Collect what is logged of an answered request.
+
+    Its keys are the time, the level and:
+        request_id: the X-Request-Id of the answer; None where gunicorn refused the request.
         method: GET, HEAD, ...
         route: the template of its path; None for an unknown path.
         target: path and query as sent.
@@ -34,31 +39,19 @@ class Served:
         client: its address; None if the proxy does not pass it on.
         token: the name of the token that was used to write; None for a read.
     """
-
-    request_id: str | None
-    method: str
-    route: str | None
-    target: str
-    status: int
-    bytes: int
-    milliseconds: float
-    client: str | None
-    token: str | None
-
-    @classmethod
-    def of(cls, response: Any, environ: Mapping[str, Any], took: timedelta) -> "Served":  # noqa: ANN401 - gunicorn has no annotations
-        """Collect what gunicorn knows of a request."""
-        return cls(
-            request_id=environ.get("rentomatic.request_id"),
-            method=environ.get("REQUEST_METHOD") or "",
-            route=environ.get("rentomatic.route"),
-            target=(environ.get("RAW_URI") or "")[:_TARGET_LENGTH],
-            status=int(str(response.status).split(None, 1)[0]),
-            bytes=response.sent or 0,
-            milliseconds=round(took.total_seconds() * 1000, 3),
-            client=_client(environ),
-            token=environ.get("rentomatic.token"),
-        )
+    return {
+        "time": _now(),
+        "level": "info",
+        "request_id": environ.get("rentomatic.request_id"),
+        "method": environ.get("REQUEST_METHOD") or "",
+        "route": environ.get("rentomatic.route"),
+        "target": (environ.get("RAW_URI") or "")[:_TARGET_LENGTH],
+        "status": int(response.status[:3]),
+        "bytes": response.sent or 0,
+        "milliseconds": round(took.total_seconds() * 1000, 3),
+        "client": _client(environ),
+        "token": environ.get("rentomatic.token"),
+    }
 
 
 def _client(environ: Mapping[str, Any]) -> str | None:
@@ -72,26 +65,24 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Format a record."""
-        time = datetime.fromtimestamp(record.created, UTC)
-        line: dict[str, Any] = {
-            "time": f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03}Z",
+        line = {
+            "time": _now(),
             "level": record.levelname.lower(),
+            "logger": record.name,
+            "process": record.process,
+            "message": record.getMessage(),
         }
-        if isinstance(served := record.msg, Served):
-            line |= {name: getattr(served, name) for name in Served.__slots__}
-        else:
-            line |= {
-                "logger": record.name,
-                "process": record.process,
-                "message": record.getMessage(),
-            }
-            if record.exc_info:
-                line["exception"] = self.formatException(record.exc_info)
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return self.format_served(line)
+
+    def format_served(self, line: Line) -> str:
+        """Format an answered request."""
         return hide_tokens(orjson.dumps(line, default=str).decode())
 
 
 class TextFormatter(logging.Formatter):
-    """Lines for people."""
+    """Lines for people, with local time."""
 
     default_time_format = "%H:%M:%S"
     default_msec_format = ""
@@ -101,13 +92,23 @@ class TextFormatter(logging.Formatter):
         return hide_tokens(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        """Format a record, with local time."""
-        time = self.formatTime(record)
-        if isinstance(served := record.msg, Served):
-            target = ascii(served.target)[1:-1]
-            line = f"{time} {served.method} {target} {served.status} {served.bytes} B"
-            return f"{line} {served.milliseconds:.1f} ms"
-        return f"{time} {record.levelname.lower()}: {record.message}"
+        """Format a record."""
+        return f"{self.formatTime(record)} {record.levelname.lower()}: {record.message}"
+
+    def format_served(self, line: Line) -> str:
+        """Format an answered request."""
+        time, target = strftime(self.default_time_format), ascii(line["target"])[1:-1]
+        text = f"{time} {line['method']} {target} {line['status']} {line['bytes']} B"
+        return hide_tokens(f"{text} {line['milliseconds']:.1f} ms")
+
+
+def _without_waiting(handlers: list[logging.Handler]) -> list[logging.Handler]:
+    """Replace handlers of a stream by ones that do not wait for its reader."""
+    found = (
+        lines_to(each.stream.fileno()) if type(each) is logging.StreamHandler else each
+        for each in handlers
+    )
+    return list(dict.fromkeys(found))
 
 
 class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no annotations
@@ -127,9 +128,14 @@ class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no annotati
         # A log without a reader must not keep requests from being answered.
         logging.raiseExceptions = False
         is_text = self.style == "text" or (self.style == "auto" and sys.stdout.isatty())
-        formatter = TextFormatter() if is_text else JsonFormatter()
-        for handler in (*self.error_log.handlers, *self.access_log.handlers):
-            handler.setFormatter(formatter)
+        self._formatter = TextFormatter() if is_text else JsonFormatter()
+        for log in (self.error_log, self.access_log):
+            log.handlers = _without_waiting(log.handlers)
+            for handler in log.handlers:
+                handler.setFormatter(self._formatter)
+        for handler in self.access_log.handlers:
+            if not isinstance(handler, Lines):
+                handler.setFormatter(logging.Formatter())  # `access` makes the whole line
         root = logging.getLogger()
         root.handlers = list(self.error_log.handlers)
         root.setLevel(logging.WARNING)
@@ -142,19 +148,6 @@ class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no annotati
 
         Lines.on_drop = metrics().count_dropped_lines
 
-    def _set_handler(
-        self,
-        log: logging.Logger,
-        output: str,
-        fmt: logging.Formatter,
-        stream: TextIO | None = None,
-    ) -> None:
-        """Write to a stream without waiting for it, or to a file as gunicorn does."""
-        if output == "-":
-            log.addHandler(lines_to((stream or sys.stderr).fileno()))
-        else:
-            super()._set_handler(log, output, fmt, stream)
-
     def access(
         self,
         resp: Any,  # noqa: ANN401 - gunicorn has no annotations
@@ -163,10 +156,15 @@ class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no annotati
         request_time: timedelta,
     ) -> None:
         """Log a request, and count it."""
-        served = Served.of(resp, environ, request_time)
-        self.access_log.info(served)
+        served = read_served(resp, environ, request_time)
+        line = self._formatter.format_served(served)
+        for handler in self.access_log.handlers:
+            if isinstance(handler, Lines):
+                handler.write(line)
+            else:
+                handler.handle(logging.makeLogRecord({"msg": line, "levelname": "INFO"}))
         if self.has_metrics:
             from rentomatic.metrics import metrics  # noqa: PLC0415 - only workers may import it
 
-            seconds = served.milliseconds / 1000
-            metrics().count_request(served.route, served.method, served.status, seconds)
+            seconds = served["milliseconds"] / 1000
+            metrics().count_request(served["route"], served["method"], served["status"], seconds)

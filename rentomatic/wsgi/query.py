@@ -1,7 +1,6 @@
 """Strict parsing of query strings."""
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
@@ -48,12 +47,12 @@ def parse_query(raw: str) -> Query:
     error: guessing might answer a different question.
     """
     query = Query()
-    times = Counter[str]()
+    times: dict[str, int] = {}
     for pair in filter(None, raw.split("&")):
         name, value, problem = _read(pair)
         if _IGNORED.fullmatch(name):
             continue
-        times[name] += 1
+        times[name] = times.get(name, 0) + 1
         if times[name] > 1 and name in _LISTS and name in query.values:
             # As it was meant, to avoid further errors.
             query.values[name] += f",{value}"

@@ -22,6 +22,7 @@ class Answer:
         headers: those that are not in every answer.
         cache: the `Cache-Control`; by default, revalidate before each use.
         tag: its entity tag; None without one.
+        version: the data version that it was made from; None if it may depend on anything else.
     """
 
     status: HTTPStatus
@@ -30,3 +31,4 @@ class Answer:
     headers: Headers = ()
     cache: str = "no-cache"
     tag: str | None = None
+    version: str | None = None

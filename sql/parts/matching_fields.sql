@@ -1,5 +1,6 @@
 -- Part: the filters on all fields except three, the words, and the box of a search. The size, the price
 -- and the bedrooms have their own parts, because a histogram ignores the filters of its field.
+and false  -- if contradictory
 and code = :code_eq::uuid  -- if code_eq
 and code <> :code_ne::uuid  -- if code_ne
 and code = any(:code_in::uuid[])  -- if code_in

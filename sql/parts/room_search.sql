@@ -14,6 +14,5 @@ where true
   :collected_room  -- if collected
   and :is_after  -- if is_after
   and :is_present  -- if is_present
-  and false  -- if contradictory
 order by :order
 limit :limit::bigint  -- if limit

@@ -25,6 +25,15 @@ def test_a_room_goes_to_a_dict_and_back() -> None:
     assert Room.from_dict(Room.from_dict(VALUES).to_dict()) == Room.from_dict(VALUES)
 
 
+def test_rooms_are_made_of_stored_rows() -> None:
+    """A row ends in the values of a room, in the order of its fields, and each makes one."""
+    others = VALUES | {"price": 11}
+    stored = [[values.get(name) for name in Room.__slots__] for values in (VALUES, others)]
+    rows = [("any", *stored[0]), ("thing", "else", *stored[1])]
+    assert Room.trusted_ones(rows) == [Room.from_dict(VALUES), Room.from_dict(others)]
+    assert Room.trusted_ones([]) == []
+
+
 def test_rooms_are_values() -> None:
     """Rooms with the same values are equal, and rooms are immutable."""
     room = Room.from_dict(VALUES)

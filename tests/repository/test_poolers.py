@@ -198,6 +198,34 @@ def test_a_pooler_of_sessions_works(pooler: Pooler, pool: Pool, stored: list[Roo
 
 
 @each_pooler
+@pytest.mark.usefixtures("prepared_role")
+def test_the_settings_of_a_pooled_session_stay(pooler: Pooler, pool: Pool) -> None:
+    """Another connection may get the session, so no search changes how it plans."""
+    with (
+        pool(pooler, "session", default_pool_size=3) as behind,
+        connected(behind) as connections,
+    ):
+        assert mode_after_searches(connections) == "force_custom_plan"
+
+
+def test_the_settings_of_the_url_stay(embedded_rooms: PostgresDatabase) -> None:
+    """Who sets how statements are planned wants it for all."""
+    url = f"{embedded_rooms.url}&options=-c%20plan_cache_mode%3Dauto"
+    with closing(Connections(url)) as connections:
+        assert mode_after_searches(connections) == "auto"
+
+
+def mode_after_searches(connections: Connections) -> str:
+    """Search often, and return how the session plans statements."""
+    for _ in range(30):
+        PostgresRepo(connections).search(RoomListRequest())
+    ((mode,),) = connections.read(
+        lambda connection: connection.execute("show plan_cache_mode", prepare=False).fetchall()
+    )
+    return str(mode)
+
+
+@each_pooler
 @pytest.mark.parametrize("mode", ["session", "transaction"])
 def test_dropped_settings_are_named(
     pooler: Pooler, pool: Pool, database: PostgresDatabase, mode: str

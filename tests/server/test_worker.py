@@ -1,36 +1,41 @@
-"""How a worker sends an answer."""
+"""What the worker cannot do is said when the service starts."""
 
-import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
 
-from rentomatic.server.worker import Answering
-
-
-def test_the_head_of_an_answer_is_sent_with_what_follows() -> None:
-    """If the worker is killed, a proxy without the head can ask another one."""
-    client, worker = socket.socketpair()
-    with client, worker:
-        client.settimeout(0)
-        answering = Answering(worker)
-        answering.sendall(b"head ")
-        with pytest.raises(BlockingIOError):
-            client.recv(100)
-        answering.sendall(b"and body")
-        assert client.recv(100) == b"head and body"
-        answering.sendall(b", more")
-        assert client.recv(100) == b", more"
-        answering.end()
-        with pytest.raises(BlockingIOError):
-            client.recv(100)
+from rentomatic.server.worker import Worker
+from tests.server.conftest import settings
 
 
-def test_a_head_that_nothing_follows_is_sent_at_the_end() -> None:
-    """As for HEAD and 304."""
-    client, worker = socket.socketpair()
-    with client, worker:
-        answering = Answering(worker)
-        answering.end()
-        answering.sendall(b"head")
-        answering.end()
-        assert client.recv(100) == b"head"
+@pytest.mark.parametrize(
+    ("setting", "value", "reason"),
+    [("certfile", __file__, "TLS"), ("proxy_protocol", "v1", "must be off")],
+)
+def test_settings_that_it_does_not_have_are_refused(setting: str, value: str, reason: str) -> None:
+    """By the error that gunicorn reports in one line."""
+    cfg = settings(**{setting: value})
+    with pytest.raises(RuntimeError, match=reason):
+        Worker.check_config(cfg, Logger(cfg))
+    Worker.check_config(Config(), Logger(cfg))
+
+
+def test_the_reason_is_one_line(tmp_path: Path) -> None:
+    """And gunicorn does not start."""
+    (tmp_path / "app.py").write_text("application = None\n")
+    command = ["-m", "gunicorn", "--worker-class", "rentomatic.server.worker.Worker"]
+    done = subprocess.run(
+        [sys.executable, *command, "--certfile", __file__, "--bind", "127.0.0.1:0", "app"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "certfile and keyfile: not here; a proxy, such as nginx, speaks TLS" in done.stderr

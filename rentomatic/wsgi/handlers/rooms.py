@@ -1,6 +1,6 @@
 """Reading rooms: a search, its summary, and one room."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -38,6 +38,28 @@ _MEDIA_TYPES = tuple(_BY_MEDIA_TYPE)
 
 def room_list(service: Service, request: Request) -> Outcome:
     """Search rooms."""
+    return _remembered(service, request, _search)
+
+
+def room_summary(service: Service, request: Request) -> Outcome:
+    """Summarize the rooms that a search finds."""
+    return _remembered(service, request, _summarize)
+
+
+def _remembered(
+    service: Service, request: Request, handler: Callable[[Service, Request], Outcome]
+) -> Outcome:
+    """Return the last answer to the same request if the data have not changed since."""
+    known = service.memory.find(request, service.stores.repository)
+    if known is not None:
+        return known
+    outcome = handler(service, request)
+    if isinstance(outcome, Answer):
+        service.memory.keep(request, outcome)
+    return outcome
+
+
+def _search(service: Service, request: Request) -> Outcome:
     search = read_search(request, service.limits.rooms)
     if isinstance(search, InvalidRequest):
         return search
@@ -65,11 +87,11 @@ def room_list(service: Service, request: Request) -> Outcome:
     state = body if page.version is None else page.version
     tag = None if state is pieces else tag_of(state)
     headers = _total(page) + _links(request, search, page)
-    return Answer(HTTPStatus.OK, body, chosen.media_type, headers, tag=tag)
+    version = None if is_stream else page.version
+    return Answer(HTTPStatus.OK, body, chosen.media_type, headers, tag=tag, version=version)
 
 
-def room_summary(service: Service, request: Request) -> Outcome:
-    """Summarize the rooms that a search finds."""
+def _summarize(service: Service, request: Request) -> Outcome:
     wanted = read_summary(request)
     if isinstance(wanted, InvalidRequest):
         return wanted
@@ -85,8 +107,9 @@ def room_summary(service: Service, request: Request) -> Outcome:
     if not response:
         return response
     body = dump_summary(response.value.summary)
-    tag = tag_of(response.value.version or body)
-    return Answer(HTTPStatus.OK, body, headers=(("Link", DESCRIBED_BY),), tag=tag)
+    version = response.value.version
+    links = (("Link", DESCRIBED_BY),)
+    return Answer(HTTPStatus.OK, body, headers=links, tag=tag_of(version or body), version=version)
 
 
 def room_get(service: Service, request: Request, code: UUID) -> Outcome:
@@ -142,17 +165,22 @@ def _links(request: Request, search: RoomListRequest, page: Page) -> Headers:
     links = [DESCRIBED_BY]
     if search.limit is not None:
         given = [pair for name, pair in request.query.sent.items() if name != "after"]
-        links.append(f'<{_reference(given)}>; rel="first"')
+        query = _quoted("&".join(given))
+        links.append(f'<{_reference(query)}>; rel="first"')
         if page.next is not None:
             after = write_cursor(search, search.order, page.next)
-            links.append(f'<{_reference([*given, f"after={after}"])}>; rel="next"')
+            links.append(f'<{_reference(query, f"after={after}")}>; rel="next"')
         if search.near and search.order == BY_ADDING:
-            nearest = _reference([*given, f"sort={DISTANCE}"])
+            nearest = _reference(query, f"sort={DISTANCE}")
             links.append(f'<{nearest}>; rel="related"; title="the nearest first"')
     return (("Link", ", ".join(links)),)
 
 
-def _reference(pairs: Sequence[str]) -> str:
-    # Clients may send characters that are not allowed in a reference.
-    query = quote("&".join(pairs).encode("latin-1"), safe="%=&+,:;/?@!$'()*-._~")
+def _quoted(query: str) -> str:
+    """Quote what clients may send, but what is not allowed in a reference."""
+    return quote(query.encode("latin-1"), safe="%=&+,:;/?@!$'()*-._~")
+
+
+def _reference(*queries: str) -> str:
+    query = "&".join(filter(None, queries))
     return f"/rooms?{query}" if query else "/rooms"

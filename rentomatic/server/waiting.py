@@ -1,0 +1,90 @@
+"""The connections of a worker, and what each of them waits for."""
+
+import select
+import time
+from collections.abc import Iterator
+
+from rentomatic.server.connection import Connection
+
+# After the last answer: how long a client may be silent, and how long it may go on sending.
+LINGER_SECONDS = 2.0
+MOST_LINGER_SECONDS = 30.0
+
+_ONCE = select.EPOLLIN | select.EPOLLONESHOT
+
+
+class Waiting:
+    """The open connections, of which those that wait for their client have a deadline.
+
+    A connection without a deadline belongs to the thread that answers it. By `wait` that thread
+    gives it back to the main loop, and must not touch it afterwards.
+
+    Attributes:
+        most_seconds: the longest that anything waits; shorter when the worker ends.
+    """
+
+    def __init__(self, poller: select.epoll) -> None:
+        self.most_seconds = float("inf")
+        self._poller = poller
+        # All threads change it, always by one atomic operation.
+        self._connections: dict[int, Connection] = {}
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    def get(self, number: int) -> Connection | None:
+        """Return the connection whose socket has this number."""
+        return self._connections.get(number)
+
+    def add(self, connection: Connection, seconds: float) -> None:
+        """Add a connection, which is closed after some seconds, but wait for nothing yet."""
+        connection.deadline = time.monotonic() + min(seconds, self.most_seconds)
+        self._connections[connection.number] = connection
+
+    def wait(self, connection: Connection, seconds: float | None = None) -> None:
+        """Wait for what the client sends next, at most some seconds or until its old deadline."""
+        if seconds is not None:
+            connection.deadline = time.monotonic() + min(seconds, self.most_seconds)
+        if connection.is_polled:
+            self._poller.modify(connection.number, _ONCE)
+        else:
+            connection.is_polled = True
+            self._poller.register(connection.number, _ONCE)
+
+    def linger(self, connection: Connection) -> None:
+        """Close a connection so that its client gets all of the last answer."""
+        if connection.end():
+            self.close(connection)
+        else:
+            connection.lingers_until = time.monotonic() + MOST_LINGER_SECONDS
+            self.wait(connection, LINGER_SECONDS)
+
+    def linger_on(self, connection: Connection, *, is_active: bool) -> None:
+        """Drop what a client still sends; closing before that is read would reset the answer."""
+        if connection.is_at_end or connection.lingers_until is None:
+            self.close(connection)
+        elif is_active:
+            left = connection.lingers_until - time.monotonic()
+            self.wait(connection, min(LINGER_SECONDS, left))
+        else:
+            self.wait(connection)
+
+    def close(self, connection: Connection) -> None:
+        """Close a connection."""
+        self._connections.pop(connection.number, None)
+        connection.close()
+
+    def overdue(self) -> Iterator[Connection]:
+        """Return the connections that have waited too long."""
+        now = time.monotonic()
+        for connection in list(self._connections.values()):
+            if connection.deadline is not None and connection.deadline <= now:
+                yield connection
+
+    def hurry(self, seconds: float) -> None:
+        """Let nothing wait for longer than this from now on."""
+        self.most_seconds = seconds
+        deadline = time.monotonic() + seconds
+        for connection in list(self._connections.values()):
+            if connection.deadline is not None:
+                connection.deadline = min(connection.deadline, deadline)
