@@ -254,18 +254,12 @@ class Idempotency(Protocol):
 
 
 def batches(rooms: Iterable[Room], size: int = SAVE_BATCH) -> Iterator[list[Room]]:
-    """Split rooms into batches without duplicate codes, whose rooms keep the same fields.
-
-    One statement can save such a batch, and the result is the same as saving each room in turn.
-    """
+    """Split rooms into batches without duplicate codes, each of which can be saved at once."""
     batch: dict[UUID, Room] = {}
-    keeps: frozenset[str] = frozenset()
     for room in rooms:
-        if len(batch) == size or room.code in batch or room.keeps != keeps:
-            if batch:
-                yield list(batch.values())
+        if len(batch) == size or room.code in batch:
+            yield list(batch.values())
             batch = {}
-            keeps = room.keeps
         batch[room.code] = room
     if batch:
         yield list(batch.values())

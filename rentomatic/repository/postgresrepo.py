@@ -150,7 +150,7 @@ class PostgresRepo:
         return {code for (code,) in rows}
 
     def save(self, rooms: Iterable[Room], *, dry_run: bool = False) -> SaveSummary:
-        """Add or replace rooms in one transaction, one statement per batch; ANALYZE after many."""
+        """Add or replace rooms in one transaction, in batches; ANALYZE after many."""
 
         def work(connection: Connection) -> SaveSummary:
             saved = SaveSummary()
@@ -159,10 +159,12 @@ class PostgresRepo:
                 # The server writes a batch while the next one is read.
                 sent = None
                 for batch in batches(rooms):
-                    text, parameters = self._saving(batch)
-                    cursor = connection.execute(text, parameters, prepare=True)
+                    cursors = [
+                        connection.execute(text, parameters, prepare=True)
+                        for text, parameters in self._saving(batch)
+                    ]
                     saved += _summary(sent)
-                    sent = batch, cursor
+                    sent = batch, cursors
                 saved += _summary(sent)
             if saved.added + saved.updated >= ANALYZED_CHANGES:
                 self._refresh_statistics(connection)
@@ -176,7 +178,8 @@ class PostgresRepo:
 
     def put(self, room: Room) -> bool:
         """Add or replace a room."""
-        ((added, _),) = self._write(*self._saving([room]))
+        (statement,) = self._saving([room])
+        ((added, _),) = self._write(*statement)
         return bool(added)
 
     def update(
@@ -327,11 +330,20 @@ class PostgresRepo:
 
         return self._connections.write(work, actor=self._actor)
 
-    def _saving(self, batch: Sequence[Room]) -> tuple[bytes, Mapping[str, object]]:
-        """Return the statement that saves a batch, and its parameters."""
-        keeps = batch[0].keeps
-        marks = frozenset(mark for name, mark in SETS.items() if name not in keeps)
-        return self._save.text(marks), arrays_of(batch)
+    def _saving(self, batch: Sequence[Room]) -> Iterator[tuple[bytes, Mapping[str, object]]]:
+        """Yield the statements that save a batch, each with its parameters.
+
+        There is one for each set of fields that rooms keep. If there are several, the first
+        statement adds the new rooms, in their order.
+        """
+        groups: dict[frozenset[str], list[Room]] = {}
+        for room in batch:
+            groups.setdefault(room.keeps, []).append(room)
+        if len(groups) > 1:
+            yield self._save.text(), arrays_of(batch)
+        for keeps, rooms in groups.items():
+            marks = frozenset(mark for name, mark in SETS.items() if name not in keeps)
+            yield self._save.text(marks), arrays_of(rooms)
 
     def _refresh_statistics(self, connection: Connection) -> None:
         """Run ANALYZE; if that takes too long, it is left to autovacuum."""
@@ -373,9 +385,9 @@ def _room_row(_cursor: object) -> Callable[[Sequence[Any]], Room]:
     return Room.trusted  # the columns of sql/room_list.sql
 
 
-def _summary(sent: tuple[list[Room], Cursor[tuple[int, int]]] | None) -> SaveSummary:
+def _summary(sent: tuple[list[Room], list[Cursor[tuple[int, int]]]] | None) -> SaveSummary:
     if sent is None:
         return SaveSummary()
-    batch, cursor = sent
-    ((added, updated),) = cursor.fetchall()
+    batch, cursors = sent
+    added, updated = map(sum, zip(*(cursor.fetchone() or () for cursor in cursors), strict=True))
     return SaveSummary(added, updated, len(batch) - added - updated)

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from rentomatic.domain.room import Room
+from rentomatic.domain.room import PartialRoom, Room
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.interface import RoomRepository, SaveSummary
 from rentomatic.requests.room_list import RoomListRequest
 
 MakeRoom = Callable[..., Room]
@@ -46,6 +46,32 @@ def test_some_fields_are_changed(repository: RoomRepository, make_room: MakeRoom
     assert repository.update(changed.code, {"price": 5, "longitude": 0.0}) == changed
     assert rooms_of(repository) == [changed, make_room(2)]
     assert repository.update(uuid4(), {"price": 5}) is None
+
+
+def test_rooms_that_keep_different_fields_are_saved_together(
+    repository: RoomRepository, make_room: MakeRoom
+) -> None:
+    """Each keeps its own; new ones are added in the order in which they were given."""
+    repository.save([make_room(number, city="Bonn", bedrooms=1) for number in (1, 2, 3)])
+    saved = repository.save(
+        [
+            PartialRoom.of(make_room(4), frozenset({"city", "bedrooms"})),
+            make_room(1, price=5),
+            PartialRoom.of(make_room(2, bedrooms=2), frozenset({"city"})),
+            PartialRoom.of(make_room(5, city="Ulm"), frozenset({"bedrooms"})),
+            PartialRoom.of(make_room(3), frozenset({"city", "bedrooms"})),
+            make_room(6),
+        ]
+    )
+    assert saved == SaveSummary(added=3, updated=2, unchanged=1)
+    assert rooms_of(repository) == [
+        make_room(1, price=5),
+        make_room(2, city="Bonn", bedrooms=2),
+        make_room(3, city="Bonn", bedrooms=1),
+        make_room(4),
+        make_room(5, city="Ulm"),
+        make_room(6),
+    ]
 
 
 def test_an_update_may_change_nothing(repository: RoomRepository, make_room: MakeRoom) -> None:
