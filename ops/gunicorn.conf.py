@@ -65,7 +65,7 @@ accesslog = "-"
 
 # Two lists of a hundred UUIDs are longer than the default.
 limit_request_line = 8190
-# Its other parser, gunicorn_h1c, accepts more, such as two spaces in a request line.
+# gunicorn's other parser, gunicorn_h1c, accepts more, such as two spaces in a request line.
 http_parser = "python"
 # What nginx passes on: 8190 bytes and the end of the line.
 limit_request_field_size = 8192

@@ -66,7 +66,7 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 def one_of(*values: str) -> Callable[[str], str]:
-    """Return a parser of a few words; it raises ValueError with what the text must be."""
+    """Return a parser that accepts these values; it raises ValueError with what they are."""
 
     def parse(text: str) -> str:
         if text not in values:

@@ -41,7 +41,7 @@ _TOWNS = (
 )
 _SPREAD_DEGREES = 0.05
 
-# By the number of bedrooms: what a room is called, and its picture among the service's own.
+# By the number of bedrooms: what a room is called, and one of the service's own pictures.
 _OFFERS = (
     ("studio", "studio.svg"),
     ("flat with one bedroom", "bedroom.svg"),
@@ -49,7 +49,7 @@ _OFFERS = (
     ("flat with three bedrooms", "kitchen.svg"),
     ("loft with four bedrooms", "loft.svg"),
 )
-# One more bedroom for each of these many square metres.
+# The square metres for each bedroom.
 _SQUARE_METRES = 30
 _QUALITIES = ("Bright", "Quiet", "Cosy", "Spacious", "Sunny", "Modern", "Furnished", "Renovated")
 _ASSETS_OF_QUALITIES = {"Sunny": "balcony.svg"}
@@ -78,7 +78,7 @@ def example_values() -> Mapping[str, object]:
 def demo_rooms() -> Iterator[Room]:
     """Yield the book's rooms and generated ones around ten towns; always the same."""
     yield from book_rooms()
-    # The words have a generator of their own, so that they change no numbers.
+    # Words have their own generator, so that they do not change the numbers.
     generator, words = random.Random(SEED), random.Random(SEED)
     for number in range(1, GENERATED + 1):
         city, *centre = generator.choice(_TOWNS)
@@ -90,7 +90,7 @@ def demo_rooms() -> Iterator[Room]:
 
 
 def _described(room: Room, city: str, number: int, words: random.Random) -> Room:
-    """Give a room what a person chooses by."""
+    """Return the room with a title, a description and the other optional fields but `url`."""
     bedrooms = min(room.size // _SQUARE_METRES, len(_OFFERS) - 1)
     offer, picture = _OFFERS[bedrooms]
     quality, surroundings = words.choice(_QUALITIES), words.choice(_SURROUNDINGS)

@@ -21,7 +21,7 @@ from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster, embedded_cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import psql_arguments
-from rentomatic.repository.plans import FOR_ALL_VALUES, FOR_VALUES, is_one_range
+from rentomatic.repository.plans import CUSTOM_PLANS, GENERIC_PLANS, is_index_range
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import MAX_LIMIT, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_order import Position
@@ -163,7 +163,7 @@ class Database:
         """Run a search's statement with pgbench, prepared; return its rate per second."""
         text, parameters = self.repository.page_statement(request)
         script = re.sub(r"%\((\w+)\)s", r":\1", text.decode()).replace("%%", "%")
-        settings = FOR_ALL_VALUES if is_one_range(request) else FOR_VALUES
+        settings = GENERIC_PLANS if is_index_range(request) else CUSTOM_PLANS
         return self.pgbench_script(script, seconds, parameters, settings, clients)
 
     def pgbench_script(
@@ -171,7 +171,7 @@ class Database:
         script: str,
         seconds: int,
         parameters: Mapping[str, object] | None = None,
-        settings: Mapping[str, str] = FOR_VALUES,
+        settings: Mapping[str, str] = CUSTOM_PLANS,
         clients: int = CLIENTS,
     ) -> float:
         """Run a pgbench script, prepared; return its rate per second."""

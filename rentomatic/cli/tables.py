@@ -13,7 +13,7 @@ _LONGEST_BAR = 40
 _MEASURES = ("", "least", "25 %", "50 %", "75 %", "greatest", "mean")
 
 
-# Texts too long for a table, and what is left out next if a table is too wide.
+# Texts that are too long for a table, and what is left out next if it is too wide.
 _LONG = ("description", "url", "image")
 _LESS_NEEDED = ("longitude", "latitude", "reference", "available_from", "bedrooms", "city")
 _NARROWEST = 10
@@ -24,8 +24,7 @@ def room_table(
 ) -> tuple[str, list[str]]:
     """Show rooms, one per line; return the table, and the fields that are left out.
 
-    If it would not fit, less needed fields are left out, the columns move closer, and texts are
-    cut.
+    To make it fit, less needed fields are left out, columns move closer, and texts are cut.
 
     Args:
         rooms: what to show of each, at least one.
@@ -56,7 +55,7 @@ def _total(widths: Mapping[str, int], most_of_text: int | None = None, gap: int 
 
 
 def _narrow(widths: dict[str, int]) -> None:
-    """Take from the widest text what is too much, column by column."""
+    """Narrow the widest text column, one character at a time, until the table fits."""
     texts = [name for name in widths if name in TEXTS]
     while texts and _total(widths) > COLUMNS:
         widest = max(texts, key=lambda name: widths[name])
@@ -66,7 +65,7 @@ def _narrow(widths: dict[str, int]) -> None:
 
 
 def _width(text: str) -> int:
-    """Return how many columns of a terminal a text takes; most of East Asia's letters take two."""
+    """Return how many columns of a terminal a text takes; East Asian characters take two."""
     if text.isascii():
         return len(text)
     return sum(

@@ -1,10 +1,10 @@
-"""Text without case and accents, the same everywhere: in Python and, by migration 0007, in SQL.
+"""Text without case and accents, the same in Python and, through migration 0007, in SQL.
 
 Folding is NFKD without combining marks, case-folded (Unicode Standard Annex #15; The Unicode
 Standard, section 3.13), done by a table of characters, because the Unicode data of Python and of
 PostgreSQL, and what `lower()` does, differ from release to release. `folds.txt` is that table;
 `python -m rentomatic.domain.folding` makes it. Characters that Unicode has added since stay as they
-are, and so do letters without a decomposition, such as ø and ł.
+are, as do letters without a decomposition, such as ø and ł.
 """
 
 import unicodedata
@@ -34,7 +34,7 @@ def _folds() -> dict[int, str]:
 
 
 def make_table() -> str:
-    """Return the table, a line for each character that folding changes, as this Python knows it."""
+    """Return the table, one line per character that folding changes, from this Python's data."""
     lines = [f"# Unicode {unicodedata.unidata_version}: a character, and what it is folded to"]
     for each in _CHARACTERS:
         if each not in _HANGUL and each not in _SURROGATES:
@@ -45,7 +45,7 @@ def make_table() -> str:
 
 
 def _fold_by_data(text: str) -> str:
-    """Fold until nothing changes: what case folding returns may have a decomposition."""
+    """Fold until nothing changes: the result of case folding may have a decomposition."""
     plain = (
         each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each)
     )

@@ -16,7 +16,7 @@ JsonSchema = Mapping[str, Any]
 EQUALITY = ("eq", "ne", "in")
 COMPARISON = ("eq", "ne", "lt", "lte", "gt", "gte", "in")
 
-# Texts are sorted by this many characters, so that a cursor, which has some of them, is short.
+# Texts are sorted by this many characters, so that cursors, which contain them, stay short.
 MAX_SORTED = 200
 
 MAX_ADDRESS = 2_048
@@ -26,7 +26,7 @@ ASSETS = "/assets/"
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
 _SPACE = r" \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
-# HTML, headers and logs can quote an address without these.
+# Without these, an address can be quoted in HTML, headers and logs.
 _OF_ADDRESS = rf'[^{_CONTROL}{_SPACE}<>"`\\]'
 _HOST = rf'(?:\[[0-9A-Fa-f:.]+\]|[^{_CONTROL}{_SPACE}<>"`\\/?#@:\[\]]+)(?::[0-9]{{1,5}})?'
 _ASSET = rf"{ASSETS}[0-9A-Za-z_-][0-9A-Za-z._-]*"
@@ -58,16 +58,16 @@ class Kind(ABC):
         """Convert a valid value to the form in which every repository returns it.
 
         Returns:
-            None for a value that means that there is none.
+            None for a value that means that the field is missing.
         """
         return value
 
     def compared(self, value: Any) -> Any:  # noqa: ANN401
-        """Return what filters compare of a value."""
+        """Return the form of a value that filters compare."""
         return value
 
     def ranked(self, value: Any) -> Any:  # noqa: ANN401
-        """Return what rooms are sorted by."""
+        """Return the form of a value that rooms are sorted by."""
         return value
 
 
@@ -193,12 +193,12 @@ class Text(Kind):
 
 @dataclass(frozen=True)
 class Address(Kind):
-    """The address of a page or a picture on the web, of at most MAX_ADDRESS characters.
+    """The URL of a page or a picture, of at most MAX_ADDRESS characters.
 
     Attributes:
-        schemes: what it may begin with.
+        schemes: the schemes that it may have.
         operators: the names of the operators that compare it.
-        may_be_asset: whether it may be a path of a file that the service itself has.
+        may_be_asset: whether it may be the path of a picture that the service ships.
     """
 
     schemes: tuple[str, ...]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-# What the table of fields says of the price.
+# What the table of fields says about the price.
 WHOLE_UNITS = "rent in whole units of the currency"
 
 PERIODS = ("month", "week", "day")
@@ -18,6 +18,6 @@ class Rent:
     def __str__(self) -> str:
         return f"in whole {self.currency} per {self.period}"
 
-    def spell(self, text: str) -> str:
-        """Say in a text about the price what the units are."""
+    def with_units(self, text: str) -> str:
+        """Return a text about the price with the units filled in."""
         return text.replace(WHOLE_UNITS, f"rent {self}")

@@ -30,7 +30,7 @@ MAX_LATITUDE = 90
 # The fields that say where a room is, in the order of GeoJSON (RFC 7946, section 3.1.1).
 COORDINATES = ("longitude", "latitude")
 
-# The texts that a search by words reads.
+# The texts that a search for words reads.
 SEARCHED = ("title", "city", "description")
 
 
@@ -93,9 +93,9 @@ class Room:
     """A room for rent.
 
     Its annotations define the table FIELDS, which everything else reads. An optional field has the
-    annotation `TYPE | None` and the default None. What the optional fields mean is what
-    schema.org's Accommodation and Offer say: name, description, url, image, address (its locality),
-    numberOfBedrooms, availabilityStarts, identifier.
+    annotation `TYPE | None` and the default None. The optional fields have the meaning of these
+    properties of schema.org's Accommodation and Offer: name, description, url, image, address (its
+    locality), numberOfBedrooms, availabilityStarts, identifier.
 
     Raises:
         InvalidRoomError: for invalid values; it reports all of them.
@@ -185,9 +185,9 @@ class Room:
         return room
 
     @classmethod
-    def trusted_ones(cls, rows: Iterable[Sequence[Any]]) -> list[Self]:
-        """Make rooms from rows that end in such values."""
-        rooms: list[Self] = _fill_each(rows, cls)
+    def trusted_many(cls, rows: Iterable[Sequence[Any]]) -> list[Self]:
+        """Make rooms from rows that each end with such values."""
+        rooms: list[Self] = _fill_many(rows, cls)
         return rooms
 
     @classmethod
@@ -233,7 +233,7 @@ FIELDS: Mapping[str, Field] = _read_table()
 
 OPTIONAL_FIELDS = tuple(name for name, field in FIELDS.items() if field.is_optional)
 
-# The fields whose values may be spelt in several ways; a room has the normal one.
+# The fields whose values can be written in several ways; a room has the normal form.
 TEXTS = tuple(name for name, field in FIELDS.items() if field.kind.type is str)
 
 # A loop over the slots takes 1.6 times as long, and this runs for every row that is read.
@@ -244,7 +244,7 @@ _fill = compile_function(
 )
 
 # For many rows: a call for each of them takes 1.4 times as long.
-_fill_each = compile_function(
+_fill_many = compile_function(
     "rows, cls",
     [
         "rooms = []",

@@ -64,7 +64,7 @@ class RoomSummary:
         bbox: the box around them; None if there are no rooms.
         amounts: the distribution of each amount, by field. A histogram ignores the filters of its
             own field, so that a slider shows what lies beyond its handles.
-        bedrooms: a histogram of the rooms whose bedrooms are known; it ignores their filters, too.
+        bedrooms: a histogram of the rooms that have the field; it ignores its filters, too.
         cities: the MAX_CITIES most frequent cities, the most frequent first.
     """
 
@@ -86,7 +86,7 @@ def summarize(
         rooms: the selected rooms.
         beyond: for each field that is an amount, the amounts of the rooms that would be selected
             without the filters of that field.
-        bedrooms: those of the rooms that would be selected without the filters of bedrooms.
+        bedrooms: the bedrooms of the rooms that would be selected without filters of this field.
     """
     amounts = {
         name: _summarize([getattr(room, name) for room in rooms], counted)
@@ -106,10 +106,10 @@ def _cities_of(names: Iterable[str]) -> tuple[CityCount, ...]:
     for name in names:
         spellings.setdefault(FIELDS["city"].kind.compared(name), Counter())[name] += 1
     most = nsmallest(MAX_CITIES, spellings.items(), key=lambda each: (-each[1].total(), each[0]))
-    return tuple(CityCount(_usual(spelt), spelt.total()) for _, spelt in most)
+    return tuple(CityCount(_most_frequent(spelt), spelt.total()) for _, spelt in most)
 
 
-def _usual(spellings: Counter[str]) -> str:
+def _most_frequent(spellings: Counter[str]) -> str:
     return min(spellings, key=lambda name: (-spellings[name], name))
 
 

@@ -1,12 +1,12 @@
-"""Words: which rooms a search by words finds.
+"""Which rooms a search for words finds.
 
 A word is a run of letters, marks and digits of any script, folded (rentomatic.domain.folding). A
 word of a search is found where a word of the text begins with it. Han and kana are written without
-spaces: they are found anywhere in a run, and so is what follows them.
+spaces, so they are found anywhere in a run, and so is what follows them.
 
 `letters.txt` lists the characters of words as ranges of a regular expression, which Python and
-PostgreSQL spell the same; `python -m rentomatic.domain.words` makes it. Enclosing marks and
-variation selectors are not among them, as they follow symbols.
+PostgreSQL write in the same way; `python -m rentomatic.domain.words` makes it. Enclosing marks and
+variation selectors are not among them, because they follow symbols.
 """
 
 import re
@@ -19,8 +19,8 @@ from rentomatic.domain.folding import fold
 
 MAX_WORD = 100
 
-# Scripts without spaces: Han, hiragana and katakana, by their blocks. What is no letter there does
-# not matter.
+# Scripts without spaces: Han, hiragana and katakana, by their blocks. It does not matter that these
+# also contain characters that are not letters.
 IDEOGRAPHS = (
     r"\u3005-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff"
     r"\U0001aff0-\U0001b16f\U00020000-\U0003ffff"
@@ -31,7 +31,7 @@ _CHARACTERS = range(0x110000)
 _BMP = 0x10000
 _LINE = 100
 _SELECTORS = re.compile(r"[\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-# Begins what a word of a search may begin: a run, or a part of it that is not Han or kana.
+# Marks where a word of a search may begin: at a run, or at a part of it that is not Han or kana.
 _BEGIN = "|"
 _PART = re.compile(rf"[^{IDEOGRAPHS} ]+")
 _IDEOGRAPHIC = re.compile(rf"[{IDEOGRAPHS}]+")
@@ -50,24 +50,24 @@ def has_words(text: str, words: Collection[str]) -> bool:
 
 @lru_cache(maxsize=10_000)
 def _marked(text: str) -> str:
-    """Return the words of a text, each marked, with spaces between them."""
+    """Return the words of a text, marked, with spaces between them."""
     return mark_beginnings(" ".join(words_of(text)))
 
 
 def mark_beginnings(word: str) -> str:
-    """Mark in words where another one may begin, except before Han and kana: there it may always.
+    """Mark where a word of a search may begin in these words; before Han and kana it always may.
 
-    So a word of a search is found in a text if it is a part of it, both marked: `|3丁目` in
+    A word is then found in a text if, both marked, the text contains it: `|3丁目` is in
     `新宿|3丁目 |tower`.
     """
     return _PART.sub(rf"{_BEGIN}\g<0>", word)
 
 
 def terms_of(word: str) -> Iterator[tuple[str, bool]]:
-    """Yield the terms that a text has if it has a word, and whether each is just their beginning.
+    """Yield the terms that every text with a word has, and whether each is only a prefix of one.
 
-    The terms of a text are its parts without Han and kana, cut to MAX_WORD characters, and of those
-    with them all pairs of neighbours, and the last character.
+    The terms of a text are its parts without Han and kana, cut to MAX_WORD characters, and, of the
+    parts in Han and kana, all pairs of neighbours and the last character.
     """
     yield from ((part, True) for part in _PART.findall(word))
     for part in _IDEOGRAPHIC.findall(word):
@@ -93,7 +93,7 @@ def letters() -> str:
 
 
 def make_table() -> str:
-    """Return the ranges, as this Python knows them, in lines."""
+    """Return the ranges, from this Python's Unicode data, in lines."""
     ranges: list[list[int]] = []
     for each in _CHARACTERS:
         if _is_letter(chr(each)):

@@ -13,7 +13,7 @@ from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_import import BadLine, ImportOptions, Line, RoomLine
 
 CODE = "code"
-# The field in which an identity is kept that is not a UUID.
+# The field that keeps an identity that is not a UUID.
 REFERENCE = "reference"
 
 Read = Callable[[Sequence[object]], Value | None]
@@ -37,7 +37,7 @@ class Columns:
         errors: the fields that are missing or in two places; with any, no record makes a room.
         unknown_errors: the names to ignore that are not there.
         ignored: the names of the values that are not used.
-        used: the names of those that are, by field.
+        used: the names of the values that are used, by field.
     """
 
     def __init__(self, names: Sequence[str], options: ImportOptions, noun: str = "column") -> None:

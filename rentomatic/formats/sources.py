@@ -40,7 +40,7 @@ class Source:
 
     @property
     def is_in_file(self) -> bool:
-        """Whether the file has it, and not only a default."""
+        """Whether the value is in the file; otherwise there is only a default."""
         return self.index >= 0
 
     def read(self, record: Sequence[object]) -> Value | None:
@@ -86,7 +86,7 @@ class Source:
 
 
 def reference_source(code: Source | ParameterError | None, options: ImportOptions) -> Source | None:
-    """Return where identities that are not UUIDs are kept: from where the code comes."""
+    """Return the source of `reference`, which keeps identities that are not UUIDs: the code's."""
     if not isinstance(code, Source):
         return None
     field = FIELDS["reference"]
@@ -111,7 +111,7 @@ def option_errors(options: ImportOptions) -> Iterator[ParameterError]:
                 yield ParameterError(option, f"there is no field {name}; fields are {known}")
     for name in OPTIONAL_FIELDS:
         if name in options.ignored and (name in options.columns or name in options.defaults):
-            problem = f"{name} is left out, so it has neither --column nor --default"
+            problem = f"{name} is ignored, so it cannot have --column or --default"
             yield ParameterError("ignore", problem)
     for name in options.defaults.keys() & FIELDS.keys():
         yield from _default_errors(FIELDS[name], options)

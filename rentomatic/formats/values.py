@@ -29,7 +29,7 @@ _SHORT_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,15})")
 # As Excel writes numbers of more than 11 digits.
 _SHORTENED = re.compile(r"-?[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}")
 
-# What pandas and databases write behind a date.
+# What pandas and databases write after a date.
 _MIDNIGHT = re.compile(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?\Z")
 
 _AMOUNT = re.compile(r"[$€£¥]? ?(-?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]{1,18}))(\.[0-9]{1,40})?")
@@ -61,7 +61,7 @@ def import_parser(field: Field, options: ImportOptions, name: str = "") -> Parse
 
 
 def reference_parser(field: Field, options: ImportOptions) -> Callable[[str], Value | None]:
-    """Return the parser of an identity that is kept: None if it is a UUID, or is not one at all."""
+    """Return the parser of the identity that `reference` keeps: None for a UUID or no identity."""
     parse = parser_of(field.kind)
 
     advice = "; give --ignore reference to drop it" if options.advises else ""
@@ -80,7 +80,7 @@ def reference_parser(field: Field, options: ImportOptions) -> Callable[[str], Va
                 identity = identity_of(text)
             except ValueError:
                 return None
-            # Otherwise the code says what is wrong.
+            # What is wrong with it is reported for the code.
             return keep(identity) if identity and is_utf8(identity) else None
         return None
 

@@ -15,14 +15,13 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import namedtuple_row
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
-from rentomatic.repository.plans import FOR_ALL_VALUES, FOR_VALUES
+from rentomatic.repository.plans import CUSTOM_PLANS, GENERIC_PLANS
 from rentomatic.repository.prepared import PreparedCalls
 
 NOTHING: Mapping[str, object] = {}
 
-_SET_ALL = ", ".join(f"set_config('{name}', %({name})s, false)" for name in FOR_VALUES)
+_SET_ALL = ", ".join(f"set_config('{name}', %({name})s, false)" for name in CUSTOM_PLANS)
 _SET_PLANS = f"select {_SET_ALL}".encode()
-
 
 # Changing the settings takes as long as planning: it must not be done for each statement.
 _STATEMENTS_BEFORE_CHANGE = 10
@@ -96,7 +95,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         Args:
             text: with psycopg's placeholders.
             parameters: their values.
-            plan_once: whether one plan is good for all values (rentomatic.repository.plans).
+            plan_once: whether a generic plan is good for all values (rentomatic.repository.plans).
         """
         # Without parameters there is only one plan.
         if parameters and plan_once is not self._plans_once:
@@ -116,8 +115,8 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
     def plan(self, *, once: bool = False) -> None:
         """Let the server plan the following statements once, or for the values of each execution.
 
-        The latter takes effect at once, the former only if it was wanted for several statements. A
-        transaction, which might roll it back, must begin and end in the latter state.
+        Planning once takes effect only after several statements wanted it. No transaction begins
+        in that state or enters it: a rollback would undo the settings.
         """
         if once is self._plans_once or not self.owns_session:
             return
@@ -126,7 +125,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
             is_idle = self.pgconn.transaction_status == TransactionStatus.IDLE
             if self._waiting <= _STATEMENTS_BEFORE_CHANGE or not is_idle:
                 return
-        settings = FOR_ALL_VALUES if once else FOR_VALUES
+        settings = GENERIC_PLANS if once else CUSTOM_PLANS
         self._own_cursor.execute(_SET_PLANS, settings, prepare=True)
         self._plans_once = once
         self._waiting = 0

@@ -1,4 +1,4 @@
-"""Selections that no room can pass, which the planner does not notice."""
+"""Selections that match no room, which the planner does not notice."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ _STRICT = {"gt", "lt"}
 
 
 def is_contradictory(selection: RoomSelection) -> bool:
-    """Return whether its filters exclude each other, or its box."""
+    """Return whether its filters and its box exclude each other."""
     if len(selection.filters) + (selection.bbox is not None) <= 1:
         return False
     return all(_exclude_each_other(selection.filters + box) for box in _boxes(selection.bbox))

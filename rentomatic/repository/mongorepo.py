@@ -46,11 +46,11 @@ from rentomatic.requests.room_summary import RoomSummaryRequest
 Document = dict[str, Any]
 
 
-# How to read what documents have as text.
+# How to read the values that documents have as text.
 _READ: Mapping[type, Callable[[str], object]] = {UUID: UUID, date: date.fromisoformat}
 _READ_FIELDS = {name for name, field in FIELDS.items() if field.kind.type in _READ}
 
-# Of the fields without operators an index would be of no use.
+# Fields without operators need no index.
 _NOT_COMPARED = {name for name, field in FIELDS.items() if not field.kind.operators}
 
 # Sort keys with another name in documents.
@@ -324,7 +324,7 @@ def _is_ordered_here(request: RoomListRequest) -> bool:
 
 
 def _is_selected_here(selection: RoomSelection) -> bool:
-    """Return whether the server cannot filter: by distance, words, or without case and accents."""
+    """Return whether rooms are filtered here: by distance, words, or without case and accents."""
     near = selection.near
     is_bounded = near and (near.radius is not None or near.radius_min is not None)
     return bool(is_bounded or selection.words) or any(map(_is_folded, selection.filters))

@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 from rentomatic.config import ConfigError
 from rentomatic.repository.connection import Connection
 from rentomatic.repository.interface import RepositoryUnfitError
-from rentomatic.repository.plans import FOR_VALUES
+from rentomatic.repository.plans import CUSTOM_PLANS
 from rentomatic.repository.pooling import Wanted, check_session, shares_sessions
 from rentomatic.repository.refusals import reason_of, refusal_of
 
@@ -44,8 +44,8 @@ class Opener:
         except psycopg.ProgrammingError as error:
             raise ConfigError(f"the database URL is not valid: {reason_of(error)}") from None
         settings = {
-            # A plan for all values does not know which filters are selective.
-            "plan_cache_mode": FOR_VALUES["plan_cache_mode"],
+            # A generic plan does not know which filters are selective.
+            "plan_cache_mode": CUSTOM_PLANS["plan_cache_mode"],
             # Streams are read to their end.
             "cursor_tuple_fraction": 1,
             "statement_timeout": milliseconds,
@@ -111,7 +111,7 @@ class Opener:
             if check_session(connection, self.wanted):
                 self._check_pooling()
             else:
-                connection.owns_session = not self.wanted.overrides(FOR_VALUES)
+                connection.owns_session = not self.wanted.overrides(CUSTOM_PLANS)
         except BaseException:
             connection.close()
             raise

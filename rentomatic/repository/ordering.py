@@ -31,7 +31,7 @@ def order_by(order: Order, *, is_present: bool = False) -> str:
 
     Args:
         order: the keys.
-        is_present: whether all rooms have the first key: an index is in that order.
+        is_present: whether all rooms have the first key, so that an index has this order.
     """
     first, *others = order
     begin = " desc" if is_present and first.descending else _direction(first)

@@ -1,8 +1,8 @@
-"""Which plan a search gets: one for the values of its parameters, or one for all values.
+"""Which searches get a custom plan, for the values of their parameters, and which a generic one.
 
-Planning takes longer than finding a page. But a plan for all values is made without knowing which
-filters are selective: it would be up to a thousand times as slow for some. So only searches whose
-rooms are next to each other in an index, in the right order, get one.
+Planning takes longer than finding a page. But a generic plan is made without knowing which filters
+are selective, and can be a thousand times as slow. So only searches that read a range of one index,
+in its order, get one.
 """
 
 from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS
@@ -10,18 +10,18 @@ from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_order import ADDED, CODE, Order
 
 _RANGES = {"eq", "lt", "lte", "gt", "gte"}
-# Missing values sort last, which an index of a required column need not do.
+# An optional column has no index in which missing values are last in both directions.
 _INDEXED = {ADDED, *FIELDS} - {*OPTIONAL_FIELDS}
 
-# Of the settings of a session, those that its plans depend on. A plan for all values must walk an
-# index even if the table is small when it is made: it is kept while the table grows.
-FOR_VALUES = {
+# The settings of a session that its plans depend on. A generic plan must use an index even if the
+# table is small when it is made, because it is kept while the table grows.
+CUSTOM_PLANS = {
     "plan_cache_mode": "force_custom_plan",
     "enable_seqscan": "on",
     "enable_bitmapscan": "on",
     "enable_sort": "on",
 }
-FOR_ALL_VALUES = {
+GENERIC_PLANS = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "enable_bitmapscan": "off",
@@ -29,8 +29,8 @@ FOR_ALL_VALUES = {
 }
 
 
-def is_one_range(request: RoomListRequest) -> bool:
-    """Return whether a page is a range of an index: of one column, and in its order."""
+def is_index_range(request: RoomListRequest) -> bool:
+    """Return whether a page is a range of an index on one column, in its order."""
     if request.limit is None or request.near or request.bbox or request.words or request.count:
         return False
     name = request.order[0].name

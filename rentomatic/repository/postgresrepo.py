@@ -26,7 +26,7 @@ from rentomatic.repository.interface import (
     batches,
 )
 from rentomatic.repository.migrations import compare_schema
-from rentomatic.repository.plans import is_one_range
+from rentomatic.repository.plans import is_index_range
 from rentomatic.repository.room_parameters import (
     LIST_PARAMETERS,
     LIST_PARTS,
@@ -35,12 +35,12 @@ from rentomatic.repository.room_parameters import (
     SELECTION_PARAMETERS,
     Parameters,
     attempts,
-    is_direct,
-    last_attempt,
+    fallback_parameters,
     list_parameters,
     list_parts,
     needs_attempts,
     selection_parameters,
+    shows_what_it_reads,
 )
 from rentomatic.repository.rows import page_of, summary_of
 from rentomatic.repository.statement import Statement, load
@@ -58,8 +58,9 @@ ANALYZED_CHANGES = 1_000
 # Counting or summarizing more rooms takes a slot, because it takes tens of milliseconds.
 MANY_ROOMS = 20_000
 
-# Rooms with frequent words are found soon, unless few rooms have all of them: those take a slot.
-SOON = "set local statement_timeout = '300ms'"
+# Frequent words are found faster than this, unless few rooms have all of them; then a search
+# takes a slot.
+SHORT_TIMEOUT = "set local statement_timeout = '300ms'"
 
 # The marks of the assignments in sql/parts/room_assignments.sql; rooms are found by their code.
 SETS = {name: f"sets_{name}" for name in FIELDS if name != "code"}
@@ -118,7 +119,7 @@ class PostgresRepo:
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
         """Summarize rooms."""
         selection = selection_parameters(request)
-        # The histogram of a field ignores its filters, whether or not they exclude each other.
+        # The histogram of a field ignores its filters, even if they exclude each other.
         if not is_contradictory(request.without_filters_of(*HISTOGRAMS)):
             selection.pop("contradictory", None)
         parameters = selection | {
@@ -233,40 +234,42 @@ class PostgresRepo:
         if parameters is None:
             parameters, _ = next(attempts(request, self._estimated))
         parts = list_parts(request, is_present="is_present" in parameters)
-        page = self._page if is_direct(request) else self._page_by_id
+        page = self._page if shows_what_it_reads(request) else self._page_by_id
         return page.text(frozenset(parameters), **parts), parameters
 
     def _rows(self, request: RoomListRequest, parameters: Parameters) -> Sequence[Any]:
         text, _ = self.page_statement(request, parameters)
-        once = is_one_range(request)
+        once = is_index_range(request)
         return self._connections.read(lambda each: each.run(text, parameters, plan_once=once))
 
     def _rows_in_attempts(self, request: RoomListRequest) -> Sequence[Any]:
-        """Find the rows of a page that may take long; a slow one takes a slot."""
+        """Find the rows of a page that may be slow to find; a slow search takes a slot."""
         rows: Sequence[Any] = ()
         with self._search_slots.open() as take:
             has_slot = request.count == EXACT and self._take_if_many(request, take)
-            find = self._rows_soon if request.words and not has_slot else self._rows
+            find = self._rows_if_fast if request.words and not has_slot else self._rows
             for parameters, is_large in attempts(request, self._estimated):
                 if is_large:
                     _need(take)
                 found = find(request, parameters)
                 if found is None:
                     _need(take)
-                    return self._rows(request, last_attempt(request))
+                    return self._rows(request, fallback_parameters(request))
                 rows = found
                 if len(rows) > (request.limit or 0):
                     break
         return rows
 
-    def _rows_soon(self, request: RoomListRequest, parameters: Parameters) -> Sequence[Any] | None:
-        """Find the rows of a page; return None if that takes long."""
+    def _rows_if_fast(
+        self, request: RoomListRequest, parameters: Parameters
+    ) -> Sequence[Any] | None:
+        """Find the rows of a page; return None if SHORT_TIMEOUT is too short for that."""
         text, _ = self.page_statement(request, parameters)
 
         def work(connection: Connection) -> Sequence[Any] | None:
             try:
                 with connection.transaction():
-                    connection.run(SOON)
+                    connection.run(SHORT_TIMEOUT)
                     return connection.run(text, parameters)
             except errors.QueryCanceled:
                 return None
@@ -333,8 +336,8 @@ class PostgresRepo:
     def _saving(self, batch: Sequence[Room]) -> Iterator[tuple[bytes, Mapping[str, object]]]:
         """Yield the statements that save a batch, each with its parameters.
 
-        There is one for each set of fields that rooms keep. If there are several, the first
-        statement adds the new rooms, in their order.
+        There is one for each set of fields that rooms keep. If there are several sets, another
+        statement first adds the new rooms, in their order.
         """
         groups: dict[frozenset[str], list[Room]] = {}
         for room in batch:
@@ -346,7 +349,7 @@ class PostgresRepo:
             yield self._save.text(marks), arrays_of(rooms)
 
     def _refresh_statistics(self, connection: Connection) -> None:
-        """Run ANALYZE; if that takes too long, it is left to autovacuum."""
+        """Run ANALYZE; if it takes too long, leave it to autovacuum."""
         with suppress(errors.QueryCanceled), connection.transaction():
             connection.run(self._analyze.text())
 

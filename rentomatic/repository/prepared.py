@@ -1,6 +1,6 @@
-"""Statements that a connection has already prepared, run by libpq's own calls.
+"""Statements that a connection has already prepared, executed by libpq directly.
 
-`Cursor.execute` of psycopg does much that such a statement does not need.
+psycopg's `Cursor.execute` does much that such a statement does not need.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from psycopg.generators import execute
 from psycopg.pq import ExecStatus, Format, PipelineStatus
 
 # More than psycopg keeps prepared.
-_MOST_QUERIES = 2 * PrepareManager.prepared_max
+_MAX_QUERIES = 2 * PrepareManager.prepared_max
 
 
 class PreparedCalls:
@@ -33,7 +33,7 @@ class PreparedCalls:
     def run(
         self, text: str | bytes, parameters: Mapping[str, object]
     ) -> list[tuple[Any, ...]] | None:
-        """Run a statement and return its rows; return None, without a call, if it is not prepared.
+        """Run a prepared statement and return its rows; do nothing and return None if it is not.
 
         Raises:
             psycopg.Error: as `Cursor.execute` does.
@@ -45,7 +45,7 @@ class PreparedCalls:
         pgconn = self._connection.pgconn
         if name is None or pgconn.pipeline_status != PipelineStatus.OFF:
             return None
-        # psycopg deallocates the statement that was not used for longest.
+        # psycopg deallocates the least recently used statement.
         names.move_to_end(key)
         pgconn.send_query_prepared(name, query.params, query.formats, result_format=Format.BINARY)
         (result,) = self._connection.wait(execute(pgconn))
@@ -62,7 +62,7 @@ class PreparedCalls:
         if query:
             query.dump(parameters)
             return query
-        if len(self._queries) >= _MOST_QUERIES:
+        if len(self._queries) >= _MAX_QUERIES:
             self._queries.clear()
         query = self._queries[text] = PostgresQuery(self._transformer)
         query.convert(text, parameters)

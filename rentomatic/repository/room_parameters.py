@@ -44,7 +44,7 @@ LIST_PARTS = {"order", "is_after", "is_present"}
 
 
 def attempts(request: RoomListRequest, estimated: Estimated) -> Iterator[tuple[Parameters, bool]]:
-    """Yield attempts at a page; the first one that finds enough rooms is used.
+    """Yield ways to find a page; the first one that finds enough rooms is used.
 
     Each is the parameters of a statement, and whether it may be slow.
 
@@ -56,14 +56,14 @@ def attempts(request: RoomListRequest, estimated: Estimated) -> Iterator[tuple[P
         yield from _attempts(request, estimated)
         return
     words = planned_words(request.words, lambda word: estimated(RoomSelection(words=(word,))))
-    are_few = "gathered" not in words and _are_few(request, estimated)
+    selects_few = "gathered" not in words and _selects_few(request, estimated)
     for parameters, is_large in _attempts(request, estimated):
-        collected = {"collected": True} if are_few and "boxed" in parameters else {}
+        collected = {"collected": True} if selects_few and "boxed" in parameters else {}
         yield parameters | words | collected, is_large
 
 
-def _are_few(request: RoomListRequest, estimated: Estimated) -> bool:
-    """Return whether few rooms have the words and everything else that is asked of them."""
+def _selects_few(request: RoomListRequest, estimated: Estimated) -> bool:
+    """Return whether few rooms have the words and pass the filters, the box and the radius."""
     whole = RoomSelection(request.filters, request.bbox, request.near, request.words)
     return whole != RoomSelection(words=request.words) and estimated(whole) < FEW_ROOMS
 
@@ -74,22 +74,22 @@ def needs_attempts(request: RoomListRequest) -> bool:
         request.count == EXACT
         or request.words
         or is_by_distance(request)
-        or may_be_missing(request)
+        or may_lack_sort_key(request)
     )
 
 
-def last_attempt(request: RoomListRequest) -> Parameters:
-    """Return the parameters of a search for words whose attempts took too long.
+def fallback_parameters(request: RoomListRequest) -> Parameters:
+    """Return the parameters of a search for words whose first attempt took too long.
 
-    All selected rooms are collected. If they are many, that takes long, but not as long as passing
-    by most rooms on the way to a few.
+    They collect all selected rooms before sorting them. That is slow if there are many, but faster
+    than reading most rooms in order to find a few.
     """
-    return list_parameters(request, are_few=True) | {"collected": True}
+    return list_parameters(request, selects_few=True) | {"collected": True}
 
 
 def _attempts(request: RoomListRequest, estimated: Estimated) -> Iterator[tuple[Parameters, bool]]:
     near = request.near
-    if may_be_missing(request):
+    if may_lack_sort_key(request):
         yield list_parameters(request, is_present=True), False
     if not near or not is_by_distance(request):
         yield list_parameters(request), False
@@ -99,7 +99,7 @@ def _attempts(request: RoomListRequest, estimated: Estimated) -> Iterator[tuple[
     anywhere = RoomSelection(request.filters, request.bbox, words=request.words)
     is_narrow = first is not None or anywhere != RoomSelection()
     if is_narrow and estimated(anywhere) < FEW_ROOMS:
-        yield list_parameters(request, are_few=True), False
+        yield list_parameters(request, selects_few=True), False
     elif first is None:
         yield list_parameters(request), False
     else:
@@ -128,7 +128,7 @@ def list_parameters(
     request: RoomListRequest,
     rings: Rings | None = None,
     *,
-    are_few: bool = False,
+    selects_few: bool = False,
     is_present: bool = False,
 ) -> Parameters:
     """Return the parameters of a search, and the marks of the lines that it needs.
@@ -139,8 +139,8 @@ def list_parameters(
     Args:
         request: the search.
         rings: where to find the first rooms by distance; None for around the place.
-        are_few: whether few enough rooms are selected to sort all of them.
-        is_present: whether to find only rooms that have what they are sorted by first.
+        selects_few: whether few enough rooms are selected to sort all of them.
+        is_present: whether to find only rooms that have a value for the first sort key.
     """
     parameters = selection_parameters(request)
     if request.limit is not None:
@@ -155,7 +155,7 @@ def list_parameters(
         parameters |= dict(zip(POSITION_PARAMETERS, request.after, strict=False))
     if rings:
         parameters |= rings.parameters()
-    elif request.near and is_by_distance(request) and not are_few:
+    elif request.near and is_by_distance(request) and not selects_few:
         parameters |= _centre(request.near, farthest=request.order[0].descending)
     else:
         parameters["boxed"] = True
@@ -177,17 +177,18 @@ def is_by_distance(request: RoomListRequest) -> bool:
     return request.order[0].name == DISTANCE and request.limit is not None
 
 
-def is_direct(request: RoomListRequest) -> bool:
-    """Return whether hardly any room is found that is not shown: none is filtered out."""
+def shows_what_it_reads(request: RoomListRequest) -> bool:
+    """Return whether the page shows nearly every room that is read: no other filter drops any."""
     first = request.order[0].name
     is_anywhere = request.bbox is None and request.near is None and not request.words
     return is_anywhere and all(each.field == first for each in request.filters)
 
 
-def may_be_missing(request: RoomListRequest) -> bool:
-    """Return whether rooms may lack what they are sorted by first, unless the page is behind those.
+def may_lack_sort_key(request: RoomListRequest) -> bool:
+    """Return whether the page may end in rooms without a value for the first sort key.
 
-    An index has those that do not lack it, in their order.
+    An index has the rooms with a value, in their order. A page that begins after the last of them
+    needs no index.
     """
     is_behind = request.after is not None and request.after[0] is None
     is_optional = request.order[0].name in OPTIONAL_FIELDS

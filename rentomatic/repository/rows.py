@@ -33,7 +33,7 @@ def page_of(request: RoomListRequest, rows: Sequence[Sequence[Any]]) -> Page:
     if len(rows) > len(shown) > 0:
         last = dict(zip(columns, shown[-1], strict=True))
         following = tuple(ranked(key.name, last[key.name]) for key in request.order)
-    return Page(Room.trusted_ones(shown), following, total, first["version"])
+    return Page(Room.trusted_many(shown), following, total, first["version"])
 
 
 def summary_of(rows: Sequence[Any]) -> RoomSummary:

@@ -7,7 +7,7 @@ from rentomatic.domain.words import mark_beginnings, needs_more_than_terms, term
 
 WORD_PARAMETERS = ("words", "frequent", "marked", "gathered")
 
-# The index collects the rooms of each word about this many times as fast as a room is looked up.
+# The index finds rooms by a word about this many times as fast as rooms are looked up.
 _TIMES_AS_FREQUENT = 40
 # Looking up fewer rooms is always fast.
 FEW_ROOMS = 2_000
@@ -20,14 +20,14 @@ def word_parameters(words: Sequence[str]) -> dict[str, Any]:
 
 
 def planned_words(words: Sequence[str], estimated: Callable[[str], int]) -> dict[str, Any]:
-    """Return the parameters that are better than those of `word_parameters` for a page.
+    """Return parameters that override those of `word_parameters` to find a page faster.
 
-    If a word is rare, its rooms are looked up before anything else. The index collects all rooms
-    with a word, also if another word leaves few of them: so it is not used for words that are much
-    more frequent than the rarest one.
+    If a word is rare, its rooms are looked up first. The index collects all rooms with a word, even
+    if another word leaves few of them, so it is not used for words that are much more frequent than
+    the rarest one.
 
     Args:
-        words: of a search.
+        words: the words of the search.
         estimated: returns about how many rooms have a word.
     """
     rooms = {word: estimated(word) for word in words}
@@ -42,6 +42,6 @@ def planned_words(words: Sequence[str], estimated: Callable[[str], int]) -> dict
 
 
 def _query_of(words: Sequence[str]) -> str:
-    """Return the terms of words as a `tsquery`: letters, marks and digits, which need no escape."""
+    """Return the terms of words as a `tsquery`; letters, marks and digits need no escaping."""
     terms = dict.fromkeys(term for word in words for term in terms_of(word))
     return " & ".join(f"'{term}'{':*' if is_beginning else ''}" for term, is_beginning in terms)

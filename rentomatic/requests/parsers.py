@@ -78,7 +78,7 @@ def as_list_text(value: object) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Quote text that would not be one value of a list."""
+    """Quote text that a list would not read as one value."""
     doubled = text.replace('"', '""')
     return f'"{doubled}"' if "," in text or '"' in text else text
 
@@ -121,7 +121,7 @@ def parse_date(text: str) -> date:
 
 
 def parse_words(text: str, kind: Kind) -> str:
-    """Read text of a kind, which must not be empty; it is returned in its normal form."""
+    """Read text of a kind, which must not be empty; return its normal form."""
     if problem := kind.problem(text):
         raise ValueError(f"{problem}, not {shown(text)}")
     if (plain := kind.normal(text)) is None:
@@ -161,13 +161,13 @@ def swap_hint(value: float) -> str:
 def parse_list(text: str, parse: Callable[[str], T]) -> tuple[T, ...]:
     """Read a list of at most MAX_LIST values: a record of CSV, with quotes around commas."""
     try:
-        # A line break would end the record; no value has one.
+        # A line break would end the record; it is reported as part of a value.
         has_lines = "\n" in text or "\r" in text
         parts = [text] if has_lines else next(csv.reader([text], strict=True)) or [""]
     except csv.Error:
         raise ValueError(
-            'must be a list such as a,b or "a,b",c, in which quotes are around a value and doubled'
-            f" within it, not {shown(text)}"
+            'must be a list such as a,b or "a,b",c, with quotes around a value with a comma and'
+            f" doubled quotes within it, not {shown(text)}"
         ) from None
     if len(parts) > MAX_LIST:
         raise ValueError(f"must be a list of at most {MAX_LIST} values, not of {len(parts)}")

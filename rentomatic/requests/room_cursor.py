@@ -21,7 +21,7 @@ _READ: Mapping[type, Callable[[str], UUID | str | date]] = {
 def write_cursor(selection: RoomSelection, order: Order, position: Position) -> str:
     """Encode a position in an order of the selected rooms."""
     values = [str(each) if isinstance(each, UUID | date) else each for each in position]
-    # Without words as it was before there were any, so that those cursors are still good.
+    # The text of a search without words is as in earlier releases, so their cursors stay valid.
     words = [selection.words] if selection.words else []
     search = (selection.filters, selection.bbox, selection.near, order, *words)
     return seal(values, repr(search))

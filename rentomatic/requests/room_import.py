@@ -13,7 +13,7 @@ from rentomatic.requests.parsers import shown_name
 # The default limit of a batch sent over HTTP.
 MAX_BATCH_BYTES = 64 << 20
 
-# How many names of one field are listed: objects may differ.
+# How many names of one field are listed; objects of one file may differ.
 MAX_NAMES = 20
 # How many unused names are listed.
 MAX_IGNORED = 200
@@ -142,11 +142,11 @@ class Used:
 
     @property
     def names(self) -> dict[str, list[str]]:
-        """The names of each field that the file has, fit to be shown."""
+        """The names of each field that the file has, safe to show."""
         return {own: [*self._names[own]] for own in FIELDS if own in self._names}
 
     def add(self, names: Mapping[str, str]) -> None:
-        """Take a name for each of some fields."""
+        """Add a name for each of these fields."""
         for own, name in names.items():
             known = self._names.setdefault(own, {})
             if len(known) < MAX_NAMES:
@@ -167,7 +167,7 @@ class RoomImportRequest(ValidRequest):
     Attributes:
         lines: the file's lines, read as they are asked for.
         ignored: the columns or keys that are not used, as far as the lines have been read.
-        used: those that are used, the same.
+        used: the columns or keys that are used, as far as the lines have been read.
         header: the names of a CSV file's columns.
         delimiter: what divides its values.
     """

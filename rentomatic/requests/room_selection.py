@@ -59,7 +59,7 @@ class RoomSelection(ValidRequest):
         filters: each field with each operator at most once.
         bbox: the box that they are in.
         near: how far they are from a place.
-        words: folded; each of them begins a word of their texts.
+        words: folded words, each of which begins a word of their texts.
     """
 
     filters: tuple[Filter, ...] = ()

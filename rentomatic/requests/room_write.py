@@ -142,7 +142,7 @@ def _read_room(values: Values, unreadable: Errors = ()) -> Room | InvalidRequest
 
 
 def _parse_texts(values: dict[str, object]) -> Iterator[ParameterError]:
-    """Parse what JSON has as text although it is not; drop what is wrong."""
+    """Parse the values that JSON has as text, such as dates; drop what is wrong."""
     for name in [each for each in _TEXT_PARSERS if isinstance(values.get(each), str)]:
         try:
             values[name] = _TEXT_PARSERS[name](str(values[name]))

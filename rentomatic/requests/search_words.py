@@ -5,7 +5,7 @@ from rentomatic.requests.parsers import is_utf8, shown
 
 MAX_WORDS = 20
 EXAMPLE_WORDS = "balcony garden"
-_MOST_SHOWN = 3
+_MAX_SHOWN = 3
 
 
 def parse_search_words(text: str) -> tuple[str, ...]:
@@ -20,7 +20,7 @@ def parse_search_words(text: str) -> tuple[str, ...]:
     if not given:
         raise ValueError(f"must be words such as {EXAMPLE_WORDS}, not {shown(text)}")
     if empty := [each for each in dict.fromkeys(given) if not words_of(each)]:
-        some = ", ".join(map(shown, empty[:_MOST_SHOWN]))
+        some = ", ".join(map(shown, empty[:_MAX_SHOWN]))
         raise ValueError(f"must be words such as {EXAMPLE_WORDS}; no letter or digit is in {some}")
     words = words_of(text)
     if len(words) > MAX_WORDS:

@@ -13,7 +13,7 @@ class RoomJsonEncoder(json.JSONEncoder):
     """Teaches the standard library's `json` to write rooms."""
 
     def default(self, o: Any) -> Any:  # noqa: ANN401 - the standard library's signature
-        """Write a room as an object, and its values that JSON does not have as text."""
+        """Write a room as an object, and UUIDs and dates as text."""
         if isinstance(o, Room):
             return room_to_wire(o)
         if isinstance(o, UUID | date):

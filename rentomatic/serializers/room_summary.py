@@ -14,7 +14,7 @@ def dump_summary(summary: RoomSummary) -> bytes:
 
 
 def summary_to_wire(summary: RoomSummary) -> dict[str, Any]:
-    """Return a summary in the order in which it is shown; what no room has is left out."""
+    """Return a summary in the order in which it is shown; fields that no room has are left out."""
     bedrooms = {"bedrooms": {"histogram": _bars(summary.bedrooms)}} if summary.bedrooms else {}
     cities = {"city": [asdict(each) for each in summary.cities]} if summary.cities else {}
     return {

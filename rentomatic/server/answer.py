@@ -1,4 +1,4 @@
-"""The answer to a request (PEP 3333): its head in one piece, and together with what follows."""
+"""The answer to a request (PEP 3333)."""
 
 import re
 import socket
@@ -8,7 +8,7 @@ from email.utils import formatdate
 from functools import lru_cache
 from types import TracebackType
 
-# A client that accepts nothing for this long is gone, and must not hold a thread and a snapshot.
+# A client that accepts nothing for this long is given up: it would hold a thread and a snapshot.
 STUCK_SECONDS = 10.0
 
 _STATUS = re.compile(r"[1-9][0-9]{2}( [ -~]*)?")
@@ -27,15 +27,15 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None,
 class Answer:
     """An answer that is being sent; gunicorn's loggers read it as a response.
 
-    The head is held back until more of the answer follows: if this worker is killed, a proxy can
-    ask another one only as long as it has no head.
+    The head is held back until some of the body follows: if this worker is killed, a proxy can try
+    another one only if it has not received a head.
 
     Attributes:
-        status: its status line; empty until the application begins it.
+        status: the status code and reason; empty until the application starts the answer.
         headers: as the application named them.
-        sent: bytes of its body.
-        is_begun: whether any of it has been sent.
-        is_kept: whether the connection can be kept, as its head says.
+        sent: the bytes of the body that were sent.
+        is_begun: whether any of the answer has been sent.
+        is_kept: whether the head allows the client to keep the connection.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Answer:
     def start_response(
         self, status: str, headers: Headers, exc_info: ExcInfo | None = None, /
     ) -> Callable[[bytes], None]:
-        """Begin the answer; raises ValueError if HTTP does not allow its head."""
+        """Start the answer; raises ValueError if HTTP does not allow its head."""
         if exc_info:
             try:
                 if self.is_begun and exc_info[1]:
@@ -97,7 +97,7 @@ class Answer:
         self._send(piece)
 
     def send(self, pieces: Iterable[bytes]) -> None:
-        """Send the body, and what ends it."""
+        """Send the body to its end."""
         for piece in pieces:
             self.write(piece)
         if self._is_chunked or not self.is_begun:

@@ -1,4 +1,4 @@
-"""The body of a request: read only as the application reads it, and only if it arrives in time."""
+"""The body of a request, received as the application reads it, if it arrives in time."""
 
 import io
 import re
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-# The slowest that a body may arrive; a token holder who sends one occupies a thread.
+# The slowest that a body may arrive, because it occupies a thread.
 ARRIVAL_SECONDS = 5.0
 ARRIVAL_BYTES_PER_SECOND = 8_192
-# More than any honest client needs for the size of a chunk, and for a trailer.
+# More than any honest client needs for a line with the size of a chunk, or for a trailer.
 MAX_LINE_BYTES = 4_096
 MAX_TRAILERS = 100
 
@@ -31,12 +31,12 @@ _NO_TRAILERS = {
 
 
 class Arrival:
-    """What arrives on a connection: first what was received with the head, then the rest, in time.
+    """The bytes of a body as they arrive: first those received with the head, then the rest.
 
-    What arrives extends the time, so that long bodies may take longer.
+    Each byte that arrives extends the deadline, so that long bodies may take longer.
 
     Attributes:
-        received: what has arrived and was not yet taken.
+        received: the bytes that have arrived and were not taken yet.
     """
 
     def __init__(self, client: socket.socket, received: bytes, *, is_awaited: bool) -> None:
@@ -46,7 +46,7 @@ class Arrival:
         self._ends = 0.0
 
     def take(self, most: int) -> bytes:
-        """Return at least one byte, and at most `most`; nothing if the client sends no more."""
+        """Return from one to `most` bytes, or none if the client has closed its side."""
         if not self.received:
             self.received = self._receive()
         taken, self.received = self.received[:most], self.received[most:]
@@ -64,7 +64,7 @@ class Arrival:
         return line
 
     def _receive(self) -> bytes:
-        """Wait for more; raises TimeoutError when the time is up."""
+        """Wait for more; raises TimeoutError at the deadline."""
         self._ends = self._ends or time.monotonic() + ARRIVAL_SECONDS
         self._client.settimeout(max(0.001, self._ends - time.monotonic()))
         try:
@@ -78,8 +78,8 @@ class Arrival:
         return received
 
 
-class Measured(io.RawIOBase):
-    """A body whose length is known; it ends early if the client sends less.
+class FixedLength(io.RawIOBase):
+    """A body with a Content-Length; it ends early if the client sends less.
 
     Attributes:
         is_over: whether all of it was read from the connection.
@@ -157,9 +157,9 @@ class Chunked(io.RawIOBase):
         raise ValueError("there are too many trailers")
 
 
-Body = Measured | Chunked
+Body = FixedLength | Chunked
 
 
 def open_body(arrival: Arrival, length: int | None) -> Body:
     """Return a body of this length, or one in chunks for None."""
-    return Chunked(arrival) if length is None else Measured(arrival, length)
+    return Chunked(arrival) if length is None else FixedLength(arrival, length)

@@ -1,4 +1,4 @@
-"""A client's connection, from which nothing is ever waited for."""
+"""A client's connection, whose calls never block."""
 
 import select
 import socket
@@ -17,14 +17,14 @@ class Connection:
 
     Attributes:
         client: its socket, which does not block.
-        number: of the socket.
+        number: the socket's file descriptor.
         peer: the client's address.
         server: the address that it is connected to.
-        received: what has arrived and is not yet read as a request.
+        received: what has arrived and is not parsed yet.
         since: when the head of its current request was complete.
-        deadline: when it is closed, unless the client does something; None while it is answered.
-        is_polled: whether the poller knows it.
-        is_answered: whether it has had an answer.
+        deadline: when it is closed if the client sends nothing; None while a request is answered.
+        is_polled: whether it is registered with the poller.
+        is_answered: whether a request on it has been answered.
         lingers_until: when it is closed after its last answer, whatever the client does.
         is_at_end: whether the client has closed its side.
         is_all_read: whether the request that was answered last was read to its end.
@@ -66,7 +66,7 @@ class Connection:
         """Whether the head of a request has arrived, or something that cannot become one."""
         if _HEAD_END in self.received:
             return True
-        # Nobody waits for the end of a head with a bare LF (RFC 9112, section 2.2).
+        # A head with a bare LF is refused without waiting for its end (RFC 9112, section 2.2).
         return self.received.count(b"\n") != self.received.count(b"\r\n")
 
     @property
@@ -93,6 +93,6 @@ class Connection:
         return False
 
     def close(self) -> None:
-        """Close it."""
+        """Close the socket."""
         with suppress(OSError):
             self.client.close()

@@ -26,7 +26,7 @@ class Handler:
         heads: reads the heads of requests.
         application: the WSGI application.
         log: gunicorn's logger.
-        refuse: answers what is not a request, and logs it, as gunicorn does.
+        refuse: answers a malformed request, and logs it, as gunicorn does.
         may_keep: returns whether the worker can keep one more connection open.
     """
 
@@ -73,7 +73,7 @@ class Handler:
         try:
             self._call(environ, answer)
         except (ConnectionError, TimeoutError):
-            answer.is_kept = False  # the client has gone, or takes nothing
+            answer.is_kept = False  # the client has gone, or accepts nothing
         except Exception:  # noqa: BLE001 - whatever the application raises
             self._log.exception("%s %s failed", environ["REQUEST_METHOD"], environ["RAW_URI"])
             answer.is_kept = False

@@ -1,8 +1,9 @@
 """The head of a request: from bytes to a WSGI environment (PEP 3333).
 
-gunicorn's parser decides what a request is. It takes ten times as long as all else that is done
-with a head, so the plain requests, nearly all, are recognised by one expression, which is stricter
-than gunicorn. Everything else is read by gunicorn: bodies, unusual headers, and what is malformed.
+gunicorn's parser decides what is a request. It takes ten times as long as everything else that is
+done with a head, so plain requests, which are nearly all, are parsed by one regular expression that
+is stricter than gunicorn. gunicorn parses the rest: requests with a body, with unusual headers, or
+malformed ones.
 """
 
 import re
@@ -41,8 +42,8 @@ class Head:
 
     Attributes:
         environ: the WSGI environment; `wsgi.input` is empty.
-        rest: what has arrived behind the head.
-        length: of the body, in bytes; None if it comes in chunks.
+        rest: what has arrived after the head.
+        length: the length of the body in bytes; None if it is chunked.
         is_awaited: whether the client waits for 100 Continue (RFC 9110, section 10.1.1).
         is_kept: whether the client keeps the connection open (RFC 9112, section 9.3).
     """
@@ -55,19 +56,21 @@ class Head:
 
 
 class Heads:
-    """Reads heads, under gunicorn's settings."""
+    """Parses heads within the limits of gunicorn's settings."""
 
     def __init__(self, cfg: Any) -> None:  # noqa: ANN401 - gunicorn has no annotations
         self._cfg = cfg
         self._base = base_environ(cfg) | {"wsgi.multithread": True, "SCRIPT_NAME": ""}
         del self._base["wsgi.file_wrapper"]
-        # A head within all limits together is within each of them.
-        self._most = min(cfg.limit_request_line, cfg.limit_request_field_size, MAX_REQUEST_LINE)
-        self._most_fields = cfg.limit_request_fields
+        # A head no longer than the smallest limit is within each of them.
+        self._max_length = min(
+            cfg.limit_request_line, cfg.limit_request_field_size, MAX_REQUEST_LINE
+        )
+        self._max_fields = cfg.limit_request_fields
         self._secure = {_key(name): value for name, value in cfg.secure_scheme_headers.items()}
 
     def read(self, received: bytes, peer: Any, server: Any) -> Head:  # noqa: ANN401 - of a socket
-        """Read a head; raises gunicorn's ParseException if it is malformed.
+        """Parse a head; raises gunicorn's ParseException if it is malformed.
 
         Args:
             received: the head, and what follows.
@@ -89,10 +92,10 @@ class Heads:
         return head
 
     def _read_plain(self, received: bytes, peer: object) -> Head | None:
-        """Read the head of a plain request; return None for all others."""
+        """Parse the head of a plain request; return None for all others."""
         text = received.decode("latin-1")
         match = _PLAIN.match(text)
-        if match is None or match.end() > self._most:
+        if match is None or match.end() > self._max_length:
             return None
         method, target, minor, fields = match.groups()
         path, _, query = target.partition("?")
@@ -110,16 +113,16 @@ class Heads:
             environ[_key(name)] = value.strip(" \t")
         scheme = self._scheme_of(environ, peer)
         # Repeated fields have the same key.
-        is_plain = len(environ) == expected and len(lines) <= self._most_fields
+        is_plain = len(environ) == expected and len(lines) <= self._max_fields
         if not (is_plain and scheme and environ.keys().isdisjoint(_UNUSUAL)):
             return None
         environ["wsgi.url_scheme"] = scheme
         return Head(environ, received[match.end() :])
 
     def _scheme_of(self, environ: Environ, peer: object) -> str | None:
-        """Return the scheme that a proxy names, which is trusted on a unix socket.
+        """Return the scheme; on a unix socket a proxy is trusted to name it.
 
-        None if that is not clear; gunicorn knows which other proxies are trusted.
+        Returns None if gunicorn must decide: headers contradict each other, or came over TCP.
         """
         named = {environ[key] == value for key, value in self._secure.items() if key in environ}
         if not named:
@@ -134,7 +137,7 @@ class Heads:
             request = Request(self._cfg, unread, peer)
         except (NoMoreData, StopIteration):
             raise InvalidRequestLine("a line does not end with CRLF") from None
-        # gunicorn accepts HTTP/1.2; gunicorn 26 other targets; both codings that nobody decodes.
+        # gunicorn accepts HTTP/1.2, codings that nothing decodes and, before 27, other targets.
         if request.version not in {(1, 0), (1, 1)}:
             raise InvalidHTTPVersion(request.version)
         if not _TARGET.fullmatch(request.uri):
@@ -158,7 +161,7 @@ def _environ_of(request: Any) -> Environ:  # noqa: ANN401 - gunicorn has no anno
         "wsgi.url_scheme": request.scheme,
     }
     for name, value in request.headers:
-        # With an underscore it could pass for another one, whatever the settings allow.
+        # A name with an underscore could pass for another name, whatever the settings allow.
         if "_" not in name:
             key = _key(name)
             environ[key] = f"{environ[key]},{value}" if key in environ else value

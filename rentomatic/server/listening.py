@@ -8,7 +8,7 @@ from typing import Any
 
 from rentomatic.server.connection import Connection
 
-# How long a worker accepts nothing after it failed to, for example for lack of file descriptors.
+# How long a worker pauses after it failed to accept, for example for lack of file descriptors.
 REST_SECONDS = 0.5
 
 
@@ -17,7 +17,7 @@ class Listeners:
 
     Attributes:
         is_accepting: whether new connections wake the main loop.
-        rests_until: when it may accept again after it failed to.
+        rests_until: when it may accept again after a failure.
     """
 
     def __init__(self, sockets: Sequence[socket.socket], poller: select.epoll, log: Any) -> None:  # noqa: ANN401 - gunicorn has no annotations
@@ -35,14 +35,14 @@ class Listeners:
         return number in self._sockets
 
     def switch(self, *, is_on: bool) -> None:
-        """Accept new connections, or leave them to other workers."""
+        """Turn accepting new connections on, or off to leave them to other workers."""
         if is_on != self.is_accepting:
             self.is_accepting = is_on
             for number in self._sockets:
                 self._poller.modify(number, select.EPOLLIN if is_on else 0)
 
     def accept(self, number: int) -> Connection | None:
-        """Accept a connection on one of the sockets, if one waits there."""
+        """Accept a connection on the socket with this file descriptor, if one is waiting."""
         try:
             client, peer = self._sockets[number].accept()
         except (BlockingIOError, ConnectionAbortedError):
@@ -54,7 +54,7 @@ class Listeners:
         return Connection(client, peer, self._addresses[number])
 
     def accept_waiting(self) -> Connection | None:
-        """Accept a connection on any of the sockets, if one waits."""
+        """Accept a connection on any of the sockets, if one is waiting."""
         found = (self.accept(number) for number in self._sockets)
         return next(filter(None, found), None)
 

@@ -6,45 +6,45 @@ from collections.abc import Iterator
 
 from rentomatic.server.connection import Connection
 
-# After the last answer: how long a client may be silent, and how long it may go on sending.
+# After the last answer: how long a client may send nothing, and how long it may go on sending.
 LINGER_SECONDS = 2.0
-MOST_LINGER_SECONDS = 30.0
+MAX_LINGER_SECONDS = 30.0
 
 _ONCE = select.EPOLLIN | select.EPOLLONESHOT
 
 
 class Waiting:
-    """The open connections, of which those that wait for their client have a deadline.
+    """The open connections; those that wait for their client have a deadline.
 
-    A connection without a deadline belongs to the thread that answers it. By `wait` that thread
-    gives it back to the main loop, and must not touch it afterwards.
+    A connection without a deadline belongs to the thread that answers its request. With `wait` the
+    thread returns it to the main loop, and must not touch it afterwards.
 
     Attributes:
-        most_seconds: the longest that anything waits; shorter when the worker ends.
+        max_seconds: the longest that any connection waits; shorter once the worker is ending.
     """
 
     def __init__(self, poller: select.epoll) -> None:
-        self.most_seconds = float("inf")
+        self.max_seconds = float("inf")
         self._poller = poller
-        # All threads change it, always by one atomic operation.
+        # All threads change it, always in one atomic operation.
         self._connections: dict[int, Connection] = {}
 
     def __len__(self) -> int:
         return len(self._connections)
 
     def get(self, number: int) -> Connection | None:
-        """Return the connection whose socket has this number."""
+        """Return the connection with this file descriptor."""
         return self._connections.get(number)
 
     def add(self, connection: Connection, seconds: float) -> None:
-        """Add a connection, which is closed after some seconds, but wait for nothing yet."""
-        connection.deadline = time.monotonic() + min(seconds, self.most_seconds)
+        """Add a connection with a deadline; nothing is polled yet."""
+        connection.deadline = time.monotonic() + min(seconds, self.max_seconds)
         self._connections[connection.number] = connection
 
     def wait(self, connection: Connection, seconds: float | None = None) -> None:
-        """Wait for what the client sends next, at most some seconds or until its old deadline."""
+        """Wait for what the client sends next, until a new deadline or the one it has."""
         if seconds is not None:
-            connection.deadline = time.monotonic() + min(seconds, self.most_seconds)
+            connection.deadline = time.monotonic() + min(seconds, self.max_seconds)
         if connection.is_polled:
             self._poller.modify(connection.number, _ONCE)
         else:
@@ -52,15 +52,15 @@ class Waiting:
             self._poller.register(connection.number, _ONCE)
 
     def linger(self, connection: Connection) -> None:
-        """Close a connection so that its client gets all of the last answer."""
+        """Close a connection once its client can have read all of the last answer."""
         if connection.end():
             self.close(connection)
         else:
-            connection.lingers_until = time.monotonic() + MOST_LINGER_SECONDS
+            connection.lingers_until = time.monotonic() + MAX_LINGER_SECONDS
             self.wait(connection, LINGER_SECONDS)
 
     def linger_on(self, connection: Connection, *, is_active: bool) -> None:
-        """Drop what a client still sends; closing before that is read would reset the answer."""
+        """Discard what a client still sends; closing with it unread would lose the answer."""
         if connection.is_at_end or connection.lingers_until is None:
             self.close(connection)
         elif is_active:
@@ -81,9 +81,9 @@ class Waiting:
             if connection.deadline is not None and connection.deadline <= now:
                 yield connection
 
-    def hurry(self, seconds: float) -> None:
-        """Let nothing wait for longer than this from now on."""
-        self.most_seconds = seconds
+    def limit_waits(self, seconds: float) -> None:
+        """Let no connection wait longer than this from now on."""
+        self.max_seconds = seconds
         deadline = time.monotonic() + seconds
         for connection in list(self._connections.values()):
             if connection.deadline is not None:

@@ -22,22 +22,22 @@ from rentomatic.server.waiting import Waiting
 HEAD_SECONDS = 10.0
 # How long a worker without a free thread leaves new connections to the others.
 YIELD_SECONDS = 0.05
-# How long a worker that ends waits for a request that a client may be sending already.
+# How long an ending worker waits for a request that a client may already be sending.
 END_SECONDS = 2.0
 
-# How often the master is told that this worker lives, and deadlines are checked.
+# How often the master is notified that this worker is alive, and deadlines are checked.
 _TICK_SECONDS = 1.0
 _LAST_TICK_SECONDS = 0.1
-_MOST_EVENTS = 64
+_MAX_EVENTS = 64
 # Answered without a thread, so that slow searches never make the process look dead.
 _LIVENESS = b"GET /health/live "
 
 
 class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
-    """A main loop that accepts, reads heads and waits for nobody, and threads that answer.
+    """A main loop that accepts connections and reads heads, and threads that answer requests.
 
-    Only a request whose head has arrived takes a thread; in gunicorn's gthread one half-sent
-    request per thread blocks everyone else. It speaks plain HTTP/1; TLS is the proxy's.
+    A request takes a thread only when its head has arrived; in gunicorn's gthread one half-sent
+    request per thread blocks everyone else. It speaks plain HTTP/1 and leaves TLS to a proxy.
     """
 
     alive: bool
@@ -50,20 +50,20 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
         super().__init__(*arguments)
         self._threads: list[Thread] = []
         self._ready: SimpleQueue[Connection | None] = SimpleQueue()
-        # All threads change it, always by one atomic operation.
+        # All threads change it, always in one atomic operation.
         self._busy: set[Connection] = set()
-        self._most_busy: int = self.cfg.threads
-        self._most_connections: int = self.cfg.worker_connections
+        self._max_busy: int = self.cfg.threads
+        self._max_connections: int = self.cfg.worker_connections
         self._keepalive: int = self.cfg.keepalive
         self._yields_until = self._ticks_at = 0.0
 
     @classmethod
     def check_config(cls, cfg: Any, log: object) -> None:  # noqa: ANN401, ARG003 - gunicorn's signature
-        """Refuse settings that it does not have, by a RuntimeError, as gunicorn expects."""
+        """Refuse settings that it does not support, with the RuntimeError that gunicorn expects."""
         if cfg.is_ssl:
-            raise RuntimeError("certfile and keyfile: not here; a proxy, such as nginx, speaks TLS")
+            raise RuntimeError("certfile and keyfile: not supported; let nginx handle TLS")
         if cfg.proxy_protocol not in {False, "off"}:
-            raise RuntimeError("proxy_protocol: must be off; a proxy sets X-Real-IP")
+            raise RuntimeError("proxy_protocol: must be off; let the proxy set X-Real-IP")
 
     def run(self) -> None:
         """Serve until a signal ends it."""
@@ -74,7 +74,7 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
             self._poller.register(self.PIPE[0], select.EPOLLIN)
             self._listeners = Listeners(self.sockets, self._poller, self.log)
             while self.alive:
-                self._accept_or_not()
+                self._update_accepting()
                 self._turn(_TICK_SECONDS if self._listeners.is_accepting else YIELD_SECONDS)
             self._end()
 
@@ -84,8 +84,8 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
         super().handle_quit(sig, frame)
 
     def _turn(self, seconds: float) -> None:
-        """Wait for events at most some seconds, and act on them."""
-        for number, _ in self._poller.poll(seconds, _MOST_EVENTS):
+        """Wait for events, at most this many seconds, and act on them."""
+        for number, _ in self._poller.poll(seconds, _MAX_EVENTS):
             if connection := self._waiting.get(number):
                 self._read(connection)
             elif number in self._listeners:
@@ -99,7 +99,7 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
             self._tick()
 
     def _tick(self) -> None:
-        """Tell the master that this worker lives, and close what is overdue."""
+        """Notify the master that this worker is alive, and close what is overdue."""
         self.notify()
         if self.ppid != os.getppid() and self.alive:
             self.log.info("The master has gone; this worker ends too")
@@ -117,7 +117,7 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
         while not self._is_full and (connection := self._listeners.accept_waiting()):
             self._receive(connection)
         self._listeners.switch(is_on=False)
-        self._waiting.hurry(END_SECONDS)
+        self._waiting.limit_waits(END_SECONDS)
         self._ticks_at = 0
         ends_at = time.monotonic() + self.cfg.graceful_timeout
         while self._waiting and time.monotonic() < ends_at:
@@ -126,7 +126,7 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
         self._listeners.close()
 
     def _join(self, seconds: float) -> None:
-        """End the threads, and wait for them at most some seconds."""
+        """End the threads, and wait for them at most this many seconds."""
         self.alive = False
         for _ in self._threads:
             self._ready.put(None)
@@ -134,19 +134,19 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
         for thread in self._threads:
             thread.join(max(0, ends_at - time.monotonic()))
 
-    def _accept_or_not(self) -> None:
+    def _update_accepting(self) -> None:
         """Accept connections, or leave them to other workers while all threads here are busy."""
         now = time.monotonic()
-        is_yielding = now < self._yields_until and len(self._busy) >= self._most_busy
+        is_yielding = now < self._yields_until and len(self._busy) >= self._max_busy
         is_resting = now < self._listeners.rests_until
         self._listeners.switch(is_on=not (is_yielding or is_resting or self._is_full))
 
     @property
     def _is_full(self) -> bool:
-        return len(self._waiting) >= self._most_connections
+        return len(self._waiting) >= self._max_connections
 
     def _receive(self, connection: Connection | None) -> None:
-        """Read what has already arrived of the first request of a new connection."""
+        """Read what has already arrived on a new connection."""
         if connection:
             self._waiting.add(connection, HEAD_SECONDS)
             self._read(connection)
@@ -181,11 +181,11 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
     def _hand_over(self, connection: Connection) -> None:
         """Let a thread answer a request; only the main loop starts threads."""
         self._queue(connection)
-        if len(self._busy) > len(self._threads) < self._most_busy:
+        if len(self._busy) > len(self._threads) < self._max_busy:
             thread = Thread(target=self._work, name=f"answers-{len(self._threads)}", daemon=True)
             self._threads.append(thread)
             thread.start()
-        if len(self._busy) >= self._most_busy:
+        if len(self._busy) >= self._max_busy:
             self._yields_until = connection.since + YIELD_SECONDS
 
     def _queue(self, connection: Connection) -> None:
@@ -226,7 +226,7 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
 
     def _may_keep(self) -> bool:
         """Return whether a connection can be kept after its answer."""
-        has_room = len(self._waiting) <= self._most_connections - self._most_busy
+        has_room = len(self._waiting) <= self._max_connections - self._max_busy
         return self.alive and bool(self._keepalive) and has_room
 
     def _count(self) -> None:

@@ -76,7 +76,7 @@ class ImportReport:
 
     Attributes:
         ignored: the columns or keys that are not used.
-        used: those that are used, by field.
+        used: the columns or keys that are used, by field.
         repeated: how many lines were equal to an earlier one, and so counted only here.
     """
 

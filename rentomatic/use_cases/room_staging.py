@@ -26,7 +26,7 @@ _NOTHING = (None,) * len(_FIELDS)
 _KEEPS = len(_FIELDS) + 1  # the column behind the number and the fields
 _UNIT = _KEEPS + 2
 _fields_of = attrgetter(*_FIELDS)
-# SQLite has no dates; as texts they are the same ones.
+# SQLite has no dates; they are stored as text.
 _DATES = tuple(place for place, name in enumerate(_FIELDS) if FIELDS[name].kind.type is date)
 
 

@@ -104,7 +104,7 @@ def read_request(environ: Environ) -> Request:
 
 
 def _new_id() -> str:
-    """Return a random UUID; it is no secret, so it need not cost a system call as uuid4() does."""
+    """Return a random UUID; as it is not a secret, it does without the system call of uuid4()."""
     return str(UUID(int=getrandbits(128), version=4))
 
 

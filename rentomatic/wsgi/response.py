@@ -22,7 +22,7 @@ class Answer:
         headers: those that are not in every answer.
         cache: the `Cache-Control`; by default, revalidate before each use.
         tag: its entity tag; None without one.
-        version: the data version that it was made from; None if it may depend on anything else.
+        version: the data version that it was made from; None if it must not be cached.
     """
 
     status: HTTPStatus

@@ -32,7 +32,7 @@ class Operation:
     reads_token: bool = False
 
 
-# What a segment of a path names; what reads it, or raises ValueError; and the expected form.
+# What a segment of a path names; its parser, which may raise ValueError; and the expected form.
 Converter = tuple[str, Callable[[str], object], str]
 
 # By their names in templates: `{code:uuid}`.

@@ -8,7 +8,7 @@ from rentomatic.requests.room_import import MAX_BATCH_BYTES
 from rentomatic.requests.room_list import DEFAULT_LIMIT
 from rentomatic.slots import Slots
 from rentomatic.tokens import Tokens
-from rentomatic.wsgi.memory import Memory
+from rentomatic.wsgi.answer_cache import AnswerCache
 
 if TYPE_CHECKING:
     from rentomatic.metrics import Metrics
@@ -59,7 +59,7 @@ class Service:
     Attributes:
         release: part of every entity tag, as another release may answer differently.
         metrics: what is counted; None if turned off.
-        memory: answers that may be returned again.
+        cache: answers that may be returned again.
     """
 
     stores: Stores
@@ -68,7 +68,7 @@ class Service:
     release: str
     tokens: Tokens
     metrics: "Metrics | None"
-    memory: Memory = field(default_factory=Memory)
+    cache: AnswerCache = field(default_factory=AnswerCache)
 
     def over(self, repository: RoomRepository) -> "Service":
         """Return the same service with another repository."""

@@ -165,7 +165,7 @@ def test_a_field_that_is_left_out_has_no_column(run: Run, tmp_path: Path) -> Non
     code, _, err = run("import", path, "--ignore", "city", "--column", "city=town")
     assert (code, err) == (
         2,
-        "rentomatic: ignore: city is left out, so it has neither --column nor --default\n",
+        "rentomatic: ignore: city is ignored, so it cannot have --column or --default\n",
     )
     code, _, err = run("import", path, "--ignore", "city", "--dry-run")
     assert code == 0

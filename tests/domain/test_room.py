@@ -30,8 +30,8 @@ def test_rooms_are_made_of_stored_rows() -> None:
     others = VALUES | {"price": 11}
     stored = [[values.get(name) for name in Room.__slots__] for values in (VALUES, others)]
     rows = [("any", *stored[0]), ("thing", "else", *stored[1])]
-    assert Room.trusted_ones(rows) == [Room.from_dict(VALUES), Room.from_dict(others)]
-    assert Room.trusted_ones([]) == []
+    assert Room.trusted_many(rows) == [Room.from_dict(VALUES), Room.from_dict(others)]
+    assert Room.trusted_many([]) == []
 
 
 def test_rooms_are_values() -> None:

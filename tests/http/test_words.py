@@ -163,6 +163,6 @@ def test_a_search_with_a_slot_finds_the_same(
 ) -> None:
     """It finds all rooms with the words first, in whatever order they are shown."""
     expected = found(app, "terra", more)
-    monkeypatch.setattr(postgres_embedded, "_rows_soon", lambda *_arguments: None)
+    monkeypatch.setattr(postgres_embedded, "_rows_if_fast", lambda *_arguments: None)
     assert found(app, "terra", more) == expected
     assert sorted(expected) == [1, 2]

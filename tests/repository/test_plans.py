@@ -17,7 +17,7 @@ from rentomatic.requests.room_order import ADDED
 TIMES = 30
 SETTINGS = b"select current_setting('plan_cache_mode'), current_setting('enable_seqscan')"
 ONCE = [("force_generic_plan", "off")]
-FOR_VALUES = [("force_custom_plan", "on")]
+CUSTOM_PLANS = [("force_custom_plan", "on")]
 
 
 @pytest.fixture
@@ -144,6 +144,6 @@ def test_a_transaction_plans_for_the_values(
         with suppress(ZeroDivisionError), connections.transaction() as connection:
             for _ in range(TIMES):
                 repository.within(connection).search(RoomListRequest())
-            assert settings(connection) == FOR_VALUES
+            assert settings(connection) == CUSTOM_PLANS
             raise ZeroDivisionError
-        assert ask(SETTINGS) == FOR_VALUES
+        assert ask(SETTINGS) == CUSTOM_PLANS

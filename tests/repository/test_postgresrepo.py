@@ -24,7 +24,7 @@ from rentomatic.repository.room_parameters import (
     LIST_PARTS,
     list_parameters,
     list_parts,
-    may_be_missing,
+    may_lack_sort_key,
 )
 from rentomatic.repository.statement import Statement
 from rentomatic.requests.room_cursor import write_cursor
@@ -131,7 +131,7 @@ def explain(connection: psycopg.Connection[Any], **search: object) -> str:
     """Return PostgreSQL's plan of a search."""
     request = build_room_list_request(**search)  # type: ignore[arg-type]
     assert request, request
-    is_present = may_be_missing(request)
+    is_present = may_lack_sort_key(request)
     parameters = list_parameters(request, is_present=is_present)
     statement = Statement(shipped("sql") / "room_list.sql", LIST_PARAMETERS, LIST_PARTS)
     text = statement.text(frozenset(parameters), **list_parts(request, is_present=is_present))

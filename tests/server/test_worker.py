@@ -38,4 +38,4 @@ def test_the_reason_is_one_line(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert "certfile and keyfile: not here; a proxy, such as nginx, speaks TLS" in done.stderr
+    assert "certfile and keyfile: not supported; let nginx handle TLS" in done.stderr

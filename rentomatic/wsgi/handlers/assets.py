@@ -1,4 +1,4 @@
-"""The pictures that the service ships, which need no other host."""
+"""The pictures that the service ships, so that demo rooms need no other host."""
 
 from http import HTTPStatus
 from pathlib import Path
@@ -15,12 +15,11 @@ from rentomatic.wsgi.service import Service
 SVG = "image/svg+xml"
 
 _FOLDER = PACKAGE / "wsgi" / "assets"
-# A picture that is opened as a page of its own runs and loads nothing.
+# A picture that is opened as a page runs and loads nothing.
 _POLICY = ("Content-Security-Policy", "default-src 'none'; sandbox")
 _A_DAY = "public, max-age=86400"
 
-
-# The pictures, all of them our own.
+# All of them are our own work.
 ASSETS = (
     "balcony.svg",
     "bedroom.svg",

@@ -38,24 +38,24 @@ _MEDIA_TYPES = tuple(_BY_MEDIA_TYPE)
 
 def room_list(service: Service, request: Request) -> Outcome:
     """Search rooms."""
-    return _remembered(service, request, _search)
+    return _cached(service, request, _search)
 
 
 def room_summary(service: Service, request: Request) -> Outcome:
     """Summarize the rooms that a search finds."""
-    return _remembered(service, request, _summarize)
+    return _cached(service, request, _summarize)
 
 
-def _remembered(
+def _cached(
     service: Service, request: Request, handler: Callable[[Service, Request], Outcome]
 ) -> Outcome:
-    """Return the last answer to the same request if the data have not changed since."""
-    known = service.memory.find(request, service.stores.repository)
+    """Return the last answer to the same request, if no room has changed since."""
+    known = service.cache.find(request, service.stores.repository)
     if known is not None:
         return known
     outcome = handler(service, request)
     if isinstance(outcome, Answer):
-        service.memory.keep(request, outcome)
+        service.cache.keep(request, outcome)
     return outcome
 
 
@@ -177,7 +177,7 @@ def _links(request: Request, search: RoomListRequest, page: Page) -> Headers:
 
 
 def _quoted(query: str) -> str:
-    """Quote what clients may send, but what is not allowed in a reference."""
+    """Quote characters that clients may send but that a reference must not contain."""
     return quote(query.encode("latin-1"), safe="%=&+,:;/?@!$'()*-._~")
 
 

@@ -75,21 +75,21 @@ def describe(routes: Sequence[Route], version: str, default_limit: int, rent: Re
     Args:
         routes: its routes.
         version: its release.
-        default_limit: of searches.
+        default_limit: the `limit` of searches without one.
         rent: what its prices mean.
     """
-    document: Node = _spelt(_describe(routes, version, default_limit), rent)
+    document: Node = _with_units(_describe(routes, version, default_limit), rent)
     document["info"]["description"] += f"\nPrices are {rent}.\n"
     return document
 
 
-def _spelt(node: Any, rent: Rent) -> Any:  # noqa: ANN401 - any part of a document
-    """Say in all texts of a part of the document what prices mean."""
+def _with_units(node: Any, rent: Rent) -> Any:  # noqa: ANN401 - any part of a document
+    """Fill in what prices mean, in all texts of a part of the document."""
     if isinstance(node, Mapping):
-        return {name: _spelt(each, rent) for name, each in node.items()}
+        return {name: _with_units(each, rent) for name, each in node.items()}
     if isinstance(node, list | tuple):
-        return [_spelt(each, rent) for each in node]
-    return rent.spell(node) if isinstance(node, str) else node
+        return [_with_units(each, rent) for each in node]
+    return rent.with_units(node) if isinstance(node, str) else node
 
 
 def _describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:

@@ -17,8 +17,8 @@ from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_summary import RoomSummaryRequest
+from rentomatic.wsgi.answer_cache import AnswerCache
 from rentomatic.wsgi.application import Application
-from rentomatic.wsgi.memory import Memory
 from rentomatic.wsgi.request import Request, read_request
 from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.service import Stores
@@ -186,14 +186,14 @@ def test_a_store_without_versions_is_searched_each_time(rooms: list[Room]) -> No
 
 def test_what_is_kept_is_bounded() -> None:
     """The answers that were used last are kept; one that is too large alone is not."""
-    memory, repository = Memory(most_bytes=20_000), MemRepo()
+    cache, repository = AnswerCache(max_bytes=20_000), MemRepo()
 
     def is_kept(number: int) -> bool:
-        return memory.find(asking(number), repository) is not None
+        return cache.find(asking(number), repository) is not None
 
     def keep(number: int, length: int) -> None:
         answer = Answer(HTTPStatus.OK, b"x" * length, version=repository.version())
-        memory.keep(asking(number), answer)
+        cache.keep(asking(number), answer)
 
     for number in range(100):
         keep(number, 1_000)
