@@ -1,10 +1,11 @@
 """The records of an imported file become rooms."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from uuid import UUID
 
 from rentomatic.domain.compiled import compile_function
-from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, InvalidRoomError, PartialRoom, Room
+from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, PartialRoom, Room
 from rentomatic.formats.header import Header
 from rentomatic.formats.sources import Source, find_source, reference_source
 from rentomatic.formats.values import former_code
@@ -15,6 +16,12 @@ from rentomatic.requests.room_import import BadLine, ImportOptions, Line, RoomLi
 CODE = "code"
 # The field that keeps an identity that is not a UUID.
 REFERENCE = "reference"
+
+# Columns are remembered for this many sets of keys: rooms may each lack other optional fields, of
+# which there are 256 sets. Sets of many or long names need more memory, so fewer are remembered.
+_KNOWN_SETS = 512
+_KNOWN_LONG_SETS = 16
+_LONG = 1_000  # characters
 
 Read = Callable[[Sequence[object]], Value | None]
 
@@ -55,7 +62,7 @@ class Columns:
         }
         self._is_reference_kept = False
         if found[REFERENCE] is None and options.source and REFERENCE not in left_out:
-            found[REFERENCE] = reference_source(found[CODE], options)
+            found[REFERENCE] = reference_source(found[CODE])
             self._is_reference_kept = True
         self.errors = [each for each in found.values() if isinstance(each, ParameterError)]
         self._sources = {name: each for name, each in found.items() if isinstance(each, Source)}
@@ -102,18 +109,25 @@ class Columns:
         return PartialRoom.of(room, keeps) if keeps else room
 
     def _problems(self, record: Sequence[object]) -> Iterator[str]:
-        values: dict[str, Value | None] = {}
-        for name, source in self._sources.items():
+        for source in self._sources.values():
             try:
-                values[name] = source.read(record)
+                value = source.read(record)
             except ValueError as problem:
                 yield source.explain(record, problem)
-        if len(values) == len(self._sources):
-            try:
-                Room.from_dict(values)
-            except InvalidRoomError as error:
-                for name, message in error.problems.items():
-                    yield f"{self._sources[name].name} {message}{self._sources[name].unit}"
+            else:
+                if invalid := source.field.problem(value):
+                    yield f"{source.name} {invalid}{source.unit}{source.way_out}"
+
+
+def remembered(make: Callable[..., Columns]) -> Callable[..., Columns]:
+    """Return a function that makes columns of tuples of keys, as `make` does, but rarely twice."""
+    of_short, of_long = lru_cache(_KNOWN_SETS)(make), lru_cache(_KNOWN_LONG_SETS)(make)
+
+    def columns_of(*keys: tuple[str, ...]) -> Columns:
+        is_long = sum(len("".join(each)) for each in keys) > _LONG
+        return of_long(*keys) if is_long else of_short(*keys)
+
+    return columns_of
 
 
 def _read_nothing(_record: Sequence[object]) -> None:

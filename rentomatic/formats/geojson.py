@@ -3,13 +3,12 @@
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from rentomatic.domain.room import COORDINATES, FIELDS, Room
-from rentomatic.formats.columns import Columns
+from rentomatic.formats.columns import Columns, remembered
 from rentomatic.formats.crs import crs_problem
 from rentomatic.formats.json import JsonText, NotJsonError, Number, json_name, stream_items
 from rentomatic.formats.sources import json_option_errors
@@ -37,8 +36,6 @@ _UNIT = "feature"
 
 # Names that properties may use for the coordinates of the geometry.
 _PLACES = {name.casefold() for field in COORDINATES for name in FIELDS[field].names}
-
-_KNOWN_PROPERTIES = 16
 
 
 def dump_room(room: Room, view: View) -> bytes:
@@ -85,7 +82,7 @@ def read_rooms(text: Iterable[str], options: ImportOptions) -> RoomImportRequest
 def _read_lines(
     source: JsonText, options: ImportOptions, request: RoomImportRequest
 ) -> Iterator[Line]:
-    @lru_cache(_KNOWN_PROPERTIES)
+    @remembered
     def columns_of(properties: tuple[str, ...], ours: tuple[str, ...]) -> Columns:
         others = [
             "" if name.casefold() in _PLACES or name.casefold() in ours else name

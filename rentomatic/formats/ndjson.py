@@ -2,12 +2,11 @@
 
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache
 
 import orjson
 
 from rentomatic.domain.room import Room
-from rentomatic.formats.columns import Columns
+from rentomatic.formats.columns import Columns, remembered
 from rentomatic.formats.foreign import problem_of_json
 from rentomatic.formats.json import JsonDecoder, NotJsonError
 from rentomatic.formats.pieces import MAX_CHARACTERS, TOO_LONG, pieces_of
@@ -27,8 +26,6 @@ from rentomatic.requests.room_import import (
 MEDIA_TYPE = "application/x-ndjson"
 
 _BLANKS = " \t\r\n"
-# Columns are remembered for this many sets of keys, each of which may be as long as a line.
-_KNOWN_KEYS = 16
 
 
 def dump_room(room: Room, view: View) -> bytes:
@@ -56,7 +53,7 @@ def _read_lines(
 ) -> Iterator[Line]:
     decoder = JsonDecoder()
 
-    @lru_cache(_KNOWN_KEYS)
+    @remembered
     def columns_of(keys: tuple[str, ...]) -> Columns:
         columns = Columns(keys, options, "key")
         request.ignored.add(columns.ignored)

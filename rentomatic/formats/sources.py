@@ -67,15 +67,21 @@ class Source:
         """Explain a wrong value: it may not be UTF-8, or may mean a missing value."""
         value = record[self.index] if self.index >= 0 else None
         if not isinstance(value, str) or value.strip() in self.nulls:
-            return f"{self.name} {problem}"
+            return f"{self.name} {problem}{self.way_out}"
         if not is_utf8(value):
-            return f"{self.name} is not UTF-8 text: {shown(value)}"
+            return f"{self.name} is not UTF-8 text: {shown(value)}{self.way_out}"
         if looks_like_no_value(value):
             text = value.strip()
             equals = "=" if text.startswith("-") else " "
             advice = self._advice(f"--null-text{equals}{quote(text)}")
             return f"{self.name} {problem}, which looks like no value{advice}"
-        return f"{self.name} {problem}"
+        return f"{self.name} {problem}{self.way_out}"
+
+    @property
+    def way_out(self) -> str:
+        """What errors say about importing the file without the field."""
+        is_needed = not (self.field.is_optional and self.advises)
+        return "" if is_needed else f"; give --ignore {self.field.name} to leave it out"
 
     def _advice(self, *options: str) -> str:
         if self.field.is_identity:
@@ -85,12 +91,12 @@ class Source:
         return f"; give {' and '.join(options)}" if options and self.advises else ""
 
 
-def reference_source(code: Source | ParameterError | None, options: ImportOptions) -> Source | None:
+def reference_source(code: Source | ParameterError | None) -> Source | None:
     """Return the source of `reference`, which keeps identities that are not UUIDs: the code's."""
     if not isinstance(code, Source):
         return None
     field = FIELDS["reference"]
-    return replace(code, field=field, parse=reference_parser(field, options), default=None)
+    return replace(code, field=field, parse=reference_parser(field), default=None)
 
 
 def json_option_errors(options: ImportOptions) -> Iterator[ParameterError]:
@@ -181,7 +187,11 @@ def _default_of(field: Field, options: ImportOptions) -> Value | None:
 
 def _read_default(field: Field, options: ImportOptions) -> Value:
     # A person typed it; its decimal sign is not the file's.
-    return import_parser(field, replace(options, decimal=None))(options.defaults[field.name])
+    text = options.defaults[field.name]
+    value = import_parser(field, replace(options, decimal=None))(text)
+    if problem := field.problem(value):
+        raise ValueError(f"{problem}, not {shown(text)}")
+    return value
 
 
 def _advice_for(field: Field) -> str:

@@ -36,6 +36,8 @@ _AMOUNT = re.compile(r"[$€£¥]? ?(-?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]{1,
 # A thousand in some countries, one in others.
 _AMBIGUOUS = re.compile(r"\D*([1-9][0-9]{0,2})([.,])([0-9]{3})")
 _SWAPPED = str.maketrans(".,", ",.")
+# Smaller numbers are not written as amounts are.
+_THOUSAND = 1_000
 _EXAMPLES = {".": "$1,200.00", ",": "$1.200,00"}
 _COMMA_DECIMAL = "52,23"
 
@@ -60,17 +62,15 @@ def import_parser(field: Field, options: ImportOptions, name: str = "") -> Parse
     return lambda text: parse(text.strip())
 
 
-def reference_parser(field: Field, options: ImportOptions) -> Callable[[str], Value | None]:
+def reference_parser(field: Field) -> Callable[[str], Value | None]:
     """Return the parser of the identity that `reference` keeps: None for a UUID or no identity."""
     parse = parser_of(field.kind)
-
-    advice = "; give --ignore reference to drop it" if options.advises else ""
 
     def keep(identity: str) -> Value:
         try:
             return parse(identity)
         except ValueError as problem:
-            raise ValueError(f"{problem}, to be kept as the reference{advice}") from None
+            raise ValueError(f"{problem}, to be kept as the reference") from None
 
     def read(text: str) -> Value | None:
         try:
@@ -148,11 +148,17 @@ def _amount_parser(field: Field, options: ImportOptions, name: str) -> Callable[
     """
     factor = next((each.factor for each in field.units if each.is_named_by(name)), None)
     advice = "; give --round to round it" if options.advises else ""
+    is_small = isinstance(field.kind, Integer) and field.kind.most < _THOUSAND
 
     def parse(text: str) -> int:
         if factor is None and text.isdigit() and text.isascii() and len(text) <= MAX_DIGITS:
             return int(text)
-        exact = _read_amount(text, options)
+        try:
+            exact = _read_amount(text, options)
+        except ValueError:
+            if is_small:
+                raise ValueError(f"{field.problem(text)}, not {shown(text)}") from None
+            raise
         if factor is not None:
             exact *= factor
         rounded = int(exact.quantize(Decimal(1), ROUND_HALF_UP))

@@ -133,6 +133,7 @@ def test_every_problem_of_a_line_is_reported() -> None:
     )
     assert first == (
         "line 1: id is not a UUID: '7'; give --source NAME to make one from it; "
+        "sqft must be an integer from 1 to 2147483647 in square metres; "
         "lat must be from -90 to 90, not '95'; were longitude and latitude swapped?; "
         "lng must be from -180 to 180, not '200'"
     )

@@ -162,16 +162,28 @@ def test_of_two_columns_the_first_name_wins(imported: Import) -> None:
 @pytest.mark.parametrize(
     ("file", "problem"),
     [
-        (("csv", table("x")), "line 2: bedrooms must be an amount such as 1200 or"),
+        (("csv", table("x")), "line 2: bedrooms must be an integer from 0 to 99, not 'x'"),
         (("csv", table("100")), "line 2: bedrooms must be an integer from 0 to 99"),
         (("ndjson", line(bedrooms=True)), "line 1: bedrooms must be a number or text, not true"),
         (("csv", WITHOUT, {"columns": {"bedrooms": "b"}}), "column: there is no column 'b'"),
-        (("csv", WITHOUT, {"defaults": {"bedrooms": "x"}}), "default: bedrooms must be an amount"),
+        (("csv", WITHOUT, {"defaults": {"bedrooms": "x"}}), "default: bedrooms must be an integer"),
+        (("csv", WITHOUT, {"defaults": {"bedrooms": "100"}}), "default: bedrooms must be an int"),
     ],
 )
 def test_a_wrong_value_is_an_error(imported: Import, file: tuple[str, str], problem: str) -> None:
     """As of any field."""
     assert imported(file)["report"].startswith(problem)
+
+
+@pytest.mark.parametrize("value", ["x", "2.5", "100", "\udca0"])
+def test_an_error_says_how_to_leave_the_field_out(imported: Import, value: str) -> None:
+    """A column may have an optional field's name, and other values in every line."""
+    advice = "; give --ignore bedrooms to leave it out"
+    assert imported(("csv", table(value)))["report"].endswith(advice)
+    left_out = ("csv", table(value), {"ignored": ("bedrooms",)})
+    assert bedrooms(imported(left_out)) == [None]
+    quiet = ("csv", table(value), {"advises": False})
+    assert "--ignore" not in imported(quiet)["report"]
 
 
 def test_a_text_that_looks_like_no_value_needs_no_default(imported: Import) -> None:

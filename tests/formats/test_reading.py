@@ -170,6 +170,7 @@ def test_every_problem_of_a_line_is_reported_with_its_column() -> None:
     assert good == ROOM
     assert str(bad) == (
         "line 2: id is empty; "
+        "area must be an integer from 1 to 2147483647; "
         "price must be an amount such as 1200 or $1,200.00, not 'x'; "
         "lat must be a decimal number such as 52.23, not ''; "
         "lng must be from -180 to 180, not '200'"
