@@ -64,7 +64,8 @@ def under_conditions(request: Request, answer: Answer) -> Outcome:
         if not is_matched(answer.tag or "", request.if_match):
             return NOT_EXPECTED
     if answer.tag and request.if_none_match and is_known(answer.tag, request.if_none_match):
-        return Answer(HTTPStatus.NOT_MODIFIED, media_type=None, tag=answer.tag)
+        # Its Cache-Control replaces the one that caches have stored (RFC 9110, section 15.4.5).
+        return Answer(HTTPStatus.NOT_MODIFIED, media_type=None, cache=answer.cache, tag=answer.tag)
     return answer
 
 
