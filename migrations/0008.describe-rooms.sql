@@ -60,11 +60,11 @@ alter table room
   ),
   add column url text constraint room_url_check check (
     char_length(url) <= 2048
-    and url ~ '^https?://(\[[0-9A-Fa-f:.]+\]|[^\u0001-\u001f\u007f-\u009f\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000<>"`\\/?#@:\[\]]+)(:[0-9]{1,5})?([/?#][^\u0001-\u001f\u007f-\u009f\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000<>"`\\]*)?$'
+    and url ~ '^https?://[^\u0001-\u001f\u007f-\u009f\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u2047-\u2049\u2100\u2101\u2105\u2106\u2a74\ufe13\ufe16\ufe55\ufe56\ufe5f\ufe6b\uff03\uff0f\uff1a\uff1f\uff20<>"`\\/?#@:\[\]]+(:([0-5]?[0-9]{1,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?([/?#][^\u0001-\u001f\u007f-\u009f\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000<>"`\\]*)?$'
   ),
   add column image text constraint room_image_check check (
     char_length(image) <= 2048
-    and image ~ '^(https://(\[[0-9A-Fa-f:.]+\]|[^\u0001-\u001f\u007f-\u009f\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000<>"`\\/?#@:\[\]]+)(:[0-9]{1,5})?([/?#][^\u0001-\u001f\u007f-\u009f\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000<>"`\\]*)?|/assets/[0-9A-Za-z_-][0-9A-Za-z._-]*)$'
+    and image ~ '^(https://[^\u0001-\u001f\u007f-\u009f\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u2047-\u2049\u2100\u2101\u2105\u2106\u2a74\ufe13\ufe16\ufe55\ufe56\ufe5f\ufe6b\uff03\uff0f\uff1a\uff1f\uff20<>"`\\/?#@:\[\]]+(:([0-5]?[0-9]{1,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?([/?#][^\u0001-\u001f\u007f-\u009f\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000<>"`\\]*)?|/assets/[0-9A-Za-z_-][0-9A-Za-z._-]*)$'
   ),
   add column city text constraint room_city_check check (is_text(city, 100)),
   add column bedrooms integer constraint room_bedrooms_check check (bedrooms between 0 and 99),

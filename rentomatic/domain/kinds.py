@@ -28,7 +28,14 @@ _SPACE = r" \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 # Without these, an address can be quoted in HTML, headers and logs.
 _OF_ADDRESS = rf'[^{_CONTROL}{_SPACE}<>"`\\]'
-_HOST = rf'(?:\[[0-9A-Fa-f:.]+\]|[^{_CONTROL}{_SPACE}<>"`\\/?#@:\[\]]+)(?::[0-9]{{1,5}})?'
+# Compatibility characters that stand for `/`, `?`, `#`, `@` or `:`, which end a host (RFC 3986).
+_DISGUISED = (
+    r"\u2047-\u2049\u2100\u2101\u2105\u2106\u2a74\ufe13\ufe16\ufe55\ufe56\ufe5f\ufe6b"
+    r"\uff03\uff0f\uff1a\uff1f\uff20"
+)
+# A name or an IPv4 address: an offer is not published at an IPv6 address.
+_PORT = "(?:[0-5]?[0-9]{1,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_HOST = rf'[^{_CONTROL}{_SPACE}{_DISGUISED}<>"`\\/?#@:\[\]]+(?::{_PORT})?'
 _ASSET = rf"{ASSETS}[0-9A-Za-z_-][0-9A-Za-z._-]*"
 
 

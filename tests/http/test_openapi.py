@@ -305,7 +305,7 @@ def test_it_names_no_host(client: TestApp) -> None:
     response = client.get("/openapi.json", headers={"Host": "evil.example"})
     assert response.json["servers"] == [{"url": "/"}]
     # Patterns and examples of addresses name a host that belongs to no one (RFC 2606).
-    assert "//" not in response.text.replace("://(?:", "").replace("https://example.com/rooms/", "")
+    assert "//" not in response.text.replace("://[^", "").replace("https://example.com/rooms/", "")
 
 
 def test_the_page_shows_every_path_and_parameter(
