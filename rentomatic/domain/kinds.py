@@ -36,6 +36,7 @@ _DISGUISED = (
 # A name or an IPv4 address: an offer is not published at an IPv6 address.
 _PORT = "(?:[0-5]?[0-9]{1,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _HOST = rf'[^{_CONTROL}{_SPACE}{_DISGUISED}<>"`\\/?#@:\[\]]+(?::{_PORT})?'
+_FORBIDDEN = 'spaces, a user name or any of <>"`\\'
 _ASSET = rf"{ASSETS}[0-9A-Za-z_-][0-9A-Za-z._-]*"
 
 
@@ -233,7 +234,7 @@ class Address(Kind):
             return None if is_short else f"must be an address of at most {MAX_ADDRESS} characters"
         begins = " or ".join(f"{each}://" for each in self.schemes)
         asset = f", or a path such as {ASSETS}room.svg" if self.may_be_asset else ""
-        return f"must be an address that begins with {begins}, without spaces{asset}"
+        return f"must be an address that begins with {begins}, without {_FORBIDDEN}{asset}"
 
     def normal(self, value: str) -> str | None:
         """Return the address in NFC, trimmed."""

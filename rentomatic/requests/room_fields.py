@@ -133,6 +133,13 @@ _OPPOSITES = {
     "in": "ne",
     NULL: NULL,
 }
+# Other names of fields, from files; what is measured in another unit is another field.
+_ALIASES = {
+    alias.lower(): field.name
+    for field in FIELDS.values()
+    for alias in field.aliases
+    if not any(unit.is_named_by(alias) for unit in field.units)
+}
 _NEGATION = re.compile(r"(?:is)?n(?:ot|on|o)?(?=..)")
 _WORD = re.compile(r"[a-z]+|[<>!]+")
 # More words of a key are not compared with the fields, because comparing is slow.
@@ -191,6 +198,14 @@ def operand_schema(field: Field, operator_name: str) -> JsonSchema:
     return one
 
 
+def usable_filters(key: str) -> str:
+    """Say which operators the field of an unknown filter has, or else which fields there are."""
+    name = key.partition("__")[0]
+    if name in FIELDS:
+        return f"operators of {name} are {', '.join(FIELDS[name].operators)}"
+    return f"fields are {', '.join(FIELDS)}"
+
+
 def suggest_filter_key(key: str) -> str | None:
     """Guess which filter was meant, but never one with the opposite meaning."""
     field, rest = _field_meant(key.lower())
@@ -211,9 +226,13 @@ def _field_meant(key: str) -> tuple[str | None, str]:
     spelt, separator, rest = key.partition("__")
     if not separator:
         words = _WORD.findall(key)[:_COMPARED_WORDS]
-        spelt = next((word for word in words if closest(word, FIELDS)), key)
+        spelt = next(filter(_closest_field, words), key)
         rest = key.replace(spelt, "", 1)
-    return closest(spelt, FIELDS), rest
+    return _closest_field(spelt), rest
+
+
+def _closest_field(word: str) -> str | None:
+    return _ALIASES.get(word) or closest(word, FIELDS)
 
 
 def _operator_meant(word: str) -> str | None:

@@ -25,6 +25,7 @@ from rentomatic.requests.room_fields import (
     Takes,
     parser_of,
     suggest_filter_key,
+    usable_filters,
 )
 from rentomatic.requests.search_words import parse_search_words
 
@@ -110,7 +111,8 @@ class SelectionReader:
         for key, operand in given.items():
             if key not in FILTER_KEYS:
                 message = f"Key {shown_name(key)} cannot be used"
-                suggestion = suggest_filter_key(key)
+                if not (suggestion := suggest_filter_key(key)):
+                    message += f"; {usable_filters(key)}"
                 self.errors.append(ParameterError("filters", message, key, suggestion))
                 continue
             field, operator = FILTER_KEYS[key]

@@ -10,8 +10,9 @@ from rentomatic.domain.room import FIELDS, Room
 LONG = "x" * 5_001
 TEXT = "must be text of at most"
 CONTROL = "must be text without control characters"
-PAGE = "must be an address that begins with https:// or http://, without spaces"
-PICTURE = "must be an address that begins with https://, without spaces, or a path such as /assets/"
+WITHOUT = 'without spaces, a user name or any of <>"`\\'
+PAGE = f"must be an address that begins with https:// or http://, {WITHOUT}"
+PICTURE = f"must be an address that begins with https://, {WITHOUT}, or a path such as /assets/"
 NUMBER = "must be an integer from 0 to 99"
 DATE = "must be a date such as"
 

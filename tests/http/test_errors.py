@@ -3,6 +3,8 @@
 import pytest
 from webtest import TestApp
 
+from rentomatic.domain.room import FIELDS
+
 HTTP_1_1 = {"SERVER_PROTOCOL": "HTTP/1.1"}
 
 
@@ -65,7 +67,7 @@ def reported(client: TestApp, query: str) -> list[str]:
         ("filter_price__lt=%ff", "filter_price__lt: is not UTF-8"),
         ("filter_price__lt=%ed%a0%80", "filter_price__lt: is not UTF-8"),
         ("order=price", "order: Parameter order cannot be used"),
-        ("filter_=1", "filters: Key '' cannot be used"),
+        ("filter_=1", f"filters: Key '' cannot be used; fields are {', '.join(FIELDS)}"),
         ("near=&radius=5", "near: has no value"),
         ("near=%ff&radius=5&radius_min=2", "near: is not UTF-8"),
         ("near=&sort=distance", "near: has no value"),

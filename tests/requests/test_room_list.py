@@ -167,11 +167,35 @@ def test_an_unknown_sort_gets_a_suggestion_in_its_direction(sort: str, suggestio
     assert [each.suggestion for each in request.errors] == [suggestion]
 
 
-@pytest.mark.parametrize("key", ["colour__eq", "price__avoid"])
-def test_what_resembles_nothing_gets_no_suggestion(key: str) -> None:
-    """A wild guess would mislead."""
-    expected = [f"filters: Key {key} cannot be used"]
+@pytest.mark.parametrize(
+    ("key", "usable"),
+    [
+        ("colour__eq", f"fields are {', '.join(FIELDS)}"),
+        ("price__avoid", "operators of price are eq, ne, lt, lte, gt, gte, in"),
+        ("title__contains", "operators of title are eq, ne, in, null"),
+        ("description__eq", "operators of description are null"),
+        ("reference__ne", "operators of reference are eq, in, null"),
+    ],
+)
+def test_what_resembles_nothing_gets_no_suggestion(key: str, usable: str) -> None:
+    """A wild guess would mislead, so the message lists what there is."""
+    expected = [f"filters: Key {key} cannot be used; {usable}"]
     assert messages(build_room_list_request({key: "60"})) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "suggestion"),
+    [
+        *(("name__eq", "title__eq"), ("link__null", "url__null"), ("Town__eq", "city__eq")),
+        *(("id__eq", "code__eq"), ("area__gte", "size__gte"), ("thumbnail__null", "image__null")),
+        *(("name", "title__eq"), ("available__lte", "available_from__lte"), ("sqft__gte", None)),
+    ],
+)
+def test_the_names_that_files_use_get_the_fields_name(key: str, suggestion: str | None) -> None:
+    """Whoever knows a field from a file may use its name there, but not with another unit."""
+    request = build_room_list_request({key: "60"})
+    assert isinstance(request, InvalidRequest)
+    assert [each.suggestion for each in request.errors] == [suggestion]
 
 
 def test_a_value_that_cannot_be_read_is_reported_with_its_filter() -> None:
