@@ -1,8 +1,8 @@
 -- Return one page of a search as room_page.sql does, but find its rooms first.
 --
--- The indexes have all that a search compares, so the rooms that a filter excludes cost no look at the
--- table. The rooms of the page alone are then read whole: their texts may be long. A lateral join keeps
--- the order of the other side.
+-- The indexes have all that a search compares, so rooms that a filter excludes are not read from the
+-- table. Then only the rooms of the page are read whole, because their texts may be long. A lateral join
+-- keeps the order of the other side.
 select
   overall.total,  -- if counted
   overall.version,

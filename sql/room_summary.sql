@@ -3,7 +3,7 @@
 --
 -- The histogram of a field ignores the filters on that field. All rooms that affect a result of the two
 -- amounts are read once and counted by amount; the rest is computed from the counts. Bedrooms and
--- cities are counted by indexes that have only the rooms that have them.
+-- cities are counted with indexes that only have the rooms with these fields.
 with candidate as (
   select
     size,

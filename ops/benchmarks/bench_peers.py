@@ -1,11 +1,11 @@
 """How a page of 20 rooms by price compares with the same page from other frameworks.
 
 All use the same database and number of processes, and are measured in turn, in several rounds,
-with kept connections: first the same page all the time, then a different one each time. The peers
-have no entity tags, links or cursors, and only ours and the one that says so log each request.
+with kept connections: first the same page each time, then different ones. The peers have no entity
+tags, links or cursors, and do not log requests if their name says so.
 
-What to compare is the processor time (user and system) that an answer takes of the server's
-processes and of PostgreSQL's, because other work on the machine hardly affects it.
+Compare the processor time (user and system) that the server's processes and PostgreSQL's take per
+answer, because other work on the machine hardly affects it.
 """
 
 import argparse
@@ -80,7 +80,7 @@ def main() -> None:
 
 
 def check_pages(servers: Mapping[str, Server]) -> None:
-    """Stop if the servers do not all answer with the same rooms."""
+    """Exit if the servers do not all answer with the same rooms."""
     for price in (0, PRICE, PRICES - 1):
         pages = {}
         for name, server in servers.items():

@@ -83,7 +83,7 @@ class Bench:
         return queries
 
     def words(self) -> str:
-        """Measure the searches for words, all of whose statements are a part of them."""
+        """Measure searches for words through the repository; each runs several statements."""
         rows = []
         for name, query in (WORDS | EXCLUSIVE).items():
             times = 10 if name in EXCLUSIVE else 100
@@ -121,10 +121,10 @@ class Bench:
         live = f"{self._server.url}/health/live"
         loads = {
             "20 rooms by price": partial(wrk, url, seconds, script=NEW_EACH_TIME),
-            "the same, remembered": partial(wrk, url, seconds),
+            "the same, cached": partial(wrk, url, seconds),
             "the same, not modified (304)": partial(wrk, url, seconds, {"If-None-Match": tag}),
             "no work (/health/live)": partial(wrk, live, seconds),
-            "summary of all rooms, remembered": partial(wrk, summary, 5 * seconds, connections=1),
+            "summary of all rooms, cached": partial(wrk, summary, 5 * seconds, connections=1),
             "summary of all rooms": partial(
                 wrk, summary, 5 * seconds, script=NEW_EACH_TIME, connections=1
             ),

@@ -17,7 +17,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A server under load: microseconds of processor time are those of one answer."""
+    """The result of a load, with the microseconds of processor time per answer."""
 
     load: Load
     server: float
@@ -30,7 +30,7 @@ class Measured:
 
 
 def measure(server: Server, cluster: Cluster, work: Callable[[], Load]) -> Measured:
-    """Load a server, and find out what that takes of the processors."""
+    """Load a server, and measure the processor time that it takes."""
     before = _taken(server, cluster)
     load = work()
     after = _taken(server, cluster)

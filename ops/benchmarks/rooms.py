@@ -27,7 +27,7 @@ select relname, pg_size_pretty(pg_relation_size(oid)) from pg_class
 where relname like 'room%' and relkind in ('r', 'i') order by pg_relation_size(oid) desc
 """
 
-# What a tenth of the rooms have in their texts, and what a hundred have; the others are made up.
+# Words that a tenth of the rooms have in their texts, and one that a hundred have.
 FREQUENT = ("Terrace", "Balcón", "Garden")
 RARE = "Ático"
 RARE_ROOMS = 100
@@ -88,7 +88,7 @@ def _made_up(generator: random.Random) -> str:
 
 
 def fill(database: PostgresDatabase, amount: int, *, are_described: bool = False) -> None:
-    """Create a migrated, vacuumed database with rooms, maybe with all that describes them."""
+    """Create a migrated, vacuumed database with rooms, on request with the optional fields."""
     create_database(database)
     apply_migrations(database.url)
     with psycopg.connect(database.url, autocommit=True) as connection:

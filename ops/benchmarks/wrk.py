@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 CONNECTIONS = 16
-# Lets wrk send a different header each time, so that each answer is new: the service remembers
-# answers, and this is part of what they depend on.
+# Lets wrk send a different header each time, so that no answer comes from the service's cache: its
+# key includes this header.
 NEW_EACH_TIME = """
 local number = 0
 request = function()

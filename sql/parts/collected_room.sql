@@ -1,7 +1,7 @@
--- Part: whether a room is one of the selected rooms, which are collected first.
+-- Part: the condition that a room is one of the selected rooms, which are collected first.
 --
--- The planner then finds them by what is rare. In an order it may rather look for the first ones, and
--- pass by most rooms if few have all of the words.
+-- The planner then begins with the rarest condition. Otherwise it may read rooms in the order of the
+-- search, and pass most of them before it finds the few that have all of the words.
 and room.id = any(
   array(
     select room.id

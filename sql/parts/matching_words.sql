@@ -1,9 +1,9 @@
 -- Part: the words of a search. Only a room that has text is in room_words.
 --
--- The index finds the rare words. Frequent ones beside them are compared in what it finds: `strip`
--- prevents the index from collecting all of their rooms first. Where terms do not suffice, the words
--- themselves are compared. An array is collected before the rooms are looked at; without it the
--- planner may look at each room whether it has the words.
+-- The index finds the rare words. Frequent words are then compared in the rooms that it found: `strip`
+-- prevents the index from collecting all of their rooms first. If the terms do not suffice, the words
+-- themselves are compared. The array is collected before any room is read; without it the planner may
+-- read every room and compare its words.
 and room.id = any(
   array(  -- if gathered
     select room_words.id

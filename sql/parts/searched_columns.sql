@@ -1,5 +1,5 @@
--- Part: what searches compare and sort by, of rooms that are collected before they are searched. Of the
--- long texts it is enough to know whether they are there.
+-- Part: the columns that searches compare and sort by, of rooms that are collected first. Of long texts,
+-- only whether they are there matters.
 code,
 size,
 price,

@@ -1,4 +1,4 @@
-"""Files in the shapes in which companies have them: what people choose a room by is read."""
+"""Files as companies have them: their columns become optional fields."""
 
 import json
 from datetime import date
@@ -61,7 +61,7 @@ def client(postgres_embedded: PostgresRepo) -> TestApp:
 
 
 def test_airbnb(run: Run, tmp_path: Path, client: TestApp) -> None:
-    """Names, texts, addresses and districts; the id is kept, with which the table can be joined."""
+    """Names, texts, addresses and districts; the id is kept, so that tables can be joined."""
     path = tmp_path / "listings.csv"
     path.write_text(AIRBNB)
     code, out, err = run("import", path, "--source", "airbnb", "--default", "size=20")
@@ -172,10 +172,10 @@ def test_a_field_that_is_left_out_has_no_column(run: Run, tmp_path: Path) -> Non
     assert "ignored columns: Unnamed: 0, town" in err
 
 
-def test_what_a_file_says_as_reference_is_kept(
+def test_a_reference_in_the_file_is_kept(
     run: Run, tmp_path: Path, postgres_embedded: PostgresRepo
 ) -> None:
-    """It overrides the identity; a UUID is none, and keeps what is stored."""
+    """It overrides the identity; a UUID is not a reference, so the stored one stays."""
     path = tmp_path / "rooms.csv"
     path.write_text(f"id,reference,size,price,lon,lat\n{UUID(int=1)},A-1,1,1,1,1\n7,,1,1,1,1\n")
     assert run("import", path, "--source", "x")[0] == 0

@@ -24,7 +24,7 @@ def described(rooms: list[Room]) -> list[Room]:
 
 
 def test_a_table_of_texts_fits_80_columns(rooms: list[Room]) -> None:
-    """Coordinates and dates are left out, which is said, and texts are cut."""
+    """Coordinates and dates are left out and reported, and texts are cut."""
     table, left_out = room_table([View().show(room) for room in described(rooms)])
     assert table.splitlines() == [
         "code                                 size price title       city        bedrooms",
@@ -38,7 +38,7 @@ def test_a_table_of_texts_fits_80_columns(rooms: list[Room]) -> None:
 
 
 def test_chosen_fields_are_all_shown(rooms: list[Room]) -> None:
-    """Texts are cut as far as it takes."""
+    """Texts are cut until they fit."""
     view = View(("code", "title", "available_from"))
     table, left_out = room_table([view.show(each) for each in described(rooms)], are_chosen=True)
     lines = table.splitlines()

@@ -78,8 +78,8 @@ RIGHT = [
 
 
 @pytest.mark.parametrize(("name", "value", "problem"), WRONG)
-def test_what_is_wrong_is_said(name: str, value: object, problem: str) -> None:
-    """With what would be right."""
+def test_an_invalid_value_is_explained(name: str, value: object, problem: str) -> None:
+    """The message says what would be right."""
     said = FIELDS[name].problem(value)
     assert said
     assert problem in said

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from rentomatic.domain.folding import fold
 from rentomatic.domain.words import (
     IDEOGRAPHS,
-    MAX_WORD,
     has_words,
     letters,
     make_table,
@@ -19,10 +18,9 @@ from rentomatic.domain.words import (
     words_of,
 )
 from rentomatic.resources import PACKAGE, shipped
+from tests.scripts import SCRIPTS, terms
 
 TABLE = PACKAGE / "domain" / "letters.txt"
-# Few characters, so that words collide: Latin, Greek, Cyrillic, Arabic, Han, kana, and separators.
-SCRIPTS = "aAáb1ßΣάςЙйيَ京都がｶﾞー ・.-"
 TEXTS = st.text(SCRIPTS, max_size=20)
 
 
@@ -114,17 +112,6 @@ def test_a_text_with_a_word_has_its_terms(text: str, searched: str) -> None:
         assert has_all or not has_words(text, [word])
         if not needs_more_than_terms(word):
             assert has_all == has_words(text, [word])
-
-
-def terms(text: str) -> set[str]:
-    """Return the terms of a text, as migration 0010 makes them."""
-    found = set()
-    for part in re.findall(rf"[{IDEOGRAPHS}]+|[^{IDEOGRAPHS} ]+", " ".join(words_of(text))):
-        if re.match(f"[{IDEOGRAPHS}]", part):
-            found |= {part[start : start + 2] for start in range(len(part))}
-        else:
-            found.add(part[:MAX_WORD])
-    return found
 
 
 def test_the_table_is_what_the_command_makes() -> None:

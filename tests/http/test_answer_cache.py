@@ -91,7 +91,7 @@ def test_nothing_is_searched_while_the_data_are_the_same(
 def test_each_write_is_seen_at_once(
     app: TestApp, repository: CountingRepo, postgres_embedded: PostgresRepo, path: str
 ) -> None:
-    """Also one from another process, which this one hears nothing of."""
+    """Even one from another process, which does not notify this one."""
     (room,) = postgres_embedded.search(RoomListRequest(limit=1)).rooms
     seen = set()
     for price in range(1_000, 1_030):

@@ -72,7 +72,7 @@ def test_each_word_begins_a_word_of_the_texts(app: TestApp, q: str, expected: li
     assert found(app, " ".join(reversed(q.split()))) == expected
 
 
-def test_words_join_everything_else_of_a_search(app: TestApp) -> None:
+def test_words_combine_with_the_rest_of_a_search(app: TestApp) -> None:
     """Filters, places, sorts, counts, formats, and the summary."""
     assert found(app, "terra", "&filter_price__gt=1") == [2]
     assert found(app, "terra", "&bbox=0,0,1,1") == []
@@ -128,7 +128,9 @@ def test_the_entity_tag_depends_on_the_words(app: TestApp) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["/rooms", "/rooms/summary"])
-def test_what_are_no_words_is_refused(client: TestApp, path: str, query: str, message: str) -> None:
+def test_text_without_words_is_refused(
+    client: TestApp, path: str, query: str, message: str
+) -> None:
     """The error says what is wrong, and what would be right."""
     refused = client.get(f"{path}?{query}", status=400)
     assert message in refused.json["message"]
@@ -140,10 +142,10 @@ def slots() -> Slots:
     return Slots(1)
 
 
-def test_a_search_that_is_not_done_soon_needs_a_slot(
+def test_a_slow_search_needs_a_slot(
     app: TestApp, embedded_rooms: PostgresDatabase, slots: Slots
 ) -> None:
-    """It is one for frequent words that few rooms have together; here a lock takes its time."""
+    """Such as one for frequent words that few rooms have together; here a lock makes it slow."""
     del app
     with (
         closing(Connections(embedded_rooms.url)) as connections,

@@ -15,7 +15,7 @@ from tests.commands import Command, Commands
 from tests.databases import locked_rooms
 
 HEAD = b"GET /rooms?limit=1 HTTP/1.1\r\nHost: x\r\n"
-# Not asked before: the service may return an answer again without reading the rooms.
+# Not requested before, so that the answer does not come from the service's cache.
 NEW_HEAD = b"GET /rooms?limit=2 HTTP/1.1\r\nHost: x\r\n"
 CLIENTS = 100
 

@@ -209,7 +209,7 @@ def test_the_settings_of_a_pooled_session_stay(pooler: Pooler, pool: Pool) -> No
 
 
 def test_the_settings_of_the_url_stay(embedded_rooms: PostgresDatabase) -> None:
-    """Who sets how statements are planned wants it for all."""
+    """A URL that sets how statements are planned applies to all of them."""
     url = f"{embedded_rooms.url}&options=-c%20plan_cache_mode%3Dauto"
     with closing(Connections(url)) as connections:
         assert mode_after_searches(connections) == "auto"

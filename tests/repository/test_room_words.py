@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.domain.room import Room
-from rentomatic.domain.words import IDEOGRAPHS, MAX_WORD, has_words, words_of
+from rentomatic.domain.words import MAX_WORD, has_words, words_of
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgresrepo import ANALYZED_CHANGES, PostgresRepo
@@ -21,6 +21,7 @@ from rentomatic.repository.word_parameters import planned_words, word_parameters
 from rentomatic.requests.room_list import build_room_list_request
 from rentomatic.resources import shipped
 from tests.repository.histories import History
+from tests.scripts import SCRIPTS, terms
 
 MakeRoom = Callable[..., Room]
 INSERT = "insert into room (code, size, price, longitude, latitude, title, city, description)"
@@ -28,8 +29,7 @@ VALUES = "values (%s, 50, 100, 1, 2, %s, %s, %s)"
 STORED = "select room_words.id from room_words order by id"
 MIGRATION = "0010.search-words"
 
-# Few characters, so that words collide: Latin, Greek, Cyrillic, Arabic, Han, kana, and separators.
-TEXTS = st.text("aAáb1ßΣάςЙйيَ京都がｶﾞー ・.-\n", min_size=1, max_size=20).filter(str.strip)
+TEXTS = st.text(f"{SCRIPTS}\n", min_size=1, max_size=20).filter(str.strip)
 
 
 def found(repository: PostgresRepo, q: str, **search: object) -> list[int]:
@@ -130,17 +130,6 @@ def matching(
     return [code.int for (code,) in rows]
 
 
-def terms(text: str) -> set[str]:
-    """Return the terms of a text, as its trigger should make them."""
-    found = set()
-    for part in re.findall(rf"[{IDEOGRAPHS}]+|[^{IDEOGRAPHS} ]+", " ".join(words_of(text))):
-        if re.match(f"[{IDEOGRAPHS}]", part):
-            found |= {part[start : start + 2] for start in range(len(part))}
-        else:
-            found.add(part[:MAX_WORD])
-    return found
-
-
 CHARACTERS = [chr(each) for each in range(0x20, 0x110000) if not 0xD800 <= each < 0xE000]
 
 
@@ -164,7 +153,7 @@ LOCALES = (
 
 
 def test_the_locale_of_a_database_does_not_matter(history: History) -> None:
-    """Not even Turkish, in which `lower` takes the dot from I, and whoever provides the locale."""
+    """Not even Turkish, in which `lower` takes the dot from I, with any provider of locales."""
     answers = {}
     url = history.database.maintenance_url
     with psycopg.connect(url, autocommit=True) as connection:

@@ -1,4 +1,4 @@
-"""Rooms that someone types in psql obey the same rules, and are found in the same way."""
+"""Rooms written in psql obey the same rules, and are found in the same way."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ TYPED += [("bedrooms", -1), ("bedrooms", 100), ("title", ""), ("title", " a"), (
 
 
 @pytest.mark.parametrize(("name", "value"), TYPED)
-def test_what_is_no_value_is_refused(
+def test_an_invalid_value_is_refused(
     empty_rooms: PostgresDatabase, name: str, value: object
 ) -> None:
     """By a constraint that names the column."""
@@ -34,7 +34,7 @@ def test_what_is_no_value_is_refused(
 
 
 @pytest.mark.parametrize(("name", "value", "normal"), RIGHT)
-def test_what_is_a_value_is_accepted(
+def test_a_valid_value_is_accepted(
     empty_rooms: PostgresDatabase, name: str, value: object, normal: str | None
 ) -> None:
     """In its normal form."""
@@ -56,7 +56,7 @@ def test_a_date_is_one_that_every_reader_has(empty_rooms: PostgresDatabase, date
 def test_keys_follow_what_is_typed(
     postgres_embedded: PostgresRepo, empty_rooms: PostgresDatabase
 ) -> None:
-    """Whoever writes, and whatever is written into the keys themselves."""
+    """For any role, and even if it writes the keys themselves."""
     keys = "select title_key, city_key from room"
     with psycopg.connect(empty_rooms.url, autocommit=True) as connection:
         values = [UUID(int=1), "Größe", "İzmir"]

@@ -1,4 +1,4 @@
-"""The words that a search is for, as text becomes them."""
+"""How text becomes the words of a search."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def test_words_are_folded_and_sorted(text: str, words: tuple[str, ...]) -> None:
         ("ß" * 51, "must be words of at most 100 characters; "),
     ],
 )
-def test_what_are_no_words_is_an_error(text: str, message: str) -> None:
+def test_text_without_words_is_an_error(text: str, message: str) -> None:
     """It says what is wrong and what would be right."""
     request = build_room_list_request(q=text)
     assert isinstance(request, InvalidRequest)

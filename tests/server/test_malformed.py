@@ -1,4 +1,4 @@
-"""Malformed and ambiguous requests: one refusal, and nothing behind it is a request."""
+"""Malformed and ambiguous requests: one refusal, and nothing after it is a request."""
 
 import re
 
@@ -15,7 +15,7 @@ REFUSALS = {b"400", b"414", b"417", b"431", b"501"}
 
 @pytest.mark.parametrize("name", MALFORMED.keys() - OF_THE_APPLICATION)
 def test_a_malformed_request_is_refused(connect: Connect, echo: Echo, name: str) -> None:
-    """By one 4xx (501 for a coding), and no request is seen behind it."""
+    """With one 4xx (501 for a coding), and no request is seen after it."""
     client = connect()
     answered = STATUS.findall(client.ask(MALFORMED[name] + BEHIND))
     assert len(answered) == 1
@@ -26,7 +26,7 @@ def test_a_malformed_request_is_refused(connect: Connect, echo: Echo, name: str)
 
 @pytest.mark.parametrize("chunks", CHUNKS.values(), ids=CHUNKS)
 def test_malformed_chunks_are_refused(connect: Connect, echo: Echo, chunks: bytes) -> None:
-    """The application learns of it, and no request is seen behind them."""
+    """The application gets an error, and no request is seen after them."""
     client = connect()
     answered = client.ask(POST + HOST + CHUNKED + b"\r\n" + chunks + BEHIND)
     assert STATUS.findall(answered) == [b"400"]

@@ -1,4 +1,4 @@
-"""What the worker cannot do is said when the service starts."""
+"""Settings that the worker does not support are refused at startup."""
 
 import subprocess
 import sys
@@ -16,8 +16,8 @@ from tests.server.conftest import settings
     ("setting", "value", "reason"),
     [("certfile", __file__, "TLS"), ("proxy_protocol", "v1", "must be off")],
 )
-def test_settings_that_it_does_not_have_are_refused(setting: str, value: str, reason: str) -> None:
-    """By the error that gunicorn reports in one line."""
+def test_unsupported_settings_are_refused(setting: str, value: str, reason: str) -> None:
+    """With the error that gunicorn reports in one line."""
     cfg = settings(**{setting: value})
     with pytest.raises(RuntimeError, match=reason):
         Worker.check_config(cfg, Logger(cfg))
