@@ -12,6 +12,7 @@ from types import TracebackType
 STUCK_SECONDS = 10.0
 
 _STATUS = re.compile(r"[1-9][0-9]{2}( [ -~]*)?")
+_DIGITS = re.compile(r"[0-9]{1,18}")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # Horizontal tab, and what is visible (RFC 9110, section 5.5).
 _FIELD_BYTES = bytes({9, *range(32, 127), *range(128, 256)})
@@ -68,16 +69,18 @@ class Answer:
             raise RuntimeError("start_response must be called once")
         if not _STATUS.fullmatch(status):
             raise ValueError(f"invalid status: {status!r}")
-        self.status, self.headers = status, headers
-        lengths = [value for name, value in headers if _lower(name) == "content-length"]
-        self._length = int(lengths[0]) if lengths else None
+        length = _length(headers)
         is_empty = status[:3] == "204" or status[0] == "1"
-        self._is_bodiless = self._is_for_head or is_empty or status[:3] == "304"
+        sent = headers
         if is_empty:  # RFC 9110, section 8.6
-            headers = [pair for pair in headers if _lower(pair[0]) != "content-length"]
-        self._fields = "".join([f"{name}: {value}\r\n" for name, value in headers])
-        if self._fields.encode("latin-1").translate(None, _FIELD_BYTES) != b"\r\n" * len(headers):
+            sent = [pair for pair in headers if _lower(pair[0]) != "content-length"]
+        fields = "".join([f"{name}: {value}\r\n" for name, value in sent])
+        if fields.encode("latin-1").translate(None, _FIELD_BYTES) != b"\r\n" * len(sent):
             raise ValueError("a header has an invalid character")
+        # Only now, so that an application that ignores the error cannot send such a head.
+        self.status, self.headers = status, headers
+        self._fields, self._length = fields, length
+        self._is_bodiless = self._is_for_head or is_empty or status[:3] == "304"
         self._is_chunked = (
             self._length is None and not self._is_bodiless and self._protocol == "HTTP/1.1"
         )
@@ -141,6 +144,17 @@ def send(client: socket.socket, data: bytes) -> None:
             left = left[client.send(left) :]
     finally:
         client.settimeout(0)
+
+
+def _length(headers: Headers) -> int | None:
+    """Return the length of the body if the headers name it; raises ValueError for bad names."""
+    lengths = {value for name, value in headers if _lower(name) == "content-length"}
+    if not lengths:
+        return None
+    (length,) = lengths if len(lengths) == 1 else ("",)
+    if not _DIGITS.fullmatch(length):
+        raise ValueError(f"invalid Content-Length: {' and '.join(sorted(lengths))}")
+    return int(length)
 
 
 @lru_cache(256)

@@ -112,6 +112,7 @@ def test_an_end_that_http_1_0_could_not_see_is_the_end_of_the_connection(sockets
         *(("A", "b\r\nc: d"), ("A", "b\nc"), ("A", "b\rc"), ("A", "b\x00"), ("A", "\u20ac")),
         *(("A\r\nB", "c"), ("A B", "c"), ("A:", "b"), ("", "b"), ("A\n", "b")),
         *(("Connection", "close"), ("Transfer-Encoding", "chunked"), ("Content-Length", "x")),
+        *(("Content-Length", "-1"), ("Content-Length", "+5"), ("Content-Length", "5_0")),
     ],
 )
 def test_headers_that_http_does_not_allow_are_not_sent(
@@ -122,6 +123,19 @@ def test_headers_that_http_does_not_allow_are_not_sent(
         answer(sockets, b"piece", headers=[header])
     with pytest.raises(BlockingIOError):
         sockets[0].recv(1)
+
+
+def test_an_application_cannot_ignore_that_its_headers_are_not_allowed(sockets: Sockets) -> None:
+    """An answer that was refused has not begun."""
+    client, server = sockets
+    for headers in ([("A", "b\r\nc: d")], [*FIVE, ("Content-Length", "6")]):
+        made = Answer(server, "GET", "HTTP/1.1", lambda: True)
+        with pytest.raises(ValueError, match=r"invalid"):
+            made.start_response("200 OK", headers)
+        with pytest.raises(RuntimeError):
+            made.write(b"piece")
+        with pytest.raises(BlockingIOError):
+            client.recv(1)
 
 
 def test_an_answer_begins_once(sockets: Sockets) -> None:
