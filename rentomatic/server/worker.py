@@ -24,13 +24,13 @@ HEAD_SECONDS = 10.0
 YIELD_SECONDS = 0.05
 # How long an ending worker waits for a request that a client may already be sending.
 END_SECONDS = 2.0
-
 # How often the master is notified that this worker is alive, and deadlines are checked.
 _TICK_SECONDS = 1.0
 _LAST_TICK_SECONDS = 0.1
 _MAX_EVENTS = 64
 # Answered without a thread, so that slow searches never make the process look dead.
 _LIVENESS = b"GET /health/live "
+_GoOn = Callable[[Connection], None]
 
 
 class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
@@ -195,20 +195,27 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
     def _work(self) -> None:
         """Answer requests, in a thread, until there are no more."""
         while connection := self._ready.get():
-            self._answer(connection, self._queue)
+            try:
+                self._answer(connection, self._queue)
+            except BaseException:  # not even SystemExit: the thread would not be replaced
+                self.log.exception("a connection failed")
             if not (self._listeners.is_accepting and self.alive):
                 # The main loop may be waiting for this thread.
                 self._wake()
 
-    def _answer(self, connection: Connection, go_on: Callable[[Connection], None]) -> None:
+    def _answer(self, connection: Connection, go_on: _GoOn) -> None:
         """Answer a request, and go on with the next one if that has arrived already."""
         self._count()
         is_kept = False
         try:
             is_kept = self._handler.handle(connection)
         except Exception:
-            # Neither a thread nor the main loop may end.
             self.log.exception("a connection failed")
+        finally:
+            self._release(connection, go_on, is_kept=is_kept)
+
+    def _release(self, connection: Connection, go_on: _GoOn, *, is_kept: bool) -> None:
+        """Close an answered connection, or go on with it."""
         self._busy.discard(connection)
         connection.is_answered = True
         if not is_kept:
