@@ -90,5 +90,7 @@ def _key_of(request: Request) -> _Key:
 
 
 def _size(key: _Key, answer: Answer) -> int:
-    sent = sum(map(len, key.parameters)) + len(key.accept)
-    return len(answer.body) + sent + _OVERHEAD_BYTES  # type: ignore[arg-type]  # keep() checks it
+    texts = [answer.body, key.accept, *key.parameters]
+    # Links repeat the parameters, with escapes.
+    texts += [text for header in answer.headers for text in header]
+    return sum(map(len, texts)) + _OVERHEAD_BYTES  # type: ignore[arg-type]  # keep() checks the body

@@ -208,6 +208,17 @@ def test_what_is_kept_is_bounded() -> None:
     assert is_kept(2)
 
 
+def test_long_links_count() -> None:
+    """They may be far longer than the rooms that a search finds."""
+    cache, repository = AnswerCache(max_bytes=50_000), MemRepo()
+    links = (("Link", "x" * 20_000),)
+    answer = Answer(HTTPStatus.OK, b"[]", headers=links, version=repository.version())
+    for number in range(10):
+        cache.keep(asking(number), answer)
+    kept = [number for number in range(10) if cache.find(asking(number), repository)]
+    assert kept == [8, 9]
+
+
 def asking(number: int) -> Request:
     """Make a request."""
     return read_request(
