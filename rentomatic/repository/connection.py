@@ -3,15 +3,16 @@
 import math
 import select
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from secrets import token_hex
 from typing import Any
 
 import psycopg
-from psycopg._preparing import Prepare, PrepareManager
+from psycopg._preparing import Key, Prepare, PrepareManager
 from psycopg._queries import PostgresQuery
 from psycopg.abc import RV, PQGen
 from psycopg.pq import TransactionStatus
+from psycopg.pq.abc import PGresult
 from psycopg.rows import namedtuple_row
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
@@ -19,6 +20,8 @@ from rentomatic.repository.plans import CUSTOM_PLANS, GENERIC_PLANS
 from rentomatic.repository.prepared import PreparedCalls
 
 NOTHING: Mapping[str, object] = {}
+
+_CAN_CLOSE = psycopg.capabilities.has_send_close_prepared()
 
 _SET_ALL = ", ".join(f"set_config('{name}', %({name})s, false)" for name in CUSTOM_PLANS)
 _SET_PLANS = f"select {_SET_ALL}".encode()
@@ -46,6 +49,13 @@ class Statements(PrepareManager):
         """Return whether to prepare a query, and the name of its statement."""
         kind, name = super().get(query, prepare)
         return kind, name.replace(b"_pg3_", self._prefix)
+
+    def validate(self, key: Key, prep: Prepare, name: bytes, results: Sequence[PGresult]) -> None:
+        """Forget a statement whose first execution failed, and let the server forget it too."""
+        super().validate(key, prep, name, results)
+        # Without libpq 17 this would be a DEALLOCATE, which fails where PREPARE failed.
+        if prep is Prepare.SHOULD and key not in self._names and _CAN_CLOSE:
+            self._to_flush.append(name)
 
     def _should_discard(self, *_arguments: object, **_options: object) -> bool:
         """Keep all statements after a ROLLBACK: a pooler may not track DEALLOCATE ALL."""
@@ -103,6 +113,8 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         rows = self._calls.run(text, parameters)
         if rows is not None:
             return rows
+        # Otherwise only the next success would remove what failed.
+        self.wait(self._prepared.maintain_gen(self))
         cursor = self._own_cursor.execute(text, parameters, prepare=True)
         return cursor.fetchall() if cursor.description else []
 

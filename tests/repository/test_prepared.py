@@ -114,6 +114,16 @@ def test_a_failed_statement_fails_alone(connections: Connections) -> None:
     assert run(connections, PROCESS) == before
 
 
+def test_a_statement_that_fails_at_first_is_not_kept(connections: Connections) -> None:
+    """However often it is tried: the server would keep each attempt until the connection ends."""
+    for number in (0, 0, 0):
+        with pytest.raises(errors.DivisionByZero):
+            run(connections, "select 2 / %(number)s::bigint", number=number)
+    kept = "select count(*) from pg_prepared_statements where statement like 'select 2 /%%'"
+    assert run(connections, kept) == [(0,)]
+    assert run(connections, "select 2 / %(number)s::bigint", number=1) == [(2,)]
+
+
 def test_a_statement_that_takes_too_long_is_cancelled(hasty: Connections) -> None:
     """The connection stays usable."""
     before = run(hasty, PROCESS)
