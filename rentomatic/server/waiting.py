@@ -9,6 +9,8 @@ from rentomatic.server.connection import Connection
 # After the last answer: how long a client may send nothing, and how long it may go on sending.
 LINGER_SECONDS = 2.0
 MAX_LINGER_SECONDS = 30.0
+# How long it may go on sending while the worker has no room for another client.
+FULL_LINGER_SECONDS = 1.0
 
 _ONCE = select.EPOLLIN | select.EPOLLONESHOT
 
@@ -74,12 +76,16 @@ class Waiting:
         self._connections.pop(connection.number, None)
         connection.close()
 
-    def overdue(self) -> Iterator[Connection]:
-        """Return the connections that have waited too long."""
+    def overdue(self, *, is_full: bool) -> Iterator[Connection]:
+        """Return the connections whose time is up, which is shorter if the worker is full."""
         now = time.monotonic()
-        for connection in list(self._connections.values()):
-            if connection.deadline is not None and connection.deadline <= now:
-                yield connection
+        lingers_until = now + MAX_LINGER_SECONDS - FULL_LINGER_SECONDS if is_full else now
+        for each in list(self._connections.values()):
+            if each.deadline is None:
+                continue
+            has_lingered = each.lingers_until is not None and each.lingers_until <= lingers_until
+            if has_lingered or each.deadline <= now:
+                yield each
 
     def limit_waits(self, seconds: float) -> None:
         """Let no connection wait longer than this from now on."""

@@ -104,7 +104,7 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
         if self.ppid != os.getppid() and self.alive:
             self.log.info("The master has gone; this worker ends too")
             self.alive = False
-        for connection in self._waiting.overdue():
+        for connection in self._waiting.overdue(is_full=self._is_full):
             if connection.received and connection.lingers_until is None:
                 message = f"The head of the request took longer than {HEAD_SECONDS:.0f} s"
                 self._refuse(connection, 408, "Request Timeout", message)

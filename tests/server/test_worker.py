@@ -3,8 +3,9 @@
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from testbed.waiting import until
 
+from rentomatic.server.waiting import MAX_LINGER_SECONDS
 from rentomatic.server.worker import Worker
+from tests.malformed import GET, HOST
 from tests.server.conftest import settings
 
 SPOILT = """
@@ -55,26 +58,51 @@ def test_the_reason_is_one_line(tmp_path: Path) -> None:
 
 def test_nothing_that_an_application_raises_ends_a_thread(tmp_path: Path) -> None:
     """Not even SystemExit: its connection ends without an answer, the next request gets one."""
-    (tmp_path / "spoilt.py").write_text(SPOILT)
-    place = str(tmp_path / "socket")
-    command = ["-m", "gunicorn", "--worker-class", "rentomatic.server.worker.Worker"]
-    command += ["--threads", "1", "--bind", f"unix:{place}", "--no-control-socket", "spoilt"]
-    with running(command, tmp_path):
-        until(lambda: Path(place).exists(), 30)
+    with running(tmp_path, "--threads", "1") as connect:
         for path, answered in ((b"/exit", b""), (b"/exit", b""), (b"/", b"HTTP/1.1 200 OK")):
-            with socket.socket(socket.AF_UNIX) as client:
-                client.settimeout(20)
-                client.connect(place)
-                client.sendall(b"GET %b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % path)
+            with connect(
+                b"GET %b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % path
+            ) as client:
                 assert client.recv(15) == answered
 
 
+def test_refused_clients_that_go_on_sending_make_room(tmp_path: Path) -> None:
+    """A full worker drops them long before they would have had all their time."""
+    with running(tmp_path, "--worker-connections", "3") as connect, ExitStack() as stack:
+        refused = [stack.enter_context(connect(b"\0\r\n\r\n")) for _ in range(3)]
+        assert {client.recv(12) for client in refused} == {b"HTTP/1.1 400"}
+        client = stack.enter_context(connect(GET + HOST + b"\r\n"))
+        client.settimeout(0.2)
+        answered = b""
+        ends_at = time.monotonic() + MAX_LINGER_SECONDS / 2
+        while not answered and time.monotonic() < ends_at:
+            for each in refused:
+                with suppress(OSError):
+                    each.sendall(b"x")
+            with suppress(TimeoutError):
+                answered = client.recv(15)
+        assert answered == b"HTTP/1.1 200 OK"
+
+
 @contextmanager
-def running(command: list[str], folder: Path) -> Iterator[None]:
-    """Run Python in a folder, and end it by SIGTERM."""
+def running(folder: Path, *options: str) -> Iterator[Callable[[bytes], socket.socket]]:
+    """Serve SPOILT; yield what connects and sends bytes."""
+    (folder / "spoilt.py").write_text(SPOILT)
+    place = str(folder / "socket")
+    command = ["-m", "gunicorn", "--worker-class", "rentomatic.server.worker.Worker", *options]
+    command += ["--bind", f"unix:{place}", "--no-control-socket", "spoilt"]
     process = subprocess.Popen([sys.executable, *command], cwd=folder, stderr=subprocess.PIPE)
+
+    def connect(sent: bytes) -> socket.socket:
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(30)
+        client.connect(place)
+        client.sendall(sent)
+        return client
+
     try:
-        yield
+        until(lambda: Path(place).exists(), 60)
+        yield connect
     finally:
         process.terminate()
         process.communicate(timeout=30)
