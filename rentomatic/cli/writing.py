@@ -102,7 +102,7 @@ def run_update(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _write_changed(room: Room, arguments: argparse.Namespace, done: str) -> None:
-    with after(f"the room is {done}"):
+    with after(f"the room was {done}"):
         write_room(room, arguments)
 
 
@@ -120,7 +120,7 @@ def run_remove(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _write_removed(code: UUID) -> None:
-    with after("the room is removed"):
+    with after("the room was removed"):
         sys.stdout.write(f"removed {code}\n")
 
 
