@@ -19,7 +19,7 @@ from rentomatic.requests.room_summary import RoomSummaryRequest
 
 T = TypeVar("T")
 
-SAVE_BATCH = 2_000
+SAVE_BATCH = 1_000
 
 
 class RepositoryUnavailableError(Exception):
