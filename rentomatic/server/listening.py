@@ -27,8 +27,7 @@ class Listeners:
         self._log = log
         self._sockets = {listener.fileno(): listener for listener in sockets}
         self._addresses = {number: each.getsockname() for number, each in self._sockets.items()}
-        for number, listener in self._sockets.items():
-            listener.setblocking(False)  # noqa: FBT003 - Python's signature
+        for number in self._sockets:
             poller.register(number, 0)
 
     def __contains__(self, number: int) -> bool:
@@ -43,8 +42,11 @@ class Listeners:
 
     def accept(self, number: int) -> Connection | None:
         """Accept a connection on the socket with this file descriptor, if one is waiting."""
+        listener = self._sockets[number]
+        # While systemd starts a service, it makes the socket block for all processes that share it.
+        listener.setblocking(False)  # noqa: FBT003 - Python's signature
         try:
-            client, peer = self._sockets[number].accept()
+            client, peer = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return None
         except OSError as error:
