@@ -5,7 +5,10 @@ files in that folder, and any of them can report the sum.
 """
 
 import os
-from collections.abc import Callable, Iterator
+import struct
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -21,6 +24,8 @@ NO_ROUTE = "none"
 
 # Seconds; a search takes a few milliseconds, a statement times out after 4 s.
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_READ_ATTEMPTS = 20
+_PAUSE_SECONDS = 0.01
 # Clients invent methods; each would become a series.
 _METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 
@@ -77,10 +82,26 @@ class Metrics:
         registry.register(_State(release, schema))
         counted = b""
         if folder := os.environ.get(MULTIPROCESS):
-            MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
+            _AllWorkers(registry, folder)  # type: ignore[no-untyped-call]
         else:
             counted = generate_latest(self._registry)
         return generate_latest(registry) + counted
+
+
+class _AllWorkers(MultiProcessCollector):
+    """What all workers have counted."""
+
+    def collect(self) -> Iterable[Metric]:
+        # The file of a worker that has just started is empty for a moment.
+        for _ in range(_READ_ATTEMPTS - 1):
+            with suppress(struct.error):
+                return self._collect()
+            time.sleep(_PAUSE_SECONDS)
+        return self._collect()
+
+    def _collect(self) -> Iterable[Metric]:
+        metrics: Iterable[Metric] = super().collect()  # type: ignore[no-untyped-call]
+        return metrics
 
 
 class _State(Collector):

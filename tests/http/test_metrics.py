@@ -1,8 +1,13 @@
 """What Prometheus reads; process/test_observation checks the counts over several workers."""
 
+import os
+from pathlib import Path
+from threading import Timer
+
 import pytest
 from webtest import TestApp
 
+from rentomatic.config import MULTIPROCESS
 from rentomatic.metrics import Metrics
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.migrations import shipped_migrations
@@ -46,3 +51,16 @@ def test_the_database_and_its_schema_are_reported(
     assert "rentomatic_database_up 1.0\n" in answer.text
     assert "rentomatic_missing_migrations 0.0\n" in answer.text
     assert f'schema="{shipped_migrations()[-1]}"' in answer.text
+
+
+def test_a_worker_that_is_just_starting_is_waited_for(
+    metrics: Metrics, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its file of counts is empty for a moment."""
+    monkeypatch.setenv(MULTIPROCESS, str(tmp_path))
+    counts = tmp_path / "counter_1.db"
+    counts.touch()
+    filling = Timer(0.05, os.truncate, (counts, 65_536))
+    filling.start()
+    assert b"rentomatic_database_up 0.0\n" in metrics.render("release", None)
+    filling.join()
