@@ -67,7 +67,7 @@ def _texts(kind: Text) -> st.SearchStrategy[str]:
     return words | any_text.filter(lambda text: not kind.problem(text) and kind.normal(text))
 
 
-ADDRESSES = ["https://example.com", "https://ex.example:8443/a,b?q=%20#x", "http://192.0.2.1/é"]
+ADDRESSES = ["https://example.com", "https://ex.example:8443/a,b?q=%20#x", "https://192.0.2.1/é"]
 
 
 # Few different values, so that rooms collide with each other and with what is searched for;
