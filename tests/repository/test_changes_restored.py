@@ -21,6 +21,7 @@ from rentomatic.repository.interface import (
 )
 from rentomatic.requests.room_changes import RoomChangesRequest, Start
 from rentomatic.requests.room_changes_cursor import ChangePosition
+from tests.databases import standby_of
 from tests.repository.histories import ADD, INSERT, History, changes_of, history_in, numbered, uuid
 
 
@@ -132,36 +133,24 @@ def test_a_standby_has_no_changes_and_once_promoted_a_new_history(own_history: H
     cluster = own_history.cluster
     numbered(own_history, 3)
     end = own_history.end()
-    standby = replace(cluster, home=cluster.home.parent / "standby")
-    standby.home.mkdir()
-    if cluster.account:
-        os.chown(standby.home, cluster.account.pw_uid, cluster.account.pw_gid)
-    source = [f"--host={cluster.sockets}", "--username=rentomatic", "--write-recovery-conf"]
-    program = str(cluster.binaries / "pg_basebackup")
-    command = [program, *source, "--checkpoint=fast", "--pgdata=data"]
-    run_as(cluster.account, command, standby.home).check_returncode()
-    standby.start()
-    try:
-        with history_in(standby, standby.database) as copied:
-            for since in (*Start, end):
-                with pytest.raises(RepositoryStandbyError):
-                    copied.changes.read(RoomChangesRequest(since))
-            # Its first checkpoint is slow, as on a busy server.
-            checkpointer = "select pid from pg_stat_activity where backend_type = 'checkpointer'"
-            ((pid,),) = copied.ask(checkpointer)
-            os.kill(pid, signal.SIGSTOP)
-            try:
-                copied.run("select pg_promote()")
-                with pytest.raises(ChangesGoneError):
-                    copied.read(end)
-                begin = copied.end()
-                copied.run("delete from room where price = 1")
-                assert (
-                    changes_of(copied.read(begin))
-                    == changes_of(copied.read())
-                    == [("removed", 1, None)]
-                )
-            finally:
-                os.kill(pid, signal.SIGCONT)
-    finally:
-        standby.stop()
+    with standby_of(cluster) as standby, history_in(standby, standby.database) as copied:
+        for since in (*Start, end):
+            with pytest.raises(RepositoryStandbyError):
+                copied.changes.read(RoomChangesRequest(since))
+        # Its first checkpoint is slow, as on a busy server.
+        checkpointer = "select pid from pg_stat_activity where backend_type = 'checkpointer'"
+        ((pid,),) = copied.ask(checkpointer)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            copied.run("select pg_promote()")
+            with pytest.raises(ChangesGoneError):
+                copied.read(end)
+            begin = copied.end()
+            copied.run("delete from room where price = 1")
+            assert (
+                changes_of(copied.read(begin))
+                == changes_of(copied.read())
+                == [("removed", 1, None)]
+            )
+        finally:
+            os.kill(pid, signal.SIGCONT)

@@ -19,6 +19,7 @@ from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_summary import RoomSummaryRequest
+from tests.databases import standby_of
 
 MakeRoom = Callable[..., Room]
 UPDATE = "update room set price = price + 1 where size = %s"
@@ -180,19 +181,7 @@ def test_two_databases_of_a_server_have_different_versions(
 def test_a_standby_has_no_version(own_cluster: Cluster, make_room: MakeRoom) -> None:
     """It does not know which transactions are running, but it can be searched."""
     prepared(own_cluster, make_room)
-    standby = replace(own_cluster, home=own_cluster.home.parent / "standby")
-    standby.home.mkdir()
-    if own_cluster.account:
-        os.chown(standby.home, own_cluster.account.pw_uid, own_cluster.account.pw_gid)
-    source = [f"--host={own_cluster.sockets}", "--username=rentomatic", "--write-recovery-conf"]
-    program = str(own_cluster.binaries / "pg_basebackup")
-    command = [program, *source, "--checkpoint=fast", "--pgdata=data"]
-    run_as(own_cluster.account, command, standby.home).check_returncode()
-    standby.start()
-    try:
-        with repository_in(standby) as repository:
-            page = repository.search(RoomListRequest())
-            assert (len(list(page.rooms)), page.version, repository.version()) == (8, None, None)
-            assert repository.summarize(RoomSummaryRequest()).version is None
-    finally:
-        standby.stop()
+    with standby_of(own_cluster) as standby, repository_in(standby) as repository:
+        page = repository.search(RoomListRequest())
+        assert (len(list(page.rooms)), page.version, repository.version()) == (8, None, None)
+        assert repository.summarize(RoomSummaryRequest()).version is None
