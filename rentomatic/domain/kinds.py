@@ -2,9 +2,10 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 from unicodedata import normalize
 from uuid import UUID
@@ -167,11 +168,15 @@ class Text(Kind):
         """Describe the values as JSON Schema."""
         return {"type": "string", "maxLength": self.most, "pattern": self._pattern}
 
-    @property
+    @cached_property
     def _pattern(self) -> str:
         lines = r"\t\n\r" if self.has_lines else ""
         control = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f" if lines else _CONTROL
         return f"^[^{control}]*$"
+
+    @cached_property
+    def _matches(self) -> Callable[[str], object]:
+        return re.compile(self._pattern.removesuffix("$")).fullmatch
 
     def problem(self, value: object) -> str | None:
         """Say what the value must be, if it is not valid; empty text means that there is none."""
@@ -179,7 +184,7 @@ class Text(Kind):
             return f"must be text of at most {self.most} characters"
         if _SURROGATES.search(value):
             return "must be text in Unicode, without lone surrogates"
-        if not re.fullmatch(self._pattern.removesuffix("$"), value):
+        if not self._matches(value):
             kept = " other than line breaks and tabs" if self.has_lines else ""
             return f"must be text without control characters{kept}"
         if len(_tidy(value)) > self.most:
@@ -220,16 +225,20 @@ class Address(Kind):
         """Describe the values as JSON Schema."""
         return {"type": "string", "maxLength": MAX_ADDRESS, "pattern": f"^(?:{self._pattern})?$"}
 
-    @property
+    @cached_property
     def _pattern(self) -> str:
         web = rf"(?:{'|'.join(self.schemes)})://{_HOST}(?:[/?#]{_OF_ADDRESS}*)?"
         return rf"{web}|{_ASSET}" if self.may_be_asset else web
+
+    @cached_property
+    def _matches(self) -> Callable[[str], object]:
+        return re.compile(self._pattern).fullmatch
 
     def problem(self, value: object) -> str | None:
         """Say what the value must be, if it is not valid; empty text means that there is none."""
         text = _tidy(value) if isinstance(value, str) else None
         is_unicode = text is not None and not _SURROGATES.search(text)
-        if text is not None and is_unicode and (not text or re.fullmatch(self._pattern, text)):
+        if text is not None and is_unicode and (not text or self._matches(text)):
             is_short = len(text) <= MAX_ADDRESS
             return None if is_short else f"must be an address of at most {MAX_ADDRESS} characters"
         begins = " or ".join(f"{each}://" for each in self.schemes)
