@@ -15,7 +15,7 @@ _MEASURES = ("", "least", "25 %", "50 %", "75 %", "greatest", "mean")
 
 # Texts that are too long for a table, and what is left out next if it is too wide.
 _LONG = ("description", "url", "image")
-_LESS_NEEDED = ("longitude", "latitude", "reference", "available_from", "bedrooms", "city")
+_LESS_NEEDED = (*COORDINATES, "reference", "available_from", "bedrooms", "city")
 _NARROWEST = 10
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rentomatic.domain.geography import Box
+from rentomatic.domain.room import COORDINATES
 from rentomatic.requests.room_selection import Filter, RoomSelection
 
 _LOW = {"gt", "gte", "eq"}
@@ -24,8 +25,9 @@ def _boxes(whole: Box | None) -> Iterator[tuple[Filter, ...]]:
         yield ()
         return
     box = whole.across
-    latitudes = Filter("latitude", "gte", box.south), Filter("latitude", "lte", box.north)
-    west, east = Filter("longitude", "gte", box.west), Filter("longitude", "lte", box.east)
+    longitude, latitude = COORDINATES
+    latitudes = Filter(latitude, "gte", box.south), Filter(latitude, "lte", box.north)
+    west, east = Filter(longitude, "gte", box.west), Filter(longitude, "lte", box.east)
     if box.crosses_antimeridian:
         yield (*latitudes, west)
         yield (*latitudes, east)
