@@ -13,6 +13,7 @@ from rentomatic.cli.streams import report
 from rentomatic.cli.tables import room_table, summary_table
 from rentomatic.config import Settings
 from rentomatic.demo import EXAMPLE_FILTER
+from rentomatic.domain.rent import Rent
 from rentomatic.domain.room import FIELDS, Room
 from rentomatic.formats.table import FORMATS
 from rentomatic.formats.view import View
@@ -124,7 +125,8 @@ def run_list(arguments: argparse.Namespace, settings: Settings) -> int:
 
     def write(page: Page) -> None:
         if request:
-            _write_rooms(page.rooms, _format(arguments), View(request.fields, request.near))
+            view = View(request.fields, request.near)
+            _write_rooms(page.rooms, _format(arguments), view, settings.rent)
             _report_more(page, request)
 
     return run_use_case(room_list_use_case, request, settings, write)
@@ -148,16 +150,16 @@ def run_summary(arguments: argparse.Namespace, settings: Settings) -> int:
 def run_get(arguments: argparse.Namespace, settings: Settings) -> int:
     """Show one room."""
     request = build_room_get_request(arguments.code)
-    write = partial(write_room, arguments=arguments)
+    write = partial(write_room, arguments=arguments, rent=settings.rent)
     return run_use_case(room_get_use_case, request, settings, write)
 
 
-def write_room(room: Room, arguments: argparse.Namespace) -> None:
+def write_room(room: Room, arguments: argparse.Namespace, rent: Rent) -> None:
     """Write a room in the requested format."""
     if (chosen := _format(arguments)) == "json":
         sys.stdout.write(json.dumps(room, cls=RoomJsonEncoder, indent=2) + "\n")
     elif chosen == TABLE:
-        _write_rooms([room], chosen, View())
+        _write_rooms([room], chosen, View(), rent)
     else:
         sys.stdout.buffer.write(FORMATS[chosen].dump_room(room, View()))
 
@@ -185,7 +187,7 @@ def _format(arguments: argparse.Namespace) -> str:
     return arguments.format or (TABLE if sys.stdout.isatty() else "json")
 
 
-def _write_rooms(rooms: Iterable[Room], chosen: str, view: View) -> None:
+def _write_rooms(rooms: Iterable[Room], chosen: str, view: View, rent: Rent) -> None:
     if chosen == TABLE:
         shown = [view.show(room) for room in rooms]
         if not shown:
@@ -193,6 +195,8 @@ def _write_rooms(rooms: Iterable[Room], chosen: str, view: View) -> None:
             return
         table, left_out = room_table(shown, are_chosen=not set(FIELDS) <= set(view.fields))
         sys.stdout.write(f"{table}\n")
+        if "price" in view.fields:
+            report(f"price is {rent}")
         if left_out:
             report(f"not shown: {', '.join(left_out)}; --fields and --format json show all")
         return

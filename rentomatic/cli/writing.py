@@ -12,6 +12,7 @@ from rentomatic.cli.rooms import add_format, write_room
 from rentomatic.cli.streams import after, report
 from rentomatic.config import Settings
 from rentomatic.demo import EXAMPLE_CHANGE, example_values
+from rentomatic.domain.rent import Rent
 from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, Room
 from rentomatic.requests.base import ParameterError
 from rentomatic.requests.parsers import shown
@@ -89,7 +90,7 @@ def _add_writing(  # noqa: PLR0913, PLR0917 - one for each text of a command
 def run_add(arguments: argparse.Namespace, settings: Settings) -> int:
     """Add a room."""
     request = build_room_add_request(*_read_fields(arguments.fields))
-    write = partial(_write_changed, arguments=arguments, done="added")
+    write = partial(_write_changed, arguments=arguments, rent=settings.rent, done="added")
     return run_use_case(room_add_use_case, request, settings, write)
 
 
@@ -97,13 +98,13 @@ def run_update(arguments: argparse.Namespace, settings: Settings) -> int:
     """Change some fields of a room."""
     values, unreadable = _read_fields(arguments.fields)
     request = build_room_update_request(arguments.code, values, unreadable=unreadable)
-    write = partial(_write_changed, arguments=arguments, done="changed")
+    write = partial(_write_changed, arguments=arguments, rent=settings.rent, done="changed")
     return run_use_case(room_update_use_case, request, settings, write)
 
 
-def _write_changed(room: Room, arguments: argparse.Namespace, done: str) -> None:
+def _write_changed(room: Room, arguments: argparse.Namespace, rent: Rent, done: str) -> None:
     with after(f"the room was {done}"):
-        write_room(room, arguments)
+        write_room(room, arguments, rent)
 
 
 def run_remove(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -22,6 +22,15 @@ MAX_SORTED = 200
 
 MAX_ADDRESS = 2_048
 ASSETS = "/assets/"
+# The pictures that the service ships, all of them our own work.
+PICTURES = (
+    "balcony.svg",
+    "bedroom.svg",
+    "kitchen.svg",
+    "living-room.svg",
+    "loft.svg",
+    "studio.svg",
+)
 
 # Every space of Unicode, and the control characters (general category Cc).
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
@@ -38,7 +47,8 @@ _DISGUISED = (
 _PORT = "(?:[0-5]?[0-9]{1,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _HOST = rf'[^{_CONTROL}{_SPACE}{_DISGUISED}<>"`\\/?#@:\[\]]+(?::{_PORT})?'
 _FORBIDDEN = 'spaces, a user name or any of <>"`\\'
-_ASSET = rf"{ASSETS}[0-9A-Za-z_-][0-9A-Za-z._-]*"
+# No other escapes: JSON Schema has the regular expressions of ECMAScript.
+_PICTURE = f"{ASSETS}(?:{'|'.join(PICTURES)})".replace(".", r"\.")
 
 
 class Kind(ABC):
@@ -211,12 +221,13 @@ class Address(Kind):
     Attributes:
         schemes: the schemes that it may have.
         operators: the names of the operators that compare it.
-        may_be_asset: whether it may be the path of a picture that the service ships.
+        may_be_picture: whether it may be the path of a picture that the service ships. A database
+            accepts the path of any, because other releases ship others.
     """
 
     schemes: tuple[str, ...]
     operators: tuple[str, ...] = EQUALITY
-    may_be_asset: bool = False
+    may_be_picture: bool = False
     is_sorted = False
     type = str
 
@@ -228,7 +239,7 @@ class Address(Kind):
     @cached_property
     def _pattern(self) -> str:
         web = rf"(?:{'|'.join(self.schemes)})://{_HOST}(?:[/?#]{_OF_ADDRESS}*)?"
-        return rf"{web}|{_ASSET}" if self.may_be_asset else web
+        return f"{web}|{_PICTURE}" if self.may_be_picture else web
 
     @cached_property
     def _matches(self) -> Callable[[str], object]:
@@ -242,8 +253,9 @@ class Address(Kind):
             is_short = len(text) <= MAX_ADDRESS
             return None if is_short else f"must be an address of at most {MAX_ADDRESS} characters"
         begins = " or ".join(f"{each}://" for each in self.schemes)
-        asset = f", or a path such as {ASSETS}room.svg" if self.may_be_asset else ""
-        return f"must be an address that begins with {begins}, without {_FORBIDDEN}{asset}"
+        pictures = ", ".join(f"{ASSETS}{name}" for name in PICTURES)
+        path = f", or one of the paths {pictures}" if self.may_be_picture else ""
+        return f"must be an address that begins with {begins}, without {_FORBIDDEN}{path}"
 
     def normal(self, value: str) -> str | None:
         """Return the address in NFC, trimmed."""

@@ -140,7 +140,7 @@ class Room:
     image: Annotated[
         str | None,
         Field(
-            Address(("https",), operators=(), may_be_asset=True),
+            Address(("https",), operators=(), may_be_picture=True),
             "a picture",
             aliases=("thumbnail", "picture_url", "ld_image"),
         ),

@@ -116,7 +116,7 @@ class Columns:
                 yield source.explain(record, problem)
             else:
                 if invalid := source.field.problem(value):
-                    yield f"{source.name} {invalid}{source.unit}{source.way_out}"
+                    yield source.explain_invalid(record, value, invalid)
 
 
 def remembered(make: Callable[..., Columns]) -> Callable[..., Columns]:

@@ -77,6 +77,12 @@ class Source:
             return f"{self.name} {problem}, which looks like no value{advice}"
         return f"{self.name} {problem}{self.way_out}"
 
+    def explain_invalid(self, record: Sequence[object], value: Value | None, problem: str) -> str:
+        """Explain a value that can be read but is not valid; it may have been converted."""
+        given = f", not {shown(str(record[self.index]))}" if self.is_in_file else ""
+        made = f", which is {value}" if given and self.unit else ""
+        return f"{self.name} {problem}{self.unit}{given}{made}{self.way_out}"
+
     @property
     def way_out(self) -> str:
         """What errors say about importing the file without the field."""

@@ -206,6 +206,14 @@ def usable_filters(key: str) -> str:
     return f"fields are {', '.join(FIELDS)}"
 
 
+def names_field(key: str) -> bool:
+    """Return whether a word of a key is a field, or the key what imported files call a field."""
+    key = key.lower()
+    return key.partition("__")[0] in _ALIASES or not FIELDS.keys().isdisjoint(
+        re.findall("[a-z]+", key)
+    )
+
+
 def suggest_filter_key(key: str) -> str | None:
     """Guess which filter was meant, but never one with the opposite meaning."""
     field, rest = _field_meant(key.lower())

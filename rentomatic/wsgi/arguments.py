@@ -1,6 +1,5 @@
 """Turn the parameters of an HTTP request into arguments for the request builders."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -22,6 +21,7 @@ from rentomatic.requests.room_fields import (
     FILTER_KEYS,
     OPERATORS,
     Takes,
+    names_field,
     operand_schema,
     suggest_filter_key,
 )
@@ -160,7 +160,7 @@ def _suggest(name: str, known: Collection[str]) -> str | None:
     """Guess which parameter was meant, but never one with the opposite meaning."""
     if (meant := _MEANT.get(name.lower())) in known:
         return meant
-    if not FIELDS.keys().isdisjoint(re.findall("[a-z]+", name.lower())):
+    if names_field(name):
         meant = f"{FILTER_PREFIX}{suggest_filter_key(name)}"
         if meant in known:
             return meant

@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from rentomatic.domain.kinds import PICTURES
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.requests.parsers import closest, parse_uuid, shown
 from rentomatic.wsgi.failure import HttpFailure, Outcome
 from rentomatic.wsgi.handlers import assets, changes, documents, health, room_writes, rooms, site
-from rentomatic.wsgi.handlers.assets import ASSETS, parse_asset
+from rentomatic.wsgi.handlers.assets import parse_asset
 from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
 from rentomatic.wsgi.json_body import MERGE_PATCH
 
@@ -38,7 +39,7 @@ Converter = tuple[str, Callable[[str], object], str]
 # By their names in templates: `{code:uuid}`.
 _CONVERTERS: Mapping[str, Converter] = {
     "uuid": ("room", parse_uuid, "a UUID"),
-    "asset": ("picture", parse_asset, f"one of {', '.join(ASSETS)}"),
+    "asset": ("picture", parse_asset, f"one of {', '.join(PICTURES)}"),
 }
 _SEGMENT = re.compile(r"\{(\w+):(\w+)\}")
 

@@ -85,6 +85,20 @@ def test_a_table_has_the_fields_that_are_wanted(run: Run) -> None:
     assert (header.split(), first.split()) == (["price", "distance"], ["48", "0"])
 
 
+def test_a_table_of_prices_names_their_currency(
+    run: Run, monkeypatch: pytest.MonkeyPatch, rooms: list[Room]
+) -> None:
+    """On standard error, beside the table; other formats and tables without prices do not."""
+    monkeypatch.setenv("RENTOMATIC_CURRENCY", "PLN")
+    monkeypatch.setenv("RENTOMATIC_PERIOD", "week")
+    said = "rentomatic: price is in whole PLN per week\n"
+    table = ("--format", "table")
+    assert run("list", *table)[2] == said
+    assert run("get", str(rooms[0].code), *table)[2] == said
+    assert run("list", "--fields", "code,size", *table)[2] == ""
+    assert run("list", "--format", "csv")[2] == ""
+
+
 def test_a_summary_is_json(run: Run, rooms: list[Room]) -> None:
     """As over HTTP, indented to be read."""
     code, out, _ = run("summary", "price__lt=50", "--bbox", "-1,51,1,52")

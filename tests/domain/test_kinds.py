@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import pytest
 
-from rentomatic.domain.kinds import MAX_ADDRESS
+from rentomatic.domain.kinds import MAX_ADDRESS, PICTURES
 from rentomatic.domain.room import FIELDS, Room
 
 LONG = "x" * 5_001
@@ -12,7 +12,7 @@ TEXT = "must be text of at most"
 CONTROL = "must be text without control characters"
 WITHOUT = 'without spaces, a user name or any of <>"`\\'
 PAGE = f"must be an address that begins with https:// or http://, {WITHOUT}"
-PICTURE = f"must be an address that begins with https://, {WITHOUT}, or a path such as /assets/"
+PICTURE = f"must be an address that begins with https://, {WITHOUT}, or one of the paths /assets/"
 NUMBER = "must be an integer from 0 to 99"
 DATE = "must be a date such as"
 
@@ -83,6 +83,14 @@ def test_an_invalid_value_is_explained(name: str, value: object, problem: str) -
     said = FIELDS[name].problem(value)
     assert said
     assert problem in said
+
+
+@pytest.mark.parametrize("name", ["nosuch.svg", "loft", "loftxsvg", "Loft.svg", "loft.svg?x"])
+def test_a_picture_is_one_that_the_service_ships(name: str) -> None:
+    """The message lists all of them."""
+    said = FIELDS["image"].problem(f"/assets/{name}")
+    assert said
+    assert said.endswith(", ".join(f"/assets/{each}" for each in PICTURES))
 
 
 @pytest.mark.parametrize(("name", "value", "normal"), RIGHT)

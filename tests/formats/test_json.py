@@ -101,7 +101,7 @@ def test_numbers_are_read_and_text_as_in_csv(price: str, value: int) -> None:
         ("1e99999999999", "price must be an amount such as 1200 or $1,200.00, not '1e99999999999'"),
         ("34.5", "price must be an integer, not '34.5'; give --round to round it"),
         ('"1e3"', "price must be an amount such as 1200 or $1,200.00, not '1e3'"),
-        ("-1", f"price must be an integer from 0 to {MAX_PRICE}"),
+        ("-1", f"price must be an integer from 0 to {MAX_PRICE}, not '-1'"),
         ("1" * 5000, f"price must be an amount such as 1200 or $1,200.00, not '{'1' * 39}…'"),
         ("NaN", "is not JSON, which has no NaN"),
         ("-Infinity", "is not JSON, which has no -Infinity"),
@@ -133,7 +133,7 @@ def test_every_problem_of_a_line_is_reported() -> None:
     )
     assert first == (
         "line 1: id is not a UUID: '7'; give --source NAME to make one from it; "
-        "sqft must be an integer from 1 to 2147483647 in square metres; "
+        "sqft must be an integer from 1 to 2147483647 in square metres, not '0', which is 0; "
         "lat must be from -90 to 90, not '95'; were longitude and latitude swapped?; "
         "lng must be from -180 to 180, not '200'"
     )

@@ -163,7 +163,7 @@ def test_of_two_columns_the_first_name_wins(imported: Import) -> None:
     ("file", "problem"),
     [
         (("csv", table("x")), "line 2: bedrooms must be an integer from 0 to 99, not 'x'"),
-        (("csv", table("100")), "line 2: bedrooms must be an integer from 0 to 99"),
+        (("csv", table("100")), "line 2: bedrooms must be an integer from 0 to 99, not '100'"),
         (("ndjson", line(bedrooms=True)), "line 1: bedrooms must be a number or text, not true"),
         (("csv", WITHOUT, {"columns": {"bedrooms": "b"}}), "column: there is no column 'b'"),
         (("csv", WITHOUT, {"defaults": {"bedrooms": "x"}}), "default: bedrooms must be an integer"),

@@ -170,7 +170,7 @@ def test_every_problem_of_a_line_is_reported_with_its_column() -> None:
     assert good == ROOM
     assert str(bad) == (
         "line 2: id is empty; "
-        "area must be an integer from 1 to 2147483647; "
+        "area must be an integer from 1 to 2147483647, not '0'; "
         "price must be an amount such as 1200 or $1,200.00, not 'x'; "
         "lat must be a decimal number such as 52.23, not ''; "
         "lng must be from -180 to 180, not '200'"
@@ -180,8 +180,10 @@ def test_every_problem_of_a_line_is_reported_with_its_column() -> None:
 def test_an_invalid_room_is_reported_with_the_files_column() -> None:
     """The entity's own complaint, in the file's words."""
     (message,) = problems(read(f"id,sqft,price,lng,lat\n{CODE},0,-5,0,0\n"))
-    assert message.startswith("line 2: sqft must be an integer from 1 to ")
-    assert "; price must be an integer from 0 to " in message
+    assert message == (
+        "line 2: sqft must be an integer from 1 to 2147483647 in square metres, "
+        "not '0', which is 0; price must be an integer from 0 to 9007199254740991, not '-5'"
+    )
 
 
 def test_text_that_is_not_utf8_is_reported_as_such() -> None:

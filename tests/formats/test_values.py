@@ -183,7 +183,7 @@ def test_a_size_that_rounds_to_zero_is_reported_in_square_metres() -> None:
     """The limit is not one of square feet."""
     message = str(read_one("csv", {"size": "MISSING", "sqft": 5}))
     assert message.startswith("sqft must be an integer from 1 to ")
-    assert message.endswith(" in square metres")
+    assert message.endswith(" in square metres, not '5', which is 0")
 
 
 def test_a_default_beside_square_feet_is_in_square_metres() -> None:

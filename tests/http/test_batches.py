@@ -70,7 +70,7 @@ def test_a_bad_line_stops_a_batch(client: TestApp) -> None:
     answer = send(client, body, 400)
     errors = {
         "line 3": "must have 5 values, not 4",
-        "line 4": "price must be an integer from 0 to 9007199254740991",
+        "line 4": "price must be an integer from 0 to 9007199254740991, not '-1'",
         "line 5": "code is not a UUID: '8'; price must be an integer, not '1.5'; "
         "longitude must be from -180 to 180, not '200'",
     }

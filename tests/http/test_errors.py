@@ -90,6 +90,18 @@ def reported(client: TestApp, query: str) -> list[str]:
             "exclude_price: Parameter exclude_price cannot be used; did you mean filter_price__ne?",
         ),
         ("price_avoid=5", "price_avoid: Parameter price_avoid cannot be used"),
+        *(
+            (f"{name}=x", f"{name}: Parameter {name} cannot be used; did you mean filter_{key}?")
+            for name, key in {
+                "name": "title__eq",
+                "Town": "city__eq",
+                "town__ne": "city__ne",
+                "municipality__null": "city__null",
+                "available": "available_from__eq",
+                "link": "url__eq",
+                "id": "code__eq",
+            }.items()
+        ),
         ("radius_max=5", "radius_max: Parameter radius_max cannot be used; did you mean radius?"),
         ("cursor=5", "cursor: Parameter cursor cannot be used; did you mean after?"),
         ("a%0Ab=5", "'a\\nb': Parameter 'a\\nb' cannot be used"),

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from pathlib import Path
 
+from rentomatic.domain.kinds import PICTURES
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.resources import PACKAGE
 from rentomatic.wsgi.arguments import read_nothing
@@ -19,16 +20,6 @@ _FOLDER = PACKAGE / "wsgi" / "assets"
 _POLICY = ("Content-Security-Policy", "default-src 'none'; sandbox")
 _A_DAY = "public, max-age=86400"
 
-# All of them are our own work.
-ASSETS = (
-    "balcony.svg",
-    "bedroom.svg",
-    "kitchen.svg",
-    "living-room.svg",
-    "loft.svg",
-    "studio.svg",
-)
-
 
 def parse_asset(text: str) -> Path:
     """Return the file of a picture.
@@ -36,7 +27,7 @@ def parse_asset(text: str) -> Path:
     Raises:
         ValueError: if there is no such picture.
     """
-    if text not in ASSETS:
+    if text not in PICTURES:
         raise ValueError
     return _FOLDER / text
 

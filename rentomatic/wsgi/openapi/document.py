@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from rentomatic.domain.kinds import PICTURES
 from rentomatic.domain.rent import Rent
 from rentomatic.domain.room import FIELDS
 from rentomatic.formats.json import MEDIA_TYPE as JSON
@@ -11,7 +12,6 @@ from rentomatic.requests.parameters import Parameter
 from rentomatic.requests.parsers import MAX_LIST
 from rentomatic.serializers.problem import MEDIA_TYPE as PROBLEM
 from rentomatic.wsgi.authorization import WRITES
-from rentomatic.wsgi.handlers.assets import ASSETS
 from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
 from rentomatic.wsgi.json_body import MERGE_PATCH
 from rentomatic.wsgi.openapi.examples import FILTER_EXAMPLES, FIRST, Examples
@@ -58,8 +58,8 @@ _SEGMENTS: Mapping[str, Node] = {
     },
     "name": {
         "description": "the name of a picture",
-        "schema": {"type": "string", "enum": ASSETS},
-        "example": ASSETS[0],
+        "schema": {"type": "string", "enum": PICTURES},
+        "example": PICTURES[0],
     },
 }
 _FAILURE_CONTENTS = {JSON: reference("Error"), PROBLEM: reference("Problem")}
