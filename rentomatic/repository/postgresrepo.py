@@ -317,7 +317,7 @@ class PostgresRepo:
             while batch := following.fetchall():
                 # The server reads the next batch while this one is written.
                 following = self._fetch(connection, fetch)
-                yield from batch
+                yield from Room.trusted_many(batch)
 
     def _write(
         self,
@@ -359,9 +359,8 @@ class PostgresRepo:
         return Room.trusted(rows[0]) if rows else None
 
     @staticmethod
-    def _fetch(connection: Connection, fetch: bytes) -> Cursor[Room]:
-        cursor = connection.cursor(binary=True, row_factory=_room_row)
-        return cursor.execute(fetch, prepare=False)
+    def _fetch(connection: Connection, fetch: bytes) -> Cursor[tuple[Any, ...]]:
+        return connection.cursor(binary=True).execute(fetch, prepare=False)
 
     def _total(self, connection: Connection, request: RoomListRequest) -> Total | None:
         if request.count == EXACT:
@@ -382,10 +381,6 @@ def _value(
 def _need(take: Callable[[], bool]) -> None:
     if not take():
         raise RepositoryBusyError("too many slow searches are in progress")
-
-
-def _room_row(_cursor: object) -> Callable[[Sequence[Any]], Room]:
-    return Room.trusted  # the columns of sql/room_list.sql
 
 
 def _summary(sent: tuple[list[Room], list[Cursor[tuple[int, int]]]] | None) -> SaveSummary:
