@@ -67,6 +67,7 @@ class Handler:
 
     def _answer(self, connection: Connection, head: Head, may_keep: Callable[[], bool]) -> bool:
         environ = head.environ
+        environ["rentomatic.arrived"] = connection.since
         answer = Answer(
             connection.client, environ["REQUEST_METHOD"], environ["SERVER_PROTOCOL"], may_keep
         )

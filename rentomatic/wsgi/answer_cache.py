@@ -1,10 +1,12 @@
 """Answers that are returned again while the data have not changed."""
 
+import time
 from collections import OrderedDict
 from threading import Lock
 from typing import NamedTuple
 
 from rentomatic.repository.interface import RoomRepository
+from rentomatic.responses import Response
 from rentomatic.use_cases.data_version import data_version_use_case
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
@@ -22,12 +24,19 @@ class _Key(NamedTuple):
     accept: str
 
 
+class _Reading(NamedTuple):
+    """A data version, and when its reading began."""
+
+    began: float
+    response: Response[str | None]
+
+
 class AnswerCache:
     """The latest answers of this process; safe to share between threads.
 
-    An answer is returned again only if the data version, which is read each time, is still the one
-    that it was made from, so it is as current as a 304. The cache is not used while the database is
-    down, nor on a standby, which has no data versions.
+    An answer is returned again only if the data version, read after the request has arrived, is
+    still the one that it was made from, so it is as current as a 304. The cache is not used while
+    the database is down, nor on a standby, which has no data versions.
 
     Args:
         max_bytes: the most that is kept; the least recently used answers are dropped.
@@ -38,6 +47,7 @@ class AnswerCache:
         self._bytes = 0
         self._answers: OrderedDict[_Key, Answer] = OrderedDict()
         self._version: str | None = None
+        self._reading: _Reading | None = None
         self._lock = Lock()
 
     def find(self, request: Request, repository: RoomRepository) -> Answer | None:
@@ -47,11 +57,26 @@ class AnswerCache:
         answer = self._known(_key_of(request))
         if answer is None:
             return None
-        response = data_version_use_case(repository)
+        response = self.version(request, repository)
         if not response:
             return None
         self._version = response.value
         return answer if answer.version == response.value else None
+
+    def version(self, request: Request, repository: RoomRepository) -> Response[str | None]:
+        """Return the data version, as it is after the request has arrived.
+
+        Requests that have waited while it was read for another one share that reading, if it began
+        after they had arrived: whatever was written before them is in it.
+        """
+        latest = self._reading
+        if latest is not None and latest.began > request.arrived:
+            return latest.response
+        began = time.monotonic()
+        response = data_version_use_case(repository)
+        if response:
+            self._reading = _Reading(began, response)
+        return response
 
     def keep(self, request: Request, answer: Answer) -> None:
         """Keep an answer that has a version, in place of the previous one."""

@@ -1,6 +1,7 @@
 """A request as the handlers see it."""
 
 import re
+import time
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -18,6 +19,8 @@ Environ = MutableMapping[str, Any]
 # RFC 3986, section 3.2.2, without rare forms: names, IPv4 and IPv6 addresses, and a port.
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%-]+)(:[0-9]{0,5})?")
 _LENGTH = re.compile(r"[0-9]{1,18}")
+# Set by our own server.
+ARRIVED = "rentomatic.arrived"
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -65,6 +68,7 @@ class Request:
         content: the body of a write.
         is_http_1_0: whether the client would mistake a cut connection for the end of an answer.
         address: of the service, as the client sees it: scheme, host and port.
+        arrived: when its head had arrived, or a little later; by time.monotonic().
         actor: the name of its token; None without a token, or if the operation ignores it.
     """
 
@@ -79,6 +83,7 @@ class Request:
     idempotency_key: str | None
     is_http_1_0: bool
     address: str
+    arrived: float
     content: Content = NO_CONTENT
     actor: str | None = None
 
@@ -100,6 +105,7 @@ def read_request(environ: Environ) -> Request:
         idempotency_key=environ.get("HTTP_IDEMPOTENCY_KEY"),
         is_http_1_0=environ.get("SERVER_PROTOCOL") == "HTTP/1.0",
         address=f"{environ.get('wsgi.url_scheme', 'http')}://{named}",
+        arrived=environ.get(ARRIVED) or time.monotonic(),
     )
 
 

@@ -1,5 +1,6 @@
 """Answers that are returned again: only while the data are the same, and to the same request."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -19,7 +20,7 @@ from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_summary import RoomSummaryRequest
 from rentomatic.wsgi.answer_cache import AnswerCache
 from rentomatic.wsgi.application import Application
-from rentomatic.wsgi.request import Request, read_request
+from rentomatic.wsgi.request import ARRIVED, Request, read_request
 from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.service import Stores
 
@@ -28,9 +29,15 @@ PATHS = ["/rooms", "/rooms?sort=-price&limit=1", "/rooms/summary", "/rooms?count
 
 
 class CountingRepo(PostgresRepo):
-    """Counts its searches."""
+    """Counts its searches, and how often it reads the version."""
 
     searches = 0
+    versions = 0
+
+    def version(self) -> str | None:
+        """Count, and read the version."""
+        self.versions += 1
+        return super().version()
 
     def search(self, request: RoomListRequest) -> Page:
         """Count, and search."""
@@ -135,6 +142,36 @@ def test_no_answer_is_older_than_a_write_before_the_request(
             each.join()
     assert wrong == []
     assert asked[0]
+
+
+def test_requests_that_wait_share_a_reading_of_the_version(rooms: list[Room]) -> None:
+    """Only one that began after they had arrived, as any write before them must be in it."""
+    cache, repository = AnswerCache(), MemRepo()
+    early, late = (replace(asking(0), arrived=time.monotonic()) for _ in range(2))
+    read = cache.version(early, repository)
+    repository.put(rooms[0])
+    assert cache.version(late, repository) is read
+    new = replace(asking(0), arrived=time.monotonic())
+    assert cache.version(new, repository).value == repository.version() != read.value
+
+
+def test_what_waits_for_a_thread_is_not_older_than_a_write_before_it(
+    app: TestApp, repository: CountingRepo, postgres_embedded: PostgresRepo
+) -> None:
+    """Whatever was written when a request arrived is in its answer, however long it waited."""
+    (room,) = postgres_embedded.search(RoomListRequest(limit=1)).rooms
+    path = "/rooms?sort=-price&limit=1"
+    arrived = []
+    for price in range(1_000, 1_050):
+        assert postgres_embedded.update(room.code, {"price": price})
+        arrived.append((price, time.monotonic()))
+        if price % 3:
+            continue
+        for least, since in arrived:
+            answer = app.get(path, extra_environ={ARRIVED: since})
+            assert answer.json[0]["price"] >= least
+        arrived.clear()
+    assert repository.versions < 50
 
 
 def test_only_the_same_request_is_answered_again(app: TestApp) -> None:

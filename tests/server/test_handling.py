@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from rentomatic.wsgi.request import ARRIVED
 from tests.malformed import CHUNKED, GET, HOST, POST
 from tests.server.conftest import Connect, Echo
 
@@ -18,6 +19,14 @@ def test_requests_may_be_sent_ahead(connect: Connect, echo: Echo) -> None:
     assert [body for _, body in echo.asked] == [b"", b"hello", b"hello", b""]
     assert answered.count(b"HTTP/1.1 200 OK\r\n") == answered.count(b"Connection: keep-alive") == 4
     assert client.ask(b"\r\n").count(b"HTTP/1.1 200 OK\r\n") == 1
+
+
+def test_the_application_learns_when_a_request_arrived(connect: Connect, echo: Echo) -> None:
+    """It may have waited for a thread since."""
+    client = connect()
+    client.connection.since = 12.5
+    client.ask(GET + HOST + b"\r\n")
+    assert [environ[ARRIVED] for environ, _ in echo.asked] == [12.5]
 
 
 def test_the_head_of_an_answer_is_one_piece(connect: Connect) -> None:

@@ -18,7 +18,6 @@ from rentomatic.requests.room_get import RoomGetRequest
 from rentomatic.requests.room_list import ALL_FIELDS, ESTIMATE, EXACT, RoomListRequest
 from rentomatic.requests.room_order import BY_ADDING
 from rentomatic.serializers.room_summary import dump_summary
-from rentomatic.use_cases.data_version import data_version_use_case
 from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
 from rentomatic.use_cases.room_summary import room_summary_use_case
@@ -145,7 +144,7 @@ def _without_search(
     service: Service, request: Request, tag_of: Callable[[object], str]
 ) -> Outcome | None:
     """Answer without a search if the conditions allow it; otherwise return None."""
-    response = data_version_use_case(service.stores.repository)
+    response = service.cache.version(request, service.stores.repository)
     if not response or response.value is None:
         return None
     found = Answer(HTTPStatus.OK, tag=tag_of(response.value))
