@@ -8,7 +8,10 @@ from email.utils import formatdate
 from functools import lru_cache
 from types import TracebackType
 
-# A client that accepts nothing for this long is given up: it would hold a thread and a snapshot.
+from rentomatic.server.departure import Departure
+
+# A client that takes next to nothing for this long is given up: it would hold a thread, and with a
+# stream also a snapshot of the database.
 STUCK_SECONDS = 10.0
 
 _STATUS = re.compile(r"[1-9][0-9]{2}( [ -~]*)?")
@@ -47,7 +50,7 @@ class Answer:
         self.sent = 0
         self.is_begun = False
         self.is_kept = False
-        self._client = client
+        self._departure = Departure(client, STUCK_SECONDS)
         self._is_for_head = self._is_bodiless = method == "HEAD"
         self._protocol = protocol
         self._may_be_kept = may_be_kept
@@ -126,24 +129,7 @@ class Answer:
                 raise RuntimeError("start_response must be called before the body")
             data = self._head() + data
             self.is_begun = True
-        send(self._client, data)
-
-
-def send(client: socket.socket, data: bytes) -> None:
-    """Send all of the data; raises TimeoutError if the client accepts nothing for STUCK_SECONDS."""
-    try:
-        sent = client.send(data)
-    except BlockingIOError:
-        sent = 0
-    if sent == len(data):
-        return
-    left = memoryview(data)[sent:]
-    client.settimeout(STUCK_SECONDS)
-    try:
-        while left:
-            left = left[client.send(left) :]
-    finally:
-        client.settimeout(0)
+        self._departure.send(data)
 
 
 def _length(headers: Headers) -> int | None:

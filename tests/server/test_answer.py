@@ -2,9 +2,13 @@
 
 import re
 import socket
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
 
 import pytest
+from testbed.waiting import until
 
 from rentomatic.server.answer import Answer, Headers
 
@@ -162,6 +166,63 @@ def test_a_client_that_takes_nothing_is_given_up(
     monkeypatch.setattr("rentomatic.server.answer.STUCK_SECONDS", 0.2)
     with pytest.raises(TimeoutError):
         answer(sockets, b"x" * 5_000_000, headers=[])
+
+
+@contextmanager
+def reading(most: int, seconds: float) -> Iterator[tuple[socket.socket, list[bytes]]]:
+    """Let a client read at most this many bytes, pause, and so on; yield the server's socket.
+
+    Also yields what the client has read.
+    """
+    read: list[bytes] = []
+    is_over = False
+
+    def read_on() -> None:
+        with client:
+            while not is_over and (piece := client.recv(most)):
+                read.append(piece)
+                time.sleep(seconds)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        # As over a network, where a client acknowledges less at a time.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1_400)
+        client = socket.create_connection(listener.getsockname())
+        server, _ = listener.accept()
+    server.settimeout(0)
+    thread = Thread(target=read_on)
+    thread.start()
+    try:
+        yield server, read
+    finally:
+        is_over = True
+        server.close()
+        thread.join()
+
+
+def test_a_client_that_takes_next_to_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Although it takes something again and again."""
+    monkeypatch.setattr("rentomatic.server.answer.STUCK_SECONDS", 0.5)
+    monkeypatch.setattr("rentomatic.server.departure.BYTES_PER_SECOND", 1_000_000)
+    with reading(5_000, 0.1) as (server, read):
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+        made = Answer(server, "GET", "HTTP/1.1", lambda: True)
+        made.start_response("200 OK", [])
+        with pytest.raises(TimeoutError):
+            made.send([b"x" * 10_000_000])
+    assert read
+
+
+def test_a_slow_client_gets_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Although the kernel accepts nothing for a while, as much waits there for the client."""
+    monkeypatch.setattr("rentomatic.server.answer.STUCK_SECONDS", 0.8)
+    body = b"x" * 800_000
+    with reading(10_000, 0.1) as (server, read):
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 200_000)
+        made = Answer(server, "GET", "HTTP/1.1", lambda: True)
+        made.start_response("200 OK", [("Content-Length", str(len(body)))])
+        made.send([body])
+        server.shutdown(socket.SHUT_WR)
+        until(lambda: b"".join(read).endswith(b"\r\n\r\n" + body))
 
 
 def test_the_date_is_now(sockets: Sockets) -> None:
