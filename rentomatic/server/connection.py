@@ -70,6 +70,11 @@ class Connection:
         return self.received.count(b"\n") != self.received.count(b"\r\n")
 
     @property
+    def is_idle(self) -> bool:
+        """Whether it is kept after an answer, and nothing of another request has been read."""
+        return self.is_answered and not self.received and self.lingers_until is None
+
+    @property
     def takes_an_answer(self) -> bool:
         """Whether a short answer can be sent without waiting for the client."""
         poll = select.poll()

@@ -87,6 +87,15 @@ class Waiting:
             if has_lingered or each.deadline <= now:
                 yield each
 
+    def longest_idle(self, before: float) -> Connection | None:
+        """Return the idle connection with the earliest deadline, if that is before this time."""
+        idle = [
+            (each.deadline, each.number)
+            for each in list(self._connections.values())
+            if each.is_idle and each.deadline is not None and each.deadline < before
+        ]
+        return self.get(min(idle)[1]) if idle else None
+
     def limit_waits(self, seconds: float) -> None:
         """Let no connection wait longer than this from now on."""
         self.max_seconds = seconds

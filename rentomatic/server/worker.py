@@ -5,8 +5,6 @@ import select
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
-from queue import SimpleQueue
-from threading import Thread
 from typing import Any
 
 from gunicorn import util
@@ -16,12 +14,15 @@ from rentomatic.server.connection import MAX_HEAD_BYTES, Connection
 from rentomatic.server.handling import Handler
 from rentomatic.server.head import Heads
 from rentomatic.server.listening import Listeners
+from rentomatic.server.pool import Pool
 from rentomatic.server.waiting import Waiting
 
 # Like the limits of nginx and Apache, many times what an honest client needs.
 HEAD_SECONDS = 10.0
 # How long a worker without a free thread leaves new connections to the others.
 YIELD_SECONDS = 0.05
+# How long a connection must be idle before a full worker closes it to accept another one.
+IDLE_SECONDS = 1.0
 # How long an ending worker waits for a request that a client may already be sending.
 END_SECONDS = 2.0
 # How often the master is notified that this worker is alive, and deadlines are checked.
@@ -48,11 +49,7 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
-        self._threads: list[Thread] = []
-        self._ready: SimpleQueue[Connection | None] = SimpleQueue()
-        # All threads change it, always in one atomic operation.
-        self._busy: set[Connection] = set()
-        self._max_busy: int = self.cfg.threads
+        self._pool = Pool(self.cfg.threads, self._work, self.log)
         self._max_connections: int = self.cfg.worker_connections
         self._keepalive: int = self.cfg.keepalive
         self._yields_until = self._ticks_at = 0.0
@@ -128,22 +125,30 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
     def _join(self, seconds: float) -> None:
         """End the threads, and wait for them at most this many seconds."""
         self.alive = False
-        for _ in self._threads:
-            self._ready.put(None)
-        ends_at = time.monotonic() + seconds
-        for thread in self._threads:
-            thread.join(max(0, ends_at - time.monotonic()))
+        self._pool.end(seconds)
 
     def _update_accepting(self) -> None:
         """Accept connections, or leave them to other workers while all threads here are busy."""
         now = time.monotonic()
-        is_yielding = now < self._yields_until and len(self._busy) >= self._max_busy
+        if self._is_full:
+            self._evict(now)
+        is_yielding = now < self._yields_until and self._pool.is_busy
         is_resting = now < self._listeners.rests_until
         self._listeners.switch(is_on=not (is_yielding or is_resting or self._is_full))
 
     @property
     def _is_full(self) -> bool:
         return len(self._waiting) >= self._max_connections
+
+    def _evict(self, now: float) -> None:
+        """Close the connection that has been idle longest, unless a request has just arrived."""
+        connection = self._waiting.longest_idle(now + self._keepalive - IDLE_SECONDS)
+        if connection is None:
+            return
+        if received := connection.read():
+            self._take(connection, received)
+        else:
+            self._waiting.close(connection)
 
     def _receive(self, connection: Connection | None) -> None:
         """Read what has already arrived on a new connection."""
@@ -153,7 +158,9 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
 
     def _read(self, connection: Connection) -> None:
         """Read what a client has sent, and act on it."""
-        received = connection.read()
+        self._take(connection, connection.read())
+
+    def _take(self, connection: Connection, received: bytes) -> None:
         if connection.lingers_until is not None:
             self._waiting.linger_on(connection, is_active=bool(received) and self.alive)
             return
@@ -179,26 +186,17 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
             self._hand_over(connection)
 
     def _hand_over(self, connection: Connection) -> None:
-        """Let a thread answer a request; only the main loop starts threads."""
-        self._queue(connection)
-        if len(self._busy) > len(self._threads) < self._max_busy:
-            thread = Thread(target=self._work, name=f"answers-{len(self._threads)}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
-        if len(self._busy) >= self._max_busy:
+        """Let a thread answer a request, in the main loop."""
+        self._pool.put(connection)
+        self._pool.grow()
+        if self._pool.is_busy:
             self._yields_until = connection.since + YIELD_SECONDS
 
-    def _queue(self, connection: Connection) -> None:
-        self._busy.add(connection)
-        self._ready.put(connection)
-
-    def _work(self) -> None:
-        """Answer requests, in a thread, until there are no more."""
-        while connection := self._ready.get():
-            try:
-                self._answer(connection, self._queue)
-            except BaseException:  # not even SystemExit: the thread would not be replaced
-                self.log.exception("a connection failed")
+    def _work(self, connection: Connection) -> None:
+        """Answer a request, in a thread."""
+        try:
+            self._answer(connection, self._pool.put)
+        finally:
             if not (self._listeners.is_accepting and self.alive):
                 # The main loop may be waiting for this thread.
                 self._wake()
@@ -216,7 +214,7 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
 
     def _release(self, connection: Connection, go_on: _GoOn, *, is_kept: bool) -> None:
         """Close an answered connection, or go on with it."""
-        self._busy.discard(connection)
+        self._pool.discard(connection)
         connection.is_answered = True
         if not is_kept:
             self._waiting.linger(connection)
@@ -233,7 +231,7 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
 
     def _may_keep(self) -> bool:
         """Return whether a connection can be kept after its answer."""
-        has_room = len(self._waiting) <= self._max_connections - self._max_busy
+        has_room = len(self._waiting) <= self._max_connections - self._pool.most
         return self.alive and bool(self._keepalive) and has_room
 
     def _count(self) -> None:

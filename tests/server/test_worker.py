@@ -14,7 +14,7 @@ from gunicorn.glogging import Logger
 from testbed.waiting import until
 
 from rentomatic.server.waiting import MAX_LINGER_SECONDS
-from rentomatic.server.worker import Worker
+from rentomatic.server.worker import HEAD_SECONDS, Worker
 from tests.malformed import GET, HOST
 from tests.server.conftest import settings
 
@@ -82,6 +82,33 @@ def test_refused_clients_that_go_on_sending_make_room(tmp_path: Path) -> None:
             with suppress(TimeoutError):
                 answered = client.recv(15)
         assert answered == b"HTTP/1.1 200 OK"
+
+
+def test_a_new_client_does_not_wait_for_idle_ones(tmp_path: Path) -> None:
+    """A full worker closes the connection that has been idle longest, and answers."""
+    options = ("--worker-connections", "6", "--threads", "1", "--keep-alive", "75")
+    with running(tmp_path, *options) as connect, ExitStack() as stack:
+        idle = []
+        for _ in range(5):
+            idle.append(stack.enter_context(connect(GET + HOST + b"\r\n")))
+            assert idle[-1].recv(15) == b"HTTP/1.1 200 OK"
+        stack.enter_context(connect(GET))
+        client = stack.enter_context(connect(GET + HOST + b"Connection: close\r\n\r\n"))
+        client.settimeout(HEAD_SECONDS / 2)
+        assert client.recv(15) == b"HTTP/1.1 200 OK"
+        assert not ask_again(idle[0])
+        assert ask_again(idle[-1])
+
+
+def ask_again(client: socket.socket) -> bool:
+    """Ask on a kept connection; return whether it is still open."""
+    with suppress(OSError):
+        while client.recv(65_536, socket.MSG_DONTWAIT):
+            pass
+    with suppress(OSError):
+        client.sendall(GET + HOST + b"\r\n")
+        return client.recv(15) == b"HTTP/1.1 200 OK"
+    return False
 
 
 @contextmanager
