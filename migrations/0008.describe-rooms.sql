@@ -51,29 +51,39 @@ end
 $$;
 
 alter table room
-  add column title text constraint room_title_check check (is_text(title, 200)),
-  add column description text constraint room_description_check check (
+  add column title text,
+  add column description text,
+  add column url text,
+  add column image text,
+  add column city text,
+  add column bedrooms integer,
+  add column available_from date,
+  add column reference text,
+  -- A trigger keeps these; by code points, whatever the locale.
+  add column title_key text collate "C",
+  add column city_key text collate "C";
+
+-- Not valid: reading the table now would let every search wait, and the columns are empty. 0009 validates them.
+alter table room
+  add constraint room_title_check check (is_text(title, 200)) not valid,
+  add constraint room_description_check check (
     -- It may have line breaks and tabs.
     char_length(description) between 1 and 5000
     and description !~ '[\u0001-\u0008\u000b-\u001f\u007f-\u009f]'
     and description !~ '^[\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\t\n]|[\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\t\n]$'
-  ),
-  add column url text constraint room_url_check check (
+  ) not valid,
+  add constraint room_url_check check (
     char_length(url) <= 2048
     and url ~ '^https?://[^\u0001-\u001f\u007f-\u009f\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u2047-\u2049\u2100\u2101\u2105\u2106\u2a74\ufe13\ufe16\ufe55\ufe56\ufe5f\ufe6b\uff03\uff0f\uff1a\uff1f\uff20<>"`\\/?#@:\[\]]+(:([0-5]?[0-9]{1,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?([/?#][^\u0001-\u001f\u007f-\u009f\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000<>"`\\]*)?$'
-  ),
-  add column image text constraint room_image_check check (
+  ) not valid,
+  add constraint room_image_check check (
     char_length(image) <= 2048
     and image ~ '^(https://[^\u0001-\u001f\u007f-\u009f\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u2047-\u2049\u2100\u2101\u2105\u2106\u2a74\ufe13\ufe16\ufe55\ufe56\ufe5f\ufe6b\uff03\uff0f\uff1a\uff1f\uff20<>"`\\/?#@:\[\]]+(:([0-5]?[0-9]{1,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?([/?#][^\u0001-\u001f\u007f-\u009f\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000<>"`\\]*)?|/assets/[0-9A-Za-z_-][0-9A-Za-z._-]*)$'
-  ),
-  add column city text constraint room_city_check check (is_text(city, 100)),
-  add column bedrooms integer constraint room_bedrooms_check check (bedrooms between 0 and 99),
-  add column available_from date
-    constraint room_available_from_check check (available_from between '0001-01-01' and '9999-12-31'),
-  add column reference text constraint room_reference_check check (is_text(reference, 100)),
-  -- A trigger keeps these; by code points, whatever the locale.
-  add column title_key text collate "C",
-  add column city_key text collate "C";
+  ) not valid,
+  add constraint room_city_check check (is_text(city, 100)) not valid,
+  add constraint room_bedrooms_check check (bedrooms between 0 and 99) not valid,
+  add constraint room_available_from_check check (available_from between '0001-01-01' and '9999-12-31') not valid,
+  add constraint room_reference_check check (is_text(reference, 100)) not valid;
 
 comment on column room.title is 'what the offer is called';
 

@@ -71,3 +71,24 @@ def test_every_migration_has_a_rollback() -> None:
     files = {file.name for file in shipped("migrations").glob("*.sql")}
     assert files == {f"{name}{kind}" for name in names for kind in (".sql", ".rollback.sql")}
     assert all((shipped("migrations") / file).read_text().strip() for file in files)
+
+
+@pytest.mark.parametrize("kind", ["", ".rollback"])
+def test_a_migration_that_may_stop_half_way_can_be_repeated(
+    empty: PostgresDatabase, kind: str
+) -> None:
+    """Each statement of 0009 is a transaction of its own."""
+    apply_migrations(empty.url)
+    text = (shipped("migrations") / f"0009.index-described-rooms{kind}.sql").read_text()
+    with psycopg.connect(empty.url, autocommit=True) as connection:
+        for _ in range(2):
+            for statement in text.split(";"):
+                connection.execute(statement.encode())
+
+
+def test_every_constraint_is_valid(empty: PostgresDatabase) -> None:
+    """Also those that were added without reading the rooms that there are."""
+    apply_migrations(empty.url)
+    with psycopg.connect(empty.url) as connection:
+        found = connection.execute("select conname from pg_constraint where not convalidated")
+        assert found.fetchall() == []
