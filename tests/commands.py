@@ -19,7 +19,7 @@ from testbed.processes import free_port
 from testbed.waiting import until
 
 from rentomatic.config import PostgresDatabase
-from rentomatic.embedded.binaries import ELSEWHERE, UNPRIVILEGED
+from rentomatic.embedded.binaries import UNPRIVILEGED
 from rentomatic.embedded.cluster import find_cluster
 from rentomatic.resources import PACKAGE
 
@@ -225,5 +225,3 @@ class Commands:
         cluster = find_cluster(self.data)
         for place in (cluster.home, cluster.sockets):
             shutil.rmtree(place, ignore_errors=True)
-        with suppress(OSError):  # it holds what another test, or an installation, needs
-            ELSEWHERE.rmdir()

@@ -1,5 +1,6 @@
 """What all tests share: real servers, repositories, rooms."""
 
+import fcntl
 import os
 import pwd
 import re
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cache
 from importlib.metadata import version
 from itertools import count
@@ -26,7 +27,7 @@ from webtest import TestApp
 from rentomatic.config import PostgresDatabase
 from rentomatic.demo import book_rooms
 from rentomatic.domain.room import Room
-from rentomatic.embedded.binaries import UNPRIVILEGED, find_binaries
+from rentomatic.embedded.binaries import ELSEWHERE, UNPRIVILEGED, find_binaries, open_lock
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import create_database
@@ -39,6 +40,8 @@ from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.service import Stores
 from tests import poolers
+
+pytest_plugins = ["tests.parallel"]
 
 # In the suite few examples, the same each time; `--hypothesis-profile=thorough` for a long look.
 _ALWAYS = {
@@ -82,6 +85,13 @@ def pytest_report_header() -> list[str]:
     ]
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the folder of embedded servers that could not be beside their data, if it is empty."""
+    if not hasattr(config, "workerinput"):
+        with suppress(OSError):  # it holds what an installation needs
+            ELSEWHERE.rmdir()
+
+
 @cache
 def why_no_small_disk() -> str:
     """Return why no small disk can be mounted here; an empty string if one can."""
@@ -105,21 +115,35 @@ def why_no_typescript() -> str:
     """
     if missing := [name for name in ("node", "npm") if not shutil.which(name)]:
         return f"TypeScript not tried ({' and '.join(missing)} not installed)"
-    wanted = (CLIENTS / "package.json").read_text()
-    stamp = NODE_CLIENTS / "installed.json"
-    if stamp.exists() and stamp.read_text() == wanted:
+    if _node_clients_are_installed():
         return ""
     try:
         NODE_CLIENTS.mkdir(exist_ok=True)
-        shutil.copy(CLIENTS / "package.json", NODE_CLIENTS)
+        # One process installs, the others wait.
+        with open_lock(NODE_CLIENTS / ".lock") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return "" if _node_clients_are_installed() else _install_node_clients()
     except OSError as error:
         return f"TypeScript not tried ({error.filename}: {error.strerror})"
+
+
+_NODE_STAMP = NODE_CLIENTS / "installed.json"
+
+
+def _node_clients_are_installed() -> bool:
+    return (
+        _NODE_STAMP.exists() and _NODE_STAMP.read_text() == (CLIENTS / "package.json").read_text()
+    )
+
+
+def _install_node_clients() -> str:
+    shutil.copy(CLIENTS / "package.json", NODE_CLIENTS)
     command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
     done = subprocess.run(command, cwd=NODE_CLIENTS, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = (done.stderr.split("\n") or ["?"])[0]
         return f"TypeScript not tried (npm cannot install what it needs: {reason})"
-    stamp.write_text(wanted)
+    shutil.copy(CLIENTS / "package.json", _NODE_STAMP)
     return ""
 
 
@@ -259,8 +283,13 @@ def mongomock_() -> RoomRepository:
 
 @pytest.fixture
 def mongodb() -> Iterator[RoomRepository]:
-    """An empty repository in the MongoDB of MONGODB_URL; the collections there are dropped."""
+    """An empty repository in the MongoDB of MONGODB_URL; the collections there are dropped.
+
+    Each worker of pytest-xdist uses another database, with its name at the end.
+    """
     database = connect(MONGODB_URL)
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        database = database.client[f"{database.name}_{worker}"]
     for name in database.list_collection_names():
         database.drop_collection(name)
     yield MongoRepo(database)

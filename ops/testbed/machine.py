@@ -7,8 +7,10 @@ The variable BOOT_SYSTEMD names the tool that boots it, with the commands `check
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -159,7 +161,11 @@ class Machine:
     def copy_checkout(self, to: str = CHECKOUT) -> None:
         """Copy this checkout."""
         self.run("rm", "-rf", to)
-        self.tool("copy", str(ROOT), to, *(f"--exclude={name}" for name in MADE))
+        # The tool may refuse files that change while it reads them, as those of a checkout may.
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / "checkout"
+            shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*MADE), symlinks=True)
+            self.tool("copy", str(copy), to)
 
     def ops(self, command: str, *arguments: str, at: str = CHECKOUT) -> str:
         """Run a command of a checkout's ops/ on the machine; return its output."""

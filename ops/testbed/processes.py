@@ -2,6 +2,7 @@
 
 import random
 import socket
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,15 +12,31 @@ from rentomatic.embedded.cluster import Cluster
 _PORTS = (20_000, 32_000)
 # Not `random`, which pytest-randomly seeds the same for each test.
 _CHANCE = random.SystemRandom()
+# The last ports that were found, each as a socket that only has a name: until a server listens on
+# its port, other processes must not find the same one.
+_FOUND: deque[socket.socket] = deque()
+_KEPT = 50
 
 
 def free_port() -> int:
-    """Find a port that is free on all addresses and not used for outgoing connections."""
+    """Find a port that is free on all addresses and not used for outgoing connections.
+
+    No other process finds it as long as this one has not found 50 more.
+    """
     while True:
         port = _CHANCE.randint(*_PORTS)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("", port))
-            return port
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            name.bind(f"\0rentomatic-port-{port}")
+            with socket.socket() as probe:
+                probe.bind(("", port))
+        except OSError:
+            name.close()
+            continue
+        _FOUND.append(name)
+        if len(_FOUND) > _KEPT:
+            _FOUND.popleft().close()
+        return port
 
 
 def children_of(process: int) -> set[int]:

@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -163,7 +162,8 @@ def test_eight_migrators_at_once_apply_each_migration_once(empty: PostgresDataba
 
 def test_a_killed_migrator_leaves_nothing_behind(empty: PostgresDatabase, tmp_path: Path) -> None:
     """After kill -9 in the middle of a migration the next one neither waits nor fails."""
-    slow = {"0002.second": "create table second (); select pg_sleep(60)"}
+    # Longer than the next one is given.
+    slow = {"0002.second": f"create table second (); select pg_sleep({10 * SECONDS})"}
     fast = {"0002.second": "create table second ()"}
     broken = folder_of(tmp_path / "broken", FIRST | slow)
     fixed = folder_of(tmp_path / "fixed", FIRST | fast)
@@ -171,9 +171,7 @@ def test_a_killed_migrator_leaves_nothing_behind(empty: PostgresDatabase, tmp_pa
         migrator.kill()
     assert recorded(empty) == ["0001.first"]
     assert tables(empty) == {"first"}
-    killed = time.monotonic()
     yoyo(empty, "apply", fixed)
-    assert time.monotonic() - killed < 5
     assert recorded(empty) == ["0001.first", "0002.second"]
     assert tables(empty) == {"first", "second"}
 

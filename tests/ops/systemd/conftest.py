@@ -1,7 +1,7 @@
 """A real systemd: one machine for all tests, with this checkout installed by `ops/install`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -10,7 +10,6 @@ from testbed.waiting import until
 
 WORKERS = 4  # the default of WEB_CONCURRENCY
 _REASON = why_not_here()
-_versions: list[str] = []
 
 # Everything that an installer may write, except what the machine itself keeps changing.
 SNAPSHOT = """
@@ -39,8 +38,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Report the version of systemd."""
-    for version in _versions:
+    """Report the version of systemd, which the tests have added to their reports."""
+    reports = (report for some in terminalreporter.stats.values() for report in some)
+    properties = [each for report in reports for each in getattr(report, "user_properties", ())]
+    for version in {version for name, version in properties if name == "systemd"}:
         terminalreporter.write_line(f"systemd: {version} in a container")
 
 
@@ -53,12 +54,14 @@ class Installation:
         rehearsal: the output of `ops/install --dry-run` before the installation.
         is_untouched: whether that left the machine as it was.
         output: the output of `ops/install`.
+        version: the version of its systemd.
     """
 
     machine: Machine
     rehearsal: str
     is_untouched: bool
     output: str
+    version: str
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +70,6 @@ def installation() -> Iterator[Installation]:
     machine = Machine()
     try:
         machine.boot()
-        _versions.append(machine.version())
         machine.run("dpkg", "--remove", "curl")  # a package that is missing
         machine.copy_checkout()
         before = machine.shell(SNAPSHOT)
@@ -75,14 +77,15 @@ def installation() -> Iterator[Installation]:
         is_untouched = machine.shell(SNAPSHOT) == before
         output = machine.ops("install")
         machine.run("systemctl", "start", "rentomatic")
-        yield Installation(machine, rehearsal, is_untouched, output)
+        yield Installation(machine, rehearsal, is_untouched, output, machine.version())
     finally:
         machine.tool("reset", check=False)
 
 
 @pytest.fixture
-def machine(installation: Installation) -> Machine:
+def machine(installation: Installation, record_property: Callable[[str, object], None]) -> Machine:
     """The machine, serving with all workers; each test that passes leaves it like that."""
+    record_property("systemd", installation.version)
     try:
         until(installation.machine.is_ready)
     except AssertionError:  # what a test that failed has left
