@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from functools import cache
 from importlib.metadata import version
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from uuid import UUID
@@ -41,7 +42,8 @@ from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.service import Stores
 from tests import poolers
 
-pytest_plugins = ["tests.parallel"]
+# Tests also run, in one process, in an environment that was made before pytest-xdist was needed.
+pytest_plugins = ["tests.parallel"] if find_spec("xdist") else []
 
 # In the suite few examples, the same each time; `--hypothesis-profile=thorough` for a long look.
 _ALWAYS = {
