@@ -63,16 +63,6 @@ $$;
 
 comment on function note_room_changes() is 'stated whole in migration 0006';
 
-alter table room_change
-  drop column title,
-  drop column description,
-  drop column url,
-  drop column image,
-  drop column city,
-  drop column bedrooms,
-  drop column available_from,
-  drop column reference;
-
 drop trigger room_update_keys on room;
 
 drop trigger room_insert_keys on room;
@@ -90,6 +80,17 @@ alter table room
   drop column reference,
   drop column title_key,
   drop column city_key;
+
+-- After the rooms, which writers lock first: in another order they and this would wait for each other.
+alter table room_change
+  drop column title,
+  drop column description,
+  drop column url,
+  drop column image,
+  drop column city,
+  drop column bedrooms,
+  drop column available_from,
+  drop column reference;
 
 drop function text_keys(text[]);
 

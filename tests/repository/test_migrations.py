@@ -1,10 +1,12 @@
 """Migrations as used by programs; tests/process tests the `yoyo` command."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import psycopg
 import pytest
+from testbed.waiting import until
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.repository.connections import Connections
@@ -92,3 +94,24 @@ def test_every_constraint_is_valid(empty: PostgresDatabase) -> None:
     with psycopg.connect(empty.url) as connection:
         found = connection.execute("select conname from pg_constraint where not convalidated")
         assert found.fetchall() == []
+
+
+def test_a_rollback_waits_for_a_writer_and_does_not_block_it(empty: PostgresDatabase) -> None:
+    """Both lock the rooms first, and then the changes."""
+    apply_migrations(empty.url)
+    later = (shipped("migrations") / "0010.search-words.rollback.sql").read_bytes()
+    text = (shipped("migrations") / "0008.describe-rooms.rollback.sql").read_bytes()
+    waits = "select count(*) from pg_locks where pid = %s and not granted"
+    with (
+        psycopg.connect(empty.url) as writer,
+        psycopg.connect(empty.url) as other,
+        ThreadPoolExecutor() as pool,
+    ):
+        writer.execute(later)
+        writer.commit()
+        writer.execute("lock table room in row exclusive mode")
+        rollback = pool.submit(other.execute, text)
+        until(lambda: writer.execute(waits, [other.info.backend_pid]).fetchone() == (1,))
+        writer.execute("lock table room_change in row exclusive mode")
+        writer.commit()
+        rollback.result()
