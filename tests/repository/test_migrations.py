@@ -96,6 +96,16 @@ def test_every_constraint_is_valid(empty: PostgresDatabase) -> None:
         assert found.fetchall() == []
 
 
+def test_cities_are_counted_without_the_table(empty: PostgresDatabase) -> None:
+    """As a summary counts them: an index has the key and the spelling."""
+    apply_migrations(empty.url)
+    count = "select city_key, city, count(*) from room where city_key is not null group by 1, 2"
+    with psycopg.connect(empty.url) as connection:
+        connection.execute("set enable_seqscan = off; set enable_bitmapscan = off")
+        plan = str(connection.execute(f"explain {count}").fetchall())
+    assert "Index Only Scan using room_city_key_city_idx" in plan
+
+
 def test_a_rollback_waits_for_a_writer_and_does_not_block_it(empty: PostgresDatabase) -> None:
     """Both lock the rooms first, and then the changes."""
     apply_migrations(empty.url)
