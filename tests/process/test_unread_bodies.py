@@ -250,10 +250,11 @@ def test_unread_answers_block_no_other_request(service: Service) -> None:
     """A client asks, never reading, until no further answer fits; the next client is answered."""
     ask = head_of("GET /health/live", "")
     with closing(service.connect()) as deaf, closing(service.connect()) as other:
-        before = -1
+        deaf.sendall(ask)
+        before = until(lambda: unread(deaf))
+        deaf.sendall(ask)
         while has_more(deaf, before):
             before = unread(deaf)
             deaf.sendall(ask)
-        assert before > 0
         other.sendall(ask)
         assert read_answer(other) == Answer(200, "keep-alive")

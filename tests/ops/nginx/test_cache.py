@@ -7,8 +7,10 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import wraps
 from http.client import HTTPConnection
 from threading import Event, Thread
+from typing import ParamSpec
 from uuid import uuid4
 
 import psycopg
@@ -34,10 +36,31 @@ def _at_the_next_second() -> None:
     time.sleep(1.01 - time.time() % 1)
 
 
-@pytest.fixture
-def new_second() -> None:
-    """Begin when nothing is cached."""
-    _at_the_next_second()
+Part = ParamSpec("Part")
+
+
+def in_one_second(part: Callable[Part, None]) -> Callable[Part, None]:
+    """Run a test, or a part of it, at the beginning of a second, when nothing is cached.
+
+    On a busy machine it may fail because its second ended meanwhile; then it is run in another.
+    """
+
+    @wraps(part)
+    def run(*given: Part.args, **named: Part.kwargs) -> None:
+        def is_done() -> bool:
+            _at_the_next_second()
+            second = int(time.time())
+            try:
+                part(*given, **named)
+            except AssertionError:
+                if int(time.time()) == second:
+                    raise
+                return False
+            return True
+
+        until(is_done)
+
+    return run
 
 
 def files_of(site: Site, path: str) -> list[str]:
@@ -58,10 +81,11 @@ def test_a_search_sent_once_is_not_cached(site: Site) -> None:
     until(lambda: not files_of(site, paths[0]))
 
 
-def test_what_the_runbook_removes_is_requested_again(site: Site, new_second: None) -> None:
+@in_one_second
+def test_what_the_runbook_removes_is_requested_again(site: Site) -> None:
     """At once and without errors, as needed after the clock was set back."""
     (command,) = re.findall("^find /var/cache/nginx/rentomatic.*", RUNBOOK, re.MULTILINE)
-    path = "/rooms?limit=9&sort=code"
+    path = f"/rooms?limit=9&sort=code&utm_source={uuid4()}"
     assert [site.cache(path) for _ in range(3)] == ["MISS", "MISS", "HIT"]
     folder = str(site.proxy.folder / "cache")
     errors_before = site.errors()
@@ -71,7 +95,8 @@ def test_what_the_runbook_removes_is_requested_again(site: Site, new_second: Non
 
 
 @pytest.mark.parametrize("path", CACHED)
-def test_repeated_searches_are_cached(site: Site, new_second: None, path: str) -> None:
+@in_one_second
+def test_repeated_searches_are_cached(site: Site, path: str) -> None:
     """For GET and HEAD and from any origin; the answer differs only in its request id."""
     assert site.cache(path) in {"MISS", "EXPIRED", "REVALIDATED"}
     first = site.ask(path)
@@ -89,19 +114,21 @@ def test_repeated_searches_are_cached(site: Site, new_second: None, path: str) -
     assert "X-Accel-Expires" not in first.headers
 
 
-def test_head_first_leaves_a_whole_answer(site: Site, new_second: None) -> None:
+@in_one_second
+def test_head_first_leaves_a_whole_answer(site: Site) -> None:
     """A GET after it gets the body."""
     for path in CACHED * 2:
         assert site.ask(path, method="HEAD").body == b""
-    # nginx passes on the head before it has the complete answer to cache.
-    time.sleep(0.1)
     for path in CACHED:
+        # nginx passes on the head before it has the complete answer to cache.
+        until(lambda path=path: site.cache(path, method="HEAD") == "HIT")
         answer = site.ask(path)
         assert site.logged(answer)["cache"] == "HIT"
         assert answer.json()
 
 
-def test_nginx_answers_conditions_itself(site: Site, new_second: None) -> None:
+@in_one_second
+def test_nginx_answers_conditions_itself(site: Site) -> None:
     """By the service's tags, even those that compression has made weak."""
     for path in CACHED:
         for encoding in ("identity", "gzip"):
@@ -114,19 +141,24 @@ def test_nginx_answers_conditions_itself(site: Site, new_second: None) -> None:
             assert site.ask(path, headers | {"If-None-Match": '"x"'}).status == 200
 
 
-def test_an_unchanged_answer_is_not_searched_for_again(site: Site, new_second: None) -> None:
+def test_an_unchanged_answer_is_not_searched_for_again(site: Site) -> None:
     """After its second, nginx revalidates it with the service."""
     path = "/rooms?sort=size&limit=7"
     site.ask(path)
     before = site.ask(path)
-    _at_the_next_second()
-    after = site.ask(path)
-    assert site.logged(after)["cache"] == "REVALIDATED"
-    assert after.body == before.body
-    assert site.cache(path) == "HIT"
+
+    @in_one_second
+    def ask_again() -> None:
+        after = site.ask(path)
+        assert site.logged(after)["cache"] == "REVALIDATED"
+        assert after.body == before.body
+        assert site.cache(path) == "HIT"
+
+    ask_again()
 
 
-def test_formats_are_cached_separately(site: Site, new_second: None) -> None:
+@in_one_second
+def test_formats_are_cached_separately(site: Site) -> None:
     """Each client gets the format that the service negotiates, from the cache too."""
     asked = ["", "*/*", "application/*", "text/*", "APPLICATION/JSON", "text/csv;q=0.9"]
     asked += [*OFFERED, "application/problem+json", "text/csv, application/json"]
@@ -142,7 +174,8 @@ def test_formats_are_cached_separately(site: Site, new_second: None) -> None:
     assert refused.status == 406
 
 
-def test_a_repeated_header_poisons_nothing(site: Site, new_second: None) -> None:
+@in_one_second
+def test_a_repeated_header_poisons_nothing(site: Site) -> None:
     """The cache key and the service get the same Accept."""
     path = "/rooms?limit=4"
     two = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
@@ -178,8 +211,9 @@ def test_no_header_of_a_client_poisons_what_others_get(site: Site) -> None:
         "Cookie": "evil=1",
         "Origin": "https://evil.example",
     }
-    for extra in ({}, {"If-None-Match": '"evil"'}, {"TE": "trailers", "Connection": "X-Real-IP"}):
-        _at_the_next_second()
+
+    @in_one_second
+    def poison(extra: dict[str, str]) -> None:
         answer = site.ask(path, evil | extra)
         assert answer.status == 200
         assert gzip.decompress(answer.body) == honest.body
@@ -189,8 +223,12 @@ def test_no_header_of_a_client_poisons_what_others_get(site: Site) -> None:
         assert {*again.headers} == {*honest.headers}
         assert "evil" not in str(again.headers)
 
+    for extra in ({}, {"If-None-Match": '"evil"'}, {"TE": "trailers", "Connection": "X-Real-IP"}):
+        poison(extra)
 
-def test_cached_answers_are_sent_whole(site: Site, new_second: None) -> None:
+
+@in_one_second
+def test_cached_answers_are_sent_whole(site: Site) -> None:
     """The service serves no ranges either."""
     site.ask("/rooms?limit=8")
     whole = site.ask("/rooms?limit=8")
@@ -209,9 +247,10 @@ def test_another_spelling_of_a_path_is_another_answer(site: Site, path: str) -> 
     assert site.logged(other)["cache"] != "HIT"
 
 
-def test_requests_with_a_token_are_never_cached(site: Site, new_second: None) -> None:
+@in_one_second
+def test_requests_with_a_token_are_never_cached(site: Site) -> None:
     """Others never get such an answer, and such a request never gets a cached one."""
-    path, token = "/rooms?limit=6", {"Authorization": "Bearer secret"}
+    path, token = f"/rooms?limit=6&utm_source={uuid4()}", {"Authorization": "Bearer secret"}
     assert [site.cache(path, token), site.cache(path, token)] == ["", ""]
     assert [site.cache(path), site.cache(path)] == ["MISS", "MISS"]
     assert site.cache(path) == "HIT"
@@ -242,7 +281,8 @@ def test_streams_errors_and_states_are_never_cached(site: Site, path: str, statu
 
 
 @pytest.mark.parametrize("path", CACHED)
-def test_if_match_is_left_to_the_service(site: Site, new_second: None, path: str) -> None:
+@in_one_second
+def test_if_match_is_left_to_the_service(site: Site, path: str) -> None:
     """It refuses in its own form if the tag does not match, even if an answer is cached."""
     tag = site.ask(path).headers["ETag"]
     for method in ("GET", "HEAD"):
@@ -326,9 +366,9 @@ def test_no_answer_is_older_than_a_second(site: Site) -> None:
     for thread in threads[1:]:
         thread.start()
     time.sleep(4)
+    until(lambda: len(seen) > 500)
     done.set()
     for thread in threads:
         thread.join()
     ages = [began - acknowledged.get(price + 1, began) for began, price in seen]
-    assert len(ages) > 500
     assert 0.5 < max(ages) <= 1 + MARGIN_SECONDS
