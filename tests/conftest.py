@@ -1,12 +1,10 @@
 """What all tests share: real servers, repositories, rooms."""
 
-import fcntl
 import os
 import pwd
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -28,7 +26,7 @@ from webtest import TestApp
 from rentomatic.config import PostgresDatabase
 from rentomatic.demo import book_rooms
 from rentomatic.domain.room import Room
-from rentomatic.embedded.binaries import ELSEWHERE, UNPRIVILEGED, find_binaries, open_lock
+from rentomatic.embedded.binaries import ELSEWHERE, UNPRIVILEGED, find_binaries
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import create_database
@@ -40,7 +38,8 @@ from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.service import Stores
-from tests import poolers
+from tests import npm, poolers
+from tests.browser import tools
 
 # Tests also run, in one process, in an environment that was made before pytest-xdist was needed.
 pytest_plugins = ["tests.parallel"] if find_spec("xdist") else []
@@ -83,6 +82,8 @@ def pytest_report_header() -> list[str]:
         f"running as: {'root' if os.geteuid() == 0 else 'an ordinary user'}",
         f"full disk: {why_no_small_disk() or 'a small one'}",
         f"generated clients: {why_no_typescript() or 'TypeScript'}, Python",
+        f"browser: {tools.browser()}",
+        f"Nu Html Checker: {tools.checker()}",
         _systemd(),
     ]
 
@@ -105,48 +106,12 @@ def why_no_small_disk() -> str:
 
 
 CLIENTS = Path(__file__).parent / "process" / "clients"
-# Kept between two runs, as it is fetched from elsewhere.
-NODE_CLIENTS = Path(sys.prefix) / "clients"
 
 
-@cache
 def why_no_typescript() -> str:
-    """Return why clients in TypeScript cannot be tried here; an empty string if they can.
-
-    The packages that they need are installed beside Python's.
-    """
-    if missing := [name for name in ("node", "npm") if not shutil.which(name)]:
-        return f"TypeScript not tried ({' and '.join(missing)} not installed)"
-    if _node_clients_are_installed():
-        return ""
-    try:
-        NODE_CLIENTS.mkdir(exist_ok=True)
-        # One process installs, the others wait.
-        with open_lock(NODE_CLIENTS / ".lock") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            return "" if _node_clients_are_installed() else _install_node_clients()
-    except OSError as error:
-        return f"TypeScript not tried ({error.filename}: {error.strerror})"
-
-
-_NODE_STAMP = NODE_CLIENTS / "installed.json"
-
-
-def _node_clients_are_installed() -> bool:
-    return (
-        _NODE_STAMP.exists() and _NODE_STAMP.read_text() == (CLIENTS / "package.json").read_text()
-    )
-
-
-def _install_node_clients() -> str:
-    shutil.copy(CLIENTS / "package.json", NODE_CLIENTS)
-    command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
-    done = subprocess.run(command, cwd=NODE_CLIENTS, capture_output=True, text=True, check=False)
-    if done.returncode:
-        reason = (done.stderr.split("\n") or ["?"])[0]
-        return f"TypeScript not tried (npm cannot install what it needs: {reason})"
-    shutil.copy(CLIENTS / "package.json", _NODE_STAMP)
-    return ""
+    """Return why clients in TypeScript cannot be tried here; an empty string if they can."""
+    reason = npm.why_missing(CLIENTS)
+    return reason and f"TypeScript not tried ({reason})"
 
 
 def _installed(program: str, *arguments: str) -> str:

@@ -12,7 +12,8 @@ import pytest
 
 from rentomatic.tokens import new_token, token_line
 from tests.commands import LONG, Command, Commands
-from tests.conftest import CLIENTS, NODE_CLIENTS, why_no_typescript
+from tests.conftest import CLIENTS, why_no_typescript
+from tests.npm import packages_of
 
 TOKEN = new_token()
 BINARIES = Path(sys.executable).parent
@@ -54,10 +55,10 @@ def run(*command: object, at: Path, **variables: str) -> str:
 def test_a_client_in_typescript(service: Command, document: Path) -> None:
     """Of openapi-typescript and openapi-fetch, checked strictly: lists, whole rooms, conditions."""
     folder = document.parent
-    (folder / "node_modules").symlink_to(NODE_CLIENTS / "node_modules")
+    (folder / "node_modules").symlink_to(packages_of(CLIENTS))
     for name in ("package.json", "tsconfig.json", "client.ts"):
         shutil.copy(CLIENTS / name, folder)
-    tools = NODE_CLIENTS / "node_modules" / ".bin"
+    tools = packages_of(CLIENTS) / ".bin"
     run(tools / "openapi-typescript", document, "--output", "schema.d.ts", at=folder)
     run(tools / "tsc", "--project", "tsconfig.json", at=folder)
     run("node", "client.js", f"http://127.0.0.1:{service.port}", TOKEN, at=folder)

@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +9,9 @@ import pytest
 from testbed.nginx import NGINX, place, running
 
 from rentomatic.config import PostgresDatabase
-from rentomatic.demo import demo_rooms
 from rentomatic.embedded.cluster import Cluster
-from rentomatic.repository.connections import Connections
-from rentomatic.repository.database import create_database
-from rentomatic.repository.migrations import apply_migrations
-from rentomatic.repository.postgresrepo import PostgresRepo
-from tests.ops.nginx.site import Site, served
+from tests.ops.nginx.site import Site, behind_nginx
+from tests.serving import with_demo_rooms
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,12 +23,7 @@ def _installed() -> None:
 @pytest.fixture(scope="session")
 def rooms_database(embedded: Cluster) -> PostgresDatabase:
     """A database with the demo's rooms."""
-    database = embedded.database_named("nginx")
-    create_database(database)
-    apply_migrations(database.url)
-    with closing(Connections(database.url)) as connections:
-        PostgresRepo(connections).save(list(demo_rooms()))
-    return database
+    return with_demo_rooms(embedded.database_named("nginx"))
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +39,7 @@ def site(rooms_database: PostgresDatabase, folder: Path) -> Iterator[Site]:
     service = folder / "rentomatic.sock"
     (folder / "nginx").mkdir()
     with (
-        served(rooms_database, service) as gunicorn,
+        behind_nginx(rooms_database, service) as gunicorn,
         running(place(folder / "nginx", service)) as proxy,
     ):
         yield Site(proxy, gunicorn, rooms_database)

@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -20,7 +18,8 @@ from testbed.waiting import until
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.tokens import new_token, token_line
-from tests.commands import CHECKOUT, SECONDS
+from tests.commands import SECONDS
+from tests.serving import served
 
 HERE = "127.0.0.1"
 TOKEN = new_token()
@@ -129,20 +128,12 @@ class Site:
 
 
 @contextmanager
-def served(database: PostgresDatabase, service: Path) -> Iterator[int]:
-    """Run the service as in production, on a unix socket; yield the id of gunicorn's master."""
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"unix:{service}"]
-    command += ["--config", str(CHECKOUT / "ops/gunicorn.conf.py")]
-    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": database.url}
-    environment |= {"RENTOMATIC_METRICS": "on", "RENTOMATIC_LOG": "json"}
-    environment |= {"RENTOMATIC_TOKENS": token_line("office", TOKEN)}
-    with (
-        service.with_suffix(".log").open("wb") as log,
-        subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=log, stderr=log) as process,
-    ):
-        try:
-            until(lambda: service.exists() or process.poll() is not None)
-            assert process.poll() is None, service.with_suffix(".log").read_text()
-            yield process.pid
-        finally:
-            process.send_signal(signal.SIGTERM)
+def behind_nginx(database: PostgresDatabase, service: Path) -> Iterator[int]:
+    """Run the service on a unix socket; yield the id of gunicorn's main process."""
+    settings = {
+        "RENTOMATIC_METRICS": "on",
+        "RENTOMATIC_LOG": "json",
+        "RENTOMATIC_TOKENS": token_line("office", TOKEN),
+    }
+    with served(database, f"unix:{service}", service.with_suffix(".log"), **settings) as process:
+        yield process
