@@ -16,9 +16,9 @@ from rentomatic.cli.outcome import EXIT_CODES
 from rentomatic.config import SETTINGS
 from rentomatic.domain.room import FIELDS
 from rentomatic.formats.table import FORMATS
-from rentomatic.requests.parameters import CHANGES_PARAMETERS
+from rentomatic.requests.parameters import CHANGES_PARAMETERS, SELECTION_PARAMETERS
 from rentomatic.requests.room_fields import OPERATORS, Takes
-from rentomatic.wsgi.arguments import FILTER_PREFIX, SEARCH_QUERY
+from rentomatic.wsgi.arguments import FILTER_PREFIX, MAP_QUERY, SEARCH_QUERY
 from rentomatic.wsgi.openapi.operations import summary_of
 from rentomatic.wsgi.routing import ROUTES
 
@@ -74,6 +74,12 @@ TABLES = {
             for each in SEARCH_QUERY
             if not each.name.startswith(FILTER_PREFIX)
         ),
+    ],
+    (HTTP, "| Parameter of a map | Value | Meaning |"): [
+        f"| `{each.name}` | {each.form} | {each.help} |"
+        for each in MAP_QUERY
+        if each.name not in {one.name for one in SELECTION_PARAMETERS}
+        and not each.name.startswith(FILTER_PREFIX)
     ],
     (HTTP, "| Parameter of changes | Value | Meaning |"): [
         f"| `{each.name}` | {each.form} | {each.help} |" for each in CHANGES_PARAMETERS

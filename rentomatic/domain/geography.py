@@ -40,6 +40,16 @@ class Box:
         return self.west > self.east
 
     @property
+    def width(self) -> float:
+        """Its extent from west to east in degrees."""
+        return self.east - self.west + (2 * HALF_TURN if self.crosses_antimeridian else 0)
+
+    @property
+    def height(self) -> float:
+        """Its extent from south to north in degrees."""
+        return self.north - self.south
+
+    @property
     def across(self) -> "Box":
         """The same box, made to cross the antimeridian if it touches it.
 

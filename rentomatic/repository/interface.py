@@ -9,11 +9,13 @@ from uuid import UUID
 
 from rentomatic.domain.room import Room
 from rentomatic.domain.room_change import RoomChange
+from rentomatic.domain.room_map import Cell
 from rentomatic.domain.room_summary import RoomSummary
 from rentomatic.requests.room_changes import RoomChangesRequest
 from rentomatic.requests.room_changes_cursor import ChangePosition
 from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.requests.room_map import RoomMapRequest
 from rentomatic.requests.room_order import Position
 from rentomatic.requests.room_summary import RoomSummaryRequest
 
@@ -119,6 +121,22 @@ class Summarized:
 
 
 @dataclass(frozen=True, slots=True)
+class Mapped:
+    """A map of a search.
+
+    Attributes:
+        cells: those that have rooms, from north to south, and in a row from west to east.
+        is_exact: whether all rooms were counted. Otherwise the counts are estimated from a sample,
+            cells with few rooms may be missing, and cheaper rooms may exist.
+        version: the data version that it shows, as `RoomRepository.version` returns it.
+    """
+
+    cells: tuple[Cell, ...]
+    is_exact: bool = True
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ChangePage:
     """A page of the history.
 
@@ -144,6 +162,12 @@ class RoomRepository(Protocol):
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
         """Summarize the selected rooms, in a consistent snapshot."""
+
+    def map_rooms(self, request: RoomMapRequest) -> Mapped:
+        """Count the selected rooms in the cells of a grid, in a consistent snapshot.
+
+        So that this takes a limited time, a store may estimate the counts of many rooms.
+        """
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""

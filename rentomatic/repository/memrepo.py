@@ -7,10 +7,12 @@ from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from rentomatic.domain.room import Room
-from rentomatic.repository.interface import Page, SaveSummary, Schema, Summarized, Total
+from rentomatic.domain.room_map import cells_of
+from rentomatic.repository.interface import Mapped, Page, SaveSummary, Schema, Summarized, Total
 from rentomatic.repository.selection import Entry, ordered, page_of, passes, summary_of
 from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.requests.room_map import RoomMapRequest
 from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.requests.room_summary import RoomSummaryRequest
 
@@ -56,6 +58,12 @@ class MemRepo:
             return (room for _, room in rooms.values() if passes(room, selection))
 
         return Summarized(summary_of(request, selected), version)
+
+    def map_rooms(self, request: RoomMapRequest) -> Mapped:
+        """Count rooms in the cells of a grid."""
+        rooms, version = self._state
+        selected = (room for _, room in rooms.values() if passes(room, request))
+        return Mapped(cells_of(selected, request.grid), version=version)
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""

@@ -23,9 +23,11 @@ from pymongo.errors import (
 from rentomatic.domain.geography import Box, box_around
 from rentomatic.domain.kinds import Text
 from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, Room
+from rentomatic.domain.room_map import cells_of
 from rentomatic.repository.interface import (
     SAVE_BATCH,
     CommitInterruptedError,
+    Mapped,
     Page,
     RepositoryTimeoutError,
     RepositoryUnavailableError,
@@ -39,6 +41,7 @@ from rentomatic.repository.interface import (
 from rentomatic.repository.selection import Entry, ordered, page_of, passes, summary_of
 from rentomatic.requests.room_fields import DISTANCE, NULL, Operand, Value
 from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.requests.room_map import RoomMapRequest
 from rentomatic.requests.room_order import ADDED, Order, Position
 from rentomatic.requests.room_selection import Filter, RoomSelection
 from rentomatic.requests.room_summary import RoomSummaryRequest
@@ -104,6 +107,10 @@ class MongoRepo:
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
         """Summarize rooms; all rooms that affect the result are read into memory."""
         return Summarized(summary_of(request, self._selected))
+
+    def map_rooms(self, request: RoomMapRequest) -> Mapped:
+        """Count rooms in the cells of a grid; all selected rooms are read into memory."""
+        return Mapped(cells_of(self._selected(request), request.grid))
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""

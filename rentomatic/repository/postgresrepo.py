@@ -11,12 +11,14 @@ from uuid import UUID
 from psycopg import Cursor, errors
 
 from rentomatic.domain.room import FIELDS, Room
+from rentomatic.domain.room_map import COUNTED_ROOMS
 from rentomatic.domain.room_summary import MAX_BARS, MAX_CITIES, QUARTILES, STEPS
 from rentomatic.repository.arrays import array_of, arrays_of
 from rentomatic.repository.connection import NOTHING, Connection
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.contradictions import is_contradictory
 from rentomatic.repository.interface import (
+    Mapped,
     Page,
     RepositoryBusyError,
     SaveSummary,
@@ -30,6 +32,7 @@ from rentomatic.repository.plans import is_index_range
 from rentomatic.repository.room_parameters import (
     LIST_PARAMETERS,
     LIST_PARTS,
+    MAP_PARAMETERS,
     PAGE_BY_ID_PARAMETERS,
     PAGE_PARAMETERS,
     SELECTION_PARAMETERS,
@@ -38,15 +41,17 @@ from rentomatic.repository.room_parameters import (
     fallback_parameters,
     list_parameters,
     list_parts,
+    map_parameters,
     needs_attempts,
     selection_parameters,
     shows_what_it_reads,
 )
-from rentomatic.repository.rows import page_of, summary_of
+from rentomatic.repository.rows import cells_of, page_of, summary_of
 from rentomatic.repository.statement import Statement, load
 from rentomatic.repository.transactions import OneTransaction, Transactions
 from rentomatic.requests.room_fields import HISTOGRAMS, Value
 from rentomatic.requests.room_list import ESTIMATE, EXACT, RoomListRequest
+from rentomatic.requests.room_map import RoomMapRequest
 from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.requests.room_summary import RoomSummaryRequest
 from rentomatic.slots import Slots
@@ -90,6 +95,7 @@ class PostgresRepo:
         self._summary = load(
             "room_summary", {*SELECTION_PARAMETERS, "quartiles", "steps", "max_bars", "max_cities"}
         )
+        self._map = load("room_map", MAP_PARAMETERS)
         self._get = load("room_get", {"code", "locked"})
         self._existing = load("room_existing", {"codes"})
         self._save = load("room_save", {*FIELDS, *SETS.values()})
@@ -135,6 +141,14 @@ class PostgresRepo:
                 self._take_if_many(each, take)
             rows = self._connections.read(lambda connection: connection.named(text, parameters))
         return Summarized(summary_of(rows), rows[0].version)
+
+    def map_rooms(self, request: RoomMapRequest) -> Mapped:
+        """Count rooms in the cells of a grid, or, if they are too many for that, a sample."""
+        is_exact = self._estimated(request) <= COUNTED_ROOMS
+        parameters = map_parameters(request, is_exact=is_exact)
+        text = self._map.text(frozenset(parameters))
+        rows = self._connections.read(lambda connection: connection.run(text, parameters))
+        return Mapped(cells_of(rows, request.grid), is_exact, rows[0][0])
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""

@@ -13,6 +13,7 @@ from rentomatic.repository.rings import RING_PARAMETERS, Rings, rings_of
 from rentomatic.repository.word_parameters import WORD_PARAMETERS, planned_words, word_parameters
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_list import EXACT, RoomListRequest
+from rentomatic.requests.room_map import RoomMapRequest
 from rentomatic.requests.room_selection import FILTER_PARAMETERS, RoomSelection
 
 Parameters = dict[str, Any]
@@ -20,6 +21,9 @@ Estimated = Callable[[RoomSelection], int]
 
 # Sorting fewer rooms is faster than finding them outwards from a place, or in rings around it.
 FEW_ROOMS = 5_000
+
+# How many rooms are looked up to estimate how many more there are, and where.
+SAMPLED_ROOMS = 20_000
 
 _BOX = ("south", "north", "west", "east", "west_across", "east_across")
 _NEAR = ("near_longitude", "near_latitude", "radius", "radius_min")
@@ -40,6 +44,7 @@ LIST_PARAMETERS = {
 }
 PAGE_PARAMETERS = {*LIST_PARAMETERS, "measured", "counted"}
 PAGE_BY_ID_PARAMETERS = {*PAGE_PARAMETERS, *RING_PARAMETERS}
+MAP_PARAMETERS = {*SELECTION_PARAMETERS, "sample", "step", "last_row", "last_column"}
 LIST_PARTS = {"order", "is_after", "is_present"}
 
 
@@ -122,6 +127,17 @@ def selection_parameters(selection: RoomSelection) -> Parameters:
     if is_contradictory(selection):
         parameters["contradictory"] = True
     return parameters
+
+
+def map_parameters(request: RoomMapRequest, *, is_exact: bool) -> Parameters:
+    """Return the parameters of a map, of all rooms or of a sample of SAMPLED_ROOMS."""
+    grid = request.grid
+    return selection_parameters(request) | {
+        **({} if is_exact else {"sample": SAMPLED_ROOMS}),
+        "step": grid.step,
+        "last_row": grid.last_row,
+        "last_column": grid.last_column,
+    }
 
 
 def list_parameters(

@@ -5,6 +5,7 @@ from typing import Any
 
 from rentomatic.domain.geography import Box, narrower_box
 from rentomatic.domain.room import Room
+from rentomatic.domain.room_map import Cell, Grid, mean_degrees
 from rentomatic.domain.room_summary import (
     AmountSummary,
     CityCount,
@@ -19,6 +20,8 @@ from rentomatic.requests.room_list import EXACT, RoomListRequest
 from rentomatic.requests.room_order import ADDED, ranked
 
 _ROOM = Room.__slots__
+# Where a row of a map has the number of rooms of its cell.
+_COUNTED = 4
 
 
 def page_of(request: RoomListRequest, rows: Sequence[Sequence[Any]]) -> Page:
@@ -49,6 +52,23 @@ def summary_of(rows: Sequence[Any]) -> RoomSummary:
         {row.name: _amount_summary(row) for row in rows},
         histogram_of(dict(zip(whole.bedrooms, whole.bedrooms_shown, strict=True))),
         tuple(map(CityCount, whole.cities, whole.cities_shown)),
+    )
+
+
+def cells_of(rows: Sequence[Any], grid: Grid) -> tuple[Cell, ...]:
+    """Make cells from the rows of sql/room_map.sql; the only row of an empty map has no count."""
+    return tuple(_cell(row, grid) for row in rows if row[_COUNTED])
+
+
+def _cell(row: Sequence[Any], grid: Grid) -> Cell:
+    _, weight, y, x, count, lowest, longitudes, latitudes, *room = row
+    return Cell(
+        grid.box_of(y, x),
+        count * weight,
+        lowest,
+        mean_degrees(longitudes, count),
+        mean_degrees(latitudes, count),
+        Room.trusted(room) if room[0] is not None else None,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rentomatic.domain.kinds import JsonSchema
 from rentomatic.domain.room import COORDINATES, FIELDS, SEARCHED
+from rentomatic.domain.room_map import MAX_CELLS, MAX_ZOOM
 from rentomatic.requests.parsers import MAX_INTEGER
 from rentomatic.requests.room_changes import DEFAULT_CHANGES, MAX_CHANGES, Start
 from rentomatic.requests.room_fields import DISTANCE
@@ -135,6 +136,18 @@ SEARCH_PARAMETERS = (
         "return only these fields of each room",
         _some_of((*FIELDS, DISTANCE)),
         ("code", "price"),
+    ),
+)
+
+MAP_PARAMETERS = (
+    *SELECTION_PARAMETERS,
+    Parameter(
+        "zoom",
+        f"0..{MAX_ZOOM}",
+        "how small the cells are: as many degrees wide and high as 90 divided by two to this power "
+        f"(default: as fits the map); at most {MAX_CELLS:,} cells may be in the map",
+        {"type": "integer", "minimum": 0, "maximum": MAX_ZOOM},
+        8,
     ),
 )
 

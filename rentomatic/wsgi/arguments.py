@@ -10,6 +10,7 @@ from rentomatic.requests.base import InvalidRequest, ParameterError, with_errors
 from rentomatic.requests.parameters import (
     BATCH_PARAMETERS,
     CHANGES_PARAMETERS,
+    MAP_PARAMETERS,
     ON_ERROR,
     SEARCH_PARAMETERS,
     SELECTION_PARAMETERS,
@@ -27,7 +28,9 @@ from rentomatic.requests.room_fields import (
 )
 from rentomatic.requests.room_import import OnError
 from rentomatic.requests.room_list import UNLIMITED, RoomListRequest, build_room_list_request
+from rentomatic.requests.room_map import RoomMapRequest, build_room_map_request
 from rentomatic.requests.room_summary import RoomSummaryRequest, build_room_summary_request
+from rentomatic.serializers.room_map import MAP_FORMATS
 from rentomatic.wsgi.request import Request
 
 FILTER_PREFIX = "filter_"
@@ -58,6 +61,18 @@ _FORMAT = Parameter(
 SEARCH_QUERY = (*_FILTERS, *SEARCH_PARAMETERS, _FORMAT)
 SUMMARY_QUERY = (*_FILTERS, *SELECTION_PARAMETERS)
 ROOM_QUERY = (_FORMAT,)
+MAP_QUERY = (
+    *_FILTERS,
+    *MAP_PARAMETERS,
+    Parameter(
+        FORMAT,
+        " or ".join(MAP_FORMATS),
+        "overrides `Accept`",
+        {"type": "string", "enum": list(MAP_FORMATS)},
+        next(iter(MAP_FORMATS)),
+        title="format-of-map",
+    ),
+)
 
 # Errors for parameters that belong to another operation.
 _ELSEWHERE = {ON_ERROR: f"is only for a POST of {', '.join(IMPORT_FORMATS)}; set its Content-Type"}
@@ -77,6 +92,7 @@ _Given = tuple[dict[str, Any], list[ParameterError], AbstractSet[str]]
 _FILTER_NAMES = {each.name for each in _FILTERS}
 _SEARCH_NAMES = {each.name for each in SEARCH_QUERY}
 _SUMMARY_NAMES = {each.name for each in SUMMARY_QUERY}
+_MAP_NAMES = {each.name for each in MAP_QUERY}
 _CHANGES_NAMES = {each.name for each in CHANGES_PARAMETERS}
 _BATCH_NAMES = {each.name for each in BATCH_PARAMETERS}
 _ROOM_NAMES = {each.name for each in ROOM_QUERY}
@@ -99,6 +115,13 @@ def read_summary(request: Request) -> RoomSummaryRequest | InvalidRequest:
     """Read which rooms to summarize."""
     arguments, errors, spoilt = _split(request, _SUMMARY_NAMES)
     return with_errors(build_room_summary_request(**arguments), errors, spoilt)
+
+
+def read_map(request: Request) -> RoomMapRequest | InvalidRequest:
+    """Read which rooms to map."""
+    arguments, errors, spoilt = _split(request, _MAP_NAMES)
+    errors += format_errors(arguments.pop(FORMAT, None), MAP_FORMATS)
+    return with_errors(build_room_map_request(**arguments), errors, spoilt)
 
 
 def read_changes(request: Request) -> RoomChangesRequest | InvalidRequest:
@@ -135,12 +158,14 @@ def read_nothing(request: Request) -> list[ParameterError]:
     return [*request.query.errors, *unknown_parameters(unknown, ()), *misplaced]
 
 
-def format_errors(given: str | None) -> list[ParameterError]:
-    """Return what is wrong with the name of a format."""
-    if given is None or given in FORMATS:
+def format_errors(
+    given: str | None, known: Collection[str] = FORMATS.keys()
+) -> list[ParameterError]:
+    """Return what is wrong with the name of a format; an empty name is already an error."""
+    if not given or given in known:
         return []
-    message = f"must be one of {', '.join(FORMATS)}, not {shown(given)}"
-    return [ParameterError(FORMAT, message, suggestion=closest(given, FORMATS))]
+    message = f"must be one of {', '.join(known)}, not {shown(given)}"
+    return [ParameterError(FORMAT, message, suggestion=closest(given, known))]
 
 
 def unknown_parameters(given: Collection[str], known: Collection[str]) -> list[ParameterError]:

@@ -100,6 +100,7 @@ ROUTES = (
         },
     ),
     Route("/rooms/summary", "Rooms", {"GET": Operation(rooms.room_summary, is_kept=True)}),
+    Route("/rooms/map", "Rooms", {"GET": Operation(rooms.room_map, is_kept=True)}),
     Route("/rooms/changes", "Rooms", {"GET": Operation(changes.room_changes, reads_token=True)}),
     Route(
         "/rooms/{code:uuid}",

@@ -1,4 +1,4 @@
-"""All repositories return the same rooms, order, pages, counts, and summaries."""
+"""All repositories return the same rooms, order, pages, counts, summaries and maps."""
 
 import re
 from collections.abc import Callable
@@ -18,6 +18,7 @@ from rentomatic.repository.interface import RoomRepository
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_fields import DISTANCE, FILTER_KEYS, OPERATORS, Takes
 from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
+from rentomatic.requests.room_map import build_room_map_request
 from rentomatic.requests.room_order import SORT_NAMES
 from rentomatic.requests.room_summary import build_room_summary_request
 
@@ -196,6 +197,8 @@ def _comparable(position: tuple[Any, ...]) -> tuple[Any, ...]:
     removed=st.lists(VALUES["code"], max_size=3),
     wanted=st.lists(st.tuples(searches(), st.integers(1, 13) | st.just("none")), min_size=1),
     summed=selections(),
+    mapped=selections(),
+    zoom=st.integers(0, 4) | st.none(),
 )
 def test_repositories_agree(
     repositories: dict[str, RoomRepository],
@@ -203,6 +206,8 @@ def test_repositories_agree(
     removed: list[UUID],
     wanted: list[tuple[dict[str, Any], object]],
     summed: dict[str, Any],
+    mapped: dict[str, Any],
+    zoom: int | None,
 ) -> None:
     """After the same writes, the same searches return the same rooms in the same order."""
     outcomes = {}
@@ -216,6 +221,9 @@ def test_repositories_agree(
         summary = build_room_summary_request(**summed)
         assert summary, summary
         outcome.append(repository.summarize(summary).summary)
+        asked = build_room_map_request(**mapped, zoom=zoom)
+        assert asked, asked
+        outcome.append(repository.map_rooms(asked).cells)
         outcomes[name] = outcome
     expected = outcomes.pop("memory")
     assert outcomes == dict.fromkeys(outcomes, expected)

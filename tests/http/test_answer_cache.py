@@ -13,10 +13,11 @@ from webtest import TestApp
 from rentomatic.config import PostgresDatabase
 from rentomatic.domain.room import Room
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import Page, Summarized
+from rentomatic.repository.interface import Mapped, Page, Summarized
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.requests.room_map import RoomMapRequest
 from rentomatic.requests.room_summary import RoomSummaryRequest
 from rentomatic.wsgi.answer_cache import AnswerCache
 from rentomatic.wsgi.application import Application
@@ -25,7 +26,13 @@ from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.service import Stores
 
 MakeRoom = Callable[..., Room]
-PATHS = ["/rooms", "/rooms?sort=-price&limit=1", "/rooms/summary", "/rooms?count=exact&format=csv"]
+PATHS = [
+    "/rooms",
+    "/rooms?sort=-price&limit=1",
+    "/rooms/summary",
+    "/rooms/map",
+    "/rooms?count=exact&format=csv",
+]
 
 
 class CountingRepo(PostgresRepo):
@@ -48,6 +55,11 @@ class CountingRepo(PostgresRepo):
         """Count, and summarize."""
         self.searches += 1
         return super().summarize(request)
+
+    def map_rooms(self, request: RoomMapRequest) -> Mapped:
+        """Count, and map."""
+        self.searches += 1
+        return super().map_rooms(request)
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ READS = [
     "/rooms?format=csv",
     "/rooms?near=0,50&sort=distance",
     "/rooms/summary",
+    "/rooms/map",
+    "/rooms/map?format=geojson",
     f"/rooms/{CODE}",
 ]
 

@@ -44,6 +44,7 @@ PATHS = (
             "/rooms",
             "/rooms/",
             "/rooms/summary",
+            "/rooms/map",
             "/openapi.json",
             "/health/live",
             "/health/ready",

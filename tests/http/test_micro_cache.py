@@ -12,7 +12,13 @@ from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.service import Stores
 
 CODE = "f853578c-fc0f-4e65-81b8-566c5dffa35a"
-KEPT = ["/rooms", "/rooms?filter_price__lt=1&format=csv", "/rooms/summary", f"/rooms/{CODE}"]
+KEPT = [
+    "/rooms",
+    "/rooms?filter_price__lt=1&format=csv",
+    "/rooms/summary",
+    "/rooms/map",
+    f"/rooms/{CODE}",
+]
 NGINX = {"REMOTE_ADDR": ""}  # as it is over a unix socket
 
 

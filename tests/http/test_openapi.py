@@ -21,7 +21,7 @@ from rentomatic.embedded.cluster import Cluster
 from rentomatic.formats.table import FORMATS
 from rentomatic.repository.interface import Page, RepositoryUnavailableError
 from rentomatic.repository.memrepo import MemRepo
-from rentomatic.requests.parameters import SEARCH_PARAMETERS, SELECTION_PARAMETERS
+from rentomatic.requests.parameters import MAP_PARAMETERS, SEARCH_PARAMETERS, SELECTION_PARAMETERS
 from rentomatic.requests.parsers import as_list_text
 from rentomatic.requests.room_fields import FILTER_KEYS
 from rentomatic.requests.room_list import RoomListRequest
@@ -132,6 +132,7 @@ def test_every_route_is_in_it_and_nothing_else(document: Any) -> None:  # noqa: 
     [
         ("/rooms", [*FILTERS, *(each.name for each in SEARCH_PARAMETERS), "format"]),
         ("/rooms/summary", [*FILTERS, *(each.name for each in SELECTION_PARAMETERS)]),
+        ("/rooms/map", [*FILTERS, *(each.name for each in MAP_PARAMETERS), "format"]),
         ("/rooms/changes", ["since", "limit"]),
         ("/rooms/{code}", ["format"]),
         ("/openapi.json", []),

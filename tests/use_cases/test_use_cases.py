@@ -11,6 +11,7 @@ from rentomatic.domain.room import Room
 from rentomatic.repository.interface import (
     ChangePage,
     ChangesGoneError,
+    Mapped,
     Page,
     RepositoryBusyError,
     RepositoryStandbyError,
@@ -29,6 +30,7 @@ from rentomatic.requests.room_import import (
     RoomImportRequest,
 )
 from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
+from rentomatic.requests.room_map import RoomMapRequest
 from rentomatic.requests.room_summary import RoomSummaryRequest
 from rentomatic.requests.room_write import (
     RoomAddRequest,
@@ -68,6 +70,10 @@ class AwayRepository:
         raise RepositoryUnavailableError
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
+        """Fail."""
+        raise RepositoryUnavailableError
+
+    def map_rooms(self, request: RoomMapRequest) -> Mapped:
         """Fail."""
         raise RepositoryUnavailableError
 

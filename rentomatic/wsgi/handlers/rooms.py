@@ -17,11 +17,13 @@ from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_get import RoomGetRequest
 from rentomatic.requests.room_list import ALL_FIELDS, ESTIMATE, EXACT, RoomListRequest
 from rentomatic.requests.room_order import BY_ADDING
+from rentomatic.serializers.room_map import MAP_FORMATS, MapFormat
 from rentomatic.serializers.room_summary import dump_summary
 from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
+from rentomatic.use_cases.room_map import room_map_use_case
 from rentomatic.use_cases.room_summary import room_summary_use_case
-from rentomatic.wsgi.arguments import FORMAT, read_format, read_search, read_summary
+from rentomatic.wsgi.arguments import FORMAT, read_format, read_map, read_search, read_summary
 from rentomatic.wsgi.conditional import entity_tag, under_conditions
 from rentomatic.wsgi.failure import Outcome, unacceptable
 from rentomatic.wsgi.negotiation import preferred
@@ -33,6 +35,7 @@ DESCRIBED_BY = '</openapi.json>; rel="describedby"'
 
 _BY_MEDIA_TYPE = {each.media_type: each for each in FORMATS.values()}
 _MEDIA_TYPES = tuple(_BY_MEDIA_TYPE)
+_MAP_MEDIA_TYPES = tuple(each.media_type for each in MAP_FORMATS.values())
 
 
 def room_list(service: Service, request: Request) -> Outcome:
@@ -43,6 +46,11 @@ def room_list(service: Service, request: Request) -> Outcome:
 def room_summary(service: Service, request: Request) -> Outcome:
     """Summarize the rooms that a search finds."""
     return _cached(service, request, _summarize)
+
+
+def room_map(service: Service, request: Request) -> Outcome:
+    """Count the rooms that a search finds in the cells of a grid."""
+    return _cached(service, request, _map)
 
 
 def _cached(
@@ -111,6 +119,29 @@ def _summarize(service: Service, request: Request) -> Outcome:
     return Answer(HTTPStatus.OK, body, headers=links, tag=tag_of(version or body), version=version)
 
 
+def _map(service: Service, request: Request) -> Outcome:
+    wanted = read_map(request)
+    if isinstance(wanted, InvalidRequest):
+        return wanted
+    chosen = _choose_map_format(request)
+    if not chosen:
+        return unacceptable(_MAP_MEDIA_TYPES)
+
+    tag_of = partial(entity_tag, service.release, _canonical(request), chosen.media_type)
+    if request.is_conditional:
+        other = _without_search(service, request, tag_of)
+        if other is not None:
+            return other
+    response = room_map_use_case(service.stores.repository, wanted)
+    if not response:
+        return response
+    found = response.value
+    body = chosen.dump(found, wanted.zoom)
+    tag = tag_of(found.version or body)
+    links = (("Link", DESCRIBED_BY),)
+    return Answer(HTTPStatus.OK, body, chosen.media_type, links, tag=tag, version=found.version)
+
+
 def room_get(service: Service, request: Request, code: UUID) -> Outcome:
     """Return one room."""
     if errors := read_format(request):
@@ -138,6 +169,13 @@ def _choose_format(request: Request) -> Format | None:
         return FORMATS[named]
     media_type = preferred(request.accept, _MEDIA_TYPES)
     return _BY_MEDIA_TYPE[media_type] if media_type else None
+
+
+def _choose_map_format(request: Request) -> MapFormat | None:
+    if named := request.query.values.get(FORMAT):
+        return MAP_FORMATS[named]
+    media_type = preferred(request.accept, _MAP_MEDIA_TYPES)
+    return next((each for each in MAP_FORMATS.values() if each.media_type == media_type), None)
 
 
 def _without_search(

@@ -15,12 +15,13 @@ from rentomatic.demo import book_rooms, demo_rooms
 from rentomatic.domain.geography import Near
 from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, Room
 from rentomatic.domain.room_change import ChangeKind, RoomChange
+from rentomatic.domain.room_map import Grid, cells_of
 from rentomatic.domain.room_summary import summarize
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.formats.json import dump_value
 from rentomatic.formats.table import FORMATS, IMPORT_FORMATS, Format
 from rentomatic.formats.view import WHOLE, View
-from rentomatic.repository.interface import SaveSummary
+from rentomatic.repository.interface import Mapped, SaveSummary
 from rentomatic.requests.room_changes_cursor import ChangePosition, write_changes_cursor
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, FILTER_KEYS, OPERATORS, Takes
@@ -29,6 +30,7 @@ from rentomatic.requests.room_order import parse_sort
 from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.serializers.room_changes import dump_changes
 from rentomatic.serializers.room_import import dump_report
+from rentomatic.serializers.room_map import MAP_FORMATS
 from rentomatic.serializers.room_summary import dump_summary
 from rentomatic.use_cases.room_import import ImportReport, Rejected
 from rentomatic.wsgi.arguments import FILTER_PREFIX, FORMAT
@@ -146,6 +148,15 @@ ROOM: Examples = {each.media_type: (_room(each),) for each in FORMATS.values()}
 _AMOUNTS = {name: [getattr(room, name) for room in _BOOK] for name in AMOUNTS}
 SUMMARY: Examples = {
     JSON: (Example("All rooms", "/rooms/summary", dump_summary(summarize(_BOOK, _AMOUNTS))),)
+}
+
+_LONDON = "/rooms/map?bbox=-0.2,51.3,0.4,51.8&zoom=7"
+_CELLS = Mapped(cells_of(_BOOK, Grid(7)))
+MAP: Examples = {
+    each.media_type: (
+        Example(f"Around London (`{name}`)", f"{_LONDON}{suffix}", each.dump(_CELLS, 7)),
+    )
+    for (name, each), suffix in zip(MAP_FORMATS.items(), ("", "&format=geojson"), strict=True)
 }
 
 _EPOCH = UUID("7ee0bd47-1b4b-4b26-9d4c-0f9b1d2c3a5e")

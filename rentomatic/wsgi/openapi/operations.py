@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rentomatic.domain.room_map import COUNTED_ROOMS
 from rentomatic.requests.parameters import BATCH_PARAMETERS, CHANGES_PARAMETERS, Parameter
-from rentomatic.wsgi.arguments import ROOM_QUERY, SEARCH_QUERY, SUMMARY_QUERY
+from rentomatic.wsgi.arguments import MAP_QUERY, ROOM_QUERY, SEARCH_QUERY, SUMMARY_QUERY
 from rentomatic.wsgi.openapi import successes
 from rentomatic.wsgi.openapi.successes import Success
 from rentomatic.wsgi.routing import Operation, Route
@@ -59,6 +60,18 @@ _DESCRIPTIONS: Mapping[str, Description] = {
         failures=(406, 503),
         help="Returns the number of rooms, the box around them, and how size and price are "
         "distributed, for sliders, histograms and maps.",
+    ),
+    "room_map": Description(
+        "A search's rooms on a map, counted in cells",
+        (successes.MAP,),
+        MAP_QUERY,
+        failures=(406, 503),
+        help="Returns the cells of a grid that have rooms, each with their number, the lowest "
+        "price and the mean place, and with the `code` of the room if there is only one. The map "
+        "is `bbox`, or else the box around `near` and `radius`, or else the world. If more than "
+        f"about {COUNTED_ROOMS:,} rooms are selected, `estimated` is true: the counts are "
+        "estimated from a sample, cells with few rooms may be missing, and cheaper rooms may "
+        "exist.",
     ),
     "room_changes": Description(
         "What was added, updated and removed since a cursor",

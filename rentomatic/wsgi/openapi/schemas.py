@@ -4,6 +4,7 @@ from typing import Any
 
 from rentomatic.domain.room import COORDINATES, FIELDS, OPTIONAL_FIELDS
 from rentomatic.domain.room_change import ChangeKind
+from rentomatic.domain.room_map import MAX_CELLS, MAX_ZOOM
 from rentomatic.domain.room_summary import MAX_CITIES, QUARTILES
 from rentomatic.requests.parameters import CURSOR_PATTERN, degrees
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE
@@ -71,6 +72,21 @@ _DISTANCE = {
 }
 _AND_DISTANCE = ", with its distance if `near` is given"
 
+_MAP_MEMBERS = {
+    "count": {**_COUNT, "description": "the number of rooms in all cells"},
+    "estimated": {"type": "boolean", "description": "whether the counts are estimated"},
+    "zoom": {"type": "integer", "minimum": 0, "maximum": MAX_ZOOM},
+}
+_CELL_PROPERTIES = {
+    "count": {"type": "integer", "minimum": 1, "description": "the number of rooms"},
+    "price": {**FIELDS["price"].kind.schema, "description": "their lowest price"},
+    "code": {**FIELDS["code"].kind.schema, "description": "of the room, if there is only one"},
+}
+_CELL_BOX = {
+    "type": "array",
+    "description": "the edges of the cell: west, south, east, north",
+    **_numbers(4),
+}
 _CHANGEABLE = {
     name: _or_null(schema) if name in OPTIONAL_FIELDS else schema
     for name, schema in _FIELDS.items()
@@ -210,6 +226,37 @@ SCHEMAS = {
     "Bar": record(
         "The number of rooms with at least `from` and less than `to`.",
         {"from": _COUNT, "to": _COUNT, "count": _COUNT},
+    ),
+    "Map": record(
+        "The rooms of a search, counted in cells.",
+        _MAP_MEMBERS | {"cells": {**array_of("Cell"), "maxItems": MAX_CELLS}},
+    ),
+    "Cell": record(
+        "The rooms in a cell.",
+        _CELL_PROPERTIES
+        | {
+            "latitude": {**FIELDS["latitude"].kind.schema, "description": "the rooms' mean"},
+            "longitude": {**FIELDS["longitude"].kind.schema, "description": "the rooms' mean"},
+            "bbox": _CELL_BOX,
+        },
+        optional=("code",),
+    ),
+    "MapFeatureCollection": record(
+        "The rooms of a search, counted in cells (RFC 7946).",
+        {
+            "type": {"const": "FeatureCollection"},
+            **_MAP_MEMBERS,
+            "features": {**array_of("CellFeature"), "maxItems": MAX_CELLS},
+        },
+    ),
+    "CellFeature": record(
+        "A cell, at the mean place of its rooms (RFC 7946).",
+        {
+            "type": {"const": "Feature"},
+            "bbox": _CELL_BOX,
+            "geometry": reference("Point"),
+            "properties": record("The rooms in it.", _CELL_PROPERTIES, optional=("code",)),
+        },
     ),
     "Changes": record(
         "What has changed.",

@@ -54,6 +54,12 @@ ROOM = Success(
     (TAG,),
 )
 SUMMARY = Success("The summary", {JSON: reference("Summary")}, examples.SUMMARY, (TAG, "Link"))
+MAP = Success(
+    "The map",
+    {JSON: reference("Map"), GEOJSON: reference("MapFeatureCollection")},
+    examples.MAP,
+    (TAG, "Link"),
+)
 _WRITTEN = {JSON: reference("Room")}
 ADDED = Success(
     "The room is added", _WRITTEN, examples.ADDED, (TAG, "Location"), HTTPStatus.CREATED

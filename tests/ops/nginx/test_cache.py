@@ -25,7 +25,7 @@ from tests.ops.nginx.site import HERE, Site
 
 RUNBOOK = (FILES.parent / "README.md").read_text()
 CODE = BOOK[0][0]
-CACHED = ["/rooms", "/rooms?sort=price&limit=20", "/rooms/summary", f"/rooms/{CODE}"]
+CACHED = ["/rooms", "/rooms?sort=price&limit=20", "/rooms/summary", "/rooms/map", f"/rooms/{CODE}"]
 OFFERED = tuple(each.media_type for each in FORMATS.values())
 # The machine may be busy.
 MARGIN_SECONDS = 0.1
