@@ -21,8 +21,14 @@ def shipped(folder: str) -> Path:
 
 def release() -> str:
     """Identify the running code by a digest of its files: a deploy may not change the version."""
+    pages = [PACKAGE / "wsgi" / name for name in ("assets", "templates", "texts")]
     files = sorted(
-        [*PACKAGE.rglob("*.py"), *shipped("sql").rglob("*.sql")], key=lambda file: file.as_posix()
+        [
+            *PACKAGE.rglob("*.py"),
+            *shipped("sql").rglob("*.sql"),
+            *(file for folder in pages for file in folder.iterdir()),
+        ],
+        key=lambda file: file.as_posix(),
     )
     digest = blake2b(digest_size=16)
     for file in files:

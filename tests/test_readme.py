@@ -18,8 +18,9 @@ from rentomatic.domain.room import FIELDS
 from rentomatic.formats.table import FORMATS
 from rentomatic.requests.parameters import CHANGES_PARAMETERS, SELECTION_PARAMETERS
 from rentomatic.requests.room_fields import OPERATORS, Takes
-from rentomatic.wsgi.arguments import FILTER_PREFIX, MAP_QUERY, SEARCH_QUERY
+from rentomatic.wsgi.arguments import MAP_QUERY, SEARCH_QUERY
 from rentomatic.wsgi.openapi.operations import summary_of
+from rentomatic.wsgi.query import FILTER_PREFIX
 from rentomatic.wsgi.routing import ROUTES
 
 ROOT = Path(__file__).resolve().parents[1]

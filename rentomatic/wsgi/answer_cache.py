@@ -8,6 +8,7 @@ from typing import NamedTuple
 from rentomatic.repository.interface import RoomRepository
 from rentomatic.responses import Response
 from rentomatic.use_cases.data_version import data_version_use_case
+from rentomatic.wsgi.pages.choice import language_of, wants_page
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
 
@@ -22,6 +23,7 @@ class _Key(NamedTuple):
     path: str
     parameters: tuple[str, ...]
     accept: str
+    language: str
 
 
 class _Reading(NamedTuple):
@@ -111,7 +113,9 @@ class AnswerCache:
 
 def _key_of(request: Request) -> _Key:
     # The parameters as they were sent, because the links of an answer repeat them.
-    return _Key(request.path, tuple(request.query.sent.values()), request.accept)
+    sent = tuple(request.query.sent.values())
+    language = language_of(request) if wants_page(request) else ""
+    return _Key(request.path, sent, request.accept, language)
 
 
 def _size(key: _Key, answer: Answer) -> int:

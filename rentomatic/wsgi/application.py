@@ -43,7 +43,6 @@ logger = logging.getLogger(__name__)
 _EXPOSED = "ETag, Link, Location, X-Total-Count, X-Total-Count-Kind, X-Request-Id, Retry-After"
 # What every answer has. Reads are public, so pages of any origin may read them.
 _HEADERS = (
-    ("Vary", "Accept"),
     ("X-Content-Type-Options", "nosniff"),
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Expose-Headers", _EXPOSED),
@@ -72,10 +71,10 @@ class Application:
         metrics: "Metrics | None" = None,
         rent: Rent | None = None,
     ) -> None:
-        limits = limits or Limits()
-        document = describe(ROUTES, __version__, limits.rooms, rent or Rent())
+        limits, rent = limits or Limits(), rent or Rent()
+        document = describe(ROUTES, __version__, limits.rooms, rent)
         documents = Documents(dump_value(document), write_page(document), policy())
-        self._service = Service(stores, limits, documents, release, tokens, metrics)
+        self._service = Service(stores, limits, documents, release, tokens, metrics, rent=rent)
 
     def __call__(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request; a failure too gets an answer, in the form that the client accepts."""
@@ -171,6 +170,7 @@ def _accept_patch(route: Route) -> Headers:
 
 def _send(answer: Answer, request: Request, start_response: "StartResponse") -> Iterable[bytes]:
     headers = [
+        ("Vary", answer.vary),
         *_HEADERS,
         *answer.headers,
         ("Cache-Control", answer.cache),

@@ -31,10 +31,10 @@ from rentomatic.requests.room_list import UNLIMITED, RoomListRequest, build_room
 from rentomatic.requests.room_map import RoomMapRequest, build_room_map_request
 from rentomatic.requests.room_summary import RoomSummaryRequest, build_room_summary_request
 from rentomatic.serializers.room_map import MAP_FORMATS
+from rentomatic.wsgi.pages.choice import LANG, PAGE, wants_page
+from rentomatic.wsgi.pages.languages import LANGUAGES
+from rentomatic.wsgi.query import FILTER_PREFIX, FORMAT
 from rentomatic.wsgi.request import Request
-
-FILTER_PREFIX = "filter_"
-FORMAT = "format"
 
 
 def _filter(key: str, field: str, operator: str) -> Parameter:
@@ -49,18 +49,30 @@ def _filter(key: str, field: str, operator: str) -> Parameter:
 
 
 _FILTERS = tuple(_filter(key, *names) for key, names in FILTER_KEYS.items())
+# The names of all formats and what they are.
+_FORMATS = {each.name: each.help for each in FORMATS.values()} | {PAGE: "a page for people"}
 _FORMAT = Parameter(
     FORMAT,
-    " or ".join(FORMATS),
-    f"overrides `Accept`; {', '.join(f'`{each.name}` {each.help}' for each in FORMATS.values())}",
-    {"type": "string", "enum": list(FORMATS)},
-    next(iter(FORMATS)),
+    " or ".join(_FORMATS),
+    f"overrides `Accept`; {', '.join(f'`{name}` {what}' for name, what in _FORMATS.items())}",
+    {"type": "string", "enum": list(_FORMATS)},
+    next(iter(_FORMATS)),
+)
+_LANG = Parameter(
+    LANG,
+    " or ".join(LANGUAGES),
+    "the language of a page, instead of the one that `Accept-Language` prefers",
+    {"type": "string", "enum": list(LANGUAGES)},
+    next(iter(LANGUAGES)),
 )
 
+# What each parameter that chooses a form of the answer may be.
+_CHOICES: Mapping[str, Collection[str]] = {FORMAT: _FORMATS, LANG: LANGUAGES}
+
 # The query parameters of a search, a summary and a room.
-SEARCH_QUERY = (*_FILTERS, *SEARCH_PARAMETERS, _FORMAT)
+SEARCH_QUERY = (*_FILTERS, *SEARCH_PARAMETERS, _FORMAT, _LANG)
 SUMMARY_QUERY = (*_FILTERS, *SELECTION_PARAMETERS)
-ROOM_QUERY = (_FORMAT,)
+ROOM_QUERY = (_FORMAT, _LANG)
 MAP_QUERY = (
     *_FILTERS,
     *MAP_PARAMETERS,
@@ -101,12 +113,13 @@ _ROOM_NAMES = {each.name for each in ROOM_QUERY}
 def read_search(request: Request, default_limit: int) -> RoomListRequest | InvalidRequest:
     """Read which rooms are searched for, and how."""
     arguments, errors, spoilt = _split(request, _SEARCH_NAMES)
-    if form := arguments.pop(FORMAT, None):
-        errors += format_errors(form)
+    errors += _choice_errors({name: arguments.pop(name, None) for name in _CHOICES})
     arguments.setdefault("limit", default_limit)
     if arguments["limit"] == UNLIMITED and request.is_http_1_0:
         message = "none needs HTTP/1.1, in which clients can see that an answer was cut short"
         errors.append(ParameterError("limit", message))
+    if arguments["limit"] == UNLIMITED and wants_page(request):
+        errors.append(ParameterError("limit", "none cannot be used with a page for people"))
     search = build_room_list_request(**arguments)
     return with_errors(search, errors, spoilt) if errors else search
 
@@ -120,7 +133,7 @@ def read_summary(request: Request) -> RoomSummaryRequest | InvalidRequest:
 def read_map(request: Request) -> RoomMapRequest | InvalidRequest:
     """Read which rooms to map."""
     arguments, errors, spoilt = _split(request, _MAP_NAMES)
-    errors += format_errors(arguments.pop(FORMAT, None), MAP_FORMATS)
+    errors += _choice_errors({FORMAT: arguments.pop(FORMAT, None)}, {FORMAT: MAP_FORMATS})
     return with_errors(build_room_map_request(**arguments), errors, spoilt)
 
 
@@ -131,10 +144,13 @@ def read_changes(request: Request) -> RoomChangesRequest | InvalidRequest:
 
 
 def read_format(request: Request) -> list[ParameterError]:
-    """Return the errors of a request whose only parameter is the format."""
-    given = request.query.values
-    errors = [*request.query.errors, *unknown_parameters(given, _ROOM_NAMES)]
-    return errors + format_errors(given.get(FORMAT))
+    """Return the errors of a request whose only parameters are the format and the language."""
+    return _read_choices(request, _ROOM_NAMES)
+
+
+def read_language(request: Request) -> list[ParameterError]:
+    """Return the errors of a request whose only parameter is the language."""
+    return _read_choices(request, {LANG})
 
 
 def read_batch(request: Request, others: Sequence[ParameterError]) -> OnError | InvalidRequest:
@@ -158,14 +174,25 @@ def read_nothing(request: Request) -> list[ParameterError]:
     return [*request.query.errors, *unknown_parameters(unknown, ()), *misplaced]
 
 
-def format_errors(
-    given: str | None, known: Collection[str] = FORMATS.keys()
+def _read_choices(request: Request, known: AbstractSet[str]) -> list[ParameterError]:
+    given = request.query.values
+    errors = [*request.query.errors, *unknown_parameters(given, known)]
+    return errors + _choice_errors({name: given.get(name) for name in known})
+
+
+def _choice_errors(
+    given: Mapping[str, str | None], choices: Mapping[str, Collection[str]] = _CHOICES
 ) -> list[ParameterError]:
-    """Return what is wrong with the name of a format; an empty name is already an error."""
-    if not given or given in known:
-        return []
-    message = f"must be one of {', '.join(known)}, not {shown(given)}"
-    return [ParameterError(FORMAT, message, suggestion=closest(given, known))]
+    """Return an error for each parameter that is not one of its values."""
+    return [
+        ParameterError(
+            name,
+            f"must be one of {', '.join(choices[name])}, not {shown(value)}",
+            suggestion=closest(value, choices[name]),
+        )
+        for name, value in given.items()
+        if value and value not in choices[name]
+    ]
 
 
 def unknown_parameters(given: Collection[str], known: Collection[str]) -> list[ParameterError]:

@@ -65,7 +65,13 @@ def under_conditions(request: Request, answer: Answer) -> Outcome:
             return NOT_EXPECTED
     if answer.tag and request.if_none_match and is_known(answer.tag, request.if_none_match):
         # Its Cache-Control replaces the one that caches have stored (RFC 9110, section 15.4.5).
-        return Answer(HTTPStatus.NOT_MODIFIED, media_type=None, cache=answer.cache, tag=answer.tag)
+        return Answer(
+            HTTPStatus.NOT_MODIFIED,
+            media_type=None,
+            cache=answer.cache,
+            tag=answer.tag,
+            vary=answer.vary,
+        )
     return answer
 
 

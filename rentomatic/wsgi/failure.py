@@ -1,4 +1,4 @@
-"""Turn failures into answers: one table of statuses, and both forms of errors."""
+"""Turn failures into answers: one table of statuses, and the three forms of errors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +16,9 @@ from rentomatic.responses import (
 from rentomatic.serializers.problem import MEDIA_TYPE as PROBLEM
 from rentomatic.serializers.problem import dump_error, dump_problem
 from rentomatic.wsgi.negotiation import prefers_problem
+from rentomatic.wsgi.pages.choice import wants_page
+from rentomatic.wsgi.pages.failure import failure_page
+from rentomatic.wsgi.pages.rendering import as_page
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer, Headers
 
@@ -81,13 +84,16 @@ Outcome = Answer | Failure
 
 
 def render_failure(failure: Failure, request: Request) -> Answer:
-    """Report a failure in the form that the client accepts."""
+    """Report a failure in the form that the client accepts: a page, problem details or JSON."""
     failure = _with_status(failure)
     status, message, headers = failure.status, failure.message, failure.headers
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         message = f"{message} (request {request.id})"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers = (*headers, ("Retry-After", str(RETRY_AFTER_SECONDS)))
+    if wants_page(request):
+        body = failure_page(request, status, message)
+        return as_page(Answer(status, body, headers=headers, cache="no-store"))
     if prefers_problem(request.accept):
         # One slash: two would start a host name.
         instance = f"/{quote(request.path.lstrip('/'))}#{request.id}"

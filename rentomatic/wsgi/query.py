@@ -2,12 +2,15 @@
 
 import re
 from dataclasses import dataclass, field
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from rentomatic.requests.base import ParameterError
 from rentomatic.requests.parameters import SEARCH_PARAMETERS
 from rentomatic.requests.parsers import shown_name
 from rentomatic.requests.room_fields import FILTER_KEYS, OPERATORS, Takes
+
+FILTER_PREFIX = "filter_"
+FORMAT = "format"
 
 # What advertisers append to links.
 _IGNORED = re.compile(r"utm_.*|gclid|fbclid")
@@ -19,7 +22,7 @@ _TWICE = 2
 _LISTS = {
     each.name: each.form for each in SEARCH_PARAMETERS if each.schema.get("type") == "array"
 } | {
-    f"filter_{key}": Takes.LIST.value
+    f"{FILTER_PREFIX}{key}": Takes.LIST.value
     for key, (_, operator) in FILTER_KEYS.items()
     if OPERATORS[operator].takes is Takes.LIST
 }
@@ -64,6 +67,11 @@ def parse_query(raw: str) -> Query:
             query.values[name] = value
             query.sent[name] = pair
     return query
+
+
+def quoted(query: str) -> str:
+    """Quote characters that clients may send but that a reference must not contain."""
+    return quote(query.encode("latin-1"), safe="%=&+,:;/?@!$'()*-._~")
 
 
 def _repeated(name: str) -> str:

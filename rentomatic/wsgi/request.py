@@ -61,6 +61,7 @@ class Request:
         path: decoded.
         id: the client's or proxy's if well formed, otherwise a new one.
         accept: the accepted media types; empty for any.
+        accept_language: the accepted languages; empty for any.
         if_none_match: entity tags of answers that the client has; None without the header.
         if_match: entity tags of which one must be current; None without the header.
         is_conditional: whether a read depends on these tags.
@@ -77,6 +78,7 @@ class Request:
     query: Query
     id: str
     accept: str
+    accept_language: str
     if_none_match: str | None
     if_match: str | None
     is_conditional: bool
@@ -99,6 +101,7 @@ def read_request(environ: Environ) -> Request:
         query=parse_query(environ.get("QUERY_STRING", "")),
         id=given_id if REQUEST_ID.fullmatch(given_id) else _new_id(),
         accept=environ.get("HTTP_ACCEPT", ""),
+        accept_language=environ.get("HTTP_ACCEPT_LANGUAGE", ""),
         if_none_match=if_none_match,
         if_match=if_match,
         is_conditional=if_match is not None or bool(if_none_match),

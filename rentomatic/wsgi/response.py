@@ -23,6 +23,7 @@ class Answer:
         cache: the `Cache-Control`; by default, revalidate before each use.
         tag: its entity tag; None without one.
         version: the data version that it was made from; None if it must not be cached.
+        vary: the `Vary`: the request headers that it depends on.
     """
 
     status: HTTPStatus
@@ -32,3 +33,4 @@ class Answer:
     cache: str = "no-cache"
     tag: str | None = None
     version: str | None = None
+    vary: str = "Accept"

@@ -39,7 +39,7 @@ Converter = tuple[str, Callable[[str], object], str]
 # By their names in templates: `{code:uuid}`.
 _CONVERTERS: Mapping[str, Converter] = {
     "uuid": ("room", parse_uuid, "a UUID"),
-    "asset": ("picture", parse_asset, f"one of {', '.join(PICTURES)}"),
+    "asset": ("file", parse_asset, f"one of {', '.join(PICTURES)}, or one that a page loads"),
 }
 _SEGMENT = re.compile(r"\{(\w+):(\w+)\}")
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from rentomatic.domain.rent import Rent
 from rentomatic.repository.interface import Idempotency, RoomChanges, RoomRepository
 from rentomatic.requests.room_import import MAX_BATCH_BYTES
 from rentomatic.requests.room_list import DEFAULT_LIMIT
@@ -60,6 +61,7 @@ class Service:
         release: part of every entity tag, as another release may answer differently.
         metrics: what is counted; None if turned off.
         cache: answers that may be returned again.
+        rent: what prices mean.
     """
 
     stores: Stores
@@ -69,6 +71,7 @@ class Service:
     tokens: Tokens
     metrics: "Metrics | None"
     cache: AnswerCache = field(default_factory=AnswerCache)
+    rent: Rent = field(default_factory=Rent)
 
     def over(self, repository: RoomRepository) -> "Service":
         """Return the same service with another repository."""

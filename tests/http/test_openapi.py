@@ -130,11 +130,11 @@ def test_every_route_is_in_it_and_nothing_else(document: Any) -> None:  # noqa: 
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("/rooms", [*FILTERS, *(each.name for each in SEARCH_PARAMETERS), "format"]),
+        ("/rooms", [*FILTERS, *(each.name for each in SEARCH_PARAMETERS), "format", "lang"]),
         ("/rooms/summary", [*FILTERS, *(each.name for each in SELECTION_PARAMETERS)]),
         ("/rooms/map", [*FILTERS, *(each.name for each in MAP_PARAMETERS), "format"]),
         ("/rooms/changes", ["since", "limit"]),
-        ("/rooms/{code}", ["format"]),
+        ("/rooms/{code}", ["format", "lang"]),
         ("/openapi.json", []),
         ("/docs", []),
     ],

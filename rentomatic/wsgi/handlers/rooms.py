@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
-from urllib.parse import quote
 from uuid import UUID
 
 from rentomatic.formats.json import MEDIA_TYPE as JSON
@@ -12,10 +11,9 @@ from rentomatic.formats.table import FORMATS, Format
 from rentomatic.formats.view import WHOLE, View
 from rentomatic.repository.interface import Page
 from rentomatic.requests.base import InvalidRequest
-from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_get import RoomGetRequest
-from rentomatic.requests.room_list import ALL_FIELDS, ESTIMATE, EXACT, RoomListRequest
+from rentomatic.requests.room_list import ALL_FIELDS, RoomListRequest
 from rentomatic.requests.room_order import BY_ADDING
 from rentomatic.serializers.room_map import MAP_FORMATS, MapFormat
 from rentomatic.serializers.room_summary import dump_summary
@@ -23,12 +21,16 @@ from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
 from rentomatic.use_cases.room_map import room_map_use_case
 from rentomatic.use_cases.room_summary import room_summary_use_case
-from rentomatic.wsgi.arguments import FORMAT, read_format, read_map, read_search, read_summary
-from rentomatic.wsgi.conditional import entity_tag, under_conditions
+from rentomatic.wsgi.arguments import read_format, read_map, read_search, read_summary
+from rentomatic.wsgi.conditional import entity_tag
 from rentomatic.wsgi.failure import Outcome, unacceptable
+from rentomatic.wsgi.handlers.room_pages import show_room, show_search
+from rentomatic.wsgi.handlers.searching import canonical, next_cursor, total_headers, without_search
 from rentomatic.wsgi.negotiation import preferred
+from rentomatic.wsgi.pages.choice import wants_page
+from rentomatic.wsgi.query import FORMAT, quoted
 from rentomatic.wsgi.request import Request
-from rentomatic.wsgi.response import Answer, Headers
+from rentomatic.wsgi.response import HTML, Answer, Headers
 from rentomatic.wsgi.service import Service
 
 DESCRIBED_BY = '</openapi.json>; rel="describedby"'
@@ -36,6 +38,7 @@ DESCRIBED_BY = '</openapi.json>; rel="describedby"'
 _BY_MEDIA_TYPE = {each.media_type: each for each in FORMATS.values()}
 _MEDIA_TYPES = tuple(_BY_MEDIA_TYPE)
 _MAP_MEDIA_TYPES = tuple(each.media_type for each in MAP_FORMATS.values())
+_OFFERED = (*_MEDIA_TYPES, HTML)
 
 
 def room_list(service: Service, request: Request) -> Outcome:
@@ -67,17 +70,19 @@ def _cached(
 
 
 def _search(service: Service, request: Request) -> Outcome:
+    if wants_page(request):
+        return show_search(service, request)
     search = read_search(request, service.limits.rooms)
     if isinstance(search, InvalidRequest):
         return search
     chosen = _choose_format(request)
     if not chosen:
-        return unacceptable(_MEDIA_TYPES)
+        return unacceptable(_OFFERED)
 
-    name = _canonical(request, search.limit)
+    name = canonical(request, search.limit)
     tag_of = partial(entity_tag, service.release, name, chosen.media_type)
     if request.is_conditional:
-        other = _without_search(service, request, tag_of)
+        other = without_search(service, request, tag_of)
         if other is not None:
             return other
     is_stream = search.limit is None
@@ -93,7 +98,7 @@ def _search(service: Service, request: Request) -> Outcome:
     # If the store has no version, the tag is a digest of the answer, unless it is streamed.
     state = body if page.version is None else page.version
     tag = None if state is pieces else tag_of(state)
-    headers = _total(page) + _links(request, search, page)
+    headers = total_headers(page) + _links(request, search, page)
     version = None if is_stream else page.version
     return Answer(HTTPStatus.OK, body, chosen.media_type, headers, tag=tag, version=version)
 
@@ -105,9 +110,9 @@ def _summarize(service: Service, request: Request) -> Outcome:
     if not preferred(request.accept, (JSON,)):
         return unacceptable((JSON,))
 
-    tag_of = partial(entity_tag, service.release, _canonical(request), JSON)
+    tag_of = partial(entity_tag, service.release, canonical(request), JSON)
     if request.is_conditional:
-        other = _without_search(service, request, tag_of)
+        other = without_search(service, request, tag_of)
         if other is not None:
             return other
     response = room_summary_use_case(service.stores.repository, wanted)
@@ -127,9 +132,9 @@ def _map(service: Service, request: Request) -> Outcome:
     if not chosen:
         return unacceptable(_MAP_MEDIA_TYPES)
 
-    tag_of = partial(entity_tag, service.release, _canonical(request), chosen.media_type)
+    tag_of = partial(entity_tag, service.release, canonical(request), chosen.media_type)
     if request.is_conditional:
-        other = _without_search(service, request, tag_of)
+        other = without_search(service, request, tag_of)
         if other is not None:
             return other
     response = room_map_use_case(service.stores.repository, wanted)
@@ -146,22 +151,17 @@ def room_get(service: Service, request: Request, code: UUID) -> Outcome:
     """Return one room."""
     if errors := read_format(request):
         return InvalidRequest(tuple(errors))
-    chosen = _choose_format(request)
-    if not chosen:
-        return unacceptable(_MEDIA_TYPES)
+    chosen = None if wants_page(request) else _choose_format(request)
+    if not chosen and not wants_page(request):
+        return unacceptable(_OFFERED)
     response = room_get_use_case(service.stores.repository, RoomGetRequest(code))
     if not response:
         return response
+    if not chosen:
+        return show_room(service, request, response.value)
     body = chosen.dump_room(response.value, WHOLE)
     tag = entity_tag(service.release, body, chosen.media_type)
     return Answer(HTTPStatus.OK, body, chosen.media_type, tag=tag)
-
-
-def _canonical(request: Request, limit: int | None = None) -> str:
-    """Return the same text for equivalent requests, with the effective limit."""
-    asked = request.query.values | {"limit": limit}
-    asked.pop(FORMAT, None)
-    return repr((request.path, sorted(asked.items())))
 
 
 def _choose_format(request: Request) -> Format | None:
@@ -178,44 +178,19 @@ def _choose_map_format(request: Request) -> MapFormat | None:
     return next((each for each in MAP_FORMATS.values() if each.media_type == media_type), None)
 
 
-def _without_search(
-    service: Service, request: Request, tag_of: Callable[[object], str]
-) -> Outcome | None:
-    """Answer without a search if the conditions allow it; otherwise return None."""
-    response = service.cache.version(request, service.stores.repository)
-    if not response or response.value is None:
-        return None
-    found = Answer(HTTPStatus.OK, tag=tag_of(response.value))
-    outcome = under_conditions(request, found)
-    return None if outcome is found else outcome
-
-
-def _total(page: Page) -> Headers:
-    if page.total is None:
-        return ()
-    kind = EXACT if page.total.is_exact else ESTIMATE
-    return (("X-Total-Count", str(page.total.count)), ("X-Total-Count-Kind", kind))
-
-
 def _links(request: Request, search: RoomListRequest, page: Page) -> Headers:
     """Link to the first page and the next, by relative references (RFC 8288)."""
     links = [DESCRIBED_BY]
     if search.limit is not None:
         given = [pair for name, pair in request.query.sent.items() if name != "after"]
-        query = _quoted("&".join(given))
+        query = quoted("&".join(given))
         links.append(f'<{_reference(query)}>; rel="first"')
-        if page.next is not None:
-            after = write_cursor(search, search.order, page.next)
+        if after := next_cursor(search, page):
             links.append(f'<{_reference(query, f"after={after}")}>; rel="next"')
         if search.near and search.order == BY_ADDING:
             nearest = _reference(query, f"sort={DISTANCE}")
             links.append(f'<{nearest}>; rel="related"; title="the nearest first"')
     return (("Link", ", ".join(links)),)
-
-
-def _quoted(query: str) -> str:
-    """Quote characters that clients may send but that a reference must not contain."""
-    return quote(query.encode("latin-1"), safe="%=&+,:;/?@!$'()*-._~")
 
 
 def _reference(*queries: str) -> str:

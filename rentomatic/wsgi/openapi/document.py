@@ -57,8 +57,8 @@ _SEGMENTS: Mapping[str, Node] = {
         "example": FIRST.code,
     },
     "name": {
-        "description": "the name of a picture",
-        "schema": {"type": "string", "enum": PICTURES},
+        "description": "the name of a picture, or of another file that a page loads",
+        "schema": {"type": "string"},
         "example": PICTURES[0],
     },
 }

@@ -33,8 +33,8 @@ from rentomatic.serializers.room_import import dump_report
 from rentomatic.serializers.room_map import MAP_FORMATS
 from rentomatic.serializers.room_summary import dump_summary
 from rentomatic.use_cases.room_import import ImportReport, Rejected
-from rentomatic.wsgi.arguments import FILTER_PREFIX, FORMAT
 from rentomatic.wsgi.json_body import MERGE_PATCH
+from rentomatic.wsgi.query import FILTER_PREFIX, FORMAT
 from rentomatic.wsgi.response import Headers
 
 _BOOK = book_rooms()

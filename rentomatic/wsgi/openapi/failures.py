@@ -25,7 +25,7 @@ from rentomatic.wsgi.openapi.examples import (
     sent_room,
 )
 from rentomatic.wsgi.request import Content, read_request
-from rentomatic.wsgi.response import Headers
+from rentomatic.wsgi.response import HTML, Headers
 
 _REQUEST_ID = "r-1"
 _UNKNOWN = UUID(int=0)
@@ -101,7 +101,7 @@ FAILURES = {
     406: DescribedFailure(
         "`Accept` allows none of the available media types",
         "GET /rooms",
-        unacceptable(tuple(ROOMS)),
+        unacceptable((*ROOMS, HTML)),
         accept="image/png",
     ),
     401: DescribedFailure(

@@ -7,11 +7,11 @@ from http import HTTPStatus
 from rentomatic.formats.geojson import MEDIA_TYPE as GEOJSON
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.formats.table import FORMATS
-from rentomatic.wsgi.handlers.assets import SVG
 from rentomatic.wsgi.openapi import examples
 from rentomatic.wsgi.openapi.examples import Examples
 from rentomatic.wsgi.openapi.headers import TAG
 from rentomatic.wsgi.openapi.schemas import JsonSchema, array_of, reference
+from rentomatic.wsgi.pages.assets import SVG
 from rentomatic.wsgi.response import HTML, TEXT
 
 

@@ -1,0 +1,1 @@
+"""Pages for people: values become HTML, made from the templates beside this folder."""
