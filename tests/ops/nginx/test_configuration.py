@@ -3,14 +3,37 @@
 import re
 import subprocess
 import sys
+from base64 import b64encode
+from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 from testbed.nginx import FILES, place
 
 from rentomatic.formats.table import FORMATS
-from rentomatic.wsgi.negotiation import preferred
+from rentomatic.wsgi.negotiation import preferred, prefers_html
+from rentomatic.wsgi.pages.choice import PAGE, preferred_language
+
+# As browsers and other clients send it, and what they get.
+ACCEPTED = {
+    # Firefox, its older releases, Chrome, Safari, and programs.
+    "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8": PAGE,
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/png,"
+    "image/svg+xml,*/*;q=0.8": PAGE,
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;"
+    "q=0.8,application/signed-exchange;v=b3;q=0.7": PAGE,
+    "text/html": PAGE,
+    "text/html, */*;q=0.01": PAGE,
+    "": "json",
+    "*/*": "json",
+    "application/json, text/plain, */*": "json",
+    "text/csv": "csv",
+    "application/geo+json": "geojson",
+    "application/x-ndjson": "ndjson",
+}
 
 # What matters of Debian 12's and 13's.
 DEBIANS = """user www-data;
@@ -29,8 +52,24 @@ def _map(name: str) -> dict[str, str]:
     """Read a map's values by key."""
     found = re.search(rf"map \S+ \${name} {{\n(.*?)\n}}", HTTP, re.DOTALL)
     assert found
-    lines = [re.findall(r'"[^"]*"|[^\s;"]+', line) for line in found[1].splitlines()]
-    return {key.strip('"'): value.strip('"') for key, value in lines}
+    lines = [line for line in found[1].splitlines() if not line.strip().startswith("#")]
+    pairs = [re.findall(r'"[^"]*"|[^\s;"]+', line) for line in lines]
+    return {key.strip('"'): value.strip('"') for key, value in pairs}
+
+
+def _looked_up(name: str, text: str) -> str:
+    """Look a text up in a map as nginx does: exactly, ignoring case, then by patterns in order."""
+    pairs = _map(name)
+    default = pairs.pop("default")
+    patterns = {key: value for key, value in pairs.items() if key.startswith("~")}
+    for key, value in pairs.items():
+        if key not in patterns and key.lower() == text.lower():
+            return value
+    for key, value in patterns.items():
+        flags = re.IGNORECASE if key.startswith("~*") else 0
+        if re.search(key.lstrip("~*"), text, flags):
+            return value
+    return default
 
 
 def test_nginx_accepts_the_files_without_a_warning(tmp_path: Path) -> None:
@@ -91,14 +130,96 @@ def test_the_linter_finds_nothing(tmp_path: Path) -> None:
 
 def test_the_map_of_accept_is_the_services_negotiation() -> None:
     """Otherwise one client would get another's format."""
-    kinds = _map("rentomatic_kind")
-    assert kinds.pop("default") == ""
-    offered = tuple(each.media_type for each in FORMATS.values())
-    names = {each.media_type: each.name for each in FORMATS.values()}
-    for accept, kind in kinds.items():
+    for accept, kind in ACCEPTED.items():
         for spelt in (accept, accept.upper()):
-            assert names[preferred(spelt, offered)] == kind, spelt
-    assert set(kinds.values()) == set(FORMATS)
+            assert kind_of(spelt) == _looked_up("rentomatic_kind", spelt) == kind, spelt
+    kinds = {key: kind for key, kind in _map("rentomatic_kind").items() if kind}
+    for accept, kind in kinds.items():
+        assert accept.startswith("~") or kind_of(accept) == kind
+    assert set(kinds.values()) == {*FORMATS, PAGE}
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/html;q=0.9",
+        "text/html,application/json",
+        "text/html,*/*",
+        "text/html, text/html;q=0.1, */*;q=0.5",
+        "image/png,text/html",
+        "application/json;q=0.9",
+    ],
+)
+def test_what_nginx_does_not_know_is_not_cached(accept: str) -> None:
+    """The service decides; in some cases it would be a page, in others not."""
+    assert _looked_up("rentomatic_kind", accept) == ""
+
+
+def kind_of(accept: str) -> str:
+    """Return what the service negotiates."""
+    names = {each.media_type: each.name for each in FORMATS.values()}
+    return PAGE if prefers_html(accept) else names[preferred(accept, tuple(names))]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["en", "ja", "en-US", "ja-JP", "JA", "fr", "*", "de-DE"]),
+            st.sampled_from(["", ";q=0", ";q=0.1", ";q=0.9", ";q=0.90", ";q=1", "; q=0.5"]),
+        ).map("".join),
+        max_size=4,
+    ),
+    st.sampled_from([",", ", "]),
+)
+def test_the_map_of_languages_is_the_services(tags: list[str], separator: str) -> None:
+    """Otherwise one visitor would get a page in another's language; what is unclear is not kept."""
+    accepted = separator.join(tags)
+    assert _looked_up("rentomatic_language", accepted) in {"", preferred_language(accepted)}
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("", "en"),
+        ("en-US,en;q=0.9", "en"),
+        ("en-US,en;q=0.9,ja;q=0.8", "en"),
+        ("en-GB, en; q=0.5, ja;q=0.3", ""),
+        ("de-DE,de;q=0.9,en-US;q=0.8,en;q=0.7", "en"),
+        ("ja", "ja"),
+        ("ja,en-US;q=0.9,en;q=0.8", "ja"),
+        ("ja-JP, ja;q=0.9, en;q=0.5", "ja"),
+        ("de,ja;q=0.5", ""),
+        ("ja,ja;q=0.1,en;q=0.5", ""),
+    ],
+)
+def test_the_languages_of_browsers_are_known(accepted: str, language: str) -> None:
+    """As browsers send them; an empty one means that the answer is not cached."""
+    assert _looked_up("rentomatic_language", accepted) == language
+
+
+@pytest.mark.parametrize(
+    ("cookies", "is_session"),
+    [
+        ("rentomatic=x", True),
+        ("__Host-rentomatic=x", True),
+        ("a=b; rentomatic=x", True),
+        ("a=b;__Host-rentomatic=", True),
+        ("", False),
+        ("_ga=rentomatic", False),
+        ("xrentomatic=1; rentomatics=1; a-rentomatic=1", False),
+        ("__Secure-rentomatic=x", False),
+    ],
+)
+def test_only_the_cookie_of_the_session_is_recognized(cookies: str, *, is_session: bool) -> None:
+    """Other sites on the same machine, and whatever counts visitors, set cookies too."""
+    assert bool(_looked_up("rentomatic_session", cookies)) == is_session
+
+
+def test_the_policy_of_nginx_s_own_pages_has_the_digest_of_their_style() -> None:
+    """Browsers would not apply the style otherwise."""
+    (style,) = re.findall("<style>(.*?)</style>", (FILES / "locations.conf").read_text())
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'; " in _map("rentomatic_style_policy").values()
 
 
 @pytest.mark.parametrize(
