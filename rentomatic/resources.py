@@ -26,7 +26,7 @@ def release() -> str:
         [
             *PACKAGE.rglob("*.py"),
             *shipped("sql").rglob("*.sql"),
-            *(file for folder in pages for file in folder.iterdir()),
+            *(file for folder in pages for file in folder.rglob("*") if file.is_file()),
         ],
         key=lambda file: file.as_posix(),
     )

@@ -20,7 +20,7 @@ from rentomatic.wsgi.conditional import TAG, under_conditions
 from rentomatic.wsgi.failure import FAILED, HttpFailure, Outcome, RefusedError, render_failure
 from rentomatic.wsgi.micro_cache import keep_for_a_moment
 from rentomatic.wsgi.openapi.document import describe
-from rentomatic.wsgi.openapi.page import policy, write_page
+from rentomatic.wsgi.openapi.manual import arrange
 from rentomatic.wsgi.request import (
     Environ,
     Request,
@@ -73,7 +73,7 @@ class Application:
     ) -> None:
         limits, rent = limits or Limits(), rent or Rent()
         document = describe(ROUTES, __version__, limits.rooms, rent)
-        documents = Documents(dump_value(document), write_page(document), policy())
+        documents = Documents(dump_value(document), arrange(document))
         self._service = Service(stores, limits, documents, release, tokens, metrics, rent=rent)
 
     def __call__(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:

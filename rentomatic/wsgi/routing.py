@@ -39,6 +39,7 @@ Converter = tuple[str, Callable[[str], object], str]
 # By their names in templates: `{code:uuid}`.
 _CONVERTERS: Mapping[str, Converter] = {
     "uuid": ("room", parse_uuid, "a UUID"),
+    "document": ("page", str, "one that /docs lists"),
     "asset": ("file", parse_asset, f"one of {', '.join(PICTURES)}, or one that a page loads"),
 }
 _SEGMENT = re.compile(r"\{(\w+):(\w+)\}")
@@ -114,6 +115,7 @@ ROUTES = (
     ),
     Route("/openapi.json", "Documents", {"GET": Operation(documents.openapi)}),
     Route("/docs", "Documents", {"GET": Operation(documents.docs)}),
+    Route("/docs/{page:document}", "Documents", {"GET": Operation(documents.docs_page)}),
     Route("/health/live", "Health", {"GET": Operation(health.live)}),
     Route("/health/ready", "Health", {"GET": Operation(health.ready)}),
     Route("/metrics", "Health", {"GET": Operation(health.metrics)}),

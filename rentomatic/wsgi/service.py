@@ -10,6 +10,7 @@ from rentomatic.requests.room_list import DEFAULT_LIMIT
 from rentomatic.slots import Slots
 from rentomatic.tokens import Tokens
 from rentomatic.wsgi.answer_cache import AnswerCache
+from rentomatic.wsgi.pages.manual import Manual
 
 if TYPE_CHECKING:
     from rentomatic.metrics import Metrics
@@ -46,11 +47,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """The OpenAPI document, the same as a page, and that page's Content-Security-Policy."""
+    """The OpenAPI document, and the same as its pages show it."""
 
     description: bytes
-    page: bytes
-    policy: str
+    manual: Manual
 
 
 @dataclass(frozen=True, slots=True)

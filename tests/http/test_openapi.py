@@ -1,11 +1,8 @@
 """`/openapi.json` and `/docs`: complete, and true of the service."""
 
-import re
 import subprocess
 import sys
-from base64 import b64encode
 from collections.abc import Iterator
-from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -29,13 +26,20 @@ from rentomatic.tokens import digest_of
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.failure import ERROR_TYPES
 from rentomatic.wsgi.openapi.examples import TOKEN
-from rentomatic.wsgi.openapi.page import write_page
+from rentomatic.wsgi.openapi.manual import arrange
+from rentomatic.wsgi.pages.manual import TOPICS, manual_page
+from rentomatic.wsgi.request import read_request
 from rentomatic.wsgi.routing import ROUTES
 from rentomatic.wsgi.service import Limits, Stores
 from tests.databases import settle
 
 FILTERS = [f"filter_{key}" for key in FILTER_KEYS]
-DOCUMENTS = {"/openapi.json": "application/json", "/docs": "text/html"}
+DOCUMENTS = {
+    "/openapi.json": "application/json",
+    "/docs": "text/html",
+    "/docs/room_list": "text/html",
+    "/docs/all": "text/html",
+}
 
 
 class FailingRepository(MemRepo):
@@ -77,9 +81,16 @@ def document(client: TestApp) -> Any:  # noqa: ANN401 - JSON
 
 
 @pytest.fixture
-def page(client: TestApp) -> BeautifulSoup:
-    """The page."""
-    return BeautifulSoup(client.get("/docs").body, "html.parser")
+def pages(client: TestApp) -> dict[str, BeautifulSoup]:
+    """All pages that the contents link to, by their paths, and the contents."""
+    contents = page_at(client, "/docs")
+    links = {each["href"].partition("#")[0] for each in contents.select("article a")}
+    return {"/docs": contents} | {path: page_at(client, path) for path in links}
+
+
+def page_at(client: TestApp, path: str) -> BeautifulSoup:
+    """Read a page."""
+    return BeautifulSoup(client.get(path).body, "html.parser")
 
 
 def named(document: Any, pointer: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
@@ -136,7 +147,8 @@ def test_every_route_is_in_it_and_nothing_else(document: Any) -> None:  # noqa: 
         ("/rooms/changes", ["since", "limit"]),
         ("/rooms/{code}", ["format", "lang"]),
         ("/openapi.json", []),
-        ("/docs", []),
+        ("/docs", ["lang"]),
+        ("/docs/{page}", ["lang"]),
     ],
 )
 def test_every_parameter_of_the_tables_is_in_it(
@@ -154,7 +166,7 @@ def test_every_parameter_of_the_tables_is_in_it(
         name: as_list_text(each["example"]) for name, each in described.items() if "example" in each
     }
     code = document["components"]["parameters"]["code"]["example"]
-    assert client.get(path.format(code=code), query).status_int == 200
+    assert client.get(path.format(code=code, page="room_list"), query).status_int == 200
 
 
 def test_the_values_of_a_room_are_those_that_it_allows(rooms: list[Room]) -> None:
@@ -297,7 +309,7 @@ def test_they_are_answered_like_all_else(client: TestApp, path: str) -> None:
     assert unchanged.body == b""
     wrong = client.get(path, headers={"Accept": "image/png"}, status=406)
     assert wrong.json["message"].endswith(DOCUMENTS[path])
-    assert client.get(f"{path}?page=2", status=400).json["message"].startswith("page: ")
+    assert client.get(f"{path}?part=2", status=400).json["message"].startswith("part: ")
     assert client.post(path, status=405).headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
@@ -309,94 +321,127 @@ def test_it_names_no_host(client: TestApp) -> None:
     assert "//" not in response.text.replace("://[^", "").replace("https://example.com/rooms/", "")
 
 
-def test_the_page_shows_every_path_and_parameter(
+def test_each_operation_has_a_page_of_its_own(
     document: Any,  # noqa: ANN401 - JSON
-    page: BeautifulSoup,
+    pages: dict[str, BeautifulSoup],
 ) -> None:
-    """Each parameter has a row, and all that it links to is there."""
-    headings = [each.get_text() for each in page.find_all("h2")]
-    assert [name for name, _ in operations_of(document)] == [
-        each for each in headings if each.split(" ")[-1].startswith("/")
-    ]
-    identities = [each["id"] for each in page.find_all(id=True)]
-    assert len(set(identities)) == len(identities)
-    assert {f"parameter-{name}" for name in document["components"]["parameters"]} <= {*identities}
-    targets = {each["href"].removeprefix("#") for each in page.find_all("a")}
-    assert targets - {*identities} == {"/openapi.json"}
+    """With every parameter; the contents link to all of them, and all links have targets."""
+    operations = dict(operations_of(document))
+    for name, operation in operations.items():
+        assert pages[f"/docs/{operation['operationId']}"].h1.get_text() == name
+    assert [each.get_text() for each in pages["/docs"].select("article dl.list dt .method")]
+    assert {*pages} == {
+        "/docs",
+        *(f"/docs/{each['operationId']}" for each in operations.values()),
+        *(f"/docs/{topic}" for topic in TOPICS),
+    }
+    identities = {
+        path: [each["id"] for each in page.find_all(id=True)] for path, page in pages.items()
+    }
+    for path, page in pages.items():
+        assert len(set(identities[path])) == len(identities[path])
+        for link in page.select("article a"):
+            target, _, anchor = link["href"].partition("#")
+            assert not anchor or anchor in identities[target], link
 
 
-def test_the_page_shows_every_example_as_a_command(
+def test_the_contents_list_every_parameter(
     document: Any,  # noqa: ANN401 - JSON
-    page: BeautifulSoup,
+    pages: dict[str, BeautifulSoup],
 ) -> None:
-    """With curl, as it can be typed."""
-    commands = [each.get_text() for each in page.find_all("pre")]
+    """Whatever of it a visitor looks for is found at once."""
+    listed = [each.get_text() for each in pages["/docs"].select("ul.index li")]
+    assert listed == sorted(document["components"]["parameters"])
+
+
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_the_pages_show_every_example_as_a_command(
+    document: Any,  # noqa: ANN401 - JSON
+    pages: dict[str, BeautifulSoup],
+    *,
+    is_whole: bool,
+) -> None:
+    """With curl and the address of the service, as it can be typed; on one page, too."""
+    shown = [pages["/docs/all"]] if is_whole else [p for n, p in pages.items() if n != "/docs/all"]
+    commands = [each.get_text() for page in shown for each in page.find_all("pre")]
     for _, _, content in contents_of(document):
         for example in content.get("examples", {}).values():
             method, target, headers, body = written_with(example["description"])
             options = "" if method == "GET" else f"-X {method} "
             options += "".join(f"-H '{name}: {value}' " for name, value in headers.items())
             options += f"-d '{body}' " if body else ""
-            assert f'curl {options}"$SERVICE{target}"' in commands
+            assert f'curl {options}"http://localhost:80{target}"' in commands
 
 
-def test_the_page_loads_nothing_and_runs_nothing(client: TestApp) -> None:
-    """Its policy allows its own style, by digest, and nothing else; it has nothing else."""
-    response = client.get("/docs")
-    (style,) = response.html.find_all("style")
-    digest = b64encode(sha256(style.string.encode()).digest()).decode()
-    policy = response.headers["Content-Security-Policy"].split("; ")
-    assert policy[:2] == ["default-src 'none'", f"style-src 'sha256-{digest}'"]
-    elements = {each.name for each in response.html.select("*")}
-    assert elements.isdisjoint({"script", "img", "link", "iframe", "object", "form", "base"})
-    assert not response.html.find_all(style=True)
-    assert not re.search(r"url\(|@import", style.string)
-    assert "prefers-color-scheme: dark" in style.string
+def test_the_pages_have_nothing_inline(pages: dict[str, BeautifulSoup]) -> None:
+    """No style and no script, which their policy would not allow."""
+    for page in pages.values():
+        elements = {each.name for each in page.select("*")}
+        assert elements.isdisjoint({"style", "iframe", "object", "base"})
+        assert not page.find_all(style=True)
+        assert not [each for each in page("script") if not each.get("src")]
 
 
-def test_the_page_escapes_everything(document: Any) -> None:  # noqa: ANN401 - JSON
+def test_the_pages_escape_everything(document: Any) -> None:  # noqa: ANN401 - JSON
     """Every text is shown literally."""
     hostile = "</title><script>alert(1)</script>&amp;'\""
     document["info"] |= {"title": hostile, "summary": hostile, "description": hostile}
     for parameter in document["components"]["parameters"].values():
         parameter |= {"description": hostile, "example": hostile}
     document["paths"]["/"]["get"] |= {"operationId": hostile, "summary": hostile}
-    shown = BeautifulSoup(write_page(document), "html.parser")
-    assert not shown.find_all("script")
-    assert shown.title.string == hostile
-    assert shown.get_text().count(hostile) > 50
-    assert shown.find(id=hostile).name == "section"
-    assert shown.find(href=f"#{hostile}").find_parent("nav")
+    request = read_request({"REQUEST_METHOD": "GET", "PATH_INFO": "/docs/all"})
+    manual = arrange(document)
+    for name in ("all", hostile):
+        shown = BeautifulSoup(manual_page(request, manual, name), "html.parser")
+        assert all(each.get("src") for each in shown("script"))
+        assert shown.find(href=f"/docs/{hostile}").find_parent("nav")
+        assert hostile in shown.get_text()
+    whole = BeautifulSoup(manual_page(request, manual, "all"), "html.parser")
+    assert whole.get_text().count(hostile) > 50
+    assert whole.find(id=hostile).name == "section"
 
 
 def test_a_parameter_is_described_with_each_operation_that_takes_it(
     document: Any,  # noqa: ANN401 - JSON
-    page: BeautifulSoup,
+    pages: dict[str, BeautifulSoup],
 ) -> None:
-    """With its name, its meaning and its example."""
-    for name, operation in operations_of(document):
-        section = page.find(id=operation["operationId"])
-        shown = {
-            term.code.get_text(): term.find_next_sibling("dd").get_text()
-            for term in section("dt")
-            if term.code
-        }
-        for each in (named(document, pointer) for pointer in operation["parameters"]):
-            described = shown[each["name"]]
-            assert each["description"].replace("`", "") in described, name
-            assert as_list_text(each.get("example", "")) in described, name
+    """With its name, its meaning, its example, and an anchor to link to."""
+    for _, operation in operations_of(document):
+        page = pages[f"/docs/{operation['operationId']}"]
+        for pointer in operation["parameters"]:
+            each = named(document, pointer)
+            row = page.find(id=f"parameter-{pointer['$ref'].rpartition('/')[2]}")
+            assert row.code.get_text() == each["name"]
+            assert each["description"].replace("`", "") in row.dd.get_text()
+            assert as_list_text(each.get("example", "")) in row.dd.get_text()
 
 
-def test_the_page_says_what_needs_a_token(
+def test_the_pages_say_what_needs_a_token(
     document: Any,  # noqa: ANN401 - JSON
-    page: BeautifulSoup,
+    pages: dict[str, BeautifulSoup],
 ) -> None:
     """Writes need one, and where it is optional, that is said."""
     for name, operation in operations_of(document):
-        text = page.find(id=operation["operationId"]).get_text()
+        text = pages[f"/docs/{operation['operationId']}"].article.get_text()
         security = operation.get("security", [])
         assert ("Needs a token." in text) == (security == [{"token": []}]), name
         assert ("A token is optional." in text) == ({} in security), name
+
+
+def test_a_page_that_does_not_exist_is_a_404(client: TestApp) -> None:
+    """With a suggestion."""
+    answer = client.get("/docs/rom_list", status=404)
+    assert answer.json["message"].endswith("did you mean room_list?")
+    assert client.get("/docs/x", status=404).json["message"].endswith("/docs lists them")
+
+
+def test_the_frame_is_in_the_language_of_the_visitor(client: TestApp) -> None:
+    """The descriptions stay English, and say so to screen readers."""
+    page = client.get("/docs/room_list?lang=ja").html
+    assert page.html["lang"] == "ja"
+    assert page.select_one("article h2").get_text() == "パラメーター"
+    assert page.find("strong").parent["lang"] == "en"
+    assert all("lang=ja" in each["href"] for each in page.select(".manual nav a"))
 
 
 def test_commands_do_not_load_the_template_engine() -> None:
@@ -414,10 +459,11 @@ def test_commands_do_not_load_the_template_engine() -> None:
         ({"HTTP_HOST": "x", "wsgi.url_scheme": "https"}, "https://x"),
     ],
 )
-def test_the_page_shows_the_address_under_which_it_is_read(
+def test_the_pages_show_the_address_under_which_they_are_read(
     environ: dict[str, str], address: str
 ) -> None:
     """The commands of its examples work where they are copied."""
     app = TestApp(Application(Stores(MemRepo())), extra_environ=environ)
-    page = BeautifulSoup(app.get("/docs").text, "html.parser")
-    assert f"SERVICE={address}" in [each.text for each in page("pre")]
+    (first, *_) = page_at(app, "/docs/room_list")("pre")
+    assert first.get_text().startswith(f'curl "{address}/rooms')
+    assert address in [each.get_text() for each in page_at(app, "/docs")("code")]

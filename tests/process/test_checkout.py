@@ -1,6 +1,7 @@
 """What a fresh checkout and a wheel promise: they work with nothing prepared."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -253,7 +254,9 @@ def test_a_wheel_brings_all_that_the_service_needs(
     service = commands.serve("--demo")
     assert [room["code"] for room in service.get("/rooms?limit=4")] == [code for code, *_ in BOOK]
     with urlopen(f"http://127.0.0.1:{service.port}/docs", timeout=LONG) as page:
-        assert b"<style>:root" in page.read()
+        (style,) = re.findall(r'href="(/assets/page\.\w+\.css)"', page.read().decode())
+    with urlopen(f"http://127.0.0.1:{service.port}{style}", timeout=LONG) as asset:
+        assert b":root" in asset.read()
     assert service.end(signal.SIGTERM) == 0
     assert commands.servers() == []
 

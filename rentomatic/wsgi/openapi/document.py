@@ -56,6 +56,11 @@ _SEGMENTS: Mapping[str, Node] = {
         "schema": FIELDS["code"].kind.schema,
         "example": FIRST.code,
     },
+    "page": {
+        "description": "the name of an operation, `errors`, `headers`, `schemas`, or `all`",
+        "schema": {"type": "string", "pattern": "^[a-z_]+$"},
+        "example": "room_list",
+    },
     "name": {
         "description": "the name of a picture, or of another file that a page loads",
         "schema": {"type": "string"},

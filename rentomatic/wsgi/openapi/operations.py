@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 from rentomatic.domain.room_map import COUNTED_ROOMS
 from rentomatic.requests.parameters import BATCH_PARAMETERS, CHANGES_PARAMETERS, Parameter
-from rentomatic.wsgi.arguments import MAP_QUERY, ROOM_QUERY, SEARCH_QUERY, SUMMARY_QUERY
+from rentomatic.wsgi.arguments import (
+    LANGUAGE_QUERY,
+    MAP_QUERY,
+    ROOM_QUERY,
+    SEARCH_QUERY,
+    SUMMARY_QUERY,
+)
 from rentomatic.wsgi.openapi import successes
 from rentomatic.wsgi.openapi.successes import Success
 from rentomatic.wsgi.routing import Operation, Route
@@ -115,7 +121,18 @@ _DESCRIPTIONS: Mapping[str, Description] = {
     "openapi": Description(
         "This service as an OpenAPI document", (successes.DOCUMENT,), failures=(406,)
     ),
-    "docs": Description("This document as a web page", (successes.PAGE,), failures=(406,)),
+    "docs": Description(
+        "The contents of this document as web pages",
+        (successes.PAGE,),
+        LANGUAGE_QUERY,
+        failures=(406,),
+    ),
+    "docs_page": Description(
+        "One of these pages: an operation, or what operations share",
+        (successes.PAGE,),
+        LANGUAGE_QUERY,
+        failures=(404, 406),
+    ),
     "live": Description("The process is up", (successes.LIVE,)),
     "ready": Description(
         "The database answers and is migrated", (successes.READY,), failures=(503,)

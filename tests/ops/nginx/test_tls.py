@@ -142,7 +142,7 @@ def test_plain_http_on_the_tls_port_is_a_400(site: Site) -> None:
 def test_the_page_shows_the_address_under_which_it_is_read(site: Site) -> None:
     """With the port and the scheme that the client has, not those behind nginx."""
     plain = site.ask("/docs", {"X-Forwarded-Proto": "https"}).body.decode()
-    assert f"SERVICE=http://127.0.0.1:{site.proxy.port}<" in plain
+    assert f"<code>http://127.0.0.1:{site.proxy.port}<" in plain
     named = site.ask("/docs", {"Host": "rooms.example.com"}).body.decode()
-    assert "SERVICE=http://rooms.example.com<" in named
-    assert f"SERVICE=https://{NAME}<" in ask(site, "/docs").body.decode()
+    assert "<code>http://rooms.example.com<" in named
+    assert f"<code>https://{NAME}<" in ask(site, "/docs").body.decode()
