@@ -17,6 +17,7 @@ from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_map import RoomMapRequest
 from rentomatic.requests.room_order import Position
+from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.requests.room_summary import RoomSummaryRequest
 
 T = TypeVar("T")
@@ -162,6 +163,12 @@ class RoomRepository(Protocol):
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
         """Summarize the selected rooms, in a consistent snapshot."""
+
+    def count_some(self, selection: RoomSelection, most: int) -> Total:
+        """Count the selected rooms, but no more than this many.
+
+        A store may estimate the number of rooms that it cannot count fast.
+        """
 
     def map_rooms(self, request: RoomMapRequest) -> Mapped:
         """Count the selected rooms in the cells of a grid, in a consistent snapshot.

@@ -1,7 +1,7 @@
 """Rooms in memory, for embedding, experiments and tests."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import count
+from itertools import count, islice
 from threading import Lock
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -58,6 +58,12 @@ class MemRepo:
             return (room for _, room in rooms.values() if passes(room, selection))
 
         return Summarized(summary_of(request, selected), version)
+
+    def count_some(self, selection: RoomSelection, most: int) -> Total:
+        """Count rooms, but no more than this many."""
+        rooms, _ = self._state
+        selected = (room for _, room in rooms.values() if passes(room, selection))
+        return Total(sum(1 for _ in islice(selected, most)), is_exact=True)
 
     def map_rooms(self, request: RoomMapRequest) -> Mapped:
         """Count rooms in the cells of a grid."""

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from itertools import count, islice
 from typing import Any
@@ -108,6 +108,11 @@ class MongoRepo:
         """Summarize rooms; all rooms that affect the result are read into memory."""
         return Summarized(summary_of(request, self._selected))
 
+    def count_some(self, selection: RoomSelection, most: int) -> Total:
+        """Count rooms, but no more than this many."""
+        with closing(self._selected(selection)) as selected:
+            return Total(sum(1 for _ in islice(selected, most)), is_exact=True)
+
     def map_rooms(self, request: RoomMapRequest) -> Mapped:
         """Count rooms in the cells of a grid; all selected rooms are read into memory."""
         return Mapped(cells_of(self._selected(request), request.grid))
@@ -208,7 +213,7 @@ class MongoRepo:
             found = [each for each in map(_entry, documents) if passes(each[1], request)]
         yield from ordered(found, request)
 
-    def _selected(self, selection: RoomSelection) -> Iterator[Room]:
+    def _selected(self, selection: RoomSelection) -> Generator[Room, None, None]:
         with _translated(), self._rooms.find(_query(selection)) as documents:
             yield from (room for _, room in map(_entry, documents) if passes(room, selection))
 

@@ -92,6 +92,7 @@ class PostgresRepo:
         self._page_by_id = load("room_page_by_id", PAGE_BY_ID_PARAMETERS, LIST_PARTS)
         self._estimate = load("room_estimate", SELECTION_PARAMETERS)
         self._count = load("room_count", SELECTION_PARAMETERS)
+        self._count_some = load("room_count_some", {*SELECTION_PARAMETERS, "most"})
         self._summary = load(
             "room_summary", {*SELECTION_PARAMETERS, "quartiles", "steps", "max_bars", "max_cities"}
         )
@@ -141,6 +142,15 @@ class PostgresRepo:
                 self._take_if_many(each, take)
             rows = self._connections.read(lambda connection: connection.named(text, parameters))
         return Summarized(summary_of(rows), rows[0].version)
+
+    def count_some(self, selection: RoomSelection, most: int) -> Total:
+        """Count rooms, but no more than this many; estimate how many if that takes too long."""
+        parameters = selection_parameters(selection)
+        text = self._count_some.text(frozenset(parameters))
+        rows = self._run_if_fast(text, parameters | {"most": most})
+        if rows is None:
+            return Total(self._estimated(selection), is_exact=False)
+        return Total(rows[0][0], is_exact=True)
 
     def map_rooms(self, request: RoomMapRequest) -> Mapped:
         """Count rooms in the cells of a grid, or, if they are too many for that, a sample."""
@@ -279,6 +289,10 @@ class PostgresRepo:
     ) -> Sequence[Any] | None:
         """Find the rows of a page; return None if SHORT_TIMEOUT is too short for that."""
         text, _ = self.page_statement(request, parameters)
+        return self._run_if_fast(text, parameters)
+
+    def _run_if_fast(self, text: bytes, parameters: Parameters) -> Sequence[Any] | None:
+        """Run a statement; return None if SHORT_TIMEOUT is too short for it."""
 
         def work(connection: Connection) -> Sequence[Any] | None:
             try:

@@ -21,4 +21,6 @@ def keep_for_a_moment(outcome: Outcome, request: Request, second: int) -> Outcom
     is_stream = request.query.values.get("limit") == UNLIMITED
     if is_stream or not isinstance(outcome, Answer) or outcome.status not in _KEPT:
         return outcome
+    if "no-store" in outcome.cache:
+        return outcome
     return replace(outcome, headers=(("X-Accel-Expires", f"@{second}"), *outcome.headers))

@@ -33,11 +33,13 @@ class Query:
     """The parameters of a request.
 
     Attributes:
+        raw: as it was sent.
         values: decoded, by name; each given once and not empty.
         sent: the same as sent, `name=value`.
         errors: what is wrong with the others.
     """
 
+    raw: str = ""
     values: dict[str, str] = field(default_factory=dict)
     sent: dict[str, str] = field(default_factory=dict)
     errors: list[ParameterError] = field(default_factory=list)
@@ -49,7 +51,7 @@ def parse_query(raw: str) -> Query:
     A parameter that is repeated or empty, or has a broken escape, invalid UTF-8 or a NUL, is an
     error: guessing might answer a different question.
     """
-    query = Query()
+    query = Query(raw)
     times: dict[str, int] = {}
     for pair in filter(None, raw.split("&")):
         name, value, problem = _read(pair)
@@ -67,6 +69,12 @@ def parse_query(raw: str) -> Query:
             query.values[name] = value
             query.sent[name] = pair
     return query
+
+
+def without_blanks(raw: str) -> str:
+    """Return a query string without the parameters that have no value, as forms send them."""
+    pairs = filter(None, raw.split("&"))
+    return quoted("&".join(pair for pair in pairs if _read(pair)[1].strip()))
 
 
 def quoted(query: str) -> str:

@@ -224,6 +224,7 @@ def test_repositories_agree(
         asked = build_room_map_request(**mapped, zoom=zoom)
         assert asked, asked
         outcome.append(repository.map_rooms(asked).cells)
+        outcome.append(repository.count_some(asked, 3))
         outcomes[name] = outcome
     expected = outcomes.pop("memory")
     assert outcomes == dict.fromkeys(outcomes, expected)

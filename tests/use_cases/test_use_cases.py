@@ -21,6 +21,7 @@ from rentomatic.repository.interface import (
     SaveSummary,
     Schema,
     Summarized,
+    Total,
 )
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.requests.room_changes import RoomChangesRequest, Start, build_room_changes_request
@@ -31,6 +32,7 @@ from rentomatic.requests.room_import import (
 )
 from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
 from rentomatic.requests.room_map import RoomMapRequest
+from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.requests.room_summary import RoomSummaryRequest
 from rentomatic.requests.room_write import (
     RoomAddRequest,
@@ -70,6 +72,10 @@ class AwayRepository:
         raise RepositoryUnavailableError
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
+        """Fail."""
+        raise RepositoryUnavailableError
+
+    def count_some(self, selection: RoomSelection, most: int) -> Total:
         """Fail."""
         raise RepositoryUnavailableError
 

@@ -4,15 +4,20 @@ from functools import partial
 from http import HTTPStatus
 
 from rentomatic.domain.room import Room
+from rentomatic.formats.view import WHOLE, View
+from rentomatic.repository.interface import Page
 from rentomatic.requests.base import InvalidRequest
+from rentomatic.requests.room_list import ALL_FIELDS, RoomListRequest
+from rentomatic.use_cases.room_count import MOST_COUNTED, room_count_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
 from rentomatic.wsgi.arguments import read_search
 from rentomatic.wsgi.conditional import entity_tag
 from rentomatic.wsgi.failure import Outcome
 from rentomatic.wsgi.handlers.searching import canonical, next_cursor, total_headers, without_search
 from rentomatic.wsgi.pages.choice import language_of
-from rentomatic.wsgi.pages.rendering import VARY, as_page, same_page
-from rentomatic.wsgi.pages.rooms import Found, room_page, search_page
+from rentomatic.wsgi.pages.rendering import VARY, address, as_page
+from rentomatic.wsgi.pages.rooms import Count, Found, room_page, search_page
+from rentomatic.wsgi.query import without_blanks
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.service import Service
@@ -22,10 +27,15 @@ PAGE_LIMIT = 20
 
 
 def show_search(service: Service, request: Request) -> Outcome:
-    """Search rooms, and show them on a page."""
+    """Search rooms, and show them on a page; what is wrong with a search is shown in its form."""
+    query = without_blanks(request.query.raw)
+    if query.count("=") < request.query.raw.count("="):
+        location = (("Location", address(request.path, [query])),)
+        return Answer(HTTPStatus.SEE_OTHER, media_type=None, headers=location, vary=VARY)
     search = read_search(request, min(PAGE_LIMIT, service.limits.rooms))
     if isinstance(search, InvalidRequest):
-        return search
+        body = search_page(request, service.rent, None, search.errors)
+        return as_page(Answer(HTTPStatus.BAD_REQUEST, body, cache="no-store"))
     name = canonical(request, search.limit)
     tag_of = partial(entity_tag, service.release, name, language_of(request), str(service.rent))
     if request.is_conditional:
@@ -36,12 +46,36 @@ def show_search(service: Service, request: Request) -> Outcome:
     if not response:
         return response
     page = response.value
-    after = next_cursor(search, page)
-    following = same_page(request, {"after": after}) if after else None
-    body = search_page(request, service.rent, Found(list(page.rooms), following))
+    found = _found(search, page, _count(service, search, page))
+    body = search_page(request, service.rent, found)
     tag = tag_of(body if page.version is None else page.version)
     headers = total_headers(page)
     return as_page(Answer(HTTPStatus.OK, body, headers=headers, tag=tag, version=page.version))
+
+
+def _count(service: Service, search: RoomListRequest, page: Page) -> Count | None:
+    """Return the number of rooms on all pages, which is counted only if there are others."""
+    if page.total:
+        return Count(page.total.count, "exact" if page.total.is_exact else "about")
+    if search.after is None and page.next is None:
+        return Count(len(list(page.rooms)))
+    response = room_count_use_case(service.stores.repository, search)
+    if not response:
+        return None
+    total = response.value
+    if total.count > MOST_COUNTED and total.is_exact:
+        return Count(MOST_COUNTED, "more")
+    return Count(total.count, "exact" if total.is_exact else "about")
+
+
+def _found(search: RoomListRequest, page: Page, count: Count | None) -> Found:
+    return Found(
+        list(page.rooms),
+        WHOLE if search.fields == ALL_FIELDS else View(search.fields, search.near),
+        next_cursor(search, page),
+        count,
+        is_first=search.after is None,
+    )
 
 
 def show_room(service: Service, request: Request, room: Room) -> Outcome:

@@ -59,7 +59,12 @@ def room_map(service: Service, request: Request) -> Outcome:
 def _cached(
     service: Service, request: Request, handler: Callable[[Service, Request], Outcome]
 ) -> Outcome:
-    """Return the last answer to the same request, if no room has changed since."""
+    """Return the last answer to the same request, if no room has changed since.
+
+    What staff see is not kept.
+    """
+    if request.actor is not None:
+        return handler(service, request)
     known = service.cache.find(request, service.stores.repository)
     if known is not None:
         return known

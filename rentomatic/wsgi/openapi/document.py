@@ -20,6 +20,7 @@ from rentomatic.wsgi.openapi.headers import COMMON, HEADERS, REQUEST_HEADERS, TA
 from rentomatic.wsgi.openapi.operations import description_of
 from rentomatic.wsgi.openapi.schemas import SCHEMAS, JsonSchema, reference
 from rentomatic.wsgi.openapi.successes import Success
+from rentomatic.wsgi.response import HTML
 from rentomatic.wsgi.routing import Operation, Route
 
 Node = dict[str, Any]
@@ -67,7 +68,11 @@ _SEGMENTS: Mapping[str, Node] = {
         "example": PICTURES[0],
     },
 }
-_FAILURE_CONTENTS = {JSON: reference("Error"), PROBLEM: reference("Problem")}
+_FAILURE_CONTENTS = {
+    JSON: reference("Error"),
+    PROBLEM: reference("Problem"),
+    HTML: {"type": "string"},
+}
 # Statuses that any operation may have.
 _ALWAYS = (400, 414, 500)
 

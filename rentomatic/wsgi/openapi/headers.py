@@ -3,6 +3,7 @@
 from rentomatic.requests.room_list import COUNTS
 from rentomatic.wsgi.failure import RETRY_AFTER_SECONDS
 from rentomatic.wsgi.openapi.schemas import JsonSchema
+from rentomatic.wsgi.pages.rendering import VARY
 from rentomatic.wsgi.request import REQUEST_ID
 
 _TEXT = {"type": "string"}
@@ -32,7 +33,10 @@ HEADERS = {
         "`no-store`: do not store it",
         _TEXT,
     ),
-    "Vary": _always("the request header on which the answer depends", {"const": "Accept"}),
+    "Vary": _always(
+        "the request headers on which the answer depends: more of them, if it is a page",
+        {"type": "string", "enum": ["Accept", VARY]},
+    ),
     "ETag": _maybe(
         "identifies this answer, for `If-None-Match` and `If-Match`",
         {"type": "string", "pattern": '^"[0-9a-f]+"$'},
@@ -63,7 +67,7 @@ HEADERS = {
     "Accept": _maybe("the media types that this request accepts", _TEXT),
     "Accept-Encoding": _maybe("the accepted encoding, if that was the problem", _TEXT),
     "Accept-Patch": _maybe("the media types that a PATCH accepts here (RFC 5789)", _TEXT),
-    "Content-Security-Policy": _always("what the page may load: nothing", _TEXT),
+    "Content-Security-Policy": _always("what the page may load", _TEXT),
 }
 
 # In every answer.

@@ -142,7 +142,7 @@ _DESCRIPTIONS: Mapping[str, Description] = {
     ),
     "asset": Description("A picture that the service ships", (successes.PICTURE,), failures=(404,)),
     "home": Description("Redirects to `/rooms`", (successes.HOME,)),
-    "robots": Description("Keeps crawlers out", (successes.ROBOTS,)),
+    "robots": Description("Which pages crawlers may read", (successes.ROBOTS,)),
     "favicon": Description("No content", (successes.NOTHING,)),
 }
 

@@ -35,8 +35,9 @@ _STRING = {"type": "string"}
 
 
 def _in_formats(schemas: Mapping[str, JsonSchema]) -> Mapping[str, JsonSchema]:
-    """Return the schemas of all formats; those that are not JSON are text."""
-    return {each.media_type: schemas.get(each.media_type, _STRING) for each in FORMATS.values()}
+    """Return the schemas of all formats and of the page; those that are not JSON are text."""
+    media_types = (*(each.media_type for each in FORMATS.values()), HTML)
+    return {each: schemas.get(each, _STRING) for each in media_types}
 
 
 ROOMS = Success(

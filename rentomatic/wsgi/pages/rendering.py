@@ -1,6 +1,6 @@
 """Templates become pages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -89,11 +89,12 @@ class Linker:
         return address(path, [query, self._pair])
 
 
-def same_page(request: Request, changes: dict[str, str | None]) -> str:
-    """Return a reference to the same page with some parameters changed, or left out if None.
+# Parameters and their quoted values; None for one to leave out.
+Changes = Mapping[str, str | None]
 
-    The values of the changes are quoted already.
-    """
+
+def same_page(request: Request, changes: Changes) -> str:
+    """Return a reference to the same page with some parameters changed."""
     kept = [pair for name, pair in request.query.sent.items() if name not in changes]
     added = [f"{name}={value}" for name, value in changes.items() if value is not None]
     return address("", [quoted("&".join(kept)), *added]) or "?"
