@@ -14,14 +14,18 @@ from dataclasses import replace
 from functools import partial
 from urllib.request import urlopen
 
+import page
 from processor import measure
 from rooms import fill, sizes
 from searches import EXCLUSIVE, NEAR, QUICK, THOROUGH, WORDS
 from servers import CLIENTS, PAGE, Database, Server, gunicorn, read_search, table, temporary_cluster
-from wrk import CONNECTIONS, NEW_EACH_TIME, Load, wrk
+from wrk import CONNECTIONS, NEW_EACH_TIME, NEW_PAGE_EACH_TIME, Load, wrk
 
 from rentomatic.repository.connections import Connections
 from rentomatic.requests.room_cursor import write_cursor
+
+AS_JSON = "20 rooms by price"
+AS_PAGE = "the same, as a page for people"
 
 HEADER = ("search", "database ms", "pgbench/s", "requests/s", "p50 ms", "p99 ms", "ratio")
 
@@ -56,6 +60,8 @@ def main() -> None:
                 print(bench.words())
             print("\nOther requests:\n")
             print(bench.others())
+            print("\nWhat a browser loads for 20 rooms, without their pictures:\n")
+            print(table(page.HEADER, page.weigh(f"{server.url}/rooms?sort=price&limit=20")))
 
 
 class Bench:
@@ -114,7 +120,7 @@ class Bench:
         ]
 
     def others(self) -> str:
-        """Measure requests that need no search, with a search to compare, and a summary."""
+        """Measure a page, and requests that need no search, with a search to compare."""
         seconds = self._seconds
         url = f"{self._server.url}/rooms?sort=price&limit=20"
         with urlopen(url) as answer:  # noqa: S310 - our own server
@@ -124,7 +130,8 @@ class Bench:
         # Another search that reads many rooms, or the end of one before, may make it refuse one.
         alone = partial(wrk, connections=1, may_refuse=True)
         loads = {
-            "20 rooms by price": partial(wrk, url, seconds, script=NEW_EACH_TIME),
+            AS_JSON: partial(wrk, url, seconds, script=NEW_EACH_TIME),
+            AS_PAGE: partial(wrk, url, seconds, script=NEW_PAGE_EACH_TIME),
             "the same, cached": partial(wrk, url, seconds),
             "the same, not modified (304)": partial(wrk, url, seconds, {"If-None-Match": tag}),
             "no work (/health/live)": partial(wrk, live, seconds),
@@ -135,7 +142,7 @@ class Bench:
             name: measure(self._server, self._database.cluster, load)
             for name, load in loads.items()
         }
-        page = measured["20 rooms by price"]
+        usual = measured[AS_JSON]
         rows = [
             [
                 f"{name}{_refusals(each.load)}",
@@ -144,11 +151,12 @@ class Bench:
                 f"{each.load.p99:.1f}",
                 f"{each.server:,.0f}",
                 f"{each.postgres:,.0f}",
-                f"{each.sum / page.sum:,.2f}",
+                f"{each.sum / usual.sum:,.2f}",
             ]
             for name, each in measured.items()
         ]
-        return table(OTHER_HEADER, rows)
+        beyond = (measured[AS_PAGE].sum - usual.sum) / 1000
+        return f"{table(OTHER_HEADER, rows)}\n\nA page takes {beyond:.2f} ms more than JSON."
 
 
 def _refusals(load: Load) -> str:

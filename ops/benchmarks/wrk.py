@@ -11,14 +11,16 @@ from dataclasses import dataclass
 CONNECTIONS = 16
 # Lets wrk send a different header each time, so that no answer comes from the service's cache: its
 # key includes this header.
-NEW_EACH_TIME = """
+_NEW_EACH_TIME = """
 local number = 0
 request = function()
   number = number + 1
-  wrk.headers["Accept"] = "application/json, x/" .. number
+  wrk.headers["Accept"] = "MEDIA_TYPE, x/" .. number
   return wrk.format()
 end
 """
+NEW_EACH_TIME = _NEW_EACH_TIME.replace("MEDIA_TYPE", "application/json")
+NEW_PAGE_EACH_TIME = _NEW_EACH_TIME.replace("MEDIA_TYPE", "text/html")
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ def local_service() -> Iterator[Service]:
             variables = {
                 "DATABASE_URL": cluster.database.url,
                 "RENTOMATIC_TOKENS": token_line("chaos", token),
+                "RENTOMATIC_PUBLIC_URL": f"http://{address}",
             }
             command = ["-m", "gunicorn", "--config", str(shipped("ops") / "gunicorn.conf.py")]
             with subprocess.Popen(

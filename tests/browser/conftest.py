@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,9 @@ from playwright.sync_api import Browser
 from testbed.chromium import CHROMIUM, DESKTOP, PHONE, chromium
 from testbed.processes import free_port
 
-from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.tokens import new_token, token_line
+from tests.browser.service import Service
 from tests.browser.window import Window, opened
 from tests.serving import served, with_demo_rooms
 
@@ -25,20 +24,6 @@ WAYS: dict[str, dict[str, Any]] = {
     "desktop without JavaScript": {"size": DESKTOP, "has_script": False},
     "phone without JavaScript": {"size": PHONE, "has_script": False},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """The running service.
-
-    Attributes:
-        address: scheme, host and port.
-        token: one that may change its rooms.
-    """
-
-    address: str
-    database: PostgresDatabase
-    token: str
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -18,9 +18,12 @@ from playwright.sync_api import (
     ViewportSize,
 )
 from testbed.chromium import DESKTOP
+from testbed.pages import Kind
 
 # What a browser itself logs about an answer that is an error, as ours may be on purpose.
 _REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d .*")
+# The name of the session's cookie without TLS.
+COOKIE = "rentomatic"
 _LOCAL = {"about", "blob", "data"}
 
 
@@ -63,6 +66,14 @@ class Window:
         assert response, path
         assert response.status == status, f"{path}: {response.text()[:2000]}"
         return response
+
+    def show(self, kind: Kind) -> Response:
+        """Open a page of a kind."""
+        return self.open(kind.path, kind.status)
+
+    def sign_in(self, token: str) -> None:
+        """Take a token as after signing in, without the form."""
+        self.context.add_cookies([{"name": COOKIE, "value": token, "url": self.address}])
 
     def _hear(self, message: ConsoleMessage) -> None:
         is_own = _REFUSED.fullmatch(message.text) and message.location["url"] in self.visited

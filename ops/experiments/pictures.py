@@ -1,0 +1,96 @@
+"""Pictures of all kinds of pages."""
+
+import argparse
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, Page, ViewportSize
+from service import Service, local_service
+from testbed.chromium import CHROMIUM, DESKTOP, PHONE, chromium
+from testbed.pages import PAGES
+
+from rentomatic.demo import demo_rooms
+from rentomatic.repository.connections import Connections
+from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.wsgi.pages.languages import LANGUAGES
+
+Colors = Literal["dark", "light"]
+
+LOOKS: dict[str, tuple[ViewportSize, Colors]] = {
+    "wide": (DESKTOP, "light"),
+    "dark": (DESKTOP, "dark"),
+    "phone": (PHONE, "light"),
+}
+# The pictures in the README: page, size, and the name of the file.
+README: dict[str, tuple[str, ViewportSize]] = {
+    "search.jpg": ("filtered", {"width": 1100, "height": 760}),
+    "room.jpg": ("room", {"width": 375, "height": 760}),
+}
+
+
+def main() -> None:
+    """Make them."""
+    parser = argparse.ArgumentParser(prog="ops/pictures", description=__doc__)
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument("--lang", choices=LANGUAGES, default="en")
+    parser.add_argument("--readme", action="store_true", help="only the two of the README")
+    given = parser.parse_args()
+    if not CHROMIUM:
+        sys.exit("ops/pictures: needs Debian's chromium (apt install chromium fonts-liberation)")
+    given.folder.mkdir(parents=True, exist_ok=True)
+    with local_service() as service, chromium() as browser:
+        _fill(service)
+        camera = Camera(browser, service, given.folder, given.lang)
+        if given.readme:
+            camera.take_for_readme()
+        else:
+            camera.take_all()
+
+
+def _fill(service: Service) -> None:
+    with closing(Connections(service.cluster.database.url)) as connections:
+        PostgresRepo(connections).save(list(demo_rooms()))
+
+
+class Camera:
+    """Takes pictures of the pages of a service, into a folder."""
+
+    def __init__(self, browser: Browser, service: Service, folder: Path, language: str) -> None:
+        self._browser = browser
+        self._service = service
+        self._folder = folder
+        self._language = language
+
+    def take_all(self) -> None:
+        """Take each page in each of its looks, from top to bottom."""
+        for name in PAGES:
+            for look, (size, colors) in LOOKS.items():
+                page = self._open(name, size, colors)
+                page.screenshot(path=self._folder / f"{name}-{look}.png", full_page=True)
+                page.context.close()
+            print(name)
+
+    def take_for_readme(self) -> None:
+        """Take what fits into a window, in little space."""
+        for file, (name, size) in README.items():
+            page = self._open(name, size, "light")
+            page.screenshot(path=self._folder / file, type="jpeg", quality=75)
+            page.context.close()
+
+    def _open(self, name: str, size: ViewportSize, colors: Colors) -> Page:
+        context = self._browser.new_context(
+            viewport=size, color_scheme=colors, locale=self._language
+        )
+        address = f"http://{self._service.address}"
+        if PAGES[name].is_for_staff:
+            cookie = {"name": "rentomatic", "value": self._service.token, "url": address}
+            context.add_cookies([cookie])  # type: ignore[list-item]  # a part of its keys
+        page = context.new_page()
+        page.goto(f"{address}{PAGES[name].path}", wait_until="networkidle")
+        return page
+
+
+if __name__ == "__main__":
+    main()
