@@ -58,6 +58,14 @@ _FORMAT = Parameter(
     {"type": "string", "enum": list(_FORMATS)},
     next(iter(_FORMATS)),
 )
+PLACE = "place"
+_PLACE = Parameter(
+    PLACE,
+    "name",
+    "a town; redirects to the same search with `near` and `radius`, or lists the towns of this "
+    "name; after a comma, its country or region",
+    {"type": "string", "minLength": 1},
+)
 _LANG = Parameter(
     LANG,
     " or ".join(LANGUAGES),
@@ -70,7 +78,7 @@ _LANG = Parameter(
 _CHOICES: Mapping[str, Collection[str]] = {FORMAT: _FORMATS, LANG: LANGUAGES}
 
 # The query parameters of a search, a summary and a room.
-SEARCH_QUERY = (*_FILTERS, *SEARCH_PARAMETERS, _FORMAT, _LANG)
+SEARCH_QUERY = (*_FILTERS, *SEARCH_PARAMETERS, _PLACE, _FORMAT, _LANG)
 SUMMARY_QUERY = (*_FILTERS, *SELECTION_PARAMETERS)
 ROOM_QUERY = (_FORMAT, _LANG)
 LANGUAGE_QUERY = (_LANG,)
@@ -115,6 +123,8 @@ def read_search(request: Request, default_limit: int) -> RoomListRequest | Inval
     """Read which rooms are searched for, and how."""
     arguments, errors, spoilt = _split(request, _SEARCH_NAMES)
     errors += _choice_errors({name: arguments.pop(name, None) for name in _CHOICES})
+    # A place has become near and radius, unless it is wrong.
+    arguments.pop(PLACE, None)
     arguments.setdefault("limit", default_limit)
     if arguments["limit"] == UNLIMITED and request.is_http_1_0:
         message = "none needs HTTP/1.1, in which clients can see that an answer was cut short"

@@ -141,7 +141,10 @@ def test_every_route_is_in_it_and_nothing_else(document: Any) -> None:  # noqa: 
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("/rooms", [*FILTERS, *(each.name for each in SEARCH_PARAMETERS), "format", "lang"]),
+        (
+            "/rooms",
+            [*FILTERS, *(each.name for each in SEARCH_PARAMETERS), "place", "format", "lang"],
+        ),
         ("/rooms/summary", [*FILTERS, *(each.name for each in SELECTION_PARAMETERS)]),
         ("/rooms/map", [*FILTERS, *(each.name for each in MAP_PARAMETERS), "format"]),
         ("/rooms/changes", ["since", "limit"]),
@@ -161,7 +164,7 @@ def test_every_parameter_of_the_tables_is_in_it(
     described = query_of(document, path)
     assert list(described) == expected
     assert all(each["description"] and each["schema"] for each in described.values())
-    assert {name for name in described if "example" not in described[name]} <= {"after"}
+    assert {name for name in described if "example" not in described[name]} <= {"after", "place"}
     query = {
         name: as_list_text(each["example"]) for name, each in described.items() if "example" in each
     }

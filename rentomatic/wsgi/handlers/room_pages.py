@@ -10,11 +10,14 @@ from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_list import ALL_FIELDS, RoomListRequest
 from rentomatic.use_cases.room_count import MOST_COUNTED, room_count_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
-from rentomatic.wsgi.arguments import read_search
+from rentomatic.wsgi.arguments import PLACE, read_search
 from rentomatic.wsgi.conditional import entity_tag
 from rentomatic.wsgi.failure import Outcome
+from rentomatic.wsgi.handlers.places import search_place
+from rentomatic.wsgi.handlers.room_maps import map_of_room, map_of_search
 from rentomatic.wsgi.handlers.searching import canonical, next_cursor, total_headers, without_search
 from rentomatic.wsgi.pages.choice import language_of
+from rentomatic.wsgi.pages.maps import Scene
 from rentomatic.wsgi.pages.rendering import VARY, address, as_page
 from rentomatic.wsgi.pages.rooms import Count, Found, room_page, search_page
 from rentomatic.wsgi.query import without_blanks
@@ -32,6 +35,8 @@ def show_search(service: Service, request: Request) -> Outcome:
     if query.count("=") < request.query.raw.count("="):
         location = (("Location", address(request.path, [query])),)
         return Answer(HTTPStatus.SEE_OTHER, media_type=None, headers=location, vary=VARY)
+    if PLACE in request.query.values:
+        return search_place(service, request)
     search = read_search(request, min(PAGE_LIMIT, service.limits.rooms))
     if isinstance(search, InvalidRequest):
         body = search_page(request, service.rent, None, search.errors)
@@ -46,11 +51,14 @@ def show_search(service: Service, request: Request) -> Outcome:
     if not response:
         return response
     page = response.value
-    found = _found(search, page, _count(service, search, page))
+    scene, version = map_of_search(service.stores.repository, request, search)
+    found = _found(search, page, _count(service, search, page), scene)
     body = search_page(request, service.rent, found)
-    tag = tag_of(body if page.version is None else page.version)
+    # Rooms and map are two statements: if rooms were written in between, the tag names the body.
+    version = page.version if version == page.version else None
+    tag = tag_of(body if version is None else version)
     headers = total_headers(page)
-    return as_page(Answer(HTTPStatus.OK, body, headers=headers, tag=tag, version=page.version))
+    return as_page(Answer(HTTPStatus.OK, body, headers=headers, tag=tag, version=version))
 
 
 def _count(service: Service, search: RoomListRequest, page: Page) -> Count | None:
@@ -68,17 +76,19 @@ def _count(service: Service, search: RoomListRequest, page: Page) -> Count | Non
     return Count(total.count, "exact" if total.is_exact else "about")
 
 
-def _found(search: RoomListRequest, page: Page, count: Count | None) -> Found:
+def _found(search: RoomListRequest, page: Page, count: Count | None, scene: Scene | None) -> Found:
     return Found(
         list(page.rooms),
         WHOLE if search.fields == ALL_FIELDS else View(search.fields, search.near),
         next_cursor(search, page),
         count,
         is_first=search.after is None,
+        scene=scene,
     )
 
 
 def show_room(service: Service, request: Request, room: Room) -> Outcome:
     """Show a room on a page."""
-    body = room_page(request, service.rent, room)
+    scene = map_of_room(service.stores.repository, request, room)
+    body = room_page(request, service.rent, room, scene)
     return as_page(Answer(HTTPStatus.OK, body, tag=entity_tag(service.release, body)))

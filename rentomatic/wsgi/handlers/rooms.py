@@ -21,9 +21,10 @@ from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
 from rentomatic.use_cases.room_map import room_map_use_case
 from rentomatic.use_cases.room_summary import room_summary_use_case
-from rentomatic.wsgi.arguments import read_format, read_map, read_search, read_summary
+from rentomatic.wsgi.arguments import PLACE, read_format, read_map, read_search, read_summary
 from rentomatic.wsgi.conditional import entity_tag
 from rentomatic.wsgi.failure import Outcome, unacceptable
+from rentomatic.wsgi.handlers.places import search_place
 from rentomatic.wsgi.handlers.room_pages import show_room, show_search
 from rentomatic.wsgi.handlers.searching import canonical, next_cursor, total_headers, without_search
 from rentomatic.wsgi.negotiation import preferred
@@ -42,7 +43,9 @@ _OFFERED = (*_MEDIA_TYPES, HTML)
 
 
 def room_list(service: Service, request: Request) -> Outcome:
-    """Search rooms."""
+    """Search rooms; without a page, the name of a place is looked up at once."""
+    if PLACE in request.query.values and not wants_page(request):
+        return search_place(service, request)
     return _cached(service, request, _search)
 
 

@@ -42,7 +42,7 @@ _SENDING = (*_WRITING, *_LIMITS, 415)
 _DESCRIPTIONS: Mapping[str, Description] = {
     "room_list": Description(
         "Search rooms",
-        (successes.ROOMS,),
+        (successes.ROOMS, successes.PLACES, successes.NEAR_PLACE),
         SEARCH_QUERY,
         failures=(406, 503),
         help="Returns the rooms that pass all filters and lie within `bbox` and `radius`, "

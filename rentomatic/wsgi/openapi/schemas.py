@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rentomatic.atlas.places import MAX_CHOICES
 from rentomatic.domain.room import COORDINATES, FIELDS, OPTIONAL_FIELDS
 from rentomatic.domain.room_change import ChangeKind
 from rentomatic.domain.room_map import MAX_CELLS, MAX_ZOOM
@@ -226,6 +227,25 @@ SCHEMAS = {
     "Bar": record(
         "The number of rooms with at least `from` and less than `to`.",
         {"from": _COUNT, "to": _COUNT, "count": _COUNT},
+    ),
+    "Places": record(
+        "Places of one name, the largest first.",
+        {"places": {**array_of("Place"), "maxItems": MAX_CHOICES}},
+    ),
+    "Place": record(
+        "A place, from GeoNames.",
+        {
+            "name": _TEXT,
+            "region": {**_TEXT, "description": "the part of the country; empty if it has none"},
+            "country": {**_TEXT, "description": "its code (ISO 3166-1)"},
+            "longitude": FIELDS["longitude"].kind.schema,
+            "latitude": FIELDS["latitude"].kind.schema,
+            "href": {
+                "type": "string",
+                "format": "uri-reference",
+                "description": "the same search near this place",
+            },
+        },
     ),
     "Map": record(
         "The rooms of a search, counted in cells.",

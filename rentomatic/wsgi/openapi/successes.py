@@ -48,6 +48,17 @@ ROOMS = Success(
     examples.ROOMS,
     (TAG, "Link", "X-Total-Count", "X-Total-Count-Kind"),
 )
+PLACES = Success(
+    "With `place`: several places have this name",
+    {JSON: reference("Places"), HTML: _STRING},
+    status=HTTPStatus.MULTIPLE_CHOICES,
+)
+NEAR_PLACE = Success(
+    "With `place`: a redirect to the search near it",
+    {TEXT: _STRING},
+    headers=("Location",),
+    status=HTTPStatus.SEE_OTHER,
+)
 ROOM = Success(
     "The room",
     _in_formats({JSON: reference("Room"), GEOJSON: reference("RoomFeature")}),

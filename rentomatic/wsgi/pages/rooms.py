@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+from uuid import UUID
 
 from rentomatic.domain.rent import Rent
 from rentomatic.domain.room import Room
@@ -14,6 +15,7 @@ from rentomatic.requests.room_list import UNLIMITED
 from rentomatic.wsgi.pages.choice import LANG, language_of
 from rentomatic.wsgi.pages.form import build_form
 from rentomatic.wsgi.pages.languages import texts_of
+from rentomatic.wsgi.pages.maps import Map, Scene
 from rentomatic.wsgi.pages.rendering import Changes, Linker, render, same_page
 from rentomatic.wsgi.pages.spelling import Speller
 from rentomatic.wsgi.query import FORMAT
@@ -46,6 +48,7 @@ class Found:
         next: the cursor of the next page; None on the last one.
         count: how many rooms there are on all pages.
         is_first: whether this is the first page.
+        scene: the map of the search; None if there can be none now.
     """
 
     rooms: Sequence[Room]
@@ -53,12 +56,14 @@ class Found:
     next: str | None = None
     count: Count | None = None
     is_first: bool = True
+    scene: Scene | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
     """What the page of a search shows of a room; None for what it lacks."""
 
+    code: UUID
     href: str
     title: str
     image: str | None
@@ -76,7 +81,10 @@ def search_page(
     return render(
         "rooms.html",
         request,
+        spell=spell,
         form=build_form(t, spell, request.query.values, errors),
+        place=request.query.values.get("place", ""),
+        chart=_map(request, found.scene, found.rooms, spell) if found else None,
         found=found,
         heading=_heading(found, spell) if found else "",
         cards=_cards(found, spell, Linker(request)) if found else (),
@@ -88,8 +96,8 @@ def search_page(
     )
 
 
-def room_page(request: Request, rent: Rent, room: Room) -> bytes:
-    """Show a room."""
+def room_page(request: Request, rent: Rent, room: Room, scene: Scene | None = None) -> bytes:
+    """Show a room, and where it is."""
     t = texts_of(language_of(request))
     spell = Speller(t, rent)
     shown = WHOLE.show(room)
@@ -98,6 +106,8 @@ def room_page(request: Request, rent: Rent, room: Room) -> bytes:
         "room.html",
         request,
         room=room,
+        spell=spell,
+        chart=_map(request, scene, [room], spell),
         title=spell.title(shown),
         price=spell.price(room.price),
         facts=[
@@ -107,6 +117,12 @@ def room_page(request: Request, rent: Rent, room: Room) -> bytes:
         downloads=_downloads(request, {}),
         alternates=_alternates(request),
     )
+
+
+def _map(
+    request: Request, scene: Scene | None, rooms: Sequence[Room], spell: Speller
+) -> Map | None:
+    return Map(scene, rooms, language_of(request), spell) if scene else None
 
 
 def _heading(found: Found, spell: Speller) -> str:
@@ -126,6 +142,7 @@ def _cards(found: Found, spell: Speller, linker: Linker) -> list[Card]:
 def _card(room: Room, shown: Mapping[str, Any], spell: Speller, linker: Linker) -> Card:
     free = shown.get("available_from")
     return Card(
+        room.code,
         linker.link(f"/rooms/{room.code}"),
         spell.title(shown),
         shown.get("image"),

@@ -64,6 +64,12 @@ class Speller:
             return self.t("units.metres", n=round(metres))
         return self.t("units.kilometres", n=f"{metres / _METRES:,.1f}")
 
+    def scale(self, metres: int) -> str:
+        """Write a round distance: 500 m, 20 km."""
+        if metres < _METRES:
+            return self.t("units.metres", n=metres)
+        return self.t("units.kilometres", n=self.number(metres // _METRES))
+
     def value(self, name: str, value: Any) -> str:  # noqa: ANN401 - each field has its own type
         """Write a value of a field beside its name."""
         writers: Mapping[str, Callable[[Any], str]] = {

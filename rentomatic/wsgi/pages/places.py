@@ -1,0 +1,37 @@
+"""The page on which a visitor chooses one of several places of a name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rentomatic.atlas.places import Place
+from rentomatic.wsgi.pages.choice import language_of
+from rentomatic.wsgi.pages.rendering import render
+from rentomatic.wsgi.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A place, and the address of the search near it."""
+
+    place: Place
+    href: str
+
+
+def places_page(request: Request, text: str, choices: Sequence[Choice], *, is_exact: bool) -> bytes:
+    """List places.
+
+    Args:
+        request: the search for a place.
+        text: the name that was given.
+        choices: the places.
+        is_exact: whether they have this name; otherwise theirs only begin with it.
+    """
+    language = language_of(request)
+    items = [
+        (each.href, each.place.name_in(language), _where(each.place, language)) for each in choices
+    ]
+    return render("places.html", request, text=text, items=items, is_exact=is_exact)
+
+
+def _where(place: Place, language: str) -> str:
+    return ", ".join(filter(None, (place.region, place.country_in(language))))
