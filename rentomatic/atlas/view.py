@@ -7,7 +7,7 @@ from rentomatic.atlas.ground import Tile
 from rentomatic.domain.geography import EARTH_RADIUS, HALF_TURN, Box
 
 WIDTH, HEIGHT = 640, 480
-MAX_ZOOM = 16.0
+MAX_ZOOM = 19.0
 # The width of the world, and of a tile, at zoom 0.
 _TILE = 256
 # Further out the world would be narrower than the window.

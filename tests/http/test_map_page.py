@@ -59,7 +59,7 @@ def test_a_cluster_opens_until_its_rooms_are_pins(demo: TestApp) -> None:
     """Each link narrows the search to what the map shows; a pin is a link to its room."""
     address = "/rooms?filter_city__eq=Berlin&limit=5"
     seen = []
-    for _ in range(12):
+    for _ in range(15):
         html = page(demo, address)
         found = clusters(html)
         if not found:

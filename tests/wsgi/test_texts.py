@@ -24,6 +24,10 @@ MADE = {
     "field": set(FIELDS),
     "flag": {"any", "true", "false"},
     "form": {*PLACE, *(f"{kind}.{end}" for kind in ("number", "date") for end in ("gte", "lte"))},
+    "map": {
+        *("cluster", "cluster_near", "estimate", "estimate_near"),
+        *("zoom_in", "zoom_out", "west", "north", "south", "east"),
+    },
     "month": set(map(str, range(1, 13))),
     "name": {*FIELDS, DISTANCE},
     "operator": set(OPERATORS),
@@ -33,6 +37,7 @@ MADE = {
         for direction in ("ascending", "descending")
     },
     "period": set(PERIODS),
+    "places": {"title", "unknown", "choose", "similar"},
     "price": set(PERIODS),
     "search": {f"count.{kind}" for kind in ("none", "one", "other", "more", "about")},
 }

@@ -20,9 +20,10 @@ WHERE = ("place", "bbox", "near", "radius", "radius_min", "after")
 # How close a map of one room shows it, as the zoom of a web map.
 _CLOSE = 12.0
 # How much of a map the rooms take that it was made for.
-_SHARE = 0.8
+_SHARE = 0.75
 # Rooms anywhere are found in steps, from the world to a town.
-_STEPS = 4
+_STEPS = 6
+_SEVERAL = 5
 
 
 def map_of_search(
@@ -90,6 +91,9 @@ def _mapped(
 
 
 def _box_of(cells: tuple[Cell, ...]) -> Box:
+    """Return the box around some cells, or, if they are several, around their mean places."""
+    if len(cells) >= _SEVERAL:
+        return box_of([(each.longitude, each.latitude) for each in cells])
     corners = [(each.box.west, each.box.south) for each in cells]
     return box_of([*corners, *((each.box.east, each.box.north) for each in cells)])
 

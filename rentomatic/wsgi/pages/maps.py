@@ -18,7 +18,7 @@ from rentomatic.domain.room_map import Cell
 from rentomatic.wsgi.pages.spelling import Speller
 
 # Markers nearer than this, in pixels, are drawn as one.
-_APART = 54
+_APART = 68
 _MOST_MARKERS = 60
 _MOST_NAMES = 16
 # The most characters of land; where coasts need more, a coarser one is drawn.
@@ -27,7 +27,8 @@ _MOST_LAND = 14_000
 _LETTER, _WIDE_LETTER, _LINE = 7.0, 13.0, 16
 _LAST_NARROW = "\u2e7f"
 _ON_A_PHONE = 1.9
-_MARKER = 22
+# What a marker takes on each side, and below it, where its price is.
+_ASIDE, _ABOVE, _BELOW = 30, 24, 46
 _CITY = 1_000_000
 _KILOMETRE = 1_000
 _LONGEST_SCALE = 110
@@ -170,7 +171,7 @@ class Map:
     def names(self) -> list[Name]:
         """The names of the largest places that do not cover each other or a marker."""
         names: list[Name] = []
-        taken = [_around(marker.spot, _MARKER) for marker in self.markers]
+        taken = [_around(marker.spot) for marker in self.markers]
         # First those for which a phone has space, too.
         for larger in (_ON_A_PHONE, 1.0):
             for place, spot in self._places:
@@ -284,8 +285,8 @@ def _together(one: Cell, other: Cell) -> Cell:
     return replace(one, box=box, count=count, price=price, room=None)
 
 
-def _around(spot: Spot, radius: float) -> _Area:
-    return (spot.x - radius, spot.y - radius, spot.x + radius, spot.y + radius)
+def _around(spot: Spot) -> _Area:
+    return (spot.x - _ASIDE, spot.y - _ABOVE, spot.x + _ASIDE, spot.y + _BELOW)
 
 
 def _area(text: str, spot: Spot, larger: float) -> _Area:
