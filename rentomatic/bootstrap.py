@@ -39,6 +39,7 @@ def build_application(environ: Mapping[str, str]) -> Application:
         tokens=settings.tokens,
         release=release(),
         rent=settings.rent,
+        tiles=settings.tiles,
         metrics=counts,
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from rentomatic.domain.rent import PERIODS, Rent
+from rentomatic.domain.tiles import Tiles, parse_tiles
 from rentomatic.requests.parsers import parse_integer, shown
 from rentomatic.requests.room_import import MAX_BATCH_BYTES
 from rentomatic.requests.room_list import DEFAULT_LIMIT, MAX_LIMIT
@@ -190,6 +191,12 @@ SETTINGS: tuple[Setting, ...] = (
         one_of(*PERIODS),
     ),
     Setting(
+        "RENTOMATIC_TILES",
+        "A server of map tiles for the maps on pages: the address of a tile with `{z}`, `{x}` and"
+        " `{y}`, a space, and whom to name. Browsers then load tiles from that host",
+        parse=parse_tiles,
+    ),
+    Setting(
         TOKENS,
         "The tokens that may change rooms: lines of `rentomatic token new`, or the same separated"
         " by commas; none by default",
@@ -271,6 +278,7 @@ class Settings:
     data: Path
     default_limit: int
     rent: Rent
+    tiles: Tiles | None
     tokens: Tokens
     changes_kept: int
     max_batch_bytes: int
@@ -300,6 +308,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         mongodb_url=values["MONGODB_URL"],
         data=(values["RENTOMATIC_DATA"] or default_data()).resolve(),
         default_limit=values["RENTOMATIC_DEFAULT_LIMIT"],
+        tiles=values["RENTOMATIC_TILES"],
         rent=Rent(values["RENTOMATIC_CURRENCY"], values["RENTOMATIC_PERIOD"]),
         tokens={
             **(values[TOKENS_FILE] or NO_TOKENS),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rentomatic import __version__
 from rentomatic.domain.rent import Rent
+from rentomatic.domain.tiles import Tiles
 from rentomatic.formats.json import dump_value
 from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.requests.parsers import shown
@@ -70,11 +71,14 @@ class Application:
         release: str = __version__,
         metrics: "Metrics | None" = None,
         rent: Rent | None = None,
+        tiles: Tiles | None = None,
     ) -> None:
         limits, rent = limits or Limits(), rent or Rent()
         document = describe(ROUTES, __version__, limits.rooms, rent)
         documents = Documents(dump_value(document), arrange(document))
-        self._service = Service(stores, limits, documents, release, tokens, metrics, rent=rent)
+        self._service = Service(
+            stores, limits, documents, release, tokens, metrics, rent=rent, tiles=tiles
+        )
 
     def __call__(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request; a failure too gets an answer, in the form that the client accepts."""

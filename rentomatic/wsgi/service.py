@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rentomatic.domain.rent import Rent
+from rentomatic.domain.tiles import Tiles
 from rentomatic.repository.interface import Idempotency, RoomChanges, RoomRepository
 from rentomatic.requests.room_import import MAX_BATCH_BYTES
 from rentomatic.requests.room_list import DEFAULT_LIMIT
@@ -62,6 +63,7 @@ class Service:
         metrics: what is counted; None if turned off.
         cache: answers that may be returned again.
         rent: what prices mean.
+        tiles: the server of map tiles that pages show; None for none.
     """
 
     stores: Stores
@@ -72,6 +74,7 @@ class Service:
     metrics: "Metrics | None"
     cache: AnswerCache = field(default_factory=AnswerCache)
     rent: Rent = field(default_factory=Rent)
+    tiles: Tiles | None = None
 
     def over(self, repository: RoomRepository) -> "Service":
         """Return the same service with another repository."""

@@ -10,6 +10,7 @@ from webtest import TestApp
 
 from rentomatic.demo import demo_rooms
 from rentomatic.domain.room import Room
+from rentomatic.domain.tiles import parse_tiles
 from rentomatic.repository.interface import RepositoryBusyError
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.wsgi.application import Application
@@ -178,3 +179,19 @@ def test_a_map_takes_few_bytes(demo: TestApp) -> None:
     for path in ("/rooms", "/rooms?bbox=4,57,16,66", "/rooms?bbox=-75,-56,-65,-45"):
         picture = str(page(demo, path).select_one(".map"))
         assert len(picture.encode()) < 34_000, path
+
+
+def test_a_server_of_tiles_is_only_used_if_one_is_set(rooms: list[Room]) -> None:
+    """Its host is all that the policy allows besides; without it there is no trace of Leaflet."""
+    tiles = parse_tiles("http://127.0.0.1:8088/{z}/{x}/{y}.png <Maps>")
+    application = Application(Stores(MemRepo(rooms)), tiles=tiles)
+    plain = app_of(MemRepo(rooms)).get("/rooms", headers=BROWSER)
+    shown = TestApp(application, extra_environ={"SERVER_PROTOCOL": "HTTP/1.1"}).get(
+        "/rooms", headers=BROWSER
+    )
+    assert "leaflet" not in plain.text
+    assert len(shown.html.select("script[src*=leaflet], link[href*=leaflet]")) == 2
+    assert shown.html.select_one(".map-frame")["data-attribution"] == "<Maps>"
+    name = "Content-Security-Policy"
+    assert shown.headers[name].replace(" http://127.0.0.1:8088", "") == plain.headers[name]
+    assert shown.headers["ETag"] != plain.headers["ETag"]

@@ -3,8 +3,8 @@
 
 // A room of the list shows where it is on the map.
 for (const card of document.querySelectorAll(".rooms [data-room]")) {
-  const pins = document.querySelectorAll(`.map-picture [data-room="${card.dataset.room}"]`);
-  const show = (on) => pins.forEach((pin) => pin.classList.toggle("on", on));
+  const pins = `.map-frame [data-room="${card.dataset.room}"]`;
+  const show = (on) => document.querySelectorAll(pins).forEach((pin) => pin.classList.toggle("on", on));
   for (const name of ["mouseenter", "focusin"]) card.addEventListener(name, () => show(true));
   for (const name of ["mouseleave", "focusout"]) card.addEventListener(name, () => show(false));
 }

@@ -14,6 +14,7 @@ from rentomatic.use_cases.room_map import room_map_use_case
 from rentomatic.wsgi.pages.maps import Addresses, Scene
 from rentomatic.wsgi.pages.rendering import Linker, same_page
 from rentomatic.wsgi.request import Request
+from rentomatic.wsgi.service import Service
 
 # The parameters that say where to search, and those that depend on them.
 WHERE = ("place", "bbox", "near", "radius", "radius_min", "after")
@@ -27,28 +28,34 @@ _SEVERAL = 5
 
 
 def map_of_search(
-    repository: RoomRepository, request: Request, selection: RoomSelection
+    service: Service, request: Request, selection: RoomSelection
 ) -> tuple[Scene | None, str | None]:
     """Return the map of a search, or None if there can be none now, and its data version."""
-    found = _seen(repository, selection)
+    found = _seen(service.stores.repository, selection)
     if found is None:
         return None, None
     view, mapped = found
     addresses = Addresses(_room_address(request), lambda bbox: _search_address(request, bbox))
-    return Scene(view, mapped.cells, mapped.is_exact, addresses), mapped.version
+    scene = Scene(view, mapped.cells, mapped.is_exact, addresses, tiles=service.tiles)
+    return scene, mapped.version
 
 
-def map_of_room(repository: RoomRepository, request: Request, room: Room) -> Scene | None:
+def map_of_room(service: Service, request: Request, room: Room) -> Scene | None:
     """Return the map of a room and of those near it; None if there can be none now."""
     view = View.at(room.longitude, room.latitude, _CLOSE)
-    mapped = _mapped(repository, RoomSelection(bbox=view.box), view)
+    mapped = _mapped(service.stores.repository, RoomSelection(bbox=view.box), view)
     if mapped is None:
         return None
     link = Linker(request).link
     addresses = Addresses(
         _room_address(request), lambda bbox: f"{link('/rooms', f'bbox={bbox}')}#map"
     )
-    return Scene(view, mapped.cells, mapped.is_exact, addresses, room)
+    return Scene(view, mapped.cells, mapped.is_exact, addresses, room, service.tiles)
+
+
+def tile_origin(service: Service) -> str:
+    """Return the origin from which pages load the tiles of maps; empty for none."""
+    return service.tiles.origin if service.tiles else ""
 
 
 def _seen(repository: RoomRepository, selection: RoomSelection) -> tuple[View, Mapped] | None:

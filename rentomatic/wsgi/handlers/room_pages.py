@@ -14,7 +14,7 @@ from rentomatic.wsgi.arguments import PLACE, read_search
 from rentomatic.wsgi.conditional import entity_tag
 from rentomatic.wsgi.failure import Outcome
 from rentomatic.wsgi.handlers.places import search_place
-from rentomatic.wsgi.handlers.room_maps import map_of_room, map_of_search
+from rentomatic.wsgi.handlers.room_maps import map_of_room, map_of_search, tile_origin
 from rentomatic.wsgi.handlers.searching import canonical, next_cursor, total_headers, without_search
 from rentomatic.wsgi.pages.choice import language_of
 from rentomatic.wsgi.pages.maps import Scene
@@ -42,7 +42,9 @@ def show_search(service: Service, request: Request) -> Outcome:
         body = search_page(request, service.rent, None, search.errors)
         return as_page(Answer(HTTPStatus.BAD_REQUEST, body, cache="no-store"))
     name = canonical(request, search.limit)
-    tag_of = partial(entity_tag, service.release, name, language_of(request), str(service.rent))
+    tag_of = partial(
+        entity_tag, service.release, name, language_of(request), service.rent, service.tiles
+    )
     if request.is_conditional:
         other = without_search(service, request, tag_of, VARY)
         if other is not None:
@@ -51,14 +53,15 @@ def show_search(service: Service, request: Request) -> Outcome:
     if not response:
         return response
     page = response.value
-    scene, version = map_of_search(service.stores.repository, request, search)
+    scene, version = map_of_search(service, request, search)
     found = _found(search, page, _count(service, search, page), scene)
     body = search_page(request, service.rent, found)
     # Rooms and map are two statements: if rooms were written in between, the tag names the body.
     version = page.version if version == page.version else None
     tag = tag_of(body if version is None else version)
     headers = total_headers(page)
-    return as_page(Answer(HTTPStatus.OK, body, headers=headers, tag=tag, version=version))
+    answer = Answer(HTTPStatus.OK, body, headers=headers, tag=tag, version=version)
+    return as_page(answer, tile_origin(service))
 
 
 def _count(service: Service, search: RoomListRequest, page: Page) -> Count | None:
@@ -89,6 +92,7 @@ def _found(search: RoomListRequest, page: Page, count: Count | None, scene: Scen
 
 def show_room(service: Service, request: Request, room: Room) -> Outcome:
     """Show a room on a page."""
-    scene = map_of_room(service.stores.repository, request, room)
+    scene = map_of_room(service, request, room)
     body = room_page(request, service.rent, room, scene)
-    return as_page(Answer(HTTPStatus.OK, body, tag=entity_tag(service.release, body)))
+    answer = Answer(HTTPStatus.OK, body, tag=entity_tag(service.release, body))
+    return as_page(answer, tile_origin(service))

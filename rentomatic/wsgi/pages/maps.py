@@ -15,6 +15,7 @@ from rentomatic.atlas.view import HEIGHT, MAX_ZOOM, WIDTH, View, bbox_of
 from rentomatic.domain.geography import Box
 from rentomatic.domain.room import Room
 from rentomatic.domain.room_map import Cell
+from rentomatic.domain.tiles import Tiles
 from rentomatic.wsgi.pages.spelling import Speller
 
 # Markers nearer than this, in pixels, are drawn as one.
@@ -109,6 +110,7 @@ class Scene:
         is_exact: whether all of them were counted.
         addresses: where links lead.
         room: the room whose map it is; None if it is that of a search.
+        tiles: the server of tiles that a map shows if JavaScript runs; None for none.
     """
 
     view: View
@@ -116,6 +118,7 @@ class Scene:
     is_exact: bool
     addresses: Addresses
     room: Room | None = None
+    tiles: Tiles | None = None
 
 
 class Map:
@@ -132,6 +135,7 @@ class Map:
         self.view = scene.view
         self.is_exact = scene.is_exact
         self.room = scene.room
+        self.tiles = scene.tiles
         self._cells = scene.cells
         self._addresses = scene.addresses
         self._rooms = rooms
@@ -204,6 +208,11 @@ class Map:
             "east": view.moved(1, 0),
         }
         return {name: self._address(each) for name, each in others.items() if each != view}
+
+    @property
+    def bbox(self) -> str:
+        """What is in sight, as the parameter `bbox`."""
+        return bbox_of(self.view.box)
 
     @property
     def template(self) -> str:

@@ -34,9 +34,10 @@ _SOURCES = {
 VARY = "Accept, Accept-Language, Cookie"
 
 
-def page_headers() -> Headers:
-    """Return the headers of every page."""
-    policy = "; ".join(f"{name} {sources}" for name, sources in _SOURCES.items())
+def page_headers(images: str = "") -> Headers:
+    """Return the headers of every page; `images` is another origin from which it loads some."""
+    allowed = {**_SOURCES, "img-src": f"{_SOURCES['img-src']} {images}".rstrip()}
+    policy = "; ".join(f"{name} {sources}" for name, sources in allowed.items())
     return (
         ("Content-Security-Policy", policy),
         ("X-Frame-Options", "DENY"),
@@ -45,12 +46,12 @@ def page_headers() -> Headers:
     )
 
 
-def as_page(answer: Answer) -> Answer:
-    """Return an answer whose body is a page, with what all pages have."""
+def as_page(answer: Answer, images: str = "") -> Answer:
+    """Return an answer whose body is a page, with what all pages have; see `page_headers`."""
     return replace(
         answer,
         media_type=f"{HTML}; charset=utf-8",
-        headers=(*page_headers(), *answer.headers),
+        headers=(*page_headers(images), *answer.headers),
         vary=VARY,
     )
 
