@@ -137,6 +137,9 @@ class Bench:
             "no work (/health/live)": partial(wrk, live, seconds),
             "summary of all rooms, cached": partial(alone, summary, 5 * seconds),
             "summary of all rooms": partial(alone, summary, 5 * seconds, script=NEW_EACH_TIME),
+            "map of all rooms, estimated": partial(
+                alone, f"{self._server.url}/rooms/map", 5 * seconds, script=NEW_EACH_TIME
+            ),
         }
         measured = {
             name: measure(self._server, self._database.cluster, load)
