@@ -16,6 +16,9 @@ from rentomatic.repository.connections import Connections
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.wsgi.pages.languages import LANGUAGES
 
+# Otherwise pictures of rooms load only when they scroll into view.
+_LOAD_ALL = "for (const each of document.images) each.loading = 'eager'"
+
 Colors = Literal["dark", "light"]
 
 LOOKS: dict[str, tuple[ViewportSize, Colors]] = {
@@ -88,7 +91,9 @@ class Camera:
             cookie = {"name": "rentomatic", "value": self._service.token, "url": address}
             context.add_cookies([cookie])  # type: ignore[list-item]  # a part of its keys
         page = context.new_page()
-        page.goto(f"{address}{PAGES[name].path}", wait_until="networkidle")
+        page.goto(f"{address}{PAGES[name].path}")
+        page.evaluate(_LOAD_ALL)
+        page.wait_for_load_state("networkidle")
         return page
 
 

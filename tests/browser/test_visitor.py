@@ -1,0 +1,134 @@
+"""The whole way of a visitor, in each kind of window: search, look, choose."""
+
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Locator
+
+from tests.browser.window import Window
+
+
+def query_of(window: Window) -> dict[str, str]:
+    """Return the parameters of the page that a window shows."""
+    return {name: value for name, (value,) in parse_qs(urlsplit(window.page.url).query).items()}
+
+
+def control(window: Window, name: str) -> Locator:
+    """Return a control of the search form, which may be among those that are folded away."""
+    found = window.page.locator(f"form[role=search] [name={name}]")
+    if not found.is_visible():
+        window.page.locator("form[role=search] summary").click()
+    return found
+
+
+def search(window: Window) -> None:
+    """Send the form."""
+    window.page.locator("form[role=search] button").click()
+    window.page.wait_for_load_state()
+
+
+def prices(window: Window) -> list[int]:
+    """Return the rents of the rooms on the page, in order."""
+    shown = window.page.locator(".card .price").all_inner_texts()
+    return [int("".join(each for each in text if each.isdigit())) for text in shown]
+
+
+def test_a_visitor_finds_a_room(window: Window) -> None:
+    """By price and order; then the next page, and one room."""
+    window.open("/")
+    assert window.path == "/rooms"
+    control(window, "filter_price__lte").fill("900")
+    control(window, "sort").select_option("price")
+    search(window)
+    found = query_of(window)
+    assert (found["filter_price__lte"], found["sort"]) == ("900", "price")
+    assert "" not in found.values()
+    first = prices(window)
+    assert first == sorted(first)
+    assert max(first) <= 900
+    window.page.locator("a[rel=next]").click()
+    window.page.wait_for_url("**after=*")
+    second = prices(window)
+    assert second[0] >= first[-1]
+    window.page.locator("a[rel=first]").click()
+    window.page.wait_for_url(lambda url: "after=" not in url)
+    assert prices(window) == first
+    link = window.page.locator(".card h3 a").first
+    title = link.inner_text()
+    link.click()
+    window.page.wait_for_url("**/rooms/*-*")
+    assert window.page.get_by_role("heading", level=1).inner_text() == title
+
+
+def test_a_mistake_leads_to_its_control(window: Window) -> None:
+    """The summary names it, and what was typed stays."""
+    window.open("/rooms?filter_price__gte=cheap&filter_city__eq=Berlin", status=400)
+    assert "error" in window.page.title().lower() or "problem" in window.page.title().lower()
+    window.page.get_by_role("alert").get_by_role("link").first.click()
+    wrong = control(window, "filter_price__gte")
+    assert wrong.evaluate("each => each == document.activeElement")
+    assert wrong.get_attribute("aria-invalid") == "true"
+    wrong.fill("300")
+    search(window)
+    assert query_of(window)["filter_price__gte"] == "300"
+    assert query_of(window)["filter_city__eq"] == "Berlin"
+
+
+def test_nothing_found_says_what_to_do(window: Window) -> None:
+    """With a link to all rooms."""
+    window.open("/rooms?filter_price__lt=1")
+    assert window.page.locator(".card").count() == 0
+    window.page.locator("main a[href='/rooms']").last.click()
+    window.page.wait_for_load_state()
+    assert window.page.locator(".card").count() > 0
+
+
+def test_the_language_is_kept(open_window: Callable[..., Window]) -> None:
+    """By the links of a page, and by its form."""
+    window = open_window()
+    window.open("/rooms")
+    window.page.get_by_role("link", name="日本語").click()
+    window.page.wait_for_url("**lang=ja**")
+    assert window.page.locator("html").get_attribute("lang") == "ja"
+    search(window)
+    assert window.page.locator("html").get_attribute("lang") == "ja"
+    window.page.locator(".card h3 a").first.click()
+    window.page.wait_for_url("**/rooms/*-*")
+    assert window.page.locator("html").get_attribute("lang") == "ja"
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_the_keyboard_alone_finds_a_room(
+    open_window: Callable[..., Window], *, has_script: bool
+) -> None:
+    """Each step shows where the focus is; nothing traps it."""
+    window = open_window(has_script=has_script)
+    window.open("/rooms")
+    keyboard = window.page.keyboard
+    keyboard.press("Tab")
+    skip = window.page.locator(":focus")
+    assert skip.get_attribute("href") == "#main"
+    assert skip.bounding_box()["y"] >= 0
+    keyboard.press("Enter")
+    visited = walk(window, until="filter_price__lte")
+    assert "q" in visited
+    keyboard.type("900")
+    keyboard.press("Enter")
+    window.page.wait_for_url("**filter_price__lte=900**")
+    while not window.page.evaluate("document.activeElement.matches('.card h3 a')"):
+        keyboard.press("Tab")
+    keyboard.press("Enter")
+    window.page.wait_for_url("**/rooms/*-*")
+
+
+def walk(window: Window, until: str) -> list[str]:
+    """Press Tab until a control has the focus; return the names on the way."""
+    names = []
+    while until not in names:
+        window.page.keyboard.press("Tab")
+        names.append(window.page.evaluate("document.activeElement.name ?? ''"))
+        style = "getComputedStyle(document.activeElement).outlineStyle"
+        assert window.page.evaluate(style) != "none", names
+        assert len(names) < 200, names
+    return names
