@@ -1,7 +1,7 @@
 -- Count the selected rooms in the cells of a grid: a row for each cell that has rooms, and in each row the
 -- data version. A row contains the room if it is the only one of its cell.
 --
--- Longitudes and latitudes are added up in millionths of a degree, so that a sum does not depend on the
+-- Places are shifted so that no quotient underflows. Longitudes and latitudes are added up in millionths of a degree, so that a sum does not depend on the
 -- order of the rooms. If there are many rooms, only a sample of them is counted: each of its rooms
 -- stands for `weight` rooms.
 select
@@ -27,8 +27,8 @@ left join lateral (
     :sampled_room  -- if sample
   )  -- if sample
   select
-    least(floor(latitude / :step::float8)::integer, :last_row::integer) as y,
-    least(floor(longitude / :step::float8)::integer, :last_column::integer) as x,
+    least(floor((latitude + 90) / :step::float8)::integer, :last_row::integer) as y,
+    least(floor((longitude + 180) / :step::float8)::integer, :last_column::integer) as x,
     count(*) as counted,
     min(price) as lowest,
     sum(round(longitude * 1000000)::integer) as longitudes,

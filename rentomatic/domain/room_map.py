@@ -60,22 +60,27 @@ class Grid:
 
     @property
     def last_column(self) -> int:
-        """The number of the easternmost column; the one that begins at Greenwich is 0."""
-        return 2 * (1 << self.zoom) - 1
+        """The number of the easternmost column; the westernmost one is 0."""
+        return 4 * (1 << self.zoom) - 1
 
     @property
     def last_row(self) -> int:
-        """The number of the northernmost row; the one that begins at the equator is 0."""
-        return (1 << self.zoom) - 1
+        """The number of the northernmost row; the southernmost one is 0."""
+        return 2 * (1 << self.zoom) - 1
 
     def place_of(self, longitude: float, latitude: float) -> tuple[int, int]:
-        """Return the row and column of a place; the last ones include their outer edge."""
-        row, column = floor(latitude / self.step), floor(longitude / self.step)
+        """Return the row and column of a place; the last ones include their outer edge.
+
+        Places are shifted so that no quotient underflows: PostgreSQL, which computes the same,
+        raises an error for that.
+        """
+        row = floor((latitude + QUARTER_TURN) / self.step)
+        column = floor((longitude + HALF_TURN) / self.step)
         return min(row, self.last_row), min(column, self.last_column)
 
     def box_of(self, row: int, column: int) -> Box:
         """Return the edges of a cell."""
-        west, south = column * self.step, row * self.step
+        west, south = column * self.step - HALF_TURN, row * self.step - QUARTER_TURN
         return Box(west, south, west + self.step, south + self.step)
 
     def cells_over(self, box: Box) -> int:

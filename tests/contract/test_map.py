@@ -19,6 +19,8 @@ from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_map import build_room_map_request
 
 MakeRoom = Callable[..., Room]
+# What is lost when places are shifted, in degrees.
+TINY = 1e-12
 
 
 def mapped(repository: RoomRepository, **wanted: object) -> Mapped:
@@ -61,6 +63,14 @@ def test_cells_come_from_north_to_south_and_from_west_to_east(
     assert empty.is_exact
 
 
+def test_tiny_coordinates_have_a_cell(repository: RoomRepository, make_room: MakeRoom) -> None:
+    """Although dividing them may underflow, which PostgreSQL refuses."""
+    places = [(x, y) for x in (5e-324, -5e-324, 1e-308) for y in (5e-324, -5e-324, -1e-17)]
+    repository.save(make_room(n, longitude=x, latitude=y) for n, (x, y) in enumerate(places))
+    for zoom in (0, 4, None):
+        assert counts(repository, zoom=zoom, bbox="-1,-1,1,1") == [9]
+
+
 def test_the_edges_of_the_world_belong_to_its_last_cells(
     repository: RoomRepository, make_room: MakeRoom
 ) -> None:
@@ -84,8 +94,8 @@ def test_each_place_is_in_its_cell(places: list[tuple[float, float]], zoom: int)
     """At every zoom, whatever the coordinates; a finer cell lies in a coarser one."""
     for place in places:
         box = Grid(zoom).box_of(*Grid(zoom).place_of(*place))
-        assert box.west <= place[0] <= box.east
-        assert box.south <= place[1] <= box.north
+        assert box.west - TINY <= place[0] <= box.east
+        assert box.south - TINY <= place[1] <= box.north
         coarse = Grid(max(0, zoom - 1))
         assert coarse.box_of(*coarse.place_of(*place)).contains(box.west, box.south)
 
