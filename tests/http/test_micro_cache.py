@@ -1,6 +1,7 @@
 """What our own nginx may cache, and until when; other clients do not see it."""
 
 import time
+from http import HTTPStatus
 
 import pytest
 from webtest import TestApp, TestResponse
@@ -9,6 +10,9 @@ from rentomatic.repository.interface import Page
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.wsgi.application import Application
+from rentomatic.wsgi.micro_cache import keep_for_a_moment
+from rentomatic.wsgi.request import read_request
+from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.service import Stores
 
 CODE = "f853578c-fc0f-4e65-81b8-566c5dffa35a"
@@ -40,6 +44,15 @@ def test_an_answer_is_kept_for_the_rest_of_its_second(client: TestApp, path: str
         known = {"If-None-Match": answer.headers["ETag"]}
         unchanged = ask(path, headers=known, extra_environ=NGINX, status=304)
         assert expires(unchanged) >= seconds[0]
+
+
+def test_a_page_of_one_person_is_not_kept() -> None:
+    """Its Cache-Control says so; another page is kept."""
+    request = read_request({"REQUEST_METHOD": "GET"})
+    for cache, is_kept in (("private, no-store", False), ("no-cache", True)):
+        answer = keep_for_a_moment(Answer(HTTPStatus.OK, b"", cache=cache), request, 0)
+        assert isinstance(answer, Answer)
+        assert bool(answer.headers) == is_kept
 
 
 class SlowRepository(MemRepo):

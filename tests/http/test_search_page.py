@@ -102,7 +102,7 @@ def test_what_is_wrong_is_said_at_its_control(client: TestApp) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
     links = {each["href"]: each.text for each in answer.html.select(".summary a")}
     assert links["#filter_price__gte"] == (
-        "Rent (€ per month): From: Enter a whole number such as 60"
+        "Rent (€ per month), From: Enter a whole number such as 60"
     )
     assert set(links) == {
         "#filter_price__gte",

@@ -191,7 +191,7 @@ class _Builder:
         title = title or label
         error = self._t(f"error.{kind}") if name in self._wrong else ""
         # Browsers show nothing of a value that does not suit the type.
-        attributes = {**attributes, "type": "text"} if error else attributes
+        attributes = {"type": "text"} if error else attributes
         value = self._values.get(name, "")
         return Control(name, label, title, kind, attributes, choices, value, error=error)
 

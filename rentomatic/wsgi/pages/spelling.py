@@ -75,7 +75,7 @@ class Speller:
         writers: Mapping[str, Callable[[Any], str]] = {
             "size": self.size,
             "price": self.price,
-            "bedrooms": self.number,
+            "bedrooms": lambda number: self.number(number) if number else self.bedrooms(number),
             "available_from": self.day,
         }
         return writers.get(name, str)(value)
