@@ -13,6 +13,7 @@ previous=$opt/previous
 settings=/etc/rentomatic/rentomatic.env
 tokens=/etc/rentomatic/tokens
 nginx_main=/etc/nginx/nginx.conf
+tls_site=/etc/nginx/sites-enabled/rentomatic-tls
 log=/var/log/nginx/rentomatic.log
 backups=/var/backups/rentomatic
 socket=/run/rentomatic/rentomatic.sock
@@ -60,6 +61,20 @@ as_service() {
         shift
         exec runuser -u rentomatic -- env -i PATH="$PATH" LANG=C.UTF-8 RENTOMATIC_ENV_FILE="$settings" "$@"
     )
+}
+
+# Takes the public URL from the site with TLS, once that is enabled. Keeps one that is already set.
+set_public_url() {
+    if [ ! -e "$tls_site" ] || grep -qs '^[[:space:]]*RENTOMATIC_PUBLIC_URL=' "$settings"; then return; fi
+    name=$(sed -n 's/^[[:space:]]*server_name[[:space:]]\{1,\}\([A-Za-z0-9][A-Za-z0-9.-]*\).*/\1/p' "$tls_site" |
+        grep -vxF rooms.example.com | head -n 1)
+    [ -z "$name" ] || step "setting: RENTOMATIC_PUBLIC_URL=https://$name" add_setting "RENTOMATIC_PUBLIC_URL=https://$name"
+}
+
+add_setting() {
+    # An editor may have left out the last line break.
+    [ -z "$(tail -c 1 "$settings")" ] || printf '\n' >>"$settings"
+    printf '%s\n' "$1" >>"$settings"
 }
 
 # Whether the settings name the database that install makes.

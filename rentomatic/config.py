@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from rentomatic.domain.rent import PERIODS, Rent
 from rentomatic.domain.tiles import Tiles, parse_tiles
+from rentomatic.public_url import parse_public_url
 from rentomatic.requests.parsers import parse_integer, shown
 from rentomatic.requests.room_import import MAX_BATCH_BYTES
 from rentomatic.requests.room_list import DEFAULT_LIMIT, MAX_LIMIT
@@ -18,6 +19,7 @@ from rentomatic.tokens import NO_TOKENS, Tokens, parse_tokens, write_tokens
 ENV_FILE = "RENTOMATIC_ENV_FILE"
 TOKENS = "RENTOMATIC_TOKENS"
 TOKENS_FILE = "RENTOMATIC_TOKENS_FILE"
+PUBLIC_URL = "RENTOMATIC_PUBLIC_URL"
 # Read by prometheus_client: the folder of the counters that processes share.
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -205,6 +207,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(TOKENS_FILE, "A file of such lines", parse=_read_tokens),
     Setting(
+        PUBLIC_URL,
+        "The address under which browsers reach the site, such as `https://rooms.example.com`;"
+        " signing in needs it, and `https` unless it is an address of this machine only",
+        parse=parse_public_url,
+    ),
+    Setting(
         "RENTOMATIC_CHANGES_KEPT",
         "How many days `/rooms/changes` goes back",
         "30",
@@ -270,6 +278,7 @@ class Settings:
     Attributes:
         postgres: the configured database; None to embed a server.
         tokens: who may change rooms: names, by the digests of their tokens.
+        public_url: the address of the site, as browsers send it in `Origin`; None if unknown.
         listens_to_all: whether other machines can reach the port.
     """
 
@@ -280,6 +289,7 @@ class Settings:
     rent: Rent
     tiles: Tiles | None
     tokens: Tokens
+    public_url: str | None
     changes_kept: int
     max_batch_bytes: int
     port: int
@@ -314,6 +324,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             **(values[TOKENS_FILE] or NO_TOKENS),
             **(values[TOKENS] or NO_TOKENS),
         },
+        public_url=values[PUBLIC_URL],
         changes_kept=values["RENTOMATIC_CHANGES_KEPT"],
         max_batch_bytes=values["RENTOMATIC_MAX_BATCH_BYTES"],
         port=values["PORT"],

@@ -7,6 +7,7 @@ import pytest
 
 from rentomatic.bootstrap import build_application, build_stores
 from rentomatic.config import SETTINGS, ConfigError, frozen_environment, masked, read_settings
+from rentomatic.public_url import can_sign_in
 from rentomatic.repository.mongorepo import MongoRepo
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresidempotency import PostgresIdempotency
@@ -137,6 +138,30 @@ def test_a_url_that_mongodb_cannot_read_is_reported(url: str) -> None:
             "year",
             "RENTOMATIC_PERIOD must be month or week or day, not 'year'",
         ),
+        *(
+            (
+                "RENTOMATIC_PUBLIC_URL",
+                url,
+                (
+                    "RENTOMATIC_PUBLIC_URL must be the address of the site without a path, such as"
+                    f" https://rooms.example.com, not {url!r}"
+                ),
+            )
+            for url in (
+                *("rooms.example.com", "ftp://a.example", "https://", "https://a.example/rooms"),
+                *("https://a.example?x", "https://a b", "https://a_b.example", "https://[::g]"),
+                *("https://-a.example", "https://a.example:", "https://ä.example"),
+            )
+        ),
+        ("RENTOMATIC_PUBLIC_URL", "https://u:hidden@a.example", "not 'https://u:***@a.example'"),
+        (
+            "RENTOMATIC_PUBLIC_URL",
+            "http://a.example:65536",
+            (
+                "RENTOMATIC_PUBLIC_URL must be an address whose port is from 1 to 65535, not"
+                " 'http://a.example:65536'"
+            ),
+        ),
         ("DATABASE_URL", "mysql://u:hidden@h/d", "not 'mysql://u:***@h/d'"),
         ("DATABASE_URL", "postgresql://u:hidden@h", "not 'postgresql://u:***@h'"),
         ("DATABASE_URL", "u:hidden@h/d", "not 'u:***@h/d'"),
@@ -223,6 +248,44 @@ def test_tokens_that_cannot_be_read_are_reported(
         ConfigError, match=r"^RENTOMATIC_TOKENS must be lines of [^,]*, such as [^,]*$"
     ):
         read_settings({"RENTOMATIC_TOKENS": "hidden"})
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("https://rooms.example.com", "https://rooms.example.com"),
+        ("HTTPS://Rooms.Example.com:443/", "https://rooms.example.com"),
+        ("http://localhost:8080/", "http://localhost:8080"),
+        ("http://127.0.0.1:80", "http://127.0.0.1"),
+        ("https://[2001:DB8:0::1]:8443", "https://[2001:db8::1]:8443"),
+    ],
+)
+def test_a_public_url_is_read_as_browsers_send_it(given: str, sent: str) -> None:
+    """It is compared with `Origin`; without the setting there is none."""
+    assert read_settings({"RENTOMATIC_PUBLIC_URL": given}).public_url == sent
+    assert read_settings({}).public_url is None
+
+
+@pytest.mark.parametrize(
+    ("url", "is_possible"),
+    [
+        ("https://rooms.example.com", True),
+        ("http://127.0.0.1:8000", True),
+        ("http://127.1.2.3", True),
+        ("http://[::1]:8000", True),
+        ("http://localhost:8000", True),
+        ("http://rooms.localhost", True),
+        ("http://rooms.example.com", False),
+        ("http://localhost.example.com", False),
+        ("http://10.0.0.1", False),
+        (None, False),
+    ],
+)
+def test_a_token_is_sent_only_encrypted_or_within_the_machine(
+    url: str | None, *, is_possible: bool
+) -> None:
+    """Anyone on the way could read it otherwise."""
+    assert can_sign_in(url) is is_possible
 
 
 def test_a_frozen_environment_needs_no_files(tmp_path: Path) -> None:

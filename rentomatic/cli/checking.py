@@ -15,8 +15,16 @@ from pathlib import Path
 from rentomatic.bootstrap import open_postgres, open_repository
 from rentomatic.cli.outcome import EXIT_CODES, SUCCESS
 from rentomatic.cli.parser import Commands, add_command
-from rentomatic.config import ENV_FILE, SETTINGS, TOKENS_FILE, Settings, whole_environment
+from rentomatic.config import (
+    ENV_FILE,
+    PUBLIC_URL,
+    SETTINGS,
+    TOKENS_FILE,
+    Settings,
+    whole_environment,
+)
 from rentomatic.embedded.cluster import find_cluster
+from rentomatic.public_url import can_sign_in
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.inspection import Inspection, inspect_server
 from rentomatic.repository.interface import RepositoryUnavailableError, RoomRepository
@@ -98,9 +106,22 @@ def _check_secrets(what: str, path: Path) -> Finding:
 
 
 def _findings(settings: Settings) -> Iterator[Finding]:
+    yield Finding("sign-in", _sign_in(settings))
     yield from _check_mongodb(settings) if settings.mongodb_url else _check_postgres(settings)
     if settings.socket:
         yield _check_socket(settings.socket)
+
+
+def _sign_in(settings: Settings) -> str:
+    """Say where people can sign in, or what is missing; the rest of the service works without."""
+    if not (settings.postgres or settings.mongodb_url or settings.public_url):
+        return "at the address that `rentomatic serve` prints, if it is on this machine"
+    if not settings.tokens:
+        return "not possible without a token; make one: rentomatic token new"
+    if can_sign_in(settings.public_url):
+        return f"{settings.public_url}/sign-in"
+    found = f"{PUBLIC_URL} is {settings.public_url or 'not set'}"
+    return f"not possible: {found}; set it to the site's address, such as https://rooms.example.com"
 
 
 def _check_mongodb(settings: Settings) -> Iterator[Finding]:

@@ -18,12 +18,20 @@ from rentomatic.bootstrap import open_postgres, open_repository
 from rentomatic.cli.outcome import SUCCESS
 from rentomatic.cli.parser import Commands, add_command
 from rentomatic.cli.tokens import own_token
-from rentomatic.config import TOKENS, ConfigError, PostgresDatabase, Settings, integer_between
+from rentomatic.config import (
+    PUBLIC_URL,
+    TOKENS,
+    ConfigError,
+    PostgresDatabase,
+    Settings,
+    integer_between,
+)
 from rentomatic.demo import BOOK, EXAMPLE_FILTER, PREFIX, demo_rooms, example_values
 from rentomatic.embedded.binaries import make_data_folder, open_lock
 from rentomatic.embedded.cluster import find_cluster
 from rentomatic.embedded.guard import guarded
 from rentomatic.formats.json import dump_value
+from rentomatic.public_url import is_loopback
 from rentomatic.repository.database import create_database
 from rentomatic.repository.interface import RoomRepository
 from rentomatic.repository.migrations import apply_migrations
@@ -67,7 +75,11 @@ def run_serve(arguments: argparse.Namespace, settings: Settings) -> int:
     port = settings.port if arguments.port is None else arguments.port
     with ExitStack() as stack:
         patience = 0
-        url = f"http://{_address(arguments.host, port)}/rooms"
+        site = f"http://{_address(arguments.host, port)}"
+        url = f"{site}/rooms"
+        if settings.public_url is None and is_loopback(site):
+            # The workers read their settings again.
+            os.environ[PUBLIC_URL] = site
         examples = _examples(url)
         is_embedded = not (settings.postgres or settings.mongodb_url)
         place = "the configured database"

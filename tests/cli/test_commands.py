@@ -14,6 +14,7 @@ from rentomatic import __version__
 from rentomatic.config import SETTINGS, PostgresDatabase
 from rentomatic.domain.room import Room
 from rentomatic.repository.database import create_database
+from rentomatic.tokens import token_line
 from tests.cli.conftest import Run
 
 
@@ -158,12 +159,58 @@ def test_check_shows_every_setting_and_no_password(
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == [
         *(setting.name for setting in SETTINGS),
-        *("database", "migrations", "indexes", "connections", "clock"),
+        *("sign-in", "database", "migrations", "indexes", "connections", "clock"),
     ]
     assert "hidden" not in out
     assert "PORT                        8000 (default)" in out
     assert "migrations                  all applied\n" in out
     assert "indexes                     all valid\n" in out
+
+
+@pytest.mark.parametrize(
+    ("settings", "state"),
+    [
+        ({}, "not possible without a token; make one: rentomatic token new"),
+        (
+            {"RENTOMATIC_TOKENS": token_line("office", "x")},
+            (
+                "not possible: RENTOMATIC_PUBLIC_URL is not set; set it to the site's address,"
+                " such as https://rooms.example.com"
+            ),
+        ),
+        (
+            {
+                "RENTOMATIC_TOKENS": token_line("office", "x"),
+                "RENTOMATIC_PUBLIC_URL": "http://a.example",
+            },
+            (
+                "not possible: RENTOMATIC_PUBLIC_URL is http://a.example; set it to the site's"
+                " address, such as https://rooms.example.com"
+            ),
+        ),
+        (
+            {
+                "RENTOMATIC_TOKENS": token_line("office", "x"),
+                "RENTOMATIC_PUBLIC_URL": "https://a.example",
+            },
+            "https://a.example/sign-in",
+        ),
+    ],
+    ids=["no-token", "no-url", "no-https", "possible"],
+)
+def test_check_says_where_people_can_sign_in(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    embedded_rooms: PostgresDatabase,
+    settings: dict[str, str],
+    state: str,
+) -> None:
+    """Or what is missing; the rest of the service works without."""
+    for name, value in {"DATABASE_URL": embedded_rooms.url, **settings}.items():
+        monkeypatch.setenv(name, value)
+    code, out, _ = run("check")
+    assert code == 0
+    assert f"sign-in                     {state}\n" in out
 
 
 def test_an_unreachable_database_ends_with_4(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
