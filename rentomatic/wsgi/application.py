@@ -42,15 +42,19 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _EXPOSED = "ETag, Link, Location, X-Total-Count, X-Total-Count-Kind, X-Request-Id, Retry-After"
-# What every answer has. Reads are public, so pages of any origin may read them.
+# What every answer has. Pages of any origin may use the API, because it takes no cookie.
 _HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Expose-Headers", _EXPOSED),
 )
+_SENT = (
+    *("Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key"),
+    *("X-Request-Id", "X-Requested-With"),
+)
+# No Access-Control-Allow-Credentials: browsers then send no cookies.
 _PREFLIGHT = (
-    ("Access-Control-Allow-Methods", "GET, HEAD"),
-    ("Access-Control-Allow-Headers", "If-Match, If-None-Match, X-Request-Id"),
+    ("Access-Control-Allow-Headers", ", ".join(_SENT)),
     ("Access-Control-Max-Age", "86400"),
 )
 
@@ -150,9 +154,12 @@ def _not_allowed(route: Route, request: Request) -> HttpFailure:
 
 
 def _answer_options(route: Route, environ: Environ) -> Answer:
-    """List the methods of a resource; for a preflight, those that other origins may use."""
-    listed = (("Allow", ", ".join(route.methods)), *_accept_patch(route))
-    headers = _PREFLIGHT if is_preflight(environ) else listed
+    """List the methods of a resource; for a preflight, say what other origins may send."""
+    methods = ", ".join(route.methods)
+    if is_preflight(environ):
+        headers = (("Access-Control-Allow-Methods", methods), *_PREFLIGHT)
+    else:
+        headers = (("Allow", methods), *_accept_patch(route))
     return Answer(HTTPStatus.NO_CONTENT, media_type=None, headers=headers)
 
 

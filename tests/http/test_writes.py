@@ -8,7 +8,7 @@ from webtest import TestApp
 from rentomatic.domain.room import MAX_PRICE, MAX_SIZE, Room
 from rentomatic.formats.table import FORMATS
 from rentomatic.formats.view import View
-from tests.http.writing import CODE, NOBODYS, VALUES, WRITES, all_rooms, write
+from tests.http.writing import BEARER, CODE, NOBODYS, VALUES, WRITES, all_rooms, write
 
 
 def test_a_room_is_added(writable: TestApp) -> None:
@@ -98,20 +98,33 @@ def test_a_write_has_no_parameters(writable: TestApp, method: str) -> None:
     assert answer.json["message"] == "dry_run: Parameter dry_run cannot be used"
 
 
-def test_other_origins_may_read_only(writable: TestApp) -> None:
-    """A preflight offers no write, not even in `Allow`, and lets no token through."""
+def test_other_origins_may_write_with_a_token(writable: TestApp) -> None:
+    """A preflight offers the methods that the path has, and the headers that the API reads."""
     for path in ("/rooms", f"/rooms/{CODE}", "/rooms/summary", "/health/live"):
-        for method in ("GET", *WRITES):
-            headers = {"Origin": "https://a.example", "Access-Control-Request-Method": method}
-            answer = writable.options(path, headers=headers, status=204)
-            assert answer.headers["Access-Control-Allow-Methods"] == "GET, HEAD"
-            assert "Authorization" not in answer.headers["Access-Control-Allow-Headers"]
-            assert not {"Allow", "Accept-Patch"} & {*answer.headers}
+        allowed = writable.options(path).headers["Allow"]
+        headers = {"Origin": "https://a.example", "Access-Control-Request-Method": "PUT"}
+        answer = writable.options(path, headers=headers, status=204)
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert answer.headers["Access-Control-Allow-Methods"] == allowed
+        assert {*answer.headers["Access-Control-Allow-Headers"].split(", ")} == {
+            *("Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key"),
+            *("X-Request-Id", "X-Requested-With"),
+        }
+        assert not {"Allow", "Accept-Patch"} & {*answer.headers}
+    foreign = BEARER | {"Origin": "https://a.example", "Sec-Fetch-Site": "cross-site"}
+    assert write(writable, "PATCH", headers=foreign).json["price"] == 1
 
 
-def test_the_documents_say_that_other_origins_may_only_read(writable: TestApp) -> None:
+def test_other_origins_send_no_cookies(writable: TestApp) -> None:
+    """A browser sends cookies with a preflighted request only if the answer allows credentials."""
+    headers = {"Origin": "https://a.example", "Access-Control-Request-Method": "PUT"}
+    for answer in (writable.options("/rooms", headers=headers), writable.get("/rooms")):
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
+def test_the_documents_say_what_other_origins_may_do(writable: TestApp) -> None:
     """Authors of pages read it there instead of in a browser's console."""
-    reported = "Web pages of any origin may read but not write"
+    reported = "Web pages of any origin may read, and write with a token"
     description = writable.get("/openapi.json").json["info"]["description"]
     for text in (description, writable.get("/docs").html.get_text()):
         assert reported in " ".join(text.split())

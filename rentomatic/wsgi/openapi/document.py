@@ -28,7 +28,7 @@ Node = dict[str, Any]
 _INTRODUCTION = f"""\
 Search and manage the rooms of a company that rents out rooms. Reading needs no account; adding,
 changing and removing rooms needs a token: `Authorization: Bearer TOKEN`. Web pages of any origin
-may read but not write: a preflight offers GET and HEAD only.
+may read, and write with a token. No cookie counts here: browsers must not send credentials.
 
 Values are read strictly: integers of at most 18 digits, decimals without an exponent, UUIDs in any
 standard spelling, comma-separated lists of at most {MAX_LIST} values. A parameter that is unknown,
