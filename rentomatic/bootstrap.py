@@ -15,6 +15,7 @@ from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresidempotency import PostgresIdempotency
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.repository.postgresuploads import PostgresUploads
 from rentomatic.resources import how_to_install, release
 from rentomatic.slots import ThreadShares
 from rentomatic.wsgi.application import Application
@@ -67,7 +68,10 @@ def build_stores(
     shares = shares or ThreadShares(settings.threads)
     repository = PostgresRepo(connections, shares.streams, shares.searches)
     return Stores(
-        repository, PostgresChanges(connections), PostgresIdempotency(connections, repository)
+        repository,
+        PostgresChanges(connections),
+        PostgresIdempotency(connections, repository),
+        PostgresUploads(connections),
     )
 
 

@@ -297,7 +297,9 @@ def empty_rooms(embedded_rooms: PostgresDatabase) -> PostgresDatabase:
 def _empty(database: PostgresDatabase) -> None:
     with psycopg.connect(database.url) as connection:
         connection.execute("truncate room restart identity")
-        connection.execute("truncate room_change, room_change_removed, idempotency_key")
+        connection.execute(
+            "truncate room_change, room_change_removed, idempotency_key, upload, upload_piece"
+        )
 
 
 @pytest.fixture(params=REPOSITORIES)

@@ -12,6 +12,7 @@ from rentomatic.repository.mongorepo import MongoRepo
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresidempotency import PostgresIdempotency
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.repository.postgresuploads import PostgresUploads
 from rentomatic.tokens import digest_of, token_line
 
 BOOK = {
@@ -323,9 +324,10 @@ def test_the_settings_choose_the_repository() -> None:
     assert isinstance(stores.repository, PostgresRepo)
     assert isinstance(stores.changes, PostgresChanges)
     assert isinstance(stores.idempotency, PostgresIdempotency)
+    assert isinstance(stores.uploads, PostgresUploads)
     stores = build_stores(read_settings({"MONGODB_URL": "mongodb://nowhere.invalid/rooms"}))
     assert isinstance(stores.repository, MongoRepo)
-    assert (stores.changes, stores.idempotency) == (None, None)
+    assert (stores.changes, stores.idempotency, stores.uploads) == (None, None, None)
 
 
 def test_an_application_needs_a_database() -> None:

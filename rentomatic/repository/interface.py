@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -282,6 +283,41 @@ class Idempotency(Protocol):
             RepositoryUnavailableError: while the store cannot answer. The write may have been made;
                 sending it again is safe.
         """
+
+
+# How long a file waits for its import.
+UPLOAD_KEPT = timedelta(hours=1)
+# How many files of an owner wait at a time.
+MAX_UPLOADS = 8
+
+
+class UploadGoneError(Exception):
+    """A file is not kept: it has expired, was removed, or belongs to someone else."""
+
+
+class Uploads(Protocol):
+    """Files that wait to be imported, each for UPLOAD_KEPT; not every store has them.
+
+    A file is found only by its owner, the name of a token, and its digest. An owner has at most
+    MAX_UPLOADS: another one takes the place of the oldest. Every method raises
+    RepositoryUnavailableError while the store cannot answer.
+    """
+
+    def keep(self, owner: str, digest: str, pieces: Iterable[bytes]) -> None:
+        """Keep a file, or keep it longer if it is there already; remove those that have expired.
+
+        All or nothing: if `pieces` raises an exception, nothing changes.
+        """
+
+    def read(self, owner: str, digest: str) -> Iterator[bytes]:
+        """Return the pieces of a file, which are read as they are asked for.
+
+        Raises:
+            UploadGoneError: if it is not there, or is removed meanwhile.
+        """
+
+    def remove(self, owner: str, digest: str) -> None:
+        """Remove a file, if it is there."""
 
 
 def batches(rooms: Iterable[Room], size: int = SAVE_BATCH) -> Iterator[list[Room]]:

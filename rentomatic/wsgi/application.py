@@ -156,10 +156,9 @@ def _not_allowed(route: Route, request: Request) -> HttpFailure:
 def _answer_options(route: Route, environ: Environ) -> Answer:
     """List the methods of a resource; for a preflight, say what other origins may send."""
     methods = ", ".join(route.methods)
-    if is_preflight(environ):
-        headers = (("Access-Control-Allow-Methods", methods), *_PREFLIGHT)
-    else:
-        headers = (("Allow", methods), *_accept_patch(route))
+    preflight = (("Access-Control-Allow-Methods", methods), *_PREFLIGHT)
+    listed = (("Allow", methods), *_accept_patch(route))
+    headers = preflight if is_preflight(environ) else listed
     return Answer(HTTPStatus.NO_CONTENT, media_type=None, headers=headers)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from rentomatic.domain.rent import Rent
 from rentomatic.domain.tiles import Tiles
-from rentomatic.repository.interface import Idempotency, RoomChanges, RoomRepository
+from rentomatic.repository.interface import Idempotency, RoomChanges, RoomRepository, Uploads
 from rentomatic.requests.room_import import MAX_BATCH_BYTES
 from rentomatic.requests.room_list import DEFAULT_LIMIT
 from rentomatic.slots import Slots
@@ -24,11 +24,13 @@ class Stores:
     Attributes:
         changes: their history; None if not recorded.
         idempotency: makes a write only once; None if not supported.
+        uploads: files that wait to be imported; None if not supported.
     """
 
     repository: RoomRepository
     changes: RoomChanges | None = None
     idempotency: Idempotency | None = None
+    uploads: Uploads | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ PSQL_VALUES = {
 # Parameters that must not be null.
 PSQL_VALUES_OF = {
     "idempotency_claim": dict.fromkeys(("scope", "key", "fingerprint"), "'text'"),
+    "upload_claim": dict.fromkeys(("owner", "digest"), "'text'"),
 }
 NAMES = {"a_lt", "b_in", "modulus", "by_a"}
 
