@@ -19,6 +19,7 @@ from rentomatic.server.logger import Logger
 from rentomatic.server.metrics_folder import metrics_folder, remove_metrics_folder
 from rentomatic.server.signals import hold_signals, release_signals
 from rentomatic.slots import machine_shares
+from rentomatic.throttle import sign_in_attempts
 
 if TYPE_CHECKING:
     from rentomatic.server.worker import Worker
@@ -77,6 +78,8 @@ control_socket_disable = True
 shared_mark()
 # Together they do no more slow work than leaves processors free.
 machine_shares()
+# They count wrong tokens together.
+sign_in_attempts()
 if _settings.has_metrics:
     # The workers share one set of metrics.
     os.environ[MULTIPROCESS] = metrics_folder()
