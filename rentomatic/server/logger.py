@@ -1,7 +1,6 @@
 """The log: one line per request, as JSON for machines or as text for a terminal."""
 
 import logging
-import re
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -13,8 +12,8 @@ from gunicorn import glogging
 
 from rentomatic.server.lines import Lines, lines_to
 from rentomatic.tokens import hide_tokens
+from rentomatic.wsgi.request import client_of
 
-_ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}")
 # The longest targets that are accepted would hide the rest of the line.
 _TARGET_LENGTH = 2_000
 
@@ -49,15 +48,9 @@ def read_served(response: Any, environ: Mapping[str, Any], took: timedelta) -> L
         "status": int(response.status[:3]),
         "bytes": response.sent or 0,
         "milliseconds": round(took.total_seconds() * 1000, 3),
-        "client": _client(environ),
+        "client": client_of(environ),
         "token": environ.get("rentomatic.token"),
     }
-
-
-def _client(environ: Mapping[str, Any]) -> str | None:
-    """Return the address of the peer, or on a unix socket the one that our proxy passes on."""
-    address = environ.get("REMOTE_ADDR") or environ.get("HTTP_X_REAL_IP") or ""
-    return address if _ADDRESS.fullmatch(address) else None
 
 
 class JsonFormatter(logging.Formatter):

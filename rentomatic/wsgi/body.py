@@ -6,6 +6,7 @@ So a slow client does not hold a transaction open, and an incomplete body has no
 import logging
 import re
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 from http import HTTPStatus
 from io import TextIOWrapper
@@ -98,22 +99,29 @@ def receive(content: Content, most: int) -> Received:
     if content.length is not None and content.length > most:
         raise RefusedError(too_long(most))
     received = Received()
-    try:
-        for piece in _pieces(content, most):
+    with storing(received):
+        for piece in pieces_of(content, most):
             received.write(piece)
         received.end()
-    except RefusedError:
-        received.close()
-        raise
+    return received
+
+
+@contextmanager
+def storing(received: Received) -> Iterator[None]:
+    """Discard what was received after an error; raise RefusedError if the disk is full."""
+    try:
+        yield
     except OSError as error:
         received.close()
         logger.error("a body cannot be stored: %s", error.strerror)  # noqa: TRY400 - no traceback
         raise RefusedError(NO_ROOM) from None
-    return received
+    except BaseException:
+        received.close()
+        raise
 
 
-def _pieces(content: Content, most: int) -> Iterator[bytes]:
-    """Read a body; raises RefusedError if something is wrong with it."""
+def pieces_of(content: Content, most: int) -> Iterator[bytes]:
+    """Read a body as it arrives; raises RefusedError if something is wrong with it."""
     length = 0
     while piece := _read_piece(content):
         length += len(piece)

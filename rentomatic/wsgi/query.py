@@ -93,16 +93,16 @@ def _read(pair: str) -> tuple[str, str, str]:
     name, _, value = pair.partition("=")
     problem = ""
     if not _PLAIN.fullmatch(pair):
-        name, name_problem = _unquote(name)
-        value, value_problem = _unquote(value)
+        name, name_problem = unquote(name)
+        value, value_problem = unquote(value)
         problem = name_problem or value_problem
     if not problem and not (name and value):
         problem = "has no value" if name else "is not the name of a parameter"
     return name, value, problem
 
 
-def _unquote(raw: str) -> tuple[str, str]:
-    """Return a part decoded as far as possible, and what is wrong with it."""
+def unquote(raw: str) -> tuple[str, str]:
+    """Decode a name or a value as far as possible; return it, and what is wrong with it."""
     broken = _BROKEN_ESCAPE.search(raw)
     decoded = unquote_to_bytes(raw.replace("+", " ").encode("latin-1"))
     text = decoded.decode("utf-8", errors="replace")

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from random import getrandbits
@@ -18,6 +18,7 @@ Environ = MutableMapping[str, Any]
 
 # RFC 3986, section 3.2.2, without rare forms: names, IPv4 and IPv6 addresses, and a port.
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%-]+)(:[0-9]{0,5})?")
+_CLIENT = re.compile(r"[0-9A-Fa-f.:]{2,45}")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 # Set by our own server.
 ARRIVED = "rentomatic.arrived"
@@ -132,6 +133,12 @@ def names_host(environ: Environ) -> bool:
     """Return whether `Host` is valid; HTTP/1.0 may omit it."""
     is_http_1_0 = environ.get("SERVER_PROTOCOL") == "HTTP/1.0"
     return bool(_HOST.fullmatch(environ.get("HTTP_HOST", "-" if is_http_1_0 else "")))
+
+
+def client_of(environ: Mapping[str, Any]) -> str | None:
+    """Return the address of the peer, or on a unix socket the one that our proxy passes on."""
+    address = environ.get("REMOTE_ADDR") or environ.get("HTTP_X_REAL_IP") or ""
+    return address if _CLIENT.fullmatch(address) else None
 
 
 def is_preflight(environ: Environ) -> bool:
