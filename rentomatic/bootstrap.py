@@ -41,6 +41,7 @@ def build_application(environ: Mapping[str, str]) -> Application:
         release=release(),
         rent=settings.rent,
         tiles=settings.tiles,
+        public_url=settings.public_url,
         metrics=counts,
     )
 

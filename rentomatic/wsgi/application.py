@@ -22,17 +22,21 @@ from rentomatic.wsgi.failure import FAILED, HttpFailure, Outcome, RefusedError, 
 from rentomatic.wsgi.micro_cache import keep_for_a_moment
 from rentomatic.wsgi.openapi.document import describe
 from rentomatic.wsgi.openapi.manual import arrange
+from rentomatic.wsgi.pages.choice import wants_page
+from rentomatic.wsgi.pages.rendering import as_private
 from rentomatic.wsgi.request import (
     Environ,
     Request,
+    client_of,
     is_preflight,
     names_host,
     read_content,
     read_request,
 )
 from rentomatic.wsgi.response import Answer, Headers
-from rentomatic.wsgi.routing import ROUTES, Found, Operation, Route, find_route, nothing_at
+from rentomatic.wsgi.routing import API, FORMS, Found, Operation, Route, find_route, nothing_at
 from rentomatic.wsgi.service import Documents, Limits, Service, Stores
+from rentomatic.wsgi.session import Sessions
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -76,17 +80,22 @@ class Application:
         metrics: "Metrics | None" = None,
         rent: Rent | None = None,
         tiles: Tiles | None = None,
+        public_url: str | None = None,
     ) -> None:
         limits, rent = limits or Limits(), rent or Rent()
-        document = describe(ROUTES, __version__, limits.rooms, rent)
+        document = describe(API, __version__, limits.rooms, rent)
         documents = Documents(dump_value(document), arrange(document))
+        sessions = Sessions(tokens, public_url)
         self._service = Service(
-            stores, limits, documents, release, tokens, metrics, rent=rent, tiles=tiles
+            *(stores, limits, documents, release, tokens, metrics),
+            rent=rent,
+            tiles=tiles,
+            sessions=sessions,
         )
 
     def __call__(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request; a failure too gets an answer, in the form that the client accepts."""
-        request = read_request(environ)
+        request = self._recognized(read_request(environ), environ)
         found = find_route(request.path)
         # For the log and the counts of requests.
         environ["rentomatic.request_id"] = request.id
@@ -100,7 +109,20 @@ class Application:
             logger.exception("request %s failed", request.id)
             outcome = FAILED
         answer = outcome if isinstance(outcome, Answer) else render_failure(outcome, request)
+        if request.signed_in:
+            answer = as_private(answer)
         return _send(answer, request, start_response)
+
+    def _recognized(self, request: Request, environ: Environ) -> Request:
+        """Note who is signed in, if the answer is a page; the API takes no cookie."""
+        if "HTTP_COOKIE" not in environ or not wants_page(request):
+            return request
+        if (name := self._service.sessions.reader(environ)) is None:
+            return request
+        # The page that a browser has may be one for visitors, or for someone else.
+        return replace(
+            request, signed_in=name, is_conditional=False, if_match=None, if_none_match=None
+        )
 
     def _answer(self, request: Request, found: Found | None, environ: Environ) -> Outcome:
         if not names_host(environ):
@@ -124,7 +146,12 @@ class Application:
         environ: Environ,
     ) -> Outcome:
         service, is_write = self._service, request.method in WRITES
-        if is_write or operation.reads_token:
+        if operation.is_form:
+            request = _as_form(request, service, environ)
+            environ["rentomatic.token"] = request.signed_in if is_write else None
+            if request.signed_in:
+                service = service.over(service.stores.repository.acting_as(request.signed_in))
+        elif is_write or operation.reads_token:
             check = authorize if is_write else identify
             actor = check(environ.get("HTTP_AUTHORIZATION", ""), service.tokens)
             if isinstance(actor, HttpFailure):
@@ -143,8 +170,21 @@ class Application:
         if request.is_conditional and not is_write and isinstance(outcome, Answer):
             outcome = under_conditions(request, outcome)
         # Only our own nginx connects over a Unix socket.
-        is_kept = operation.is_kept and environ.get("REMOTE_ADDR") == ""
+        is_kept = operation.is_kept and environ.get("REMOTE_ADDR") == "" and not request.signed_in
         return keep_for_a_moment(outcome, request, second) if is_kept else outcome
+
+
+def _as_form(request: Request, service: Service, environ: Environ) -> Request:
+    """Return a request for a page with a form, or the sent form: by cookie, and ours only."""
+    sessions = service.sessions
+    return replace(
+        request,
+        actor=(name := sessions.reader(environ)),
+        signed_in=name,
+        is_own_form=sessions.is_own_form(environ),
+        client=client_of(environ),
+        content=read_content(environ),
+    )
 
 
 def _not_allowed(route: Route, request: Request) -> HttpFailure:
@@ -156,7 +196,8 @@ def _not_allowed(route: Route, request: Request) -> HttpFailure:
 def _answer_options(route: Route, environ: Environ) -> Answer:
     """List the methods of a resource; for a preflight, say what other origins may send."""
     methods = ", ".join(route.methods)
-    preflight = (("Access-Control-Allow-Methods", methods), *_PREFLIGHT)
+    offered = "GET, HEAD" if route.tag == FORMS else methods
+    preflight = (("Access-Control-Allow-Methods", offered), *_PREFLIGHT)
     listed = (("Allow", methods), *_accept_patch(route))
     headers = preflight if is_preflight(environ) else listed
     return Answer(HTTPStatus.NO_CONTENT, media_type=None, headers=headers)

@@ -185,6 +185,14 @@ def read_nothing(request: Request) -> list[ParameterError]:
     return [*request.query.errors, *unknown_parameters(unknown, ()), *misplaced]
 
 
+def read_form_page(request: Request, *others: str) -> list[ParameterError]:
+    """Return the errors of a page with a form, which may have other parameters as well."""
+    choices = {FORMAT, LANG}
+    given = {name: each for name, each in request.query.values.items() if name not in others}
+    errors = [*request.query.errors, *unknown_parameters(given, {*choices, *others})]
+    return errors + _choice_errors({name: given.get(name) for name in choices})
+
+
 def _read_choices(request: Request, known: AbstractSet[str]) -> list[ParameterError]:
     given = request.query.values
     errors = [*request.query.errors, *unknown_parameters(given, known)]

@@ -76,7 +76,8 @@ def _encode(answer: Answer, body: bytes) -> StoredAnswer:
 
 def _decode(stored: StoredAnswer) -> Answer:
     status = HTTPStatus(stored["status"])
-    media_type = None if status == HTTPStatus.NO_CONTENT else JSON
+    # Neither a removal nor a redirect has a body.
+    media_type = JSON if stored["body"] else None
     headers = tuple((name, value) for name, value in stored["headers"])
     return Answer(status, stored["body"].encode(), media_type, headers, cache="no-store")
 

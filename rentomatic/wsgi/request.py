@@ -72,6 +72,9 @@ class Request:
         address: of the service, as the client sees it: scheme, host and port.
         arrived: when its head had arrived, or a little later; by time.monotonic().
         actor: the name of its token; None without a token, or if the operation ignores it.
+        signed_in: the name of the token of who is signed in on the page; None for a visitor.
+        is_own_form: whether one of our own pages sends it.
+        client: the address of the client; None if unknown.
     """
 
     method: str
@@ -89,6 +92,9 @@ class Request:
     arrived: float
     content: Content = NO_CONTENT
     actor: str | None = None
+    signed_in: str | None = None
+    is_own_form: bool = False
+    client: str | None = None
 
 
 def read_request(environ: Environ) -> Request:

@@ -1,7 +1,7 @@
 """An answer as the handlers return it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from rentomatic.formats.json import MEDIA_TYPE as JSON
@@ -34,3 +34,7 @@ class Answer:
     tag: str | None = None
     version: str | None = None
     vary: str = "Accept"
+
+    def with_headers(self, *headers: tuple[str, str]) -> "Answer":
+        """Return the same answer with more headers."""
+        return replace(self, headers=(*self.headers, *headers))

@@ -9,8 +9,22 @@ from rentomatic.domain.kinds import PICTURES
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.requests.parsers import closest, parse_uuid, shown
 from rentomatic.wsgi.failure import HttpFailure, Outcome
-from rentomatic.wsgi.handlers import assets, changes, documents, health, room_writes, rooms, site
+from rentomatic.wsgi.form_body import URL_ENCODED, WITH_FILE
+from rentomatic.wsgi.handlers import (
+    assets,
+    changes,
+    documents,
+    health,
+    imports,
+    room_forms,
+    room_removals,
+    room_writes,
+    rooms,
+    signing,
+    site,
+)
 from rentomatic.wsgi.handlers.assets import parse_asset
+from rentomatic.wsgi.handlers.imports import parse_digest
 from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
 from rentomatic.wsgi.json_body import MERGE_PATCH
 
@@ -25,12 +39,14 @@ class Operation:
         media_types: of a body; empty if it takes none.
         is_kept: whether our own nginx may cache its answers for a second.
         reads_token: whether an optional token makes a difference.
+        is_form: whether it shows or takes a form; who is signed in is known by a cookie then.
     """
 
     handler: Handler
     media_types: tuple[str, ...] = ()
     is_kept: bool = False
     reads_token: bool = False
+    is_form: bool = False
 
 
 # What a segment of a path names; its parser, which may raise ValueError; and the expected form.
@@ -40,6 +56,7 @@ Converter = tuple[str, Callable[[str], object], str]
 _CONVERTERS: Mapping[str, Converter] = {
     "uuid": ("room", parse_uuid, "a UUID"),
     "document": ("page", str, "one that /docs lists"),
+    "digest": ("uploaded file", parse_digest, "32 hexadecimal digits"),
     "asset": ("file", parse_asset, f"one of {', '.join(PICTURES)}, or one that a page loads"),
 }
 _SEGMENT = re.compile(r"\{(\w+):(\w+)\}")
@@ -91,6 +108,18 @@ class Route:
         return (*reads, "OPTIONS", *(each for each in self.operations if each != "GET"))
 
 
+# The group of the pages with forms, which are not part of the API.
+FORMS = "Forms"
+
+
+def _form(show: Handler, take: Handler, media_type: str = URL_ENCODED) -> Mapping[str, Operation]:
+    """Return the operations of a page with a form."""
+    return {
+        "GET": Operation(show, is_form=True),
+        "POST": Operation(take, (media_type,), is_form=True),
+    }
+
+
 ROUTES = (
     Route(
         "/rooms",
@@ -103,6 +132,20 @@ ROUTES = (
     Route("/rooms/summary", "Rooms", {"GET": Operation(rooms.room_summary, is_kept=True)}),
     Route("/rooms/map", "Rooms", {"GET": Operation(rooms.room_map, is_kept=True)}),
     Route("/rooms/changes", "Rooms", {"GET": Operation(changes.room_changes, reads_token=True)}),
+    Route("/rooms/new", FORMS, _form(room_forms.new_room, room_forms.take_new_room)),
+    Route(
+        "/rooms/{code:uuid}/edit", FORMS, _form(room_forms.edit_room, room_forms.take_edited_room)
+    ),
+    Route(
+        "/rooms/{code:uuid}/remove",
+        FORMS,
+        _form(room_removals.confirm_removal, room_removals.take_removal),
+    ),
+    Route("/import", FORMS, _form(imports.new_import, imports.take_file, WITH_FILE)),
+    Route("/import/done", FORMS, {"GET": Operation(imports.show_result, is_form=True)}),
+    Route("/import/{digest:digest}", FORMS, _form(imports.preview, imports.take_import)),
+    Route("/sign-in", FORMS, _form(signing.sign_in, signing.take_token)),
+    Route("/sign-out", FORMS, {"POST": Operation(signing.sign_out, (URL_ENCODED,), is_form=True)}),
     Route(
         "/rooms/{code:uuid}",
         "Rooms",
@@ -125,6 +168,7 @@ ROUTES = (
     Route("/favicon.ico", "Site", {"GET": Operation(site.favicon)}),
 )
 
+API = tuple(each for each in ROUTES if each.tag != FORMS)
 
 Found = tuple[Route, dict[str, str]]
 

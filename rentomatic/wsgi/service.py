@@ -12,6 +12,7 @@ from rentomatic.slots import Slots
 from rentomatic.tokens import Tokens
 from rentomatic.wsgi.answer_cache import AnswerCache
 from rentomatic.wsgi.pages.manual import Manual
+from rentomatic.wsgi.session import Sessions
 
 if TYPE_CHECKING:
     from rentomatic.metrics import Metrics
@@ -66,6 +67,7 @@ class Service:
         cache: answers that may be returned again.
         rent: what prices mean.
         tiles: the server of map tiles that pages show; None for none.
+        sessions: who is signed in on the page.
     """
 
     stores: Stores
@@ -77,6 +79,7 @@ class Service:
     cache: AnswerCache = field(default_factory=AnswerCache)
     rent: Rent = field(default_factory=Rent)
     tiles: Tiles | None = None
+    sessions: Sessions = field(default_factory=Sessions)
 
     def over(self, repository: RoomRepository) -> "Service":
         """Return the same service with another repository."""

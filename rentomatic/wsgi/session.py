@@ -74,10 +74,6 @@ class Sessions:
             return None
         return self._holder(environ)
 
-    def writer(self, environ: _Environ) -> str | None:
-        """Return the name of who sends a form, which must be one of our own; None for nobody."""
-        return self._holder(environ) if self.is_own_form(environ) else None
-
     def is_own_form(self, environ: _Environ) -> bool:
         """Return whether one of our own pages sends a request (the Fetch standard's headers).
 

@@ -77,7 +77,7 @@ def room_replace(service: Service, request: Request, code: UUID) -> Outcome:
     """Replace the room with this code, or add it."""
     values = read_object(request)
     only_add = request.if_none_match is not None
-    expected = _expectation(service, request)
+    expected = expectation_of(service, request)
     replace = build_room_replace_request(code, values, expected, only_add=only_add)
     response = room_replace_use_case(service.stores.repository, replace)
     if not response:
@@ -89,7 +89,7 @@ def room_replace(service: Service, request: Request, code: UUID) -> Outcome:
 def room_update(service: Service, request: Request, code: UUID) -> Outcome:
     """Change some fields of the room with this code (RFC 7396)."""
     values = read_object(request)
-    update = build_room_update_request(code, values, _expectation(service, request))
+    update = build_room_update_request(code, values, expectation_of(service, request))
     response = room_update_use_case(service.stores.repository, update)
     return _show(service, response.value, is_new=False) if response else response
 
@@ -97,14 +97,14 @@ def room_update(service: Service, request: Request, code: UUID) -> Outcome:
 @_checked(IF_MATCH)
 def room_remove(service: Service, request: Request, code: UUID) -> Outcome:
     """Remove the room with this code."""
-    remove = build_room_remove_request(code, _expectation(service, request))
+    remove = build_room_remove_request(code, expectation_of(service, request))
     response = room_remove_use_case(service.stores.repository, remove)
     if not response:
         return response
     return Answer(HTTPStatus.NO_CONTENT, media_type=None, cache="no-store")
 
 
-def _expectation(service: Service, request: Request) -> IsExpected | None:
+def expectation_of(service: Service, request: Request) -> IsExpected | None:
     """Return the check for `If-Match`: it must name the room's tag, in any format."""
     tags = request.if_match
     if tags is None:
@@ -124,9 +124,14 @@ def _expectation(service: Service, request: Request) -> IsExpected | None:
     return is_expected
 
 
+def tag_of(service: Service, room: Room) -> str:
+    """Return the entity tag of a room, as its answer in JSON has it."""
+    return entity_tag(service.release, FORMATS["json"].dump_room(room, WHOLE), JSON)
+
+
 def _show(service: Service, room: Room, *, is_new: bool) -> Answer:
     body = FORMATS["json"].dump_room(room, WHOLE)
     status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
     location = (("Location", f"/rooms/{room.code}"),) if is_new else ()
-    tag = entity_tag(service.release, body, JSON)
+    tag = tag_of(service, room)
     return Answer(status, body, JSON, location, cache="no-store", tag=tag)

@@ -66,7 +66,7 @@ def _cached(
 
     What staff see is not kept.
     """
-    if request.actor is not None:
+    if request.signed_in:
         return handler(service, request)
     known = service.cache.find(request, service.stores.repository)
     if known is not None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from rentomatic.resources import PACKAGE
 from rentomatic.wsgi.pages.assets import asset_url
@@ -56,11 +57,17 @@ def as_page(answer: Answer, images: str = "") -> Answer:
     )
 
 
+def as_private(answer: Answer) -> Answer:
+    """Return an answer for someone who is signed in: no cache may store it."""
+    return replace(answer, cache="private, no-store", tag=None, version=None)
+
+
 def render(template: str, request: Request, **values: object) -> bytes:
     """Render a template.
 
     Besides `values` it gets `lang`, `t` (the texts), `languages` (links to the same page in other
-    languages), `link` (an address within the service, in the chosen language) and `asset_url`.
+    languages), `link` (an address within the service, in the chosen language), `asset_url`,
+    `signed_in` (the name of who is) and `here` (this page's own address, quoted for a query).
     """
     language = language_of(request)
     page = templates().get_template(template)
@@ -73,6 +80,8 @@ def render(template: str, request: Request, **values: object) -> bytes:
             if code != language
         ],
         link=Linker(request).link,
+        signed_in=request.signed_in,
+        here=quote(address(request.path, request.query.sent.values()), safe=""),
         **values,
     )
     return text.encode()
@@ -99,6 +108,11 @@ def same_page(request: Request, changes: Changes) -> str:
     kept = [pair for name, pair in request.query.sent.items() if name not in changes]
     added = [f"{name}={value}" for name, value in changes.items() if value is not None]
     return address("", [quoted("&".join(kept)), *added]) or "?"
+
+
+def query_of(values: Mapping[str, str]) -> str:
+    """Write a query of the values that are not empty."""
+    return "&".join(f"{name}={quote(each, safe='')}" for name, each in values.items() if each)
 
 
 def address(path: str, queries: Iterable[str]) -> str:

@@ -29,6 +29,11 @@ class Speller:
         self._rent = rent
         self._sign = _SIGNS.get(rent.currency, rent.currency + _NO_BREAK_SPACE)
 
+    @property
+    def rent(self) -> Rent:
+        """What prices mean."""
+        return self._rent
+
     def number(self, value: int) -> str:
         """Write a whole number: 1,234."""
         return f"{value:,}"
