@@ -29,7 +29,7 @@ from rentomatic.wsgi.openapi.examples import TOKEN
 from rentomatic.wsgi.openapi.manual import arrange
 from rentomatic.wsgi.pages.manual import TOPICS, manual_page
 from rentomatic.wsgi.request import read_request
-from rentomatic.wsgi.routing import ROUTES
+from rentomatic.wsgi.routing import API
 from rentomatic.wsgi.service import Limits, Stores
 from tests.databases import settle
 
@@ -131,9 +131,9 @@ def test_it_is_a_valid_openapi_document(document: Any) -> None:  # noqa: ANN401 
 
 
 def test_every_route_is_in_it_and_nothing_else(document: Any) -> None:  # noqa: ANN401 - JSON
-    """Each path with the methods that have a handler, each under a name of its own."""
+    """Each path of the API with the methods that have a handler, each under a name of its own."""
     described = {path: set(methods) for path, methods in document["paths"].items()}
-    assert described == {each.path: {m.lower() for m in each.operations} for each in ROUTES}
+    assert described == {each.path: {m.lower() for m in each.operations} for each in API}
     names = [each["operationId"] for _, each in operations_of(document)]
     assert len(set(names)) == len(names)
 
