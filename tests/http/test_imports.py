@@ -159,7 +159,7 @@ def test_the_format_is_recognized(
 @pytest.mark.parametrize(
     ("content", "name", "problem"),
     [
-        ("", "", "File: choose a file"),
+        ("", "", "File: Choose a file"),
         (b"PK\3\4", "rooms.xlsx", "rooms.xlsx is a spreadsheet; save it as CSV in UTF-8"),
         ("[{}]", "rooms.json", "a JSON array is not one of geojson, csv, ndjson"),
     ],

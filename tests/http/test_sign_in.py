@@ -97,7 +97,10 @@ def test_no_answer_says_whether_a_token_exists(token: str) -> None:
     assert answer.body == wrong.body
     assert "Set-Cookie" not in answer.headers
     assert problems_of(answer) == [
-        "Token: This token is not valid. Check that you have pasted all of it, or ask your administrator."
+        (
+            "Token: This token is not valid. Check that you have pasted all of it, or ask your"
+            " administrator."
+        )
     ]
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from rentomatic.domain.rent import PERIODS
 from rentomatic.domain.room import FIELDS
+from rentomatic.formats.table import IMPORT_FORMATS
 from rentomatic.requests.room_fields import DISTANCE, OPERATORS
+from rentomatic.requests.room_import import OnError
 from rentomatic.resources import PACKAGE
 from rentomatic.wsgi.failure import ERROR_TYPES
 from rentomatic.wsgi.pages.form import PLACE
@@ -15,6 +17,15 @@ from rentomatic.wsgi.pages.languages import LANGUAGES, texts_of
 
 # The keys that the code puts together, by their first part.
 MADE = {
+    "count": {"added", "updated", "unchanged", "repeated", "rejected"},
+    "hint": set(FIELDS) - {"code", "city", "available_from"},
+    "import": {
+        *("no_file", "unreadable"),
+        *(f"format_{name}" for name in IMPORT_FORMATS),
+        *(f"on_error_{each}" for each in OnError),
+    },
+    "preview": {"line", "feature"},
+    "sign_in": {"missing", "wrong", "wait", "no_tokens", "no_address"},
     "bedrooms": {"none", "one", "other"},
     "error": {
         *(type(each.kind).__name__.lower() for each in FIELDS.values()),

@@ -24,7 +24,7 @@ def room_controls(
     for name in [*_FIRST, *others]:
         field, value = FIELDS[name], values.get(name, "")
         label = spell.field(name) if name in _WITH_UNIT else spell.t(f"name.{name}")
-        optional = f" {spell.t('staff.optional')}" if field.is_optional else ""
+        optional = " " + spell.t("staff.optional") if field.is_optional else ""
         yield Control(
             name,
             label + optional,

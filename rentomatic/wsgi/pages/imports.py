@@ -69,24 +69,24 @@ def import_page(
         problem: what is wrong, the name of a text; empty for nothing.
         details: more about it, for technicians.
     """
-    texts = texts_of(language_of(request))
+    t = texts_of(language_of(request))
     file = Control(
         "file",
-        texts("import.file"),
-        texts("import.file"),
+        t("import.file"),
+        t("import.file"),
         "text",
         {"type": "file"},
-        hint=texts("import.file_hint"),
-        error=texts(f"import.{problem}") if problem else "",
+        hint=t("import.file_hint"),
+        error=t(f"import.{problem}") if problem else "",
     )
     source = Control(
         "source",
-        f"{texts('import.source')} {texts('staff.optional')}",
-        texts("import.source"),
+        " ".join([t("import.source"), t("staff.optional")]),
+        t("import.source"),
         "text",
         {"type": "text"},
         value=choices.source,
-        hint=texts("import.source_hint"),
+        hint=t("import.source_hint"),
     )
     return render(
         "import.html",

@@ -24,16 +24,16 @@ def sign_in_page(
         is_possible: whether anyone can sign in.
         parameters: of that text.
     """
-    texts = texts_of(language_of(request))
-    label = texts("sign_in.token")
+    t = texts_of(language_of(request))
+    label = t("sign_in.token")
     token = Control(
         "token",
         label,
         label,
         "text",
         {"type": "password", "autocomplete": "current-password"},
-        hint=texts("sign_in.hint"),
-        error=texts(f"sign_in.{problem}", **parameters) if problem else "",
+        hint=t("sign_in.hint"),
+        error=t(f"sign_in.{problem}", **parameters) if problem else "",
     )
     return render(
         "sign_in.html", request, back=back, problem=problem, token=token, is_possible=is_possible
