@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from rentomatic.domain.room import Room
+from rentomatic.domain.room import FIELDS, Room
 from rentomatic.repository.interface import RoomRepository
 from rentomatic.requests.room_write import (
+    CODE,
     IsExpected,
     RoomAddRequest,
     RoomRemoveRequest,
@@ -56,7 +57,8 @@ def room_replace_use_case(
     if request.is_expected is None:
         return ResponseSuccess(Written(room, is_new=repository.put(room)))
     seen = _look(repository, room.code, request.is_expected)
-    values = {name: value for name, value in room.to_dict().items() if name != "code"}
+    # The fields that it lacks are removed.
+    values = {name: getattr(room, name) for name in FIELDS if name != CODE}
     if not seen or repository.update(room.code, values, seen.room) is None:
         return CHANGED
     return ResponseSuccess(Written(room, is_new=False))

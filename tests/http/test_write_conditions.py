@@ -4,7 +4,7 @@ import pytest
 from webtest import TestApp
 
 from rentomatic.formats.table import FORMATS
-from tests.http.writing import BEARER, CODE, NOBODYS, all_rooms, tag_of, write
+from tests.http.writing import BEARER, CODE, NOBODYS, VALUES, all_rooms, tag_of, write
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
@@ -91,3 +91,13 @@ def test_no_condition_is_ignored(
     answer = write(writable, method, headers=BEARER | headers, status=400)
     assert answer.json["message"] == expected
     assert all_rooms(writable) == before
+
+
+def test_a_conditional_put_replaces_the_whole_room(writable: TestApp) -> None:
+    """What it leaves out is removed, as without a condition."""
+    write(writable, "PUT", values=VALUES | {"title": "Studio", "bedrooms": 1})
+    headers = BEARER | {"If-Match": tag_of(writable)}
+    answer = write(writable, "PUT", values=VALUES, headers=headers, status=200)
+    stored = writable.get(f"/rooms/{CODE}")
+    assert stored.body == answer.body
+    assert not {"title", "bedrooms"} & {*stored.json}
