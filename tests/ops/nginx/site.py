@@ -134,6 +134,7 @@ def behind_nginx(database: PostgresDatabase, service: Path) -> Iterator[int]:
         "RENTOMATIC_METRICS": "on",
         "RENTOMATIC_LOG": "json",
         "RENTOMATIC_TOKENS": token_line("office", TOKEN),
+        "RENTOMATIC_PUBLIC_URL": "http://127.0.0.1",
     }
     with served(database, f"unix:{service}", service.with_suffix(".log"), **settings) as process:
         yield process
