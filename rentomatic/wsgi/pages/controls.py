@@ -14,6 +14,8 @@ _FIRST = ("title", "description", "city", "price", "size", "bedrooms", "availabl
 _WITH_UNIT = ("price", "size")
 
 _LINES = 6
+# Nobody enters more than this by mistake, so a problem does not mention larger limits.
+_MANY = 1_000_000
 
 
 def room_controls(
@@ -64,6 +66,8 @@ def _problem(spell: Speller, field: Field, value: str) -> str:
     if not value.strip():
         return spell.t("problem.missing")
     match field.kind:
+        case Integer(least=least, most=most) if most > _MANY:
+            return spell.t("problem.at_least", least=spell.number(least))
         case Integer(least=least, most=most):
             return spell.t("problem.integer", least=spell.number(least), most=spell.number(most))
         case Text(most=most):
