@@ -126,6 +126,12 @@ class Site:
         """Return the process ids of gunicorn's workers."""
         return children_of(self.gunicorn)
 
+    def kill(self, *workers: int) -> None:
+        """Kill workers of gunicorn, and wait until they are gone; others replace them."""
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        until(lambda: self.workers().isdisjoint(workers))
+
 
 @contextmanager
 def behind_nginx(database: PostgresDatabase, service: Path) -> Iterator[int]:

@@ -60,7 +60,7 @@ def test_reads_survive_the_death_of_their_worker(site: Site) -> None:
         for _ in range(KILLS):
             # A request whose worker has died before may not be in progress any more.
             until_all_go_on(got, 5)
-            os.kill(min(site.workers()), signal.SIGKILL)
+            site.kill(min(site.workers()))
             until(lambda: len(site.workers()) == WORKERS)
     assert {*chain(*got)} == {200}
     log = (site.proxy.folder / "rentomatic.log").read_text()
@@ -87,8 +87,7 @@ def test_a_long_batch_whose_worker_dies_is_a_503(site: Site) -> None:
     with ThreadPoolExecutor(1) as pool, locked_rooms(site.database) as something_waits:
         written = pool.submit(site.ask, "/rooms", given, "POST", LONG_BATCH)
         something_waits()
-        for worker in site.workers():
-            os.kill(worker, signal.SIGKILL)
+        site.kill(*site.workers())
         answer = written.result()
     assert (answer.status, answer.json()["type"]) == (503, "SystemError")
     assert answer.headers["Retry-After"] == "1"
@@ -106,8 +105,7 @@ def test_a_write_is_tried_once(site: Site, method: str) -> None:
     with ThreadPoolExecutor(1) as pool, locked_rooms(site.database) as something_waits:
         written = pool.submit(write, site, method, "/rooms" if method == "POST" else path, values)
         something_waits()
-        for worker in site.workers():
-            os.kill(worker, signal.SIGKILL)
+        site.kill(*site.workers())
         answer = written.result()
     assert (answer.status, answer.json()["type"]) == (503, "SystemError")
     assert answer.headers["Retry-After"] == "1"

@@ -1,8 +1,6 @@
 """Clients that send too many requests, or send or read too slowly, do not affect others."""
 
-import os
 import resource
-import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -253,8 +251,7 @@ def test_a_stream_whose_worker_dies_looks_incomplete(site: Site, many_rooms: int
     with site.connect(buffer=4096) as reader:
         reader.sendall(b"GET /rooms?limit=none HTTP/1.1\r\nHost: x\r\n\r\n")
         assert reader.recv(12) == b"HTTP/1.1 200"
-        for worker in site.workers():
-            os.kill(worker, signal.SIGKILL)
+        site.kill(*site.workers())
         body = b"".join(iter(lambda: reader.recv(65536), b""))
         assert not body.endswith(b"\r\n0\r\n\r\n")
     until(lambda: site.ask("/health/ready").status == 200)
