@@ -11,6 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 GROUPS = (
     "tests/ops/systemd/",
     "tests/ops/nginx/",
+    "tests/browser/",
     "tests/process/test_checkout.py",
 )
 # They wait more than they compute, and some take long, so they start before the others.

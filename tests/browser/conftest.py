@@ -26,11 +26,6 @@ WAYS: dict[str, dict[str, Any]] = {
 }
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Give all tests of the browser to one worker of pytest-xdist, so that there is one browser."""
-    item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _installed() -> None:
     if not CHROMIUM:
