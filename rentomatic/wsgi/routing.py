@@ -1,7 +1,7 @@
 """Which handler answers which path and method; HEAD, OPTIONS and 405 follow from the table."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -183,7 +183,12 @@ def find_route(path: str) -> Found | None:
 
 def nothing_at(path: str) -> HttpFailure:
     """Say that no route matches a path, and which one was probably meant."""
-    known = [each.path for each in ROUTES if not each.converters]
-    suggestion = closest(path, known, 0.75)
+    suggestion = _meant(path, [each.path for each in ROUTES if not each.converters])
     hint = f"; did you mean {suggestion}?" if suggestion else ""
     return HttpFailure(HTTPStatus.NOT_FOUND, f"There is nothing at {shown(path)}{hint}")
+
+
+def _meant(path: str, known: Sequence[str]) -> str | None:
+    """Return a path that is spelt nearly the same, else the one below which this one is."""
+    above = [each for each in known if each != "/" and path.startswith(f"{each}/")]
+    return closest(path, known, 0.85) or max(above, key=len, default=closest(path, known, 0.75))

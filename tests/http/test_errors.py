@@ -229,6 +229,7 @@ def test_another_method_is_refused(
         ("/rooms/", "; did you mean /rooms?"),
         ("/nothing", ""),
         ("/rooms/a/b", "; did you mean /rooms?"),
+        ("/rooms/map/1", "; did you mean /rooms/map?"),
         ("//rooms", "; did you mean /rooms?"),
         ("/%ff", ""),
     ],
