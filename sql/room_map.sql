@@ -1,9 +1,9 @@
 -- Count the selected rooms in the cells of a grid: a row for each cell that has rooms, and in each row the
 -- data version. A row contains the room if it is the only one of its cell.
 --
--- Places are shifted so that no quotient underflows. Longitudes and latitudes are added up in millionths of a degree, so that a sum does not depend on the
--- order of the rooms. If there are many rooms, only a sample of them is counted: each of its rooms
--- stands for `weight` rooms.
+-- Places are shifted so that no quotient underflows. They are added up in millionths of a degree, so that
+-- a sum does not depend on the order of the rooms. If there are many rooms, only a sample of them is
+-- counted: each of its rooms stands for `weight` rooms.
 select
   overall.version,
   overall.weight,
