@@ -9,7 +9,7 @@ from webtest import TestApp
 from rentomatic.demo import book_rooms
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.throttle import FREE_ATTEMPTS, sign_in_attempts
-from rentomatic.tokens import digest_of, new_token
+from rentomatic.tokens import digest_of
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.service import Stores
 from tests.http.forms import CODE, COOKIE, HTML, OTHER, SITE, TOKEN, TOKENS, Browser, problems_of
@@ -87,7 +87,16 @@ def test_signing_in_never_leads_to_another_site(back: str) -> None:
 
 @pytest.mark.parametrize(
     "token",
-    [f"{TOKEN}x", TOKEN[:-1], digest_of(TOKEN), "office", "ä", "a b", "x" * 5000, new_token()],
+    [
+        f"{TOKEN}x",
+        TOKEN[:-1],
+        digest_of(TOKEN),
+        "office",
+        "ä",
+        "a b",
+        "x" * 5000,
+        "rom_" + "n" * 43,
+    ],
 )
 def test_no_answer_says_whether_a_token_exists(token: str) -> None:
     """Each wrong one gets the same, without the token in it, and no cookie."""
