@@ -18,8 +18,8 @@ from rentomatic.wsgi.service import Service
 
 # The parameters that say where to search, and those that depend on them.
 WHERE = ("place", "bbox", "near", "radius", "radius_min", "after")
-# How close a map of one room shows it, as the zoom of a web map.
-_CLOSE = 12.0
+# How close a map of one room shows it, as the zoom of a web map: with the towns around it.
+_CLOSE = 10.0
 # How much of a map the rooms take that it was made for.
 _SHARE = 0.75
 # Rooms anywhere are found in steps, from the world to a town.
