@@ -26,10 +26,10 @@ LOOKS: dict[str, tuple[ViewportSize, Colors]] = {
     "dark": (DESKTOP, "dark"),
     "phone": (PHONE, "light"),
 }
-# The pictures in the README: page, size, and the name of the file.
-README: dict[str, tuple[str, ViewportSize]] = {
-    "search.jpg": ("filtered", {"width": 1100, "height": 760}),
-    "room.jpg": ("room", {"width": 375, "height": 760}),
+# The pictures in the README: file, page, the part that is shown, and size.
+README: dict[str, tuple[str, str, ViewportSize]] = {
+    "search.png": ("filtered", "#rooms", {"width": 1280, "height": 640}),
+    "room.png": ("room", "", {"width": 375, "height": 620}),
 }
 
 
@@ -77,12 +77,12 @@ class Camera:
 
     def take_for_readme(self) -> None:
         """Take what fits into a window, in little space."""
-        for file, (name, size) in README.items():
-            page = self._open(name, size, "light")
-            page.screenshot(path=self._folder / file, type="jpeg", quality=75)
+        for file, (name, part, size) in README.items():
+            page = self._open(name, size, "light", part)
+            page.screenshot(path=self._folder / file)
             page.context.close()
 
-    def _open(self, name: str, size: ViewportSize, colors: Colors) -> Page:
+    def _open(self, name: str, size: ViewportSize, colors: Colors, part: str = "") -> Page:
         context = self._browser.new_context(
             viewport=size, color_scheme=colors, locale=self._language
         )
@@ -91,7 +91,7 @@ class Camera:
             cookie = {"name": "rentomatic", "value": self._service.token, "url": address}
             context.add_cookies([cookie])  # type: ignore[list-item]  # a part of its keys
         page = context.new_page()
-        page.goto(f"{address}{PAGES[name].path}")
+        page.goto(f"{address}{PAGES[name].path}{part}")
         page.evaluate(_LOAD_ALL)
         page.wait_for_load_state("networkidle")
         return page

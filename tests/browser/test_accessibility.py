@@ -1,36 +1,28 @@
 """Every kind of page can be used by everyone: axe finds nothing, and nothing is cut off."""
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
 from testbed.chromium import DESKTOP, PHONE
 from testbed.pages import PAGES
 
+from tests.browser.axe import violations
+from tests.browser.service import Service
 from tests.browser.window import Window
 
 # The narrowest that WCAG asks for (1.4.10, reflow).
 NARROW = {"width": 320, "height": 640}
 
 
-def violations(page: Page) -> list[str]:
-    """Return what axe finds: rule, element, and what is wrong with it."""
-    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
-    return [
-        f"{each['id']}: {node['html'][:200]}: {node['failureSummary']}"
-        for each in found
-        for node in each["nodes"]
-    ]
-
-
 @pytest.mark.parametrize("kind", PAGES)
 @pytest.mark.parametrize("colors", ["light", "dark"])
-def test_axe_finds_nothing(open_window: Callable[..., Window], kind: str, colors: str) -> None:
+def test_axe_finds_nothing(
+    service: Service, open_window: Callable[..., Window], kind: str, colors: str
+) -> None:
     """Wide and narrow, in both schemes of colours."""
     window = open_window(colors=colors)
-    window.show(PAGES[kind])
+    window.show(PAGES[kind], service.token)
     for size in (DESKTOP, PHONE):
         window.page.set_viewport_size(size)
         assert violations(window.page) == []
@@ -38,10 +30,13 @@ def test_axe_finds_nothing(open_window: Callable[..., Window], kind: str, colors
 
 @pytest.mark.parametrize("kind", PAGES)
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_nothing_is_wider_than_the_window(desktop: Window, kind: str, language: str) -> None:
+def test_nothing_is_wider_than_the_window(
+    service: Service, desktop: Window, kind: str, language: str
+) -> None:
     """In each language; only tables scroll, in a region of their own."""
     path = PAGES[kind].path
-    desktop.open(f"{path}{'&' if '?' in path else '?'}lang={language}", PAGES[kind].status)
+    asked = f"{path}{'&' if '?' in path else '?'}lang={language}"
+    desktop.show(replace(PAGES[kind], path=asked), service.token)
     for size in (DESKTOP, PHONE, NARROW):
         desktop.page.set_viewport_size(size)
         width = desktop.page.evaluate("document.documentElement.scrollWidth")
@@ -49,9 +44,9 @@ def test_nothing_is_wider_than_the_window(desktop: Window, kind: str, language: 
 
 
 @pytest.mark.parametrize("kind", PAGES)
-def test_a_page_says_what_it_is(window: Window, kind: str) -> None:
+def test_a_page_says_what_it_is(service: Service, window: Window, kind: str) -> None:
     """By its title, one heading of the first level, landmarks and its language."""
-    window.show(PAGES[kind])
+    window.show(PAGES[kind], service.token)
     page = window.page
     assert page.title().endswith("Rent-o-Matic")
     assert page.locator("h1").count() == 1

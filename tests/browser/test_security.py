@@ -6,12 +6,12 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 from testbed.pages import PAGES
 
 from tests.browser.elsewhere import elsewhere
 from tests.browser.service import Service
-from tests.browser.window import Window
+from tests.browser.window import COOKIE, Window
 
 TEXTS = [
     "<script>alert(1)</script>",
@@ -99,6 +99,7 @@ def test_what_a_link_says_is_shown_as_it_is(desktop: Window, text: str) -> None:
         (f"/rooms?filter_city__eq={value}", {200}),
         (f"/rooms?filter_price__gte={value}", {400}),
         (f"/rooms?{value}=1", {400}),
+        (f"/rooms?place={value}", {200, 300, 400, 404}),
         (f"/rooms/{value.replace('/', '%2F')}", {404}),
         (f"/docs/{value.replace('/', '%2F')}", {404}),
     ):
@@ -121,3 +122,113 @@ def test_no_page_can_be_framed(browser: Browser, service: Service) -> None:
             (framed,) = page.frames[1:]
             assert framed.url.startswith("chrome-error:"), kind.path
             context.close()
+
+
+# Of another site the cookie is not even sent; another port is another origin of the same site.
+FOREIGN = {"another site": ("localhost", False), "another port": ("127.0.0.1", True)}
+FIELDS = {
+    "size": "20",
+    "price": "60",
+    "longitude": "13.4",
+    "latitude": "52.5",
+    "key": "k",
+    "reference": "FOREIGN",
+}
+
+
+def signed_in(browser: Browser, service: Service) -> BrowserContext:
+    """Return a session of the browser that is signed in."""
+    context = browser.new_context()
+    cookie = {"name": COOKIE, "value": service.token, "url": service.address}
+    context.add_cookies([cookie | {"sameSite": "Strict"} | {"httpOnly": True}])
+    return context
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+def test_a_form_of_another_origin_writes_nothing(
+    browser: Browser, service: Service, origin: str
+) -> None:
+    """Although its visitor is signed in here."""
+    host, sends_cookie = FOREIGN[origin]
+    inputs = "".join(f'<input name="{name}" value="{value}">' for name, value in FIELDS.items())
+    form = (
+        f'<!doctype html><form method="post" action="{service.address}/rooms/new">{inputs}</form>'
+    )
+    context = signed_in(browser, service)
+    with elsewhere({"/": (form, {})}) as other:
+        page = context.new_page()
+        page.goto(f"http://{host}:{other.rpartition(':')[2]}/")
+        with page.expect_response(f"{service.address}/rooms/new") as answered:
+            page.evaluate("document.forms[0].submit()")
+        sent = answered.value.request.all_headers()
+        assert (COOKIE in sent.get("cookie", "")) == sends_cookie
+        assert answered.value.status in {401, 403}
+    assert service.rooms("filter_reference__eq=FOREIGN") == []
+    context.close()
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+def test_a_script_of_another_origin_writes_nothing(
+    browser: Browser, service: Service, origin: str
+) -> None:
+    """Neither as a form nor through the API, for which no cookie counts."""
+    host, _ = FOREIGN[origin]
+    context = signed_in(browser, service)
+    with elsewhere({"/": ("<!doctype html>", {})}) as other:
+        page = context.new_page()
+        page.goto(f"http://{host}:{other.rpartition(':')[2]}/")
+        for path, media_type in (
+            ("/rooms/new", "application/x-www-form-urlencoded"),
+            ("/rooms", "text/plain"),
+            ("/rooms", "application/json"),
+        ):
+            page.evaluate(
+                """([url, type, body]) => fetch(url, {method: "POST", credentials: "include",
+                mode: type == "application/json" ? "cors" : "no-cors",
+                headers: {"Content-Type": type}, body}).catch(() => null)""",
+                [
+                    service.address + path,
+                    media_type,
+                    "&".join(f"{name}={value}" for name, value in FIELDS.items()),
+                ],
+            )
+    assert service.rooms("filter_reference__eq=FOREIGN") == []
+    context.close()
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example/",
+        "\\\\evil.example",
+        "https:evil.example",
+        "/%2F/evil.example",
+        "/\t/evil.example",
+        " //evil.example",
+        "javascript:alert(1)",
+        "/rooms\r\nLocation: https://evil.example",
+    ],
+)
+def test_signing_in_leads_to_our_own_pages_only(
+    service: Service, desktop: Window, target: str
+) -> None:
+    """Whatever a link to the form says where to go then."""
+    desktop.open(f"/sign-in?return={quote(target, safe='')}")
+    desktop.page.get_by_label("Token").fill(service.token)
+    desktop.page.get_by_role("main").get_by_role("button").click()
+    desktop.page.wait_for_load_state()
+    assert desktop.page.url.startswith(f"{service.address}/")
+    assert desktop.page.get_by_role("button", name="Sign out").is_visible()
+
+
+def test_a_script_cannot_read_the_session(service: Service, desktop: Window) -> None:
+    """The cookie is out of reach of scripts, for our own pages only, and has no lifetime."""
+    desktop.open("/sign-in")
+    desktop.page.get_by_label("Token").fill(service.token)
+    desktop.page.get_by_role("main").get_by_role("button").click()
+    desktop.page.get_by_role("button", name="Sign out").wait_for()
+    assert desktop.page.evaluate("document.cookie") == ""
+    (cookie,) = desktop.context.cookies()
+    assert (cookie["httpOnly"], cookie["sameSite"], cookie["expires"]) == (True, "Strict", -1)

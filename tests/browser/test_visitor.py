@@ -61,6 +61,23 @@ def test_a_visitor_finds_a_room(window: Window) -> None:
     assert window.page.get_by_role("heading", level=1).inner_text() == title
 
 
+def test_a_cluster_is_opened_and_the_map_moved(window: Window) -> None:
+    """Each step shows fewer rooms; the links below the map lead back."""
+    window.open("/rooms")
+    seen = []
+    for _ in range(2):
+        cluster = window.page.locator("#map a.cluster").last
+        cluster.scroll_into_view_if_needed()
+        cluster.click()
+        window.page.wait_for_load_state()
+        seen.append(query_of(window)["bbox"])
+    widths = [abs(float(each.split(",")[2]) - float(each.split(",")[0])) for each in seen]
+    assert widths[1] < widths[0]
+    window.page.locator(".map-links").get_by_role("link", name="Zoom out").click()
+    window.page.wait_for_load_state()
+    assert query_of(window)["bbox"] not in seen[1:]
+
+
 def test_a_mistake_leads_to_its_control(window: Window) -> None:
     """The summary names it, and what was typed stays."""
     window.open("/rooms?filter_price__gte=cheap&filter_city__eq=Berlin", status=400)
@@ -98,6 +115,30 @@ def test_the_language_is_kept(open_window: Callable[..., Window]) -> None:
     assert window.page.locator("html").get_attribute("lang") == "ja"
 
 
+def test_a_place_becomes_its_coordinates(window: Window) -> None:
+    """The other filters stay."""
+    window.open("/rooms?filter_price__lte=900")
+    control(window, "place").fill("Berlin")
+    search(window)
+    found = query_of(window)
+    assert "place" not in found
+    assert found["filter_price__lte"] == "900"
+    assert found["radius"]
+    longitude, latitude = map(float, found["near"].split(","))
+    assert (round(longitude), round(latitude)) == (13, 53)
+    assert prices(window)
+
+
+def test_one_of_several_places_is_chosen(window: Window) -> None:
+    """By country and region."""
+    window.open("/rooms")
+    control(window, "place").fill("Springfield")
+    search(window)
+    assert window.page.locator("ul.places li").count() > 1
+    window.page.locator("ul.places a").first.click()
+    window.page.wait_for_url("**near=*")
+
+
 @pytest.mark.parametrize("has_script", [True, False])
 def test_the_keyboard_alone_finds_a_room(
     open_window: Callable[..., Window], *, has_script: bool
@@ -112,7 +153,7 @@ def test_the_keyboard_alone_finds_a_room(
     assert skip.bounding_box()["y"] >= 0
     keyboard.press("Enter")
     visited = walk(window, until="filter_price__lte")
-    assert "q" in visited
+    assert {"q", "place"} <= {*visited}
     keyboard.type("900")
     keyboard.press("Enter")
     window.page.wait_for_url("**filter_price__lte=900**")

@@ -34,6 +34,7 @@ class Window:
     Attributes:
         page: its only tab.
         address: of the service; everything is loaded from there.
+        has_script: whether scripts run in it.
         complaints: messages of the console, violations of policies, errors and dialogs of scripts,
             and requests to other hosts.
         visited: the addresses of all documents.
@@ -41,6 +42,7 @@ class Window:
 
     page: Page
     address: str
+    has_script: bool = True
     complaints: list[str] = field(default_factory=list)
     visited: set[str] = field(default_factory=set)
 
@@ -67,8 +69,10 @@ class Window:
         assert response.status == status, f"{path}: {response.text()[:2000]}"
         return response
 
-    def show(self, kind: Kind) -> Response:
-        """Open a page of a kind."""
+    def show(self, kind: Kind, token: str) -> Response:
+        """Open a page of a kind, signed in with a token if it is for staff."""
+        if kind.is_for_staff:
+            self.sign_in(token)
         return self.open(kind.path, kind.status)
 
     def sign_in(self, token: str) -> None:
@@ -113,7 +117,7 @@ def opened(
         color_scheme="dark" if colors == "dark" else "light",
     )
     try:
-        window = Window(context.new_page(), address)
+        window = Window(context.new_page(), address, has_script)
         yield window
         assert not window.complaints, "\n".join(window.complaints)
     finally:

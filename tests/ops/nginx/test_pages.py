@@ -6,10 +6,11 @@ import time
 import pytest
 
 from rentomatic.demo import BOOK
-from tests.ops.nginx.site import Answer, Site
+from tests.ops.nginx.site import TOKEN, Answer, Site
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 JAPANESE = {**BROWSER, "Accept-Language": "ja,en-US;q=0.9,en;q=0.8"}
+STAFF = {**BROWSER, "Cookie": f"rentomatic={TOKEN}", "Sec-Fetch-Site": "none"}
 PATHS = ["/rooms?limit=5", f"/rooms/{BOOK[0][0]}"]
 VISITORS = {"a program": {}, "a browser": BROWSER, "a Japanese browser": JAPANESE}
 
@@ -140,3 +141,13 @@ def test_nginx_s_own_errors_are_pages_for_browsers(away: Site) -> None:
     problem = away.ask("/rooms", {"Accept": "application/problem+json, text/html"})
     assert problem.headers["Content-Type"] == "application/problem+json"
     assert "style-src" not in problem.headers["Content-Security-Policy"]
+
+
+def test_what_staff_see_is_stored_nowhere(site: Site) -> None:
+    """Neither by nginx nor by the browser."""
+    for _ in range(3):
+        answer = site.ask("/rooms?limit=9", STAFF)
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        assert site.logged(answer)["cache"] == ""
+    for path in ("/sign-in", "/rooms/new", "/import"):
+        assert "no-store" in site.ask(path, BROWSER).headers["Cache-Control"]
