@@ -101,7 +101,11 @@ class Sessions:
 
 
 def _read_cookie(header: str, name: str) -> str | None:
-    """Return the value of a cookie; None if it is missing, or ambiguous because it is repeated."""
-    pairs = (each.strip().partition("=") for each in header.split(";"))
+    """Return the value of a cookie; None if it is missing, or ambiguous because it is repeated.
+
+    Only blanks are stripped (RFC 6265, section 4.2.1). For a browser, a name that begins with
+    another kind of white space has no prefix, so pages of a subdomain may set such a cookie.
+    """
+    pairs = (each.strip(" \t").partition("=") for each in header.split(";"))
     values = [value for given, _, value in pairs if given == name]
     return values[0] if len(values) == 1 else None

@@ -53,6 +53,10 @@ def test_the_cookie_is_the_hosts_own_and_encrypted(public_url: str, begin: str, 
         (f"__Host-rentomatic={digest_of(TOKEN)}", None),
         ("__Host-rentomatic=", None),
         ("__Host-rentomatic=ä", None),
+        # With white space, the name has no prefix for browsers: pages of a subdomain may set it.
+        *((f"{blank}__Host-rentomatic={TOKEN}", None) for blank in "\x0b\x0c\x1c\x1f\x85\xa0"),
+        (f"__Host-rentomatic\xa0={TOKEN}", None),
+        (f"\xa0__Host-rentomatic=x; __Host-rentomatic={TOKEN}", "office"),
         ("", None),
     ],
 )
