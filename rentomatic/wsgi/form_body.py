@@ -75,7 +75,8 @@ def receive_form_with_file(content: Content, name: str, most: int) -> FormWithFi
         try:
             _take(form, _events(content, whole), name, most)
         except MultipartError as error:
-            raise RefusedError(malformed(f"is not a form with a file: {error}")) from None
+            # What follows is for developers.
+            raise RefusedError(malformed(f"is not a form with a file: {error.args[0]}")) from None
         form.file.end()
     return form
 
