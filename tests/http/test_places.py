@@ -60,9 +60,20 @@ def test_a_name_that_no_place_has(client: TestApp) -> None:
     assert "did you mean Berlin, DE?" in message
     page = client.get("/rooms?place=Berli", headers=BROWSER, status=300)
     assert page.html.select_one(".places a").text == "Berlin"
-    assert "There is no place called Berli" in page.text
-    for headers in ({}, BROWSER):
-        client.get("/rooms?place=Xqzt", headers=headers, status=400)
+    assert "There is no place called “Berli”" in page.text
+    client.get("/rooms?place=Xqzt", status=400)
+
+
+@pytest.mark.parametrize(("lang", "error"), [("en", "no town"), ("ja", "見つかりません")])
+def test_an_unknown_place_is_reported_at_its_control(
+    client: TestApp, lang: str, error: str
+) -> None:
+    """With a link to it, in the visitor's language, and what was typed is kept."""
+    page = client.get(f"/rooms?place=Xqzt&lang={lang}", headers=BROWSER, status=400).html
+    assert error in page.select_one('.summary a[href="#place"]').text
+    assert error in page.select_one("#place-error").text
+    place = page.select_one("input#place")
+    assert (place["value"], place["aria-describedby"]) == ("Xqzt", "place-hint place-error")
 
 
 def test_a_hostile_name_is_only_text(client: TestApp) -> None:

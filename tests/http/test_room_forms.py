@@ -159,7 +159,7 @@ def test_a_room_is_removed(browser: Browser) -> None:
     """After a question; a double click is answered the same."""
     path = f"/rooms/{CODE}/remove"
     page = browser.get(path)
-    assert page.html.h1.text.startswith("Remove this room?")
+    assert page.html.h1.text.startswith("Remove “")
     for _ in range(2):
         assert browser.post(path, fields_of(page)).headers["Location"] == "/rooms"
     browser.client.get(f"/rooms/{CODE}", status=404)

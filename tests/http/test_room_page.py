@@ -25,12 +25,17 @@ HTML = {"Accept": "text/html"}
         (
             "en",
             "€1,234 per month",
-            {"Size": "85 m²", "Bedrooms": "2", "Free from": "7 January 2027", "Reference": "A-7"},
+            {
+                "Size": "85 m²",
+                "Bedrooms": "2",
+                "Available from": "7 January 2027",
+                "Reference": "A-7",
+            },
         ),
         (
             "ja",
             "月額 €1,234",
-            {"広さ": "85 m²", "寝室": "2", "入居可能日": "2027年1月7日", "管理番号": "A-7"},
+            {"広さ": "85 m²", "寝室数": "2", "入居可能日": "2027年1月7日", "管理番号": "A-7"},
         ),
     ],
 )

@@ -51,7 +51,7 @@ def test_a_room_is_shown_with_what_matters(
     assert card.h3.a["href"] == f"/rooms/{room.code}"
     assert "£1,234 per week" in card.text
     assert "1,085 m² · 2 bedrooms · Paris" in card.text
-    assert "Free from 7 January 2027" in card.text
+    assert "Available from 7 January 2027" in card.text
     assert card.img["src"] == room.image
     assert card.img["alt"] == "Picture of: Sunny flat"
     japanese = page(client, "lang=ja").html.select_one(".card")
@@ -158,7 +158,7 @@ def test_pages_follow_each_other_to_the_last_room(
     answer, found = page(client, "sort=size&lang=ja"), []
     while True:
         found += titles(answer)
-        assert answer.html.h2.text == "45件の部屋"
+        assert answer.html.h2.text == "45件の部屋が見つかりました"
         assert answer.html.html["lang"] == "ja"
         assert bool(answer.html.find("a", rel="first")) == (len(found) > PAGE_LIMIT)
         following = answer.html.find("a", rel="next")

@@ -142,7 +142,7 @@ def test_no_token_is_a_mistake_and_not_an_attempt() -> None:
     [
         (None, TOKENS, "has to set RENTOMATIC_PUBLIC_URL"),
         ("http://rooms.example.com", TOKENS, "to the https address of this site"),
-        (SITE, {}, "has to make a token first"),
+        (SITE, {}, "has to create a token first"),
     ],
 )
 def test_where_nobody_can_sign_in_the_page_says_why(

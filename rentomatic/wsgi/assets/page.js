@@ -9,7 +9,7 @@ for (const card of document.querySelectorAll(".rooms [data-room]")) {
   for (const name of ["mouseleave", "focusout"]) card.addEventListener(name, () => show(false));
 }
 
-// The map can be dragged; "search here" then leads to the search in what it shows.
+// The map can be dragged; the link "search here" then searches in what it shows.
 const picture = document.querySelector("svg.map-picture");
 if (picture) {
   const here = document.querySelector(".search-here");

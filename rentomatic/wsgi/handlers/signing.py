@@ -45,7 +45,8 @@ def take_token(service: Service, request: Request) -> Outcome:
         return form_page(sign_in_page(request, back, "missing"), HTTPStatus.BAD_REQUEST)
     client = request.client or ""
     if seconds := math.ceil(sessions.attempts.charge(client)):
-        body = sign_in_page(request, back, "wait", seconds=seconds)
+        problem = "wait.one" if seconds == 1 else "wait.other"
+        body = sign_in_page(request, back, problem, seconds=seconds)
         answer = form_page(body, HTTPStatus.TOO_MANY_REQUESTS)
         return answer.with_headers(("Retry-After", str(seconds)))
     if sessions.name_of(token) is None:

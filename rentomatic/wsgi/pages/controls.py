@@ -26,10 +26,9 @@ def room_controls(
     for name in [*_FIRST, *others]:
         field, value = FIELDS[name], values.get(name, "")
         label = spell.field(name) if name in _WITH_UNIT else spell.t(f"name.{name}")
-        optional = " " + spell.t("staff.optional") if field.is_optional else ""
         yield Control(
             name,
-            label + optional,
+            spell.t("staff.optional", label=label) if field.is_optional else label,
             spell.t(f"name.{name}"),
             "textarea" if _has_lines(field.kind) else "text",
             _attributes(field.kind),

@@ -100,7 +100,7 @@ class _Builder:
         self._wrong = {parameter_of(each) for each in errors}
 
     def form(self) -> Form:
-        main = (self._words(), *map(self._group, MAIN))
+        main = (self._town(), self._words(), *map(self._group, MAIN))
         more = [self._group(name) for name in FIELDS if name not in MAIN]
         more.append(self._place())
         shown = {each.name for group in (*main, *more) for each in group.controls}
@@ -120,6 +120,12 @@ class _Builder:
 
     def _is_other(self, name: str, shown: set[str]) -> bool:
         return name not in shown and (name in self._values or name in self._wrong)
+
+    def _town(self) -> Group:
+        """Return the name of a place, which handlers/places.py turns into near and radius."""
+        attributes = {"type": "text", "autocomplete": "address-level2"}
+        label, hint = self._t("places.label"), self._t("places.hint")
+        return Group("", (self._control("place", label, "place", attributes, hint=hint),))
 
     def _words(self) -> Group:
         return Group("", (self._control("q", self._t("form.words"), "words", {"type": "search"}),))
@@ -186,6 +192,7 @@ class _Builder:
         attributes: Mapping[str, str | int],
         *,
         title: str = "",
+        hint: str = "",
         choices: Choices = (),
     ) -> Control:
         title = title or label
@@ -193,7 +200,7 @@ class _Builder:
         # Browsers show nothing of a value that does not suit the type.
         attributes = {"type": "text"} if error else attributes
         value = self._values.get(name, "")
-        return Control(name, label, title, kind, attributes, choices, value, error=error)
+        return Control(name, label, title, kind, attributes, choices, value, hint, error)
 
     def _summary(self, controls: Sequence[Control]) -> Iterator[tuple[str, str]]:
         wrong = [each for each in controls if each.error]

@@ -81,7 +81,7 @@ def import_page(
     )
     source = Control(
         "source",
-        " ".join([t("import.source"), t("staff.optional")]),
+        t("staff.optional", label=t("import.source")),
         t("import.source"),
         "text",
         {"type": "text"},

@@ -1,10 +1,11 @@
-"""The page on which a visitor chooses one of several places of a name."""
+"""The page on which a visitor chooses one of several places with the same name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rentomatic.atlas.places import Place
 from rentomatic.wsgi.pages.choice import language_of
+from rentomatic.wsgi.pages.languages import texts_of
 from rentomatic.wsgi.pages.rendering import render
 from rentomatic.wsgi.request import Request
 
@@ -24,7 +25,7 @@ def places_page(request: Request, text: str, choices: Sequence[Choice], *, is_ex
         request: the search for a place.
         text: the name that was given.
         choices: the places.
-        is_exact: whether they have this name; otherwise theirs only begin with it.
+        is_exact: whether they have this name; otherwise their names only begin with it.
     """
     language = language_of(request)
     items = [
@@ -34,4 +35,8 @@ def places_page(request: Request, text: str, choices: Sequence[Choice], *, is_ex
 
 
 def _where(place: Place, language: str) -> str:
-    return ", ".join(filter(None, (place.region, place.country_in(language))))
+    country = place.country_in(language)
+    if not place.region:
+        return country
+    t = texts_of(language)
+    return t("places.where", region=place.region, country=country)

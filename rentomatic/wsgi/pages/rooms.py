@@ -83,7 +83,6 @@ def search_page(
         request,
         spell=spell,
         form=build_form(t, spell, request.query.values, errors),
-        place=request.query.values.get("place", ""),
         chart=_map(request, found.scene, found.rooms, spell) if found else None,
         found=found,
         heading=_heading(found, spell) if found else "",

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from rentomatic.domain.kinds import Date, Integer
+from rentomatic.domain.kinds import Date, Degrees, Integer
 from rentomatic.domain.rent import Rent
 from rentomatic.domain.room import FIELDS
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.wsgi.pages.languages import Texts
 
-# The currencies whose sign readers of every language know; others have their code.
+# The currencies whose signs readers of every language know; for others the code is written.
 _SIGNS = {"EUR": "€", "GBP": "£", "JPY": "¥", "USD": "$"}
 _NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 _METRES = 1_000
@@ -110,10 +110,13 @@ class Speller:
         name = key.removeprefix("-")
         if name not in FIELDS and name != DISTANCE:
             return key
-        kind = None if name == DISTANCE else FIELDS[name].kind
-        what = "date" if isinstance(kind, Date) else "text"
-        what = "number" if kind is None or isinstance(kind, Integer) else what
         direction = "descending" if key.startswith("-") else "ascending"
+        own = f"order.{name}.{direction}"
+        if own in set(self.t):
+            return self.t(own)
+        kind = FIELDS[name].kind
+        what = "number" if isinstance(kind, Integer | Degrees) else "text"
+        what = "date" if isinstance(kind, Date) else what
         return self.t(f"order.{what}.{direction}", label=self.t(f"name.{name}"))
 
     def title(self, shown: Mapping[str, Any]) -> str:
