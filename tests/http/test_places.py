@@ -64,7 +64,7 @@ def test_a_name_that_no_place_has(client: TestApp) -> None:
     client.get("/rooms?place=Xqzt", status=400)
 
 
-@pytest.mark.parametrize(("lang", "error"), [("en", "no town"), ("ja", "見つかりません")])
+@pytest.mark.parametrize(("lang", "error"), [("en", "no place"), ("ja", "見つかりません")])
 def test_an_unknown_place_is_reported_at_its_control(
     client: TestApp, lang: str, error: str
 ) -> None:

@@ -12,7 +12,7 @@ from rentomatic.wsgi.pages.spelling import Speller
     [
         ("price,-size", "Rent: low to high, then Size: large to small", "賃料の安い順、次に広い順"),
         ("distance", "Nearest first", "近い順"),
-        ("-bedrooms", "Bedrooms: most first", "寝室の多い順"),
+        ("-bedrooms", "Bedrooms: most first", "寝室数の多い順"),
         ("-latitude", "Latitude: high to low", "緯度の大きい順"),
         ("available_from", "Available from: earliest first", "入居可能日の早い順"),
         ("city", "City: A to Z", "都市の昇順"),
