@@ -7,10 +7,8 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import closing
-from functools import wraps
 from http.client import HTTPConnection
 from threading import Event, Thread
-from typing import ParamSpec
 from uuid import uuid4
 
 import psycopg
@@ -22,6 +20,7 @@ from rentomatic.demo import BOOK
 from rentomatic.formats.table import FORMATS
 from rentomatic.wsgi.negotiation import preferred, prefers_html
 from rentomatic.wsgi.response import HTML
+from tests.ops.nginx.seconds import at_the_next_second, in_one_second
 from tests.ops.nginx.site import HERE, Site
 
 RUNBOOK = (FILES.parent / "README.md").read_text()
@@ -30,38 +29,6 @@ CACHED = ["/rooms", "/rooms?sort=price&limit=20", "/rooms/summary", "/rooms/map"
 OFFERED = tuple(each.media_type for each in FORMATS.values())
 # The machine may be busy.
 MARGIN_SECONDS = 0.1
-
-
-def _at_the_next_second() -> None:
-    """Wait for the next second, when cached answers expire."""
-    time.sleep(1.01 - time.time() % 1)
-
-
-Part = ParamSpec("Part")
-
-
-def in_one_second(part: Callable[Part, None]) -> Callable[Part, None]:
-    """Run a test, or a part of it, at the beginning of a second, when nothing is cached.
-
-    On a busy machine it may fail because its second ended meanwhile; then it is run in another.
-    """
-
-    @wraps(part)
-    def run(*given: Part.args, **named: Part.kwargs) -> None:
-        def is_done() -> bool:
-            _at_the_next_second()
-            second = int(time.time())
-            try:
-                part(*given, **named)
-            except AssertionError:
-                if int(time.time()) == second:
-                    raise
-                return False
-            return True
-
-        until(is_done)
-
-    return run
 
 
 def files_of(site: Site, path: str) -> list[str]:
@@ -78,7 +45,7 @@ def test_a_search_sent_once_is_not_cached(site: Site) -> None:
         assert site.cache(path) == "MISS"
     assert [files_of(site, path) for path in paths] == [[]] * 50
     assert site.cache(paths[0]) == "MISS"
-    until(lambda: len(files_of(site, paths[0])) == 1)
+    until(lambda: site.cache(paths[0]) and len(files_of(site, paths[0])) == 1)
     until(lambda: not files_of(site, paths[0]))
 
 
@@ -363,7 +330,7 @@ def test_no_answer_is_older_than_a_second(site: Site) -> None:
     writer.start()
     while 1_000 not in acknowledged:
         time.sleep(0.01)
-    _at_the_next_second()
+    at_the_next_second()
     threads = [writer, *(Thread(target=read, args=(path,)) for path in (*PRICES, *PRICES))]
     for thread in threads[1:]:
         thread.start()

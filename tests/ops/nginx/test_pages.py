@@ -1,11 +1,12 @@
 """Pages through nginx: each visitor gets the right one from the cache, and no one another's."""
 
 import re
-import time
+from uuid import uuid4
 
 import pytest
 
 from rentomatic.demo import BOOK
+from tests.ops.nginx.seconds import in_one_second
 from tests.ops.nginx.site import TOKEN, Answer, Site
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -13,12 +14,6 @@ JAPANESE = {**BROWSER, "Accept-Language": "ja,en-US;q=0.9,en;q=0.8"}
 STAFF = {**BROWSER, "Cookie": f"rentomatic={TOKEN}", "Sec-Fetch-Site": "none"}
 PATHS = ["/rooms?limit=5", f"/rooms/{BOOK[0][0]}"]
 VISITORS = {"a program": {}, "a browser": BROWSER, "a Japanese browser": JAPANESE}
-
-
-@pytest.fixture
-def new_second() -> None:
-    """Begin when nothing is cached."""
-    time.sleep(1.01 - time.time() % 1)
 
 
 def kind_of(answer: Answer) -> str:
@@ -36,7 +31,8 @@ KINDS = {
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_each_visitor_has_an_entry_of_its_own(site: Site, new_second: None, path: str) -> None:
+@in_one_second
+def test_each_visitor_has_an_entry_of_its_own(site: Site, path: str) -> None:
     """A page, the same in another language, and JSON: all of them are cached, and kept apart."""
     for _ in range(2):
         for headers in VISITORS.values():
@@ -49,9 +45,8 @@ def test_each_visitor_has_an_entry_of_its_own(site: Site, new_second: None, path
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("visitor", VISITORS)
-def test_nginx_answers_conditions_itself(
-    site: Site, new_second: None, path: str, visitor: str
-) -> None:
+@in_one_second
+def test_nginx_answers_conditions_itself(site: Site, path: str, visitor: str) -> None:
     """For pages as for JSON; the tag of one is not that of another."""
     headers = VISITORS[visitor]
     site.ask(path, headers)
@@ -63,7 +58,8 @@ def test_nginx_answers_conditions_itself(
         assert site.ask(path, VISITORS[other] | {"If-None-Match": tag}).status == 200
 
 
-def test_a_format_in_the_address_has_a_language_too(site: Site, new_second: None) -> None:
+@in_one_second
+def test_a_format_in_the_address_has_a_language_too(site: Site) -> None:
     """Whatever else a program accepts."""
     for _ in range(3):
         for language in ("en", "ja"):
@@ -72,9 +68,8 @@ def test_a_format_in_the_address_has_a_language_too(site: Site, new_second: None
 
 
 @pytest.mark.parametrize("accepted", ["de,ja;q=0.5", "ja, ja;q=0.1, en;q=0.5", "fr;q=0, ja, *"])
-def test_an_unclear_language_is_left_to_the_service(
-    site: Site, new_second: None, accepted: str
-) -> None:
+@in_one_second
+def test_an_unclear_language_is_left_to_the_service(site: Site, accepted: str) -> None:
     """No entry is made or used for it."""
     headers = BROWSER | {"Accept-Language": accepted}
     for _ in range(3):
@@ -82,9 +77,10 @@ def test_an_unclear_language_is_left_to_the_service(
         assert site.logged(answer)["cache"] == ""
 
 
-def test_who_is_signed_in_passes_the_cache_by(site: Site, new_second: None) -> None:
+@in_one_second
+def test_who_is_signed_in_passes_the_cache_by(site: Site) -> None:
     """By the session's cookie under both of its names; such an answer is not stored either."""
-    path = "/rooms?limit=7"
+    path = f"/rooms?limit=7&utm_source={uuid4()}"
     for cookie in ("rentomatic=x", "__Host-rentomatic=x", "a=b; rentomatic=x"):
         session = BROWSER | {"Cookie": cookie}
         assert [site.cache(path, session) for _ in range(3)] == ["", "", ""]
@@ -92,9 +88,10 @@ def test_who_is_signed_in_passes_the_cache_by(site: Site, new_second: None) -> N
     assert site.cache(path, BROWSER | {"Cookie": "rentomatic=x"}) == ""
 
 
-def test_another_cookie_makes_no_difference(site: Site, new_second: None) -> None:
+@in_one_second
+def test_another_cookie_makes_no_difference(site: Site) -> None:
     """It neither passes the cache by, nor has entries of its own."""
-    path = "/rooms?limit=8"
+    path = f"/rooms?limit=8&utm_source={uuid4()}"
     cookies = ["_ga=1", "_ga=2; xrentomatic=3", "lang=ja"]
     seen = [site.cache(path, BROWSER | {"Cookie": each}) for each in cookies]
     assert seen == ["MISS", "MISS", "HIT"]
