@@ -195,7 +195,7 @@ class Map:
         metres = next(each for each in lengths if each <= longest)
         return f"{metres / self.view.metres / WIDTH:.1%}", self._spell.scale(metres)
 
-    @property
+    @cached_property
     def links(self) -> dict[str, str]:
         """The addresses of the same map moved or zoomed, those that would show something else."""
         view = self.view
