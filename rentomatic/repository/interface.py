@@ -316,8 +316,8 @@ class Uploads(Protocol):
             UploadGoneError: if it is not there, or is removed meanwhile.
         """
 
-    def remove(self, owner: str, digest: str) -> None:
-        """Remove a file, if it is there."""
+    def remove(self, owner: str, digest: str) -> bool:
+        """Remove a file; return whether it was there."""
 
 
 def batches(rooms: Iterable[Room], size: int = SAVE_BATCH) -> Iterator[list[Room]]:

@@ -47,10 +47,10 @@ class MemUploads:
             raise UploadGoneError
         return iter(found.pieces)
 
-    def remove(self, owner: str, digest: str) -> None:
-        """Remove a file, if it is there."""
+    def remove(self, owner: str, digest: str) -> bool:
+        """Remove a file."""
         with self._lock:
-            self._files.pop((owner, digest), None)
+            return self._files.pop((owner, digest), None) is not None
 
     def _is_current(self, upload: _Upload) -> bool:
         return upload.created >= datetime.now(UTC) - self._kept

@@ -54,11 +54,11 @@ class PostgresUploads:
                 raise UploadGoneError
             yield found[0][0]
 
-    def remove(self, owner: str, digest: str) -> None:
+    def remove(self, owner: str, digest: str) -> bool:
         """Remove a file; in an open transaction of this thread, as a part of that."""
         name = {"owner": owner, "digest": digest}
         with self._connections.transaction() as connection:
-            _run(connection, self._remove, name)
+            return bool(_run(connection, self._remove, name))
 
     def _rows(self, statement: Statement, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
         return self._connections.read(lambda connection: _run(connection, statement, values))

@@ -44,9 +44,9 @@ def test_a_file_is_returned_as_it_was(uploads: Uploads) -> None:
     uploads.keep(ME, "a", PIECES)
     for _ in range(2):
         assert b"".join(uploads.read(ME, "a")) == b"".join(PIECES)
-    uploads.remove(ME, "a")
+    assert uploads.remove(ME, "a")
     assert not is_kept(uploads, ME, "a")
-    uploads.remove(ME, "a")
+    assert not uploads.remove(ME, "a")
 
 
 def test_an_empty_file_is_kept_too(uploads: Uploads) -> None:
@@ -61,7 +61,7 @@ def test_a_file_belongs_to_its_owner(uploads: Uploads) -> None:
     """Nobody else can read or remove it; each owner has a file of their own."""
     uploads.keep(ME, "a", PIECES)
     assert not is_kept(uploads, OTHER, "a")
-    uploads.remove(OTHER, "a")
+    assert not uploads.remove(OTHER, "a")
     assert is_kept(uploads, ME, "a")
     assert not is_kept(uploads, ME, "b")
     uploads.keep(OTHER, "a", PIECES)

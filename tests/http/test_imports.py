@@ -1,10 +1,13 @@
 """Importing a file on the page: upload, dry run, write."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from urllib.parse import parse_qs, urlsplit
 
+import psycopg
 import pytest
+from testbed.waiting import until
 from webtest import TestApp, TestResponse
 
 from rentomatic.config import PostgresDatabase
@@ -22,6 +25,7 @@ from tests.databases import ask
 from tests.http.forms import COOKIE, OTHER, SITE, TOKENS, Browser, fields_of, problems_of
 
 MOST = 1 << 17
+WAITING = "select pid from pg_stat_activity where wait_event_type = 'Lock'"
 
 CSV = "id,size,price,lon,lat,note\n7,51,1200,21.01,52.23,x\n"
 WITH_BAD = f"{CSV}8,20,ten,21.01,52.23,<script>\n9,20,30,21.01,52.23,y\n"
@@ -111,6 +115,26 @@ def test_a_file_is_checked_and_then_imported(
     assert browser.post(action, sent).headers["Location"] == done.headers["Location"]
     browser.get(action, status=400)
     browser.post(action, sent | {"key": "another"}, status=410)
+
+
+@pytest.mark.parametrize("key", ["another", ""])
+def test_two_tabs_import_a_file_once(
+    browser: Browser, empty_rooms: PostgresDatabase, key: str
+) -> None:
+    """The second import, which began before the first one ended, is undone."""
+    page = checked(browser, CSV, source="office")
+    action, sent = page.html.select_one("main form")["action"], fields_of(page)
+    with psycopg.connect(empty_rooms.url) as first, ThreadPoolExecutor(1) as pool:
+
+        def end() -> None:
+            until(lambda: ask(empty_rooms, WAITING))
+            first.commit()
+
+        first.execute("delete from upload")
+        ended = pool.submit(end)
+        browser.post(action, sent | {"key": key}, status=410)
+        ended.result()
+    assert stored(browser) == 4
 
 
 def test_bad_lines_are_shown_and_stop_the_import(browser: Browser) -> None:

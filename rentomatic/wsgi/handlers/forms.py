@@ -125,8 +125,8 @@ def read_sent(service: Service, request: Request, names: Collection[str]) -> Sen
     if unknown:
         problems = (ParameterError(shown_name(each), "is not in this form") for each in unknown)
         raise RefusedError(InvalidRequest(tuple(problems)))
-    # Without PostgreSQL, a double click writes twice.
-    name = key if service.stores.idempotency else ""
+    # With a name, the write is one transaction; without PostgreSQL, a double click writes twice.
+    name = (key or new_key()) if service.stores.idempotency else ""
     # It has been read, but its digest still identifies the request.
     content = replace(request.content, stream=received)
     again = replace(request, content=content, if_match=tag or None, idempotency_key=name or None)

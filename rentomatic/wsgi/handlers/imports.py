@@ -150,7 +150,9 @@ def take_import(service: Service, request: Request, digest: str) -> Outcome:
             response = _import(inner.stores.repository, file, choices, options)
         if not response:
             return response
-        _uploads(service).remove(request.signed_in or "", digest)
+        if not _uploads(service).remove(request.signed_in or "", digest):
+            # It was imported from another tab at the same time; this import is undone.
+            return GONE
         saved, rejected = response.value.saved, response.value.rejected.count
         counts = map(str, (saved.added, saved.updated, saved.unchanged, rejected))
         return redirect(request, "/import/done", query_of(dict(zip(_COUNTS, counts, strict=True))))
