@@ -195,7 +195,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "RENTOMATIC_TILES",
         "A server of map tiles for the maps on pages: the address of a tile with `{z}`, `{x}` and"
-        " `{y}`, a space, and whom to name. Browsers then load tiles from that host",
+        " `{y}`, a space, and the attribution to show. Browsers then load tiles from that host",
         parse=parse_tiles,
     ),
     Setting(
@@ -209,7 +209,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         PUBLIC_URL,
         "The address under which browsers reach the site, such as `https://rooms.example.com`;"
-        " signing in needs it, and `https` unless it is an address of this machine only",
+        " signing in needs it, with `https` unless it is a loopback address",
         parse=parse_public_url,
     ),
     Setting(

@@ -1,4 +1,4 @@
-"""Slowing down who guesses: one count for all processes of a machine."""
+"""Slows down guessing: one count for all processes of a machine."""
 
 import fcntl
 import mmap
@@ -27,10 +27,10 @@ class Throttle:
     Each address has a moment up to which its wrong attempts are charged; a wrong attempt moves it
     by an interval (the generic cell rate algorithm). The moments are in memory that the processes
     share, so that they neither need a database nor grow. Addresses are found by a keyed digest;
-    those that share a place, one of 65,536, share their attempts.
+    those with the same place, one of 65,536, share their attempts.
 
     Args:
-        now: returns seconds that all processes count alike.
+        now: returns seconds on a clock that all processes share.
     """
 
     def __init__(

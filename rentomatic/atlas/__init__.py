@@ -1,4 +1,4 @@
-"""Places and the ground of maps, offline: data files that a process looks things up in unread.
+"""Places and the ground of maps, offline: data files that are searched without loading them.
 
 `ops/atlas` makes the data; SOURCES.md says from what, and under which licences.
 """

@@ -18,13 +18,12 @@ FOLDER = PACKAGE / "atlas"
 MAX_CHOICES = 20
 # The zooms of the tiles in which `places_in` looks.
 LABEL_ZOOMS = (2, 4, 6, 8, 10)
-# Of the names that begin in the same way, at most this many are looked at, and of their places the
-# largest.
+# At most this many names that begin with a text are read, and at most this many places returned.
 _LOOKED_AT = 2_000
 _MOST = 100
-# Also those of Japanese.
+# Japanese commas too.
 _COMMAS = re.compile("[,\u3001\uff0c]")
-# From how many people on a place is wide, and how many metres from its middle its rooms may be.
+# The least population of a place, and the radius of its search in metres.
 _RADII = ((5_000_000, 30_000), (1_000_000, 20_000), (100_000, 10_000), (0, 5_000))
 
 _places = SortedLines(FOLDER / "places.txt")
@@ -56,7 +55,7 @@ class Place:
 
     @property
     def radius(self) -> int:
-        """How many metres from its middle a search reaches, rounded."""
+        """The radius of a search near it, in metres."""
         return next(radius for people, radius in _RADII if self.population >= people)
 
     def name_in(self, language: str) -> str:
@@ -80,7 +79,7 @@ def find_places(text: str) -> list[Place]:
 def suggest_places(text: str) -> list[Place]:
     """Return the largest places, at most MAX_CHOICES, with a name that begins with a text.
 
-    Those whose usual name does come first.
+    Places whose usual name begins with it precede the others.
     """
     key = key_of(_COMMAS.split(text)[0])
     near = islice(_names.beginning_with(key), _LOOKED_AT) if key else ()

@@ -14,9 +14,9 @@ _TILE = 256
 MIN_ZOOM = log2(WIDTH / _TILE)
 # Where Web Mercator ends.
 _LAST_LATITUDE = 85.0511
-# Of a view, how much stays in sight when it is moved by a step.
+# How far a step moves a view, as a part of its width or height.
 _STEP = 0.6
-# Beyond this many places, coordinates are finer than any map.
+# More decimals would be finer than any map.
 _DECIMALS = 5
 
 
@@ -41,7 +41,7 @@ class View:
 
     @staticmethod
     def around(box: Box, share: float = 1.0) -> "View":
-        """Return the view whose width or height has at most this share covered by a box."""
+        """Return the closest view in which a box takes at most this share of width and height."""
         west, north = _projected(box.west, box.north)
         south = _projected(box.west, box.south)[1]
         wide, high = box.width / (2 * HALF_TURN), south - north
@@ -64,7 +64,7 @@ class View:
 
     @property
     def metres(self) -> float:
-        """The width of a pixel in its middle."""
+        """The width in metres of a pixel in the middle."""
         return 2 * pi * EARTH_RADIUS * cos(radians(_latitude(self.y))) / self.world
 
     def point_of(self, longitude: float, latitude: float) -> tuple[float, float]:

@@ -1,7 +1,7 @@
-"""Who is signed in on the page: a cookie has the token, and counts for our own pages only.
+"""Sign-in on the pages: a cookie holds the token, and counts for our own pages only.
 
 There is no store of sessions: a session ends with its token, or when the browser forgets the
-cookie. The API takes no cookie.
+cookie. The API ignores it.
 """
 
 import re
@@ -41,7 +41,7 @@ class Sessions:
 
     @property
     def are_possible(self) -> bool:
-        """Whether anyone can sign in: there are tokens, and nobody on the way can read them."""
+        """Whether anyone can sign in: there are tokens, and they cannot be read on the way."""
         return bool(self.tokens) and can_sign_in(self.public_url)
 
     @property
@@ -66,7 +66,7 @@ class Sessions:
         return actor_of(token, self.tokens) if _TOKEN.fullmatch(token) else None
 
     def reader(self, environ: _Environ) -> str | None:
-        """Return the name of who reads a page; None if nobody is signed in.
+        """Return the name of the reader of a page; None if nobody is signed in.
 
         The cookie does not count if a page of another origin made the request.
         """
@@ -82,7 +82,7 @@ class Sessions:
         return self.is_own(environ, _SAME_ORIGIN) and self._names_origin(environ)
 
     def is_own(self, environ: _Environ, *sites: str) -> bool:
-        """Return whether no page of another origin makes a request, as far as it says so."""
+        """Return whether a request is not from another site, as far as its headers say."""
         site = environ.get("HTTP_SEC_FETCH_SITE")
         if site is not None:
             return site in sites

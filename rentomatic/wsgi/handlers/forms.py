@@ -35,14 +35,14 @@ FOREIGN = HttpFailure(
 )
 SIGNED_OUT = HttpFailure(
     HTTPStatus.UNAUTHORIZED,
-    "Nothing was changed, because nobody is signed in in this browser; "
-    "sign in in another tab, then send this form again",
+    "Nothing was changed, because you are not signed in; "
+    "sign in using another tab, then send this form again",
     (("WWW-Authenticate", "Bearer"),),
 )
 
 
 def ours(handler: Handler) -> Handler:
-    """Take a form only from one of our own pages."""
+    """Accept a form only from one of our own pages."""
 
     @wraps(handler)
     def answer(service: Service, request: Request, **segments: object) -> Outcome:

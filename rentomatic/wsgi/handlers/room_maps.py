@@ -20,9 +20,9 @@ from rentomatic.wsgi.service import Service
 WHERE = ("place", "bbox", "near", "radius", "radius_min", "after")
 # How close a map of one room shows it, as the zoom of a web map: with the towns around it.
 _CLOSE = 10.0
-# How much of a map the rooms take that it was made for.
+# How much of a map its rooms take.
 _SHARE = 0.75
-# Rooms anywhere are found in steps, from the world to a town.
+# The rooms of a search without a place are found in steps, from the world to a town.
 _STEPS = 6
 _SEVERAL = 5
 

@@ -34,7 +34,7 @@ def sign_in(service: Service, request: Request) -> Outcome:
 def take_token(service: Service, request: Request) -> Outcome:
     """Sign in, and return to where the person came from.
 
-    A wrong token is answered like a malformed or a revoked one, and charged to the address.
+    Wrong, malformed and revoked tokens get the same answer, and are charged to the address.
     """
     sent = read_sent(service, request, {TOKEN, RETURN})
     back = own_path(sent.fields.get(RETURN, ""))

@@ -7,14 +7,14 @@ from rentomatic.domain.room import FIELDS, Field
 from rentomatic.wsgi.pages.form import Control
 from rentomatic.wsgi.pages.spelling import Speller
 
-# What describes a room comes before where it is, and before what is rarely given.
+# What describes a room precedes where it is and what is rarely entered.
 _FIRST = ("title", "description", "city", "price", "size", "bedrooms", "available_from")
 
-# Whose labels say what they are measured in.
+# Their labels include a unit.
 _WITH_UNIT = ("price", "size")
 
 _LINES = 6
-# Nobody enters more than this by mistake, so a problem does not mention larger limits.
+# Limits above this are not mentioned: nobody exceeds them by mistake.
 _MANY = 1_000_000
 
 

@@ -18,7 +18,7 @@ from rentomatic.domain.room_map import Cell
 from rentomatic.domain.tiles import Tiles
 from rentomatic.wsgi.pages.spelling import Speller
 
-# Markers nearer than this, in pixels, are drawn as one.
+# Markers closer together than this, in pixels, are drawn as one.
 _APART = 68
 _MOST_MARKERS = 60
 _MOST_NAMES = 16
@@ -28,12 +28,12 @@ _MOST_LAND = 14_000
 _LETTER, _WIDE_LETTER, _LINE = 7.0, 13.0, 16
 _LAST_NARROW = "\u2e7f"
 _ON_A_PHONE = 1.9
-# What a marker takes on each side, and below it, where its price is.
+# The space of a marker: on each side, above, and below, where its price is.
 _ASIDE, _ABOVE, _BELOW = 30, 24, 46
 _CITY = 1_000_000
 _KILOMETRE = 1_000
 _LONGEST_SCALE = 110
-# How many times larger a cluster is drawn that is opened, as a zoom.
+# How far a map zooms in at most when a cluster is opened.
 _INWARDS = 2.0
 _FEW, _MANY = 10, 1_000
 
@@ -95,7 +95,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the links of a map lead: to a room, and to the search in a box, as in `bbox`."""
+    """The addresses of the links of a map: a room, and the search in a box, as in `bbox`."""
 
     room: Callable[[Room], str]
     search: Callable[[str], str]
@@ -108,7 +108,7 @@ class Scene:
     Attributes:
         cells: the rooms that were found.
         is_exact: whether all of them were counted.
-        addresses: where links lead.
+        addresses: what the links of the map link to.
         room: the room whose map it is; None if it is that of a search.
         tiles: the server of tiles that a map shows if JavaScript runs; None for none.
     """
@@ -144,12 +144,12 @@ class Map:
 
     @cached_property
     def markers(self) -> list[Marker]:
-        """The rooms, those of near cells together, the most rooms first."""
+        """The rooms, with neighbouring cells joined, the most rooms first."""
         return [self._marker(cell, spot) for cell, spot in self._merged()]
 
     @property
     def spots(self) -> Iterator[tuple[Room, Spot]]:
-        """Where those rooms of the page are that have no marker of their own."""
+        """The rooms of the page that have no marker of their own, and where they are."""
         alone = {marker.cell.room.code for marker in self.markers if marker.cell.room}
         for room in self._rooms:
             spot = Spot(*self.view.point_of(*room.place))
@@ -197,7 +197,7 @@ class Map:
 
     @cached_property
     def links(self) -> dict[str, str]:
-        """The addresses of the same map moved or zoomed, those that would show something else."""
+        """The addresses of the same map moved or zoomed, unless that would change nothing."""
         view = self.view
         others = {
             "zoom_in": view.zoomed(1),

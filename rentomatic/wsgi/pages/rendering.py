@@ -67,7 +67,8 @@ def render(template: str, request: Request, **values: object) -> bytes:
 
     Besides `values` it gets `lang`, `t` (the texts), `languages` (links to the same page in other
     languages), `link` (an address within the service, in the chosen language), `asset_url`,
-    `signed_in` (the name of who is) and `here` (this page's own address, quoted for a query).
+    `signed_in` (the name of the reader's token, or None) and `here` (this page's own address,
+    quoted for a query).
     """
     language = language_of(request)
     page = templates().get_template(template)

@@ -19,10 +19,10 @@ def sign_in_page(
 
     Args:
         request: the request for the page.
-        back: where to go then, an address of this site.
+        back: where to go after signing in, an address of this site.
         problem: what went wrong, the name of a text; empty for nothing.
         is_possible: whether anyone can sign in.
-        parameters: of that text.
+        parameters: the parameters of that text.
     """
     t = texts_of(language_of(request))
     label = t("sign_in.token")
