@@ -24,7 +24,7 @@ class Asset:
     """A file.
 
     Attributes:
-        name: its name, with a digest of its content if that never changes under this name.
+        name: its name, with a digest if the content under this name never changes.
         is_fixed: whether the name has a digest.
     """
 
