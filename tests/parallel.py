@@ -5,6 +5,7 @@ import os
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import NodeManager
 
 # One worker runs all tests of a group, one after the other: what they share is slow to start, or is
 # changed by them. All other tests run on any worker, which has servers of its own.
@@ -19,6 +20,8 @@ FIRST = ("tests/ops/", "tests/process/")
 # Tests wait for servers and processes most of the time.
 WORKERS_PER_CORE = 2
 MOST_WORKERS = 16
+# After Ctrl-C or `-x` workers are killed after 10 s by default, which leaves their servers running.
+NodeManager.EXIT_TIMEOUT = 120
 
 
 class Groups(LoadScopeScheduling):

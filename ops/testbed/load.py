@@ -1,8 +1,9 @@
 """Requests a URL from several threads until its standard input ends; arguments: URL THREADS.
 
 Each request uses a new connection, as a proxy may be closing an old one, and a unique parameter, so
-that no cache answers it. Prints JSON: how often each status and each other failure came, and the
-longest wait in seconds.
+that no cache answers it. Each thread pauses between two requests, so that it does not take the
+processor that the service needs. Prints JSON: how often each status and each other failure came,
+and the longest wait in seconds.
 """
 
 import json
@@ -15,6 +16,7 @@ from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
 TIMEOUT_SECONDS = 60
+PAUSE_SECONDS = 0.01
 
 
 @dataclass
@@ -55,7 +57,7 @@ def main() -> None:
     seen = [Seen() for _ in range(int(threads_wanted))]
 
     def go_on(number: int) -> None:
-        while not enough.is_set():
+        while not enough.wait(PAUSE_SECONDS):
             seen[number].ask(url, f"{number}-{time.monotonic_ns()}")
 
     threads = [threading.Thread(target=go_on, args=(number,)) for number in range(len(seen))]

@@ -76,7 +76,7 @@ def test_a_killed_server_does_not_end_the_service(commands: Commands) -> None:
     kill(*commands.servers())
     until(lambda: not commands.servers())
     commands.run("list")
-    assert service.get() == rooms
+    until(lambda: found(service) == rooms)
     assert service.end(signal.SIGTERM) == 0, service.complained
     assert commands.servers() == []
 
