@@ -5,7 +5,8 @@ from typing import Any
 
 from rentomatic.domain.geography import Box
 from rentomatic.domain.room import COORDINATES
-from rentomatic.requests.room_selection import Filter, RoomSelection
+from rentomatic.requests.room_conditions import Filter
+from rentomatic.requests.room_selection import RoomSelection
 
 _LOW = {"gt", "gte", "eq"}
 _HIGH = {"lt", "lte", "eq"}

@@ -39,11 +39,12 @@ from rentomatic.repository.interface import (
     started,
 )
 from rentomatic.repository.selection import Entry, ordered, page_of, passes, summary_of
+from rentomatic.requests.room_conditions import ALWAYS, AllOf, Condition, Filter, filters_in
 from rentomatic.requests.room_fields import DISTANCE, NULL, Operand, Value
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_map import RoomMapRequest
 from rentomatic.requests.room_order import ADDED, Order, Position
-from rentomatic.requests.room_selection import Filter, RoomSelection
+from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.requests.room_summary import RoomSummaryRequest
 
 Document = dict[str, Any]
@@ -286,18 +287,25 @@ class MongoRepo:
 
 def _query(selection: RoomSelection) -> Document:
     """Return what the server can filter by; its operators have our names after a dollar sign."""
-    conditions: list[Document] = [
-        {each.field: condition}
-        for each in selection.filters
-        if not _is_folded(each)
-        for condition in _conditions(each)
-    ]
+    conditions = [_met(each) for each in selection.filters if not _is_compared_here(each)]
     near = selection.near
+    if selection.condition and not any(map(_is_compared_here, filters_in(selection.condition))):
+        conditions.append(_met(selection.condition))
     if selection.bbox:
         conditions.append(_within(selection.bbox))
     if near and near.radius is not None:
         conditions.append(_within(box_around(near.longitude, near.latitude, near.radius)))
     return {"$and": conditions} if conditions else {}
+
+
+def _met(condition: Condition) -> Document:
+    """Translate a condition; MongoDB has no empty `$and` and `$or`."""
+    if isinstance(condition, Filter):
+        return {"$and": [{condition.field: each} for each in _conditions(condition)]}
+    parts = [_met(part) for part in condition.parts]
+    if isinstance(condition, AllOf):
+        return {"$and": parts} if parts else {}
+    return {"$or": parts} if parts else {"_id": {"$in": []}}
 
 
 def _conditions(each: Filter) -> Iterator[Document]:
@@ -336,15 +344,17 @@ def _is_ordered_here(request: RoomListRequest) -> bool:
 
 
 def _is_selected_here(selection: RoomSelection) -> bool:
-    """Return whether rooms are filtered here: by distance, words, or without case and accents."""
+    """Return whether rooms are filtered here: by distance, words, patterns, or folded text."""
     near = selection.near
     is_bounded = near and (near.radius is not None or near.radius_min is not None)
-    return bool(is_bounded or selection.words) or any(map(_is_folded, selection.filters))
+    filters = filters_in(AllOf((*selection.filters, selection.condition or ALWAYS)))
+    return bool(is_bounded or selection.words) or any(map(_is_compared_here, filters))
 
 
-def _is_folded(each: Filter) -> bool:
+def _is_compared_here(each: Filter) -> bool:
     kind = FIELDS[each.field].kind
-    return isinstance(kind, Text) and kind.is_folded and each.operator != NULL
+    is_folded = isinstance(kind, Text) and kind.is_folded and each.operator != NULL
+    return is_folded or each.operator in {"like", "unlike"}
 
 
 def _stored(value: Operand | None) -> object:

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import lru_cache
-from uuid import UUID
 
 from rentomatic.domain.kinds import Text
 from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS
+from rentomatic.repository.conditions import TYPES
 from rentomatic.requests.room_order import ADDED, KEY_TYPES, Order, Position, SortKey
 
 # Text is sorted by the folded text, which a trigger keeps.
@@ -19,7 +18,6 @@ _COLUMNS = {
         if name in FIELDS and isinstance(FIELDS[name].kind, Text)
     },
 }
-_TYPES = {UUID: "uuid", int: "bigint", float: "float8", str: "text", date: "date"}
 
 # One per key of an order.
 POSITION_PARAMETERS = tuple(f"after_{number}" for number in range(len(KEY_TYPES)))
@@ -75,7 +73,7 @@ class _Key:
 
 def _key(key: SortKey, parameter: str, value: object) -> _Key:
     column = _column(key.name)
-    operand = "" if value is None else f":{parameter}::{_TYPES[KEY_TYPES[key.name]]}"
+    operand = "" if value is None else f":{parameter}::{TYPES[KEY_TYPES[key.name]]}"
     return _Key(column, "<" if key.descending else ">", operand, key.name in OPTIONAL_FIELDS)
 
 

@@ -31,7 +31,9 @@ GENERIC_PLANS = {
 
 def is_index_range(request: RoomListRequest) -> bool:
     """Return whether a page is a range of an index on one column, in its order."""
-    if request.limit is None or request.near or request.bbox or request.words or request.count:
+    if request.limit is None or request.count or request.condition:
+        return False
+    if request.near or request.bbox or request.words:
         return False
     name = request.order[0].name
     return _is_indexed(request.order) and all(

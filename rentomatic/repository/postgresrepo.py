@@ -36,6 +36,7 @@ from rentomatic.repository.room_parameters import (
     PAGE_BY_ID_PARAMETERS,
     PAGE_PARAMETERS,
     SELECTION_PARAMETERS,
+    SELECTION_PARTS,
     Parameters,
     attempts,
     fallback_parameters,
@@ -44,6 +45,7 @@ from rentomatic.repository.room_parameters import (
     map_parameters,
     needs_attempts,
     selection_parameters,
+    selection_parts,
     shows_what_it_reads,
 )
 from rentomatic.repository.rows import cells_of, page_of, summary_of
@@ -90,13 +92,17 @@ class PostgresRepo:
         self._list = load("room_list", LIST_PARAMETERS, LIST_PARTS)
         self._page = load("room_page", PAGE_PARAMETERS, LIST_PARTS)
         self._page_by_id = load("room_page_by_id", PAGE_BY_ID_PARAMETERS, LIST_PARTS)
-        self._estimate = load("room_estimate", SELECTION_PARAMETERS)
-        self._count = load("room_count", SELECTION_PARAMETERS)
-        self._count_some = load("room_count_some", {*SELECTION_PARAMETERS, "most"})
-        self._summary = load(
-            "room_summary", {*SELECTION_PARAMETERS, "quartiles", "steps", "max_bars", "max_cities"}
+        self._estimate = load("room_estimate", SELECTION_PARAMETERS, SELECTION_PARTS)
+        self._count = load("room_count", SELECTION_PARAMETERS, SELECTION_PARTS)
+        self._count_some = load(
+            "room_count_some", {*SELECTION_PARAMETERS, "most"}, SELECTION_PARTS
         )
-        self._map = load("room_map", MAP_PARAMETERS)
+        self._summary = load(
+            "room_summary",
+            {*SELECTION_PARAMETERS, "quartiles", "steps", "max_bars", "max_cities"},
+            SELECTION_PARTS,
+        )
+        self._map = load("room_map", MAP_PARAMETERS, SELECTION_PARTS)
         self._get = load("room_get", {"code", "locked"})
         self._existing = load("room_existing", {"codes"})
         self._save = load("room_save", {*FIELDS, *SETS.values()})
@@ -135,7 +141,7 @@ class PostgresRepo:
             "max_bars": MAX_BARS,
             "max_cities": MAX_CITIES,
         }
-        text = self._summary.text(frozenset(selection))
+        text = self._summary.text(frozenset(selection), **selection_parts(request))
 
         with self._search_slots.open() as take:
             for each in {request.without_filters_of(name) for name in HISTOGRAMS}:
@@ -146,7 +152,7 @@ class PostgresRepo:
     def count_some(self, selection: RoomSelection, most: int) -> Total:
         """Count rooms, but no more than this many; estimate how many if that takes too long."""
         parameters = selection_parameters(selection)
-        text = self._count_some.text(frozenset(parameters))
+        text = self._count_some.text(frozenset(parameters), **selection_parts(selection))
         rows = self._run_if_fast(text, parameters | {"most": most})
         if rows is None:
             return Total(self._estimated(selection), is_exact=False)
@@ -156,7 +162,7 @@ class PostgresRepo:
         """Count rooms in the cells of a grid, or, if they are too many for that, a sample."""
         is_exact = self._estimated(request) <= COUNTED_ROOMS
         parameters = map_parameters(request, is_exact=is_exact)
-        text = self._map.text(frozenset(parameters))
+        text = self._map.text(frozenset(parameters), **selection_parts(request))
         rows = self._connections.read(lambda connection: connection.run(text, parameters))
         return Mapped(cells_of(rows, request.grid), is_exact, rows[0][0])
 
@@ -316,7 +322,7 @@ class PostgresRepo:
         return self._connections.read(lambda connection: self._estimate_of(connection, selection))
 
     def _estimate_of(self, connection: Connection, selection: RoomSelection) -> int:
-        (plan,) = _value(connection, self._estimate, selection_parameters(selection))
+        (plan,) = _of_selection(connection, self._estimate, selection)
         (counted,) = plan["Plan"]["Plans"]
         return int(counted["Plan Rows"])
 
@@ -392,7 +398,7 @@ class PostgresRepo:
 
     def _total(self, connection: Connection, request: RoomListRequest) -> Total | None:
         if request.count == EXACT:
-            counted = _value(connection, self._count, selection_parameters(request))
+            counted = _of_selection(connection, self._count, request)
             return Total(counted, is_exact=True)
         if request.count == ESTIMATE:
             return Total(self._estimate_of(connection, request), is_exact=False)
@@ -400,10 +406,18 @@ class PostgresRepo:
 
 
 def _value(
-    connection: Connection, statement: Statement, parameters: Mapping[str, object] = NOTHING
+    connection: Connection,
+    statement: Statement,
+    parameters: Mapping[str, object] = NOTHING,
+    **parts: str,
 ) -> Any:  # noqa: ANN401 - each statement returns a type of its own
     """Run a statement that returns one value."""
-    return connection.run(statement.text(frozenset(parameters)), parameters)[0][0]
+    return connection.run(statement.text(frozenset(parameters), **parts), parameters)[0][0]
+
+
+def _of_selection(connection: Connection, statement: Statement, selection: RoomSelection) -> Any:  # noqa: ANN401 - as above
+    parameters, parts = selection_parameters(selection), selection_parts(selection)
+    return _value(connection, statement, parameters, **parts)
 
 
 def _need(take: Callable[[], bool]) -> None:

@@ -2,19 +2,22 @@
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 from rentomatic.domain.geography import Box, Near, antipode, box_around
 from rentomatic.domain.room import OPTIONAL_FIELDS
+from rentomatic.repository.conditions import condition_parameters, is_met
 from rentomatic.repository.contradictions import is_contradictory
 from rentomatic.repository.ordering import POSITION_PARAMETERS, is_after, is_present_in, order_by
 from rentomatic.repository.rings import RING_PARAMETERS, Rings, rings_of
 from rentomatic.repository.word_parameters import WORD_PARAMETERS, planned_words, word_parameters
+from rentomatic.requests.room_conditions import FILTER_PARAMETERS
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_list import EXACT, RoomListRequest
 from rentomatic.requests.room_map import RoomMapRequest
-from rentomatic.requests.room_selection import FILTER_PARAMETERS, RoomSelection
+from rentomatic.requests.room_selection import RoomSelection
 
 Parameters = dict[str, Any]
 Estimated = Callable[[RoomSelection], int]
@@ -45,7 +48,8 @@ LIST_PARAMETERS = {
 PAGE_PARAMETERS = {*LIST_PARAMETERS, "measured", "counted"}
 PAGE_BY_ID_PARAMETERS = {*PAGE_PARAMETERS, *RING_PARAMETERS}
 MAP_PARAMETERS = {*SELECTION_PARAMETERS, "sample", "step", "last_row", "last_column"}
-LIST_PARTS = {"order", "is_after", "is_present"}
+SELECTION_PARTS = {"is_met"}
+LIST_PARTS = {*SELECTION_PARTS, "order", "is_after", "is_present"}
 
 
 def attempts(request: RoomListRequest, estimated: Estimated) -> Iterator[tuple[Parameters, bool]]:
@@ -69,7 +73,7 @@ def attempts(request: RoomListRequest, estimated: Estimated) -> Iterator[tuple[P
 
 def _selects_few(request: RoomListRequest, estimated: Estimated) -> bool:
     """Return whether few rooms have the words and pass the filters, the box and the radius."""
-    whole = RoomSelection(request.filters, request.bbox, request.near, request.words)
+    whole = request.selection
     return whole != RoomSelection(words=request.words) and estimated(whole) < FEW_ROOMS
 
 
@@ -101,7 +105,7 @@ def _attempts(request: RoomListRequest, estimated: Estimated) -> Iterator[tuple[
         return
     rings = rings_of(request, near)
     first = next(rings, None)
-    anywhere = RoomSelection(request.filters, request.bbox, words=request.words)
+    anywhere = replace(request.selection, near=None)
     is_narrow = first is not None or anywhere != RoomSelection()
     if is_narrow and estimated(anywhere) < FEW_ROOMS:
         yield list_parameters(request, selects_few=True), False
@@ -126,6 +130,8 @@ def selection_parameters(selection: RoomSelection) -> Parameters:
         parameters |= word_parameters(selection.words)
     if is_contradictory(selection):
         parameters["contradictory"] = True
+    if selection.condition:
+        parameters |= {"is_met": True} | condition_parameters(selection.condition)
     return parameters
 
 
@@ -138,6 +144,11 @@ def map_parameters(request: RoomMapRequest, *, is_exact: bool) -> Parameters:
         "last_row": grid.last_row,
         "last_column": grid.last_column,
     }
+
+
+def selection_parts(selection: RoomSelection) -> dict[str, str]:
+    """Return the parts of a selection; see SELECTION_PARTS."""
+    return {"is_met": is_met(selection.condition)} if selection.condition else {}
 
 
 def list_parameters(
@@ -180,7 +191,7 @@ def list_parameters(
 
 def list_parts(request: RoomListRequest, *, is_present: bool = False) -> dict[str, str]:
     """Return the parts of a search; see list_parameters."""
-    parts = {"order": order_by(request.order, is_present=is_present)}
+    parts = selection_parts(request) | {"order": order_by(request.order, is_present=is_present)}
     if is_present:
         parts["is_present"] = is_present_in(request.order)
     if request.after is not None:
@@ -197,7 +208,11 @@ def shows_what_it_reads(request: RoomListRequest) -> bool:
     """Return whether the page shows nearly every room that is read: no other filter drops any."""
     first = request.order[0].name
     is_anywhere = request.bbox is None and request.near is None and not request.words
-    return is_anywhere and all(each.field == first for each in request.filters)
+    return (
+        is_anywhere
+        and not request.condition
+        and all(each.field == first for each in request.filters)
+    )
 
 
 def may_lack_sort_key(request: RoomListRequest) -> bool:

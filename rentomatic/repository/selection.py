@@ -11,7 +11,8 @@ from rentomatic.domain.room import FIELDS, SEARCHED, Room
 from rentomatic.domain.room_summary import RoomSummary, summarize
 from rentomatic.domain.words import has_words
 from rentomatic.repository.interface import Page, Total
-from rentomatic.requests.room_fields import BEDROOMS, DISTANCE, HISTOGRAMS, OPERATORS
+from rentomatic.requests.room_conditions import AllOf, Condition, Filter
+from rentomatic.requests.room_fields import BEDROOMS, COMPARISONS, DISTANCE, HISTOGRAMS
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_order import ADDED, Order, Position, ranked
 from rentomatic.requests.room_selection import RoomSelection
@@ -23,14 +24,21 @@ Entry = tuple[int, Room]
 def passes(room: Room, selection: RoomSelection) -> bool:
     """Return whether a room is selected."""
     return (
-        all(
-            OPERATORS[each.operator].matches(_compared(room, each.field), each.value)
-            for each in selection.filters
-        )
+        all(meets(room, each) for each in selection.filters)
+        and (selection.condition is None or meets(room, selection.condition))
         and (selection.bbox is None or selection.bbox.contains(*room.place))
         and (selection.near is None or selection.near.reaches(*room.place))
         and (not selection.words or has_words(_text_of(room), selection.words))
     )
+
+
+def meets(room: Room, condition: Condition) -> bool:
+    """Return whether a room meets a condition."""
+    if isinstance(condition, Filter):
+        value = _compared(room, condition.field)
+        return COMPARISONS[condition.operator].matches(value, condition.value)
+    join = all if isinstance(condition, AllOf) else any
+    return join(meets(room, part) for part in condition.parts)
 
 
 def _text_of(room: Room) -> str:

@@ -72,6 +72,13 @@ SELECTION_PARAMETERS = (
         EXAMPLE_WORDS,
     ),
     Parameter(
+        "filter",
+        "expression",
+        "rooms that meet a boolean expression over the fields, in CQL2 text",
+        {"type": "string", "minLength": 1},
+        "price < 60 OR bedrooms >= 2",
+    ),
+    Parameter(
         "bbox",
         BBOX_FORM,
         "a box in degrees, edges included; west > east crosses the antimeridian",

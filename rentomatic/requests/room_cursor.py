@@ -21,9 +21,9 @@ _READ: Mapping[type, Callable[[str], UUID | str | date]] = {
 def write_cursor(selection: RoomSelection, order: Order, position: Position) -> str:
     """Encode a position in an order of the selected rooms."""
     values = [str(each) if isinstance(each, UUID | date) else each for each in position]
-    # The text of a search without words is as in earlier releases, so their cursors stay valid.
-    words = [selection.words] if selection.words else []
-    search = (selection.filters, selection.bbox, selection.near, order, *words)
+    # The text of a search without these is as in earlier releases, so their cursors stay valid.
+    newer = filter(None, (selection.words, selection.condition))
+    search = (selection.filters, selection.bbox, selection.near, order, *newer)
     return seal(values, repr(search))
 
 

@@ -20,6 +20,7 @@ from rentomatic.domain.kinds import (
     Kind,
     Text,
 )
+from rentomatic.domain.patterns import is_like
 from rentomatic.domain.room import FIELDS, Field
 from rentomatic.requests.parsers import (
     MAX_INTEGER,
@@ -85,6 +86,13 @@ OPERATORS: Mapping[str, Operator] = {
         Operator(NULL, "missing (`true`) or present (`false`)", operator.is_, Takes.FLAG),
     )
 }
+
+# Comparisons of text with a pattern, which only a boolean expression has.
+_PATTERNS = (
+    Operator("like", "like", is_like),
+    Operator("unlike", "not like", lambda text, pattern: not is_like(text, pattern)),
+)
+COMPARISONS = {**OPERATORS, **{each.name: each for each in _PATTERNS}}
 
 # What a search near a place adds to each room.
 DISTANCE = "distance"

@@ -13,6 +13,7 @@ from rentomatic.requests.parsers import (
     shown,
     shown_name,
 )
+from rentomatic.requests.room_conditions import Condition
 from rentomatic.requests.room_cursor import read_cursor
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_order import (
@@ -59,6 +60,7 @@ def build_room_list_request(  # noqa: PLR0913 - each is a parameter of the contr
     bbox: ListText | None = None,
     near: ListText | None = None,
     q: str | None = None,
+    filter: str | Condition | None = None,  # noqa: A002 - as the parameter is called
     radius: str | float | None = None,
     radius_min: str | float | None = None,
     sort: ListText | None = None,
@@ -72,7 +74,7 @@ def build_room_list_request(  # noqa: PLR0913 - each is a parameter of the contr
     text like everything else; `filters` is a mapping of operands by `field__operator`.
     """
     reader = _Reader()
-    selection = reader.selection(filters, bbox, near, radius, radius_min, q)
+    selection = reader.selection(filters, bbox, near, radius, radius_min, q, filter)
     is_near = near is not None
     known = (*FIELDS, DISTANCE) if is_near else ALL_FIELDS
     order = BY_ADDING if sort is None else reader.order(as_list_text(sort), is_near=is_near)
@@ -81,6 +83,7 @@ def build_room_list_request(  # noqa: PLR0913 - each is a parameter of the contr
         selection.bbox,
         selection.near,
         selection.words,
+        selection.condition,
         limit=reader.limit(str(limit)),
         order=order,
         # No cursor belongs to a search that is invalid.

@@ -13,6 +13,7 @@ from rentomatic.domain.room_map import (
 )
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.parsers import ListText, parse_integer, shown
+from rentomatic.requests.room_conditions import Condition
 from rentomatic.requests.room_selection import RoomSelection, SelectionReader
 
 
@@ -34,20 +35,26 @@ def build_room_map_request(  # noqa: PLR0913 - each is a parameter of the contra
     bbox: ListText | None = None,
     near: ListText | None = None,
     q: str | None = None,
+    filter: str | Condition | None = None,  # noqa: A002 - as the parameter is called
     radius: str | float | None = None,
     radius_min: str | float | None = None,
     zoom: str | int | None = None,
 ) -> RoomMapRequest | InvalidRequest:
     """Read which rooms to map; the others are the parameters of `build_room_list_request`."""
     reader = _Reader()
-    selection = reader.selection(filters, bbox, near, radius, radius_min, q)
+    selection = reader.selection(filters, bbox, near, radius, radius_min, q, filter)
     box = extent_of(selection)
     # A box that is wrong has no cells.
     chosen = usual_zoom(box) if zoom is None else reader.zoom(str(zoom), box)
     if reader.errors:
         return InvalidRequest(tuple(reader.errors))
     return RoomMapRequest(
-        selection.filters, selection.bbox, selection.near, selection.words, chosen
+        selection.filters,
+        selection.bbox,
+        selection.near,
+        selection.words,
+        selection.condition,
+        chosen,
     )
 
 

@@ -1,7 +1,7 @@
 """Which rooms a request selects, by filters and place."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle
 from operator import attrgetter
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from rentomatic.domain.geography import Box, Near
 from rentomatic.domain.room import COORDINATES, FIELDS
 from rentomatic.requests.base import ParameterError, ValidRequest
+from rentomatic.requests.cql2 import parse_cql2
 from rentomatic.requests.parsers import (
     ListText,
     as_list_text,
@@ -17,11 +18,11 @@ from rentomatic.requests.parsers import (
     shown,
     shown_name,
 )
+from rentomatic.requests.room_conditions import Condition, Filter, combine
 from rentomatic.requests.room_fields import (
     FILTER_KEYS,
     OPERAND_PARSERS,
     OPERATORS,
-    Operand,
     Takes,
     parser_of,
     suggest_filter_key,
@@ -34,25 +35,6 @@ NEAR_FORM = ",".join(COORDINATES)
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """A condition on a field; `value` is a tuple for the operator `in`."""
-
-    field: str
-    operator: str
-    value: Operand
-
-    @property
-    def parameter(self) -> str:
-        """Its name among the parameters of a statement: one of FILTER_PARAMETERS."""
-        return f"{self.field}_{self.operator}"
-
-
-FILTER_PARAMETERS = frozenset(
-    Filter(*names, value=True).parameter for names in FILTER_KEYS.values()
-)
-
-
-@dataclass(frozen=True, slots=True)
 class RoomSelection(ValidRequest):
     """The rooms that meet all of these conditions.
 
@@ -61,17 +43,24 @@ class RoomSelection(ValidRequest):
         bbox: the box that they are in.
         near: how far they are from a place.
         words: folded words, each of which begins a word of their texts.
+        condition: what filters cannot express.
     """
 
     filters: tuple[Filter, ...] = ()
     bbox: Box | None = None
     near: Near | None = None
     words: tuple[str, ...] = ()
+    condition: Condition | None = None
+
+    @property
+    def selection(self) -> "RoomSelection":
+        """The selection alone, without what a search adds."""
+        return RoomSelection(self.filters, self.bbox, self.near, self.words, self.condition)
 
     def without_filters_of(self, *fields: str) -> "RoomSelection":
         """Return the same selection without the filters of some fields."""
         kept = tuple(each for each in self.filters if each.field not in fields)
-        return RoomSelection(kept, self.bbox, self.near, self.words)
+        return replace(self.selection, filters=kept)
 
 
 class SelectionReader:
@@ -92,14 +81,19 @@ class SelectionReader:
         radius: str | float | None,
         radius_min: str | float | None,
         q: str | None,
+        filter: str | Condition | None,  # noqa: A002 - as above
     ) -> RoomSelection:
         """Read which rooms are selected; wrong parameters are left out."""
         place = near, radius, radius_min
+        plain = () if filters is None else self.filters(filters)
+        condition = None if filter is None else self.condition(filter)
+        plain, condition = (plain, None) if condition is None else combine(plain, condition)
         return RoomSelection(
-            () if filters is None else self.filters(filters),
+            plain,
             None if bbox is None else self.bbox(bbox),
             None if place == (None, None, None) else self.near(*place),
             () if q is None else self.words(q),
+            condition,
         )
 
     def filters(self, given: object) -> tuple[Filter, ...]:
@@ -123,6 +117,16 @@ class SelectionReader:
             except ValueError as problem:
                 self.errors.append(ParameterError("filters", f"{key} {problem}", key))
         return tuple(sorted(filters, key=attrgetter("field", "operator")))
+
+    def condition(self, given: str | Condition) -> Condition | None:
+        """Read an expression over the filters, as CQL2 text."""
+        if not isinstance(given, str):
+            return given
+        try:
+            return parse_cql2(given)
+        except ValueError as problem:
+            self.fail("filter", str(problem))
+            return None
 
     def bbox(self, given: ListText) -> Box | None:
         """Read a box, `west,south,east,north` in degrees."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.parsers import ListText
+from rentomatic.requests.room_conditions import Condition
 from rentomatic.requests.room_selection import RoomSelection, SelectionReader
 
 
@@ -18,12 +19,19 @@ def build_room_summary_request(  # noqa: PLR0913 - each is a parameter of the co
     bbox: ListText | None = None,
     near: ListText | None = None,
     q: str | None = None,
+    filter: str | Condition | None = None,  # noqa: A002 - as the parameter is called
     radius: str | float | None = None,
     radius_min: str | float | None = None,
 ) -> RoomSummaryRequest | InvalidRequest:
     """Read which rooms to sum up; the parameters are those of `build_room_list_request`."""
     reader = SelectionReader()
-    selection = reader.selection(filters, bbox, near, radius, radius_min, q)
+    selection = reader.selection(filters, bbox, near, radius, radius_min, q, filter)
     if reader.errors:
         return InvalidRequest(tuple(reader.errors))
-    return RoomSummaryRequest(selection.filters, selection.bbox, selection.near, selection.words)
+    return RoomSummaryRequest(
+        selection.filters,
+        selection.bbox,
+        selection.near,
+        selection.words,
+        selection.condition,
+    )

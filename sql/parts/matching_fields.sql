@@ -51,3 +51,4 @@ and reference = any(:reference_in::text[])  -- if reference_in
 and latitude between :south::float8 and :north::float8  -- if south
 and longitude + 0 between :west::float8 and :east::float8  -- if west
 and (longitude + 0 >= :west_across::float8 or longitude + 0 <= :east_across::float8)  -- if west_across
+and :is_met  -- if is_met

@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rentomatic.domain.kinds import Address, Date, Degrees, Identity, Integer, Text
-from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, PartialRoom, Room
+from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, TEXTS, PartialRoom, Room
 from rentomatic.domain.words import words_of
 from rentomatic.repository.interface import RoomRepository
+from rentomatic.requests.cql2_comparisons import Literal, is_like
+from rentomatic.requests.room_conditions import Condition, Filter, all_of, any_of, negated
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_fields import DISTANCE, FILTER_KEYS, OPERATORS, Takes
 from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
@@ -125,9 +127,63 @@ def filters(draw: st.DrawFn) -> dict[str, object]:
     return chosen
 
 
+def _filters_of_conditions() -> st.SearchStrategy[Filter]:
+    """Make a filter of the table, or a comparison that only a condition has."""
+    filters = [
+        st.builds(Filter, st.just(name), st.just(operator), _operand_of(name, operator))
+        for name, field in FIELDS.items()
+        for operator in field.operators
+    ]
+    texts = [name for name in TEXTS if FIELDS[name].kind.operators]
+    ordered = [
+        st.builds(
+            Filter, st.just(name), st.sampled_from(["lt", "lte", "gt", "gte"]), OPERANDS[name]
+        )
+        for name in texts
+    ]
+    like = [st.builds(is_like, st.just(FIELDS[name]), PATTERNS) for name in texts]
+    return st.one_of(*filters, *ordered, *like)
+
+
+def _operand_of(name: str, operator: str) -> st.SearchStrategy[Any]:
+    operand = OPERANDS[name].map(FIELDS[name].kind.compared)
+    operands = {
+        Takes.VALUE: operand,
+        Takes.LIST: st.lists(operand, min_size=1, max_size=4).map(tuple),
+        Takes.FLAG: st.booleans(),
+    }
+    return operands[OPERATORS[operator].takes]
+
+
+@st.composite
+def patterns(draw: st.DrawFn) -> Literal:
+    """Make a pattern of LIKE that some texts match."""
+    word = draw(st.sampled_from([*WORDS, *ADDRESSES]))
+    start, end = draw(st.integers(0, len(word) - 1)), draw(st.integers(1, len(word)))
+    part = re.sub(r"([%_\\])", r"\\\1", word[start:end])
+    shapes = ["{}", "%{}", "{}%", "%{}%", "_{}", "{}_%", "%", "_%", r"\%{}"]
+    return Literal(draw(st.sampled_from(shapes)).format(part), 1)
+
+
+PATTERNS = patterns()
+
+
+def conditions() -> st.SearchStrategy[Condition]:
+    """Make a boolean expression, with NOT moved to its filters."""
+    return st.recursive(
+        _filters_of_conditions(),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=3).map(all_of),
+            st.lists(inner, max_size=3).map(any_of),
+            inner.map(negated),
+        ),
+        max_leaves=6,
+    )
+
+
 @st.composite
 def selections(draw: st.DrawFn) -> dict[str, Any]:
-    """Make filters, a box and a place near which to search, each or none."""
+    """Make filters, a box, a place near which to search, words and a condition, each or none."""
     chosen: dict[str, Any] = {"filters": draw(filters())}
     if draw(st.booleans()):
         south, north = sorted((draw(VALUES["latitude"]), draw(VALUES["latitude"])))
@@ -140,6 +196,8 @@ def selections(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         words = draw(st.lists(_searched(), min_size=1, max_size=3))
         chosen["q"] = " ".join(words)
+    if draw(st.booleans()):
+        chosen["filter"] = draw(conditions())
     return chosen
 
 

@@ -27,6 +27,7 @@ PSQL_VALUES = {
     "order": "price, code",
     "is_after": "(price, code) > (1, null)",
     "is_present": "price is not null",
+    "is_met": "(price < 1 or price > 2)",
     "hemisphere": "1",
 }
 # Parameters that must not be null.

@@ -7,6 +7,7 @@ import pytest
 
 from rentomatic.domain.room import FIELDS, TEXTS
 from rentomatic.requests.base import InvalidRequest
+from rentomatic.requests.room_conditions import Filter
 from rentomatic.requests.room_fields import FILTER_KEYS, OPERATORS, Takes
 from rentomatic.requests.room_list import (
     DEFAULT_LIMIT,
@@ -14,7 +15,6 @@ from rentomatic.requests.room_list import (
     RoomListRequest,
     build_room_list_request,
 )
-from rentomatic.requests.room_selection import Filter
 from tests.operands import OPERANDS
 
 CODE = UUID("f853578c-fc0f-4e65-81b8-566c5dffa35a")

@@ -91,6 +91,7 @@ def _mapped(
         selection.bbox,
         selection.near,
         selection.words,
+        selection.condition,
         min(round(view.zoom), most) if zoom is None else zoom,
     )
     response = room_map_use_case(repository, request)
