@@ -13,7 +13,7 @@ from rentomatic.formats.crs import crs_problem
 from rentomatic.formats.json import JsonText, NotJsonError, Number, json_name, stream_items
 from rentomatic.formats.sources import json_option_errors
 from rentomatic.formats.values import identity_of
-from rentomatic.formats.view import View
+from rentomatic.formats.view import WHOLE, View
 from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.parsers import is_utf8, parse_uuid, shown, shown_name
 from rentomatic.requests.room_import import (
@@ -45,8 +45,22 @@ def dump_room(room: Room, view: View) -> bytes:
 
 def stream_rooms(rooms: Iterable[Room], view: View) -> Generator[bytes, None, None]:
     """Write rooms as a FeatureCollection."""
+    return _stream(rooms, view, b"]}")
+
+
+def dump_feature(room: Room, members: Mapping[str, object]) -> bytes:
+    """Write a room as a Feature with further members."""
+    return orjson.dumps({**_feature(room, WHOLE), **members})
+
+
+def dump_collection(rooms: Iterable[Room], members: Mapping[str, object]) -> bytes:
+    """Write rooms as a FeatureCollection with further members, at least one."""
+    return b"".join(_stream(rooms, WHOLE, b"]," + orjson.dumps(members)[1:]))
+
+
+def _stream(rooms: Iterable[Room], view: View, end: bytes) -> Generator[bytes, None, None]:
     start = b'{"type":"FeatureCollection","features":['
-    return stream_items(rooms, lambda piece: [_feature(room, view) for room in piece], start, b"]}")
+    return stream_items(rooms, lambda piece: [_feature(room, view) for room in piece], start, end)
 
 
 def _feature(room: Room, view: View) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from rentomatic.wsgi.body import is_taken, unsupported
 from rentomatic.wsgi.conditional import TAG, under_conditions
 from rentomatic.wsgi.failure import FAILED, HttpFailure, Outcome, RefusedError, render_failure
 from rentomatic.wsgi.micro_cache import keep_for_a_moment
+from rentomatic.wsgi.ogc.documents import write_documents
 from rentomatic.wsgi.openapi.document import describe
 from rentomatic.wsgi.openapi.manual import arrange
 from rentomatic.wsgi.pages.choice import wants_page
@@ -84,7 +85,8 @@ class Application:
     ) -> None:
         limits, rent = limits or Limits(), rent or Rent()
         document = describe(API, __version__, limits.rooms, rent)
-        documents = Documents(dump_value(document), arrange(document))
+        ogc = write_documents(public_url or "", __version__, limits.rooms, rent)
+        documents = Documents(dump_value(document), arrange(document), ogc)
         sessions = Sessions(tokens, public_url)
         self._service = Service(
             *(stores, limits, documents, release, tokens, metrics),

@@ -159,6 +159,14 @@ def read_format(request: Request) -> list[ParameterError]:
     return _read_choices(request, _ROOM_NAMES)
 
 
+def read_document_format(request: Request) -> list[ParameterError]:
+    """Return the errors of a request for a document that is JSON or a page."""
+    given = request.query.values
+    errors = [*request.query.errors, *unknown_parameters(given, _ROOM_NAMES)]
+    choices = {**_CHOICES, FORMAT: ("json", PAGE)}
+    return errors + _choice_errors({name: given.get(name) for name in _ROOM_NAMES}, choices)
+
+
 def read_language(request: Request) -> list[ParameterError]:
     """Return the errors of a request whose only parameter is the language."""
     return _read_choices(request, {LANG})

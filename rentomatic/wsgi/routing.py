@@ -16,6 +16,7 @@ from rentomatic.wsgi.handlers import (
     documents,
     health,
     imports,
+    ogc,
     room_forms,
     room_removals,
     room_writes,
@@ -27,6 +28,7 @@ from rentomatic.wsgi.handlers.assets import parse_asset
 from rentomatic.wsgi.handlers.imports import parse_digest
 from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
 from rentomatic.wsgi.json_body import MERGE_PATCH
+from rentomatic.wsgi.ogc import links
 
 Handler = Callable[..., Outcome]
 
@@ -108,8 +110,10 @@ class Route:
         return (*reads, "OPTIONS", *(each for each in self.operations if each != "GET"))
 
 
-# The group of the pages with forms, which are not part of the API.
+# The groups that the OpenAPI document does not describe: pages with forms, and OGC API Features,
+# which has an OpenAPI document of its own.
 FORMS = "Forms"
+OGC = "OGC"
 
 
 def _form(show: Handler, take: Handler, media_type: str = URL_ENCODED) -> Mapping[str, Operation]:
@@ -166,9 +170,15 @@ ROUTES = (
     Route("/", "Site", {"GET": Operation(site.home)}),
     Route("/robots.txt", "Site", {"GET": Operation(site.robots)}),
     Route("/favicon.ico", "Site", {"GET": Operation(site.favicon)}),
+    *(Route(path, OGC, {"GET": Operation(ogc.ogc_document)}) for path in links.DOCUMENTS),
+    Route(links.ROOT, OGC, {"GET": Operation(ogc.ogc_landing)}),
+    Route(links.COLLECTIONS, OGC, {"GET": Operation(ogc.ogc_collections, is_kept=True)}),
+    Route(links.COLLECTION, OGC, {"GET": Operation(ogc.ogc_collection, is_kept=True)}),
+    Route(links.ITEMS, OGC, {"GET": Operation(ogc.ogc_items, is_kept=True)}),
+    Route(f"{links.ITEMS}/{{code:uuid}}", OGC, {"GET": Operation(ogc.ogc_item, is_kept=True)}),
 )
 
-API = tuple(each for each in ROUTES if each.tag != FORMS)
+API = tuple(each for each in ROUTES if each.tag not in {FORMS, OGC})
 
 Found = tuple[Route, dict[str, str]]
 

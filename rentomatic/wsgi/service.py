@@ -1,5 +1,6 @@
 """What the handlers work with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -51,10 +52,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """The OpenAPI document, and the same as its pages show it."""
+    """What the service says about itself.
+
+    Attributes:
+        description: the OpenAPI document.
+        manual: the same as its pages show it.
+        ogc: the documents of OGC API Features, by their paths.
+    """
 
     description: bytes
     manual: Manual
+    ogc: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,11 @@ class Service:
     rent: Rent = field(default_factory=Rent)
     tiles: Tiles | None = None
     sessions: Sessions = field(default_factory=Sessions)
+
+    @property
+    def base(self) -> str:
+        """What absolute addresses begin with; empty for references within the site."""
+        return self.sessions.public_url or ""
 
     def over(self, repository: RoomRepository) -> "Service":
         """Return the same service with another repository."""

@@ -1,6 +1,5 @@
 """Reading rooms: a search, its summary, and one room."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -26,7 +25,13 @@ from rentomatic.wsgi.conditional import entity_tag
 from rentomatic.wsgi.failure import Outcome, unacceptable
 from rentomatic.wsgi.handlers.places import search_place
 from rentomatic.wsgi.handlers.room_pages import show_room, show_search
-from rentomatic.wsgi.handlers.searching import canonical, next_cursor, total_headers, without_search
+from rentomatic.wsgi.handlers.searching import (
+    cached,
+    canonical,
+    next_cursor,
+    total_headers,
+    without_search,
+)
 from rentomatic.wsgi.negotiation import preferred
 from rentomatic.wsgi.pages.choice import wants_page
 from rentomatic.wsgi.query import FORMAT, quoted
@@ -46,35 +51,17 @@ def room_list(service: Service, request: Request) -> Outcome:
     """Search rooms; without a page, the name of a place is looked up at once."""
     if PLACE in request.query.values and not wants_page(request):
         return search_place(service, request)
-    return _cached(service, request, _search)
+    return cached(service, request, _search)
 
 
 def room_summary(service: Service, request: Request) -> Outcome:
     """Summarize the rooms that a search finds."""
-    return _cached(service, request, _summarize)
+    return cached(service, request, _summarize)
 
 
 def room_map(service: Service, request: Request) -> Outcome:
     """Count the rooms that a search finds in the cells of a grid."""
-    return _cached(service, request, _map)
-
-
-def _cached(
-    service: Service, request: Request, handler: Callable[[Service, Request], Outcome]
-) -> Outcome:
-    """Return the last answer to the same request, if no room has changed since.
-
-    What staff see is not kept.
-    """
-    if request.signed_in:
-        return handler(service, request)
-    known = service.cache.find(request, service.stores.repository)
-    if known is not None:
-        return known
-    outcome = handler(service, request)
-    if isinstance(outcome, Answer):
-        service.cache.keep(request, outcome)
-    return outcome
+    return cached(service, request, _map)
 
 
 def _search(service: Service, request: Request) -> Outcome:

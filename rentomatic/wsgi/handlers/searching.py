@@ -15,6 +15,24 @@ from rentomatic.wsgi.response import Answer, Headers
 from rentomatic.wsgi.service import Service
 
 
+def cached(
+    service: Service, request: Request, handler: Callable[[Service, Request], Outcome]
+) -> Outcome:
+    """Return the last answer to the same request, if no room has changed since.
+
+    What staff see is not kept.
+    """
+    if request.signed_in:
+        return handler(service, request)
+    known = service.cache.find(request, service.stores.repository)
+    if known is not None:
+        return known
+    outcome = handler(service, request)
+    if isinstance(outcome, Answer):
+        service.cache.keep(request, outcome)
+    return outcome
+
+
 def canonical(request: Request, limit: int | None = None) -> str:
     """Return the same text for equivalent requests, with the effective limit."""
     asked = request.query.values | {"limit": limit}

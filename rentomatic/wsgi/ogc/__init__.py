@@ -1,0 +1,1 @@
+"""OGC API Features: what GIS clients read to open the rooms as a layer."""
