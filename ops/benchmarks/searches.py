@@ -16,6 +16,10 @@ def _box(degrees: float) -> str:
     return f"bbox={','.join(f'{edge:.4f}' for edge in edges)}"
 
 
+def _filter(expression: str) -> str:
+    return f"filter={quote(expression)}"
+
+
 _SORTS = ("price", "-price", "size", "-size", "latitude", "-longitude", "code", "price,-size")
 
 # Query strings by name, each for 20 rooms.
@@ -40,6 +44,11 @@ QUICK: dict[str, str] = {
     "nearest in an empty place": "near=-150,-40&sort=distance",
     "nearest to a pole": "near=0,-90&sort=distance",
     "farthest": f"{NEAR}&sort=-distance",
+    "two price ranges": _filter("price < 120 OR price BETWEEN 500 AND 510"),
+    "two price ranges, sort price": f"{_filter('price < 120 OR price > 1500')}&sort=price",
+    "two ranges, sort size": f"{_filter('(price < 120 AND size > 50) OR size < 12')}&sort=size",
+    "not two ranges": _filter("NOT (price < 500 OR size BETWEEN 20 AND 30)"),
+    "box 10 km, price or size": f"{_box(0.1)}&{_filter('price < 200 OR size > 100')}",
     "within 2 km, sort price": f"{NEAR}&radius=2000&sort=price",
     "ring of 500 to 1,000 m, nearest": f"{NEAR}&radius_min=500&radius=1000&sort=distance",
 }
@@ -74,6 +83,10 @@ THOROUGH: dict[str, str] = {
     "nearest, rare price": f"{NEAR}&{_RARE}&sort=distance",
     "not this price": "filter_price__ne=100&sort=size",
     "nothing can match": "filter_price__gt=2000&filter_price__lt=1000",
+    "two rare ranges, sort latitude": f"{_filter('price < 101 OR size = 299')}&sort=latitude",
+    "no room has both": _filter("(price = 100 AND size = 1) OR (price = 101 AND size = 2)"),
+    "title like a pattern": _filter("title LIKE '%nowhere%'"),
+    "count=exact of two ranges": f"{_filter('price < 300 OR size > 100')}&count=exact",
     "count=exact of all": "count=exact",
     "count=exact of a box": f"{_box(0.3)}&count=exact",
     "count=estimate": "filter_price__lt=1000&count=estimate",

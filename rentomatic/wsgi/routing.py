@@ -172,6 +172,7 @@ ROUTES = (
     Route("/favicon.ico", "Site", {"GET": Operation(site.favicon)}),
     *(Route(path, OGC, {"GET": Operation(ogc.ogc_document)}) for path in links.DOCUMENTS),
     Route(links.ROOT, OGC, {"GET": Operation(ogc.ogc_landing)}),
+    Route(f"{links.ROOT}/", OGC, {"GET": Operation(ogc.ogc_landing)}),
     Route(links.COLLECTIONS, OGC, {"GET": Operation(ogc.ogc_collections, is_kept=True)}),
     Route(links.COLLECTION, OGC, {"GET": Operation(ogc.ogc_collection, is_kept=True)}),
     Route(links.ITEMS, OGC, {"GET": Operation(ogc.ogc_items, is_kept=True)}),

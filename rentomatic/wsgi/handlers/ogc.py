@@ -36,10 +36,13 @@ from rentomatic.wsgi.ogc.links import (
     OPENAPI,
     OPENAPI_3_0,
     QUERYABLES,
+    RELATIONS,
     ROOT,
     SCHEMA,
     SCHEMA_JSON,
     Node,
+    as_header,
+    collection_links,
     link,
 )
 from rentomatic.wsgi.pages.choice import wants_page
@@ -168,7 +171,8 @@ def _items(service: Service, request: Request) -> Outcome:
     state = dump_collection(rooms, members) if page.version is None else page.version
     members["timeStamp"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     body = dump_collection(rooms, members)
-    return Answer(HTTPStatus.OK, body, GEOJSON, tag=tag_of(state), version=page.version)
+    headers = (("Link", ", ".join(map(as_header, members["links"]))),)
+    return Answer(HTTPStatus.OK, body, GEOJSON, headers, tag=tag_of(state), version=page.version)
 
 
 def _find(service: Service, search: RoomListRequest) -> Response[Page]:
@@ -199,7 +203,12 @@ def _links(service: Service, request: Request, after: str | None) -> list[Node]:
     if after:
         query = [*(pair for name, pair in sent.items() if name != "after"), f"after={after}"]
         links.append(link(_address(items, query), "next", "The next page", GEOJSON))
-    return [*links, link(f"{service.base}{COLLECTION}", "collection", "The layer")]
+    others = collection_links(service.base)
+    return [
+        *links,
+        link(f"{service.base}{COLLECTION}", "collection", "The layer"),
+        *(each for each in others if each["rel"] == f"{RELATIONS}queryables"),
+    ]
 
 
 def _address(items: str, query: Iterable[str]) -> str:

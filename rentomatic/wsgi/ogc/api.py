@@ -117,8 +117,7 @@ def _parameters(default_limit: int, rent: Rent) -> Node:
     languages = {"type": "string", "enum": FILTER_LANGUAGES, "default": FILTER_LANGUAGES[0]}
     described = {
         "limit": _query("at most this many rooms; a greater number means the maximum", limit),
-        "bbox": _query("a box: west,south,east,north in degrees", bbox)
-        | {"style": "form", "explode": False},
+        "bbox": _query("a box: west,south,east,north in degrees", bbox),
         "bbox-crs": _query("the reference system of `bbox`", crs),
         "datetime": _query("a time or interval; rooms have none, so it excludes none", _TEXT),
         "filter": _query("a boolean expression: `price < 60 OR bedrooms >= 2`", _TEXT),
@@ -131,7 +130,9 @@ def _parameters(default_limit: int, rent: Rent) -> Node:
             for name in EQUALS
         },
     }
-    parameters = {name: {"name": name, "in": "query", **each} for name, each in described.items()}
+    # These are defaults, which the standard's own schema spells out.
+    form = {"in": "query", "required": False, "style": "form", "explode": False}
+    parameters = {name: {"name": name, **form, **each} for name, each in described.items()}
     code = {"name": _CODE, "in": "path", "required": True}
     return parameters | {_CODE: {**code, "schema": field_schema(FIELDS["code"], rent)}}
 

@@ -35,6 +35,11 @@ def link(href: str, relation: str, title: str, media_type: str = JSON) -> Node:
     return {"href": href, "rel": relation, "type": media_type, "title": title}
 
 
+def as_header(each: Node) -> str:
+    """Return a link as the header `Link` has it."""
+    return f'<{each["href"]}>; rel="{each["rel"]}"; type="{each["type"]}"'
+
+
 def landing_links(base: str) -> list[Node]:
     """Return the links of the landing page; `base` is what each address begins with."""
     return [
