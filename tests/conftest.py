@@ -38,7 +38,7 @@ from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.service import Stores
-from tests import npm, poolers
+from tests import npm, ogctests, poolers
 from tests.browser import tools
 
 # Tests also run, in one process, in an environment that was made before pytest-xdist was needed.
@@ -77,6 +77,9 @@ def pytest_report_header() -> list[str]:
         f"nginx: {_installed(NGINX or 'nginx', '-v')}",
         f"git: {_installed('git', '--version')}",
         f"shellcheck: {_installed('shellcheck', '--version')}",
+        f"ogrinfo: {_installed('ogrinfo', '--version')}",
+        f"ogctests: {ogctests.why_missing() or ogctests.RELEASE}",
+        f"QGIS: {_installed('qgis_process', '--version')}",
         f"promtool: {_installed('promtool', '--version')}",
         f"PgBouncer: {poolers.summary()}",
         f"running as: {'root' if os.geteuid() == 0 else 'an ordinary user'}",

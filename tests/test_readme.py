@@ -14,19 +14,24 @@ from rentomatic import __version__
 from rentomatic.cli import build_parser
 from rentomatic.cli.outcome import EXIT_CODES
 from rentomatic.config import SETTINGS
+from rentomatic.domain.rent import Rent
 from rentomatic.domain.room import FIELDS
 from rentomatic.formats.table import FORMATS
 from rentomatic.requests.parameters import CHANGES_PARAMETERS, SELECTION_PARAMETERS
 from rentomatic.requests.room_fields import OPERATORS, Takes
+from rentomatic.requests.room_list import DEFAULT_LIMIT
 from rentomatic.wsgi.arguments import MAP_QUERY, SEARCH_QUERY
+from rentomatic.wsgi.ogc.api import ITEM_PARAMETERS, describe_api
 from rentomatic.wsgi.openapi.operations import summary_of
 from rentomatic.wsgi.query import FILTER_PREFIX
-from rentomatic.wsgi.routing import ROUTES
+from rentomatic.wsgi.routing import API
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 HTTP = ROOT / "rentomatic/wsgi/README.md"
+LAYER = ROOT / "rentomatic/wsgi/ogc/README.md"
+LAYER_API = describe_api("", "", DEFAULT_LIMIT, Rent())
 COMMAND_LINE = ROOT / "rentomatic/cli/README.md"
 RUNBOOK = ROOT / "ops/README.md"
 FOLDERS = ("migrations", "ops", "rentomatic", "sql", "tests")
@@ -56,7 +61,7 @@ def commands() -> dict[str, str]:
 LISTED = " and ".join(f"`{each.name}`" for each in OPERATORS.values() if each.takes is Takes.LIST)
 TABLES = {
     (HTTP, "| Path | Methods | What |"): [
-        f"| `{route.path}` | {' '.join(route.methods)} | {summary_of(route)} |" for route in ROUTES
+        f"| `{route.path}` | {' '.join(route.methods)} | {summary_of(route)} |" for route in API
     ],
     (HTTP, "| Field | Operators | What |"): [
         f"| `{field.name}` | {' '.join(field.operators)} | {field.help} |"
@@ -87,6 +92,14 @@ TABLES = {
     ],
     (HTTP, "| Format | Media type | What |"): [
         f"| `{each.name}` | `{each.media_type}` | {each.help} |" for each in FORMATS.values()
+    ],
+    (LAYER, "| Path | What |"): [
+        f"| `/ogc{path}` | {each['get']['summary']} |" for path, each in LAYER_API["paths"].items()
+    ],
+    (LAYER, "| Parameter | Meaning |"): [
+        f"| `{each['name']}` | {each['description']} |"
+        for each in LAYER_API["components"]["parameters"].values()
+        if each["name"] in ITEM_PARAMETERS
     ],
     (COMMAND_LINE, "| Command | What |"): [
         f"| `rentomatic {name}` | {text} |" for name, text in commands().items()

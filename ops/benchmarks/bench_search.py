@@ -17,7 +17,7 @@ from urllib.request import urlopen
 import page
 from processor import measure
 from rooms import fill, sizes
-from searches import EXCLUSIVE, NEAR, QUICK, THOROUGH, WORDS
+from searches import EXCLUSIVE, LAYER, NEAR, QUICK, THOROUGH, WORDS
 from servers import CLIENTS, PAGE, Database, Server, gunicorn, read_search, table, temporary_cluster
 from wrk import CONNECTIONS, NEW_EACH_TIME, NEW_PAGE_EACH_TIME, Load, wrk
 
@@ -58,6 +58,8 @@ def main() -> None:
             if given.described:
                 print("\nSearches for words:\n")
                 print(bench.words())
+            print("\nThe layer of GIS clients, one request at a time:\n")
+            print(bench.layer())
             print("\nOther requests:\n")
             print(bench.others())
             print("\nWhat a browser loads for 20 rooms, without their pictures:\n")
@@ -118,6 +120,15 @@ class Bench:
             f"{load.p99:.1f}",
             f"{load.rate / limit:.2f}",
         ]
+
+    def layer(self) -> str:
+        """Measure pages of the layer, each made anew."""
+        rows = []
+        for name, query in LAYER.items():
+            url = f"{self._server.url}/ogc/collections/rooms/items?{query}"
+            load = wrk(url, self._seconds, script=NEW_EACH_TIME, connections=1)
+            rows.append([name, f"{load.rate:,.1f}", f"{load.median:.1f}", f"{load.p99:.1f}"])
+        return table(("page", "requests/s", "p50 ms", "p99 ms"), rows)
 
     def others(self) -> str:
         """Measure a page, and requests that need no search, with a search to compare."""

@@ -91,3 +91,14 @@ THOROUGH: dict[str, str] = {
     "count=exact of a box": f"{_box(0.3)}&count=exact",
     "count=estimate": "filter_price__lt=1000&count=estimate",
 }
+
+# Requests of GIS clients, of the first page: GDAL asks for 20 rooms, and then for 1,000 at a time.
+LAYER: dict[str, str] = {
+    "20 of all, with their number": "limit=20",
+    "1,000 of all, with their number": "limit=1000",
+    "box 10 km": f"limit=1000&{_box(0.1)}",
+    "rare price": f"limit=1000&{_filter('price < 120')}",
+    "common price, not counted": f"limit=1000&{_filter('price < 1000')}",
+    "two price ranges": f"limit=1000&{_filter('(price < 120) OR (price > 1500)')}",
+    "box 10 km, price or size": f"limit=1000&{_box(0.1)}&{_filter('price < 200 OR size > 100')}",
+}

@@ -94,9 +94,7 @@ class PostgresRepo:
         self._page_by_id = load("room_page_by_id", PAGE_BY_ID_PARAMETERS, LIST_PARTS)
         self._estimate = load("room_estimate", SELECTION_PARAMETERS, SELECTION_PARTS)
         self._count = load("room_count", SELECTION_PARAMETERS, SELECTION_PARTS)
-        self._count_some = load(
-            "room_count_some", {*SELECTION_PARAMETERS, "most"}, SELECTION_PARTS
-        )
+        self._count_some = load("room_count_some", {*SELECTION_PARAMETERS, "most"}, SELECTION_PARTS)
         self._summary = load(
             "room_summary",
             {*SELECTION_PARAMETERS, "quartiles", "steps", "max_bars", "max_cities"},

@@ -10,6 +10,8 @@ MOST_COUNTED = 1_000
 
 
 @use_case
-def room_count_use_case(repository: RoomRepository, request: RoomSelection) -> Response[Total]:
-    """Count the selected rooms, or one more than MOST_COUNTED if there are more."""
-    return ResponseSuccess(repository.count_some(request, MOST_COUNTED + 1))
+def room_count_use_case(
+    repository: RoomRepository, request: RoomSelection, most: int = MOST_COUNTED
+) -> Response[Total]:
+    """Count the selected rooms, or one more than `most` if there are more."""
+    return ResponseSuccess(repository.count_some(request, most + 1))

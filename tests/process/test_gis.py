@@ -23,6 +23,7 @@ from rentomatic.domain.room import MAX_PRICE, Room
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.postgresrepo import PostgresRepo
+from tests import ogctests
 from tests.serving import served, with_demo_rooms
 
 MANY = 100_000
@@ -69,8 +70,10 @@ class Layer:
 def opened(database: PostgresDatabase, folder: Path) -> Iterator[Layer]:
     """Serve a database, with a log of the requests."""
     port = free_port()
-    with served(database, f"127.0.0.1:{port}", folder / "log", RENTOMATIC_LOG="json"):
-        layer = Layer(f"http://127.0.0.1:{port}", folder / "log")
+    url = f"http://127.0.0.1:{port}"
+    settings = {"RENTOMATIC_LOG": "json", "RENTOMATIC_PUBLIC_URL": url}
+    with served(database, f"127.0.0.1:{port}", folder / "log", **settings):
+        layer = Layer(url, folder / "log")
         until(lambda: urlopen(f"{layer.url}/health/ready"))
         yield layer
 
@@ -195,3 +198,29 @@ def test_ogrinfo_reads_the_service_without_a_layer(layer: Layer) -> None:
     command = ["ogrinfo", "-so", "-al", address]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert f"Feature Count: {len(layer.rooms())}" in printed
+
+
+# Checks that fail, each with its reason.
+EXCEPTIONS = {
+    "core": {
+        "test_ast2": "insists on Part 2, other reference systems, which is not declared",
+    },
+    "filtering": {
+        # It reads `href` of a Link header, which has no such parameter (RFC 8288, section 3).
+        **dict.fromkeys(("test_ct2", "test_ct3"), "finds no link in any header"),
+        **dict.fromkeys(
+            ("test_ct5", "test_ct7", "test_ct8", "test_ct9", "test_ct10"),
+            "needs what test_ct3 did not find",
+        ),
+    },
+}
+
+
+@pytest.mark.skipif(bool(ogctests.why_missing()), reason=ogctests.why_missing())
+@pytest.mark.parametrize("part", EXCEPTIONS)
+def test_checks_of_others_pass(layer: Layer, part: str) -> None:
+    """All but those that do not concern what is declared, or cannot pass."""
+    outcomes = ogctests.outcomes_of(f"{layer.url}/ogc", part)
+    failed = {name for name, outcome in outcomes.items() if outcome != "PASSED"}
+    assert failed == set(EXCEPTIONS[part])
+    assert len(outcomes) - len(failed) == {"core": 28, "filtering": 3}[part]

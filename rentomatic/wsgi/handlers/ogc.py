@@ -1,7 +1,6 @@
 """The rooms as a layer: OGC API Features (OGC 17-069r4, 19-079r2)."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
@@ -12,13 +11,14 @@ from rentomatic.formats.geojson import MEDIA_TYPE as GEOJSON
 from rentomatic.formats.geojson import dump_collection, dump_feature
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.formats.json import dump_value
-from rentomatic.repository.interface import Page, Total
+from rentomatic.repository.interface import Page
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_get import RoomGetRequest
-from rentomatic.requests.room_list import ESTIMATE, EXACT, RoomListRequest
+from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_order import parse_sort
 from rentomatic.requests.room_selection import RoomSelection
-from rentomatic.responses import Response, ResponseFailure, ResponseSuccess
+from rentomatic.responses import ResponseFailure
+from rentomatic.use_cases.room_count import room_count_use_case
 from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
 from rentomatic.wsgi.arguments import read_document_format, read_nothing
@@ -53,8 +53,9 @@ from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import HTML, Answer
 from rentomatic.wsgi.service import Service
 
-# More rooms that pass filters are not counted: that would take longer than finding the page.
-MAX_COUNTED = 100_000
+# More rooms of a search are not counted.
+MOST_MATCHED = 100_000
+_ALL = 10**9
 
 _SCHEMAS = (QUERYABLES, SCHEMA, FEATURE_SCHEMA)
 _EDGES = ("longitude", "latitude", "-longitude", "-latitude")
@@ -159,13 +160,13 @@ def _items(service: Service, request: Request) -> Outcome:
         other = without_search(service, request, tag_of)
         if other is not None:
             return other
-    response = _find(service, search)
+    response = room_list_use_case(service.stores.repository, search)
     if not response:
         return response
     page, rooms = response.value, list(response.value.rooms)
     members: Node = {"numberReturned": len(rooms)}
-    if page.total and page.total.is_exact:
-        members["numberMatched"] = page.total.count
+    if (matched := _matched(service, search, page)) is not None:
+        members["numberMatched"] = matched
     members["links"] = _links(service, request, next_cursor(search, page))
     # Without a version of the data, the tag is a digest of what does not depend on the time.
     state = dump_collection(rooms, members) if page.version is None else page.version
@@ -175,24 +176,21 @@ def _items(service: Service, request: Request) -> Outcome:
     return Answer(HTTPStatus.OK, body, GEOJSON, headers, tag=tag_of(state), version=page.version)
 
 
-def _find(service: Service, search: RoomListRequest) -> Response[Page]:
-    """Find a page; count all rooms on the first page, if that does not take long."""
-    repository = service.stores.repository
+def _matched(service: Service, search: RoomListRequest, page: Page) -> int | None:
+    """Count all rooms on the first page; None if that would take long.
+
+    The number must be exact (OGC 17-069r4, section 7.16.1): GDAL reads no more rooms than that.
+    """
     if search.after is not None:
-        return room_list_use_case(repository, search)
-    response = room_list_use_case(repository, replace(search, count=ESTIMATE))
-    if not response:
-        return response
-    page, total = response.value, response.value.total
+        return None
     if page.next is None:
-        rooms = list(page.rooms)
-        total = Total(len(rooms), is_exact=True)
-        return ResponseSuccess(replace(page, rooms=rooms, total=total))
-    is_small = total is not None and total.count <= MAX_COUNTED
-    if (total and total.is_exact) or not (is_small or search.selection == RoomSelection()):
-        return response
-    # If too many searches are in progress, the page is better than nothing.
-    return room_list_use_case(repository, replace(search, count=EXACT)) or response
+        return len(list(page.rooms))
+    # GDAL asks for the number of all rooms each time it opens the layer.
+    most = _ALL if search.selection == RoomSelection() else MOST_MATCHED
+    response = room_count_use_case(service.stores.repository, search, most)
+    if not response or not response.value.is_exact or response.value.count > most:
+        return None
+    return response.value.count
 
 
 def _links(service: Service, request: Request, after: str | None) -> list[Node]:

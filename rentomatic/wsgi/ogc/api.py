@@ -35,7 +35,17 @@ _FAILURES = {
     "500": ("ServerError", "The service failed"),
     "503": ("Unavailable", "The database cannot answer now; try again after `Retry-After` seconds"),
 }
-_PARTS = ("limit", "bbox", "bbox-crs", "datetime", "filter", "filter-lang", "filter-crs", "after")
+# Beside the names of fields.
+ITEM_PARAMETERS = (
+    "limit",
+    "bbox",
+    "bbox-crs",
+    "datetime",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+    "after",
+)
 
 
 def describe_api(base: str, version: str, default_limit: int, rent: Rent) -> Node:
@@ -61,7 +71,7 @@ def describe_api(base: str, version: str, default_limit: int, rent: Rent) -> Nod
 
 def _paths() -> Node:
     chosen = [_reference(_FORMAT)]
-    items = [_reference(name) for name in (*_PARTS, *EQUALS)]
+    items = [_reference(name) for name in (*ITEM_PARAMETERS, *EQUALS)]
     return {
         _path(ROOT) or "/": _get("landing", "The landing page", {JSON: _OBJECT}, chosen),
         _path(API): _get("api", "This document", {OPENAPI_3_0: _OBJECT, JSON: _OBJECT}),

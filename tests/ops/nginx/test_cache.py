@@ -25,7 +25,11 @@ from tests.ops.nginx.site import HERE, Site
 
 RUNBOOK = (FILES.parent / "README.md").read_text()
 CODE = BOOK[0][0]
-CACHED = ["/rooms", "/rooms?sort=price&limit=20", "/rooms/summary", "/rooms/map", f"/rooms/{CODE}"]
+CACHED = [
+    *("/rooms", "/rooms?sort=price&limit=20", "/rooms/summary", "/rooms/map", f"/rooms/{CODE}"),
+    *("/ogc/collections", "/ogc/collections/rooms", "/ogc/collections/rooms/items?price=39"),
+    f"/ogc/collections/rooms/items/{CODE}",
+]
 OFFERED = tuple(each.media_type for each in FORMATS.values())
 # The machine may be busy.
 MARGIN_SECONDS = 0.1
