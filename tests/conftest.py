@@ -38,7 +38,7 @@ from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.service import Stores
-from tests import npm, ogctests, poolers
+from tests import npm, ogctests, poolers, qgis
 from tests.browser import tools
 
 # Tests also run, in one process, in an environment that was made before pytest-xdist was needed.
@@ -79,7 +79,7 @@ def pytest_report_header() -> list[str]:
         f"shellcheck: {_installed('shellcheck', '--version')}",
         f"ogrinfo: {_installed('ogrinfo', '--version')}",
         f"ogctests: {ogctests.why_missing() or ogctests.RELEASE}",
-        f"QGIS: {_installed('qgis_process', '--version')}",
+        f"QGIS: {qgis.version() or 'not installed (what needs it is skipped)'}",
         f"promtool: {_installed('promtool', '--version')}",
         f"PgBouncer: {poolers.summary()}",
         f"running as: {'root' if os.geteuid() == 0 else 'an ordinary user'}",

@@ -1,4 +1,4 @@
-"""Real GIS clients open the rooms as a layer: GDAL in pyogrio and, if installed, ogrinfo."""
+"""Real GIS clients open the rooms as a layer: GDAL and, if installed, ogrinfo and QGIS."""
 
 import json
 import re
@@ -23,7 +23,7 @@ from rentomatic.domain.room import MAX_PRICE, Room
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.postgresrepo import PostgresRepo
-from tests import ogctests
+from tests import ogctests, qgis
 from tests.serving import served, with_demo_rooms
 
 MANY = 100_000
@@ -198,6 +198,30 @@ def test_ogrinfo_reads_the_service_without_a_layer(layer: Layer) -> None:
     command = ["ogrinfo", "-so", "-al", address]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert f"Feature Count: {len(layer.rooms())}" in printed
+
+
+@pytest.mark.skipif(not qgis.version(), reason="QGIS is not installed")
+def test_qgis_reads_the_layer(layer: Layer, tmp_path: Path) -> None:
+    """Without a screen: the types of the fields, all rooms, those of a box, and of a filter."""
+    script = Path(__file__).with_name("qgis_layer.py")
+    where, box = '"price" < 30 OR "bedrooms" >= 3', "2,48,3,49"
+    done = subprocess.run(
+        [qgis.PYTHON, script, layer.url, where, box],
+        env=qgis.ENVIRONMENT | {"HOME": str(tmp_path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["is_valid"]
+    assert found["fields"]["available_from"] == "Date"
+    assert found["fields"]["price"] == "Integer"
+    for name, query in {
+        "all": {},
+        "box": {"bbox": "2,48,3,49"},
+        "filter": {"filter": where},
+    }.items():
+        assert found[name] == sorted(room["code"] for room in layer.rooms(**query)), name
 
 
 # Checks that fail, each with its reason.

@@ -1,6 +1,7 @@
 """What only PostgreSQL guarantees: constraints, plans, and streams from one snapshot."""
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date, timedelta
@@ -125,6 +126,46 @@ def test_each_selective_filter_uses_an_index(
         plan = explain(connection, filters={key: getattr(stored[few[operator]], field)})
         assert f"room_{field}" in plan, (key, plan)
         assert "Seq Scan" not in plan, (key, plan)
+
+
+@pytest.mark.parametrize(
+    ("filter_", "indexes"),
+    [
+        ("price = 3 OR size = 5", ["room_price", "room_size"]),
+        ("price < 3 OR price = 19999", ["room_price"]),
+        ("price BETWEEN 7 AND 8 OR price = 11", ["room_price"]),
+        ("city = 'Town 00007' OR title = 'Loft 00008'", ["room_city", "room_title"]),
+        (
+            "(price = 3 AND size < 9) OR (latitude > 49.99 AND bedrooms > 1)",
+            ["room_price", "room_latitude"],
+        ),
+        (
+            "NOT (price > 2 AND available_from <> DATE('0001-01-09'))",
+            ["room_price", "room_available_from"],
+        ),
+    ],
+)
+def test_selective_alternatives_use_their_indexes(
+    stored: list[Room], connection: psycopg.Connection[Any], filter_: str, indexes: list[str]
+) -> None:
+    """An expression is found as fast as its parts."""
+    del stored
+    plan = explain(connection, filter=filter_)
+    assert all(index in plan for index in indexes), plan
+    assert "Seq Scan" not in plan, plan
+
+
+def test_alternatives_are_sorted_by_the_index_of_their_range(
+    stored: list[Room], connection: psycopg.Connection[Any]
+) -> None:
+    """What lies outside the range of all alternatives is not read."""
+    del stored
+    filter_ = "price BETWEEN 50 AND 300 OR price BETWEEN 9000 AND 12000"
+    plan = explain(connection, filter=filter_, sort="price", limit=20)
+    (condition,) = re.findall("Index Cond: .*", plan)
+    assert "price >= '50'::bigint" in condition
+    assert "price <= '12000'::bigint" in condition
+    assert "Sort" not in plan
 
 
 def explain(connection: psycopg.Connection[Any], **search: object) -> str:
