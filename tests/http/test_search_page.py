@@ -279,3 +279,14 @@ def test_stored_and_given_text_is_only_text(
             assert not [name for name in each.attrs if name.startswith("on")]
     assert answers[0].html.h1.text == NASTY
     assert answers[2].forms[0]["filter_city__eq"].value == NASTY
+
+
+def test_an_expression_stays_in_the_form(client: TestApp) -> None:
+    """It is shown if the address has one, so that another search of the form keeps it."""
+    assert page(client).html.select_one("#filter") is None
+    found = page(client, "filter=price%20%3C%2050%20OR%20size%20%3C%2050")
+    assert found.html.select_one("#filter")["value"] == "price < 50 OR size < 50"
+    assert found.html.select_one("#filter")["name"] == "filter"
+    wrong = page(client, "filter=price%20%3C", status=400)
+    assert wrong.html.select_one("a[href='#filter']")
+    assert "is wrong at character 8" in wrong.text

@@ -103,6 +103,8 @@ class _Builder:
         main = (self._town(), self._words(), *map(self._group, MAIN))
         more = [self._group(name) for name in FIELDS if name not in MAIN]
         more.append(self._place())
+        if self._is_other("filter", set()):
+            more.append(self._expression())
         shown = {each.name for group in (*main, *more) for each in group.controls}
         others = [key for key in FILTER_KEYS if self._is_other(FILTER_PREFIX + key, shown)]
         more += [Group("", (self._other(key),)) for key in others]
@@ -129,6 +131,11 @@ class _Builder:
 
     def _words(self) -> Group:
         return Group("", (self._control("q", self._t("form.words"), "words", {"type": "search"}),))
+
+    def _expression(self) -> Group:
+        """Return the control of a boolean expression, which is shown only if one is given."""
+        control = self._control("filter", self._t("form.filter"), "filter", {"type": "text"})
+        return Group("", (control,))
 
     def _group(self, name: str) -> Group:
         """Return a range if the field has one, otherwise its simplest condition."""
