@@ -29,7 +29,7 @@ MADE = {
     "bedrooms": {"none", "one", "other"},
     "error": {
         *(type(each.kind).__name__.lower() for each in FIELDS.values()),
-        *("flag", "list", "words", "sort", "place", *PLACE),
+        *("flag", "list", "words", "place", "filter", "sort", *PLACE),
     },
     "failure": {f"{status:d}.{part}" for status in ERROR_TYPES for part in ("title", "advice")},
     "field": set(FIELDS),
