@@ -29,6 +29,8 @@ _FRAGMENTS = {
     "in": "{column} = any({operand}::{type}[])",
     "like": "{column} like {operand}::{type}",
     "unlike": "{column} not like {operand}::{type}",
+    "ilike": "{folded} like {operand}::{type}",
+    "unilike": "{folded} not like {operand}::{type}",
     NULL: "({name} is null) = {operand}::boolean",
 }
 # The key of a text, which an index has, finds the rooms among which the text is compared.
@@ -64,12 +66,14 @@ def _write(condition: Condition, numbers: Iterator[int]) -> str:
 def _compare(each: Filter, operand: str) -> str:
     """Compare a column as sql/parts/matching_*.sql do, so that the same indexes can be used."""
     kind = FIELDS[each.field].kind
-    is_text, is_folded = isinstance(kind, Text), isinstance(kind, Text) and kind.is_folded
-    is_keyed = is_text and kind.is_sorted and not is_folded
+    has_key = isinstance(kind, Text) and kind.is_sorted
+    is_folded = isinstance(kind, Text) and kind.is_folded
+    is_keyed = has_key and not is_folded
     fragment = _FRAGMENTS[each.operator] + (_KEYED.get(each.operator, "") if is_keyed else "")
     return fragment.format(
         name=each.field,
         column=f"{each.field}_key" if is_folded else each.field,
+        folded=f"{each.field}_key" if has_key else f"text_key({each.field})",
         operand=operand,
         type=TYPES[kind.type],
         # By code points, as in every repository.

@@ -40,7 +40,7 @@ from rentomatic.repository.interface import (
 )
 from rentomatic.repository.selection import Entry, ordered, page_of, passes, summary_of
 from rentomatic.requests.room_conditions import ALWAYS, AllOf, Condition, Filter, filters_in
-from rentomatic.requests.room_fields import DISTANCE, NULL, Operand, Value
+from rentomatic.requests.room_fields import DISTANCE, NULL, PATTERNS, Operand, Value
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_map import RoomMapRequest
 from rentomatic.requests.room_order import ADDED, Order, Position
@@ -354,7 +354,7 @@ def _is_selected_here(selection: RoomSelection) -> bool:
 def _is_compared_here(each: Filter) -> bool:
     kind = FIELDS[each.field].kind
     is_folded = isinstance(kind, Text) and kind.is_folded and each.operator != NULL
-    return is_folded or each.operator in {"like", "unlike"}
+    return is_folded or each.operator in PATTERNS
 
 
 def _stored(value: Operand | None) -> object:

@@ -20,14 +20,7 @@ from rentomatic.requests.cql2_comparisons import (
 )
 from rentomatic.requests.cql2_tokens import CqlError, Kind, Token, tokens_of
 from rentomatic.requests.parsers import MAX_LIST, closest
-from rentomatic.requests.room_conditions import (
-    ALWAYS,
-    NEVER,
-    Condition,
-    all_of,
-    any_of,
-    negated,
-)
+from rentomatic.requests.room_conditions import ALWAYS, NEVER, Condition, all_of, any_of, negated
 
 # GDAL nests one pair of parentheses for each OR. MongoDB's documents are at most 200 deep.
 MAX_DEPTH = 80
@@ -40,7 +33,7 @@ _SIGNS = {"=": "eq", "<>": "ne", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
 _MIRRORED = {"lt": "gt", "gt": "lt", "lte": "gte", "gte": "lte"}
 _DATES = ("DATE", "TIMESTAMP")
 _FLAGS = ("TRUE", "FALSE")
-_KEYWORDS = {"AND", "OR", "NOT", "BETWEEN", "IN", "LIKE", "IS", "NULL", *_DATES, *_FLAGS}
+_KEYWORDS = {"AND", "OR", "NOT", "BETWEEN", "IN", "LIKE", "ILIKE", "IS", "NULL", *_DATES, *_FLAGS}
 _INTERSECTS = "S_INTERSECTS"
 _BOXES = ("BBOX", "ENVELOPE")
 
@@ -123,8 +116,10 @@ class _Parser:
         return negated(condition) if is_negated else condition
 
     def _advanced(self, field: Field, others: str) -> Condition:
-        if self._take_word("LIKE"):
-            return is_like(field, self._literal())
+        # GDAL sends ILIKE, which is not CQL2.
+        if self._next.is_word("LIKE", "ILIKE"):
+            is_folded = self._take().is_word("ILIKE")
+            return is_like(field, self._literal(), is_folded=is_folded)
         if self._take_word("BETWEEN"):
             low = compare(field, "gte", self._literal())
             self._need_word("AND")

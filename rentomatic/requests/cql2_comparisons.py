@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from unicodedata import normalize
 
+from rentomatic.domain.folding import fold
 from rentomatic.domain.geography import Box
 from rentomatic.domain.kinds import Address, Date, Degrees, Identity, Integer, Text
 from rentomatic.domain.patterns import is_pattern, map_literals
@@ -71,8 +72,8 @@ def is_one_of(field: Field, literals: Sequence[Literal]) -> Condition:
     return any_of([*listed, *(each for each in conditions if not isinstance(each, Filter))])
 
 
-def is_like(field: Field, literal: Literal) -> Condition:
-    """Compare by LIKE; the pattern is folded if the field's text is."""
+def is_like(field: Field, literal: Literal, *, is_folded: bool = False) -> Condition:
+    """Compare by LIKE, or by ILIKE without case and accents."""
     _check_comparable(field, literal)
     kind = field.kind
     if not isinstance(kind, Text | Address):
@@ -83,6 +84,8 @@ def is_like(field: Field, literal: Literal) -> Condition:
         raise CqlError(f"{field.name} {problem}", literal.place) from None
     if not is_pattern(pattern):
         raise CqlError(r"a pattern must not end in a single \; write \\", literal.place)
+    if is_folded:
+        return Filter(field.name, "ilike", map_literals(fold, pattern))
     return Filter(field.name, "like", map_literals(kind.compared, pattern))
 
 

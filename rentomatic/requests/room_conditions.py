@@ -60,6 +60,8 @@ _OPPOSITES = {
     "gt": "lte",
     "like": "unlike",
     "unlike": "like",
+    "ilike": "unilike",
+    "unilike": "ilike",
 }
 _LOW = {"gt", "gte", "eq"}
 _HIGH = {"lt", "lte", "eq"}

@@ -10,7 +10,9 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from rentomatic.domain.folding import fold
 from rentomatic.domain.kinds import (
+    MAX_SORTED,
     Address,
     Date,
     Degrees,
@@ -87,12 +89,25 @@ OPERATORS: Mapping[str, Operator] = {
     )
 }
 
+
+def _is_ilike(text: str, pattern: str) -> bool:
+    return is_like(fold(text)[:MAX_SORTED], pattern)
+
+
 # Comparisons of text with a pattern, which only a boolean expression has.
-_PATTERNS = (
-    Operator("like", "like", is_like),
-    Operator("unlike", "not like", lambda text, pattern: not is_like(text, pattern)),
-)
-COMPARISONS = {**OPERATORS, **{each.name: each for each in _PATTERNS}}
+PATTERNS: Mapping[str, Operator] = {
+    each.name: each
+    for each in (
+        Operator("like", "like", is_like),
+        Operator("unlike", "not like", lambda text, pattern: not is_like(text, pattern)),
+        Operator("ilike", "like when folded", _is_ilike),
+        Operator(
+            "unilike", "not like when folded", lambda text, pattern: not _is_ilike(text, pattern)
+        ),
+    )
+}
+COMPARISONS = {**OPERATORS, **PATTERNS}
+
 
 # What a search near a place adds to each room.
 DISTANCE = "distance"

@@ -141,7 +141,10 @@ def _filters_of_conditions() -> st.SearchStrategy[Filter]:
         )
         for name in texts
     ]
-    like = [st.builds(is_like, st.just(FIELDS[name]), PATTERNS) for name in texts]
+    like = [
+        st.builds(is_like, st.just(FIELDS[name]), PATTERNS, is_folded=st.booleans())
+        for name in texts
+    ]
     return st.one_of(*filters, *ordered, *like)
 
 

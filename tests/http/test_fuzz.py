@@ -17,15 +17,21 @@ from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.arguments import SEARCH_QUERY
 from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
 from rentomatic.wsgi.json_body import MERGE_PATCH
+from rentomatic.wsgi.ogc.api import ITEM_PARAMETERS
+from rentomatic.wsgi.ogc.items import EQUALS
+from rentomatic.wsgi.routing import OGC
 from rentomatic.wsgi.service import Stores
 
-NAMES = st.sampled_from([each.name for each in SEARCH_QUERY]) | st.text()
+NAMES = (
+    st.sampled_from([*(each.name for each in SEARCH_QUERY), *ITEM_PARAMETERS, *EQUALS]) | st.text()
+)
 VALUES = (
     st.text()
     | st.integers().map(str)
     | st.floats().map(str)
     | st.uuids().map(str)
     | st.sampled_from(["none", "1", "0", "1,2", "%", "%zz", "null", "\0", "९"])
+    | st.sampled_from(["price < 5 OR NOT (size = 3)", "price <", "title LIKE '%'", "city IS NULL"])
     | st.sampled_from(["-180,-90,180,90", "price,-size", "distance", "exact", "csv", "5e-324,0"])
     | st.tuples(st.floats(-180, 180), st.floats(-90, 90)).map(lambda p: f"{p[0]:f},{p[1]:f}")
 )
@@ -45,6 +51,7 @@ PATHS = (
             "/rooms/",
             "/rooms/summary",
             "/rooms/map",
+            *(route.path for route in OGC if not route.converters),
             "/openapi.json",
             "/health/live",
             "/health/ready",

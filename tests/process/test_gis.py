@@ -4,9 +4,11 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 from urllib.request import urlopen
@@ -23,6 +25,7 @@ from rentomatic.domain.room import MAX_PRICE, Room
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.resources import PACKAGE
 from tests import ogctests, qgis
 from tests.serving import served, with_demo_rooms
 
@@ -127,6 +130,7 @@ def test_fields_have_their_types(layer: Layer) -> None:
         "city IS NULL",
         "city IS NOT NULL AND description IS NOT NULL",
         "title LIKE 'Quiet%'",
+        "title ILIKE '%QUIET%'",
         "title > 'M' AND price = 47",
         "price BETWEEN 40 AND 42",
         " OR ".join(f"price = {number}" for number in range(20, 70)),
@@ -198,6 +202,19 @@ def test_ogrinfo_reads_the_service_without_a_layer(layer: Layer) -> None:
     command = ["ogrinfo", "-so", "-al", address]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert f"Feature Count: {len(layer.rooms())}" in printed
+
+
+@pytest.mark.skipif(not shutil.which("ogrinfo"), reason="ogrinfo is not installed")
+def test_the_examples_of_the_manual_run(layer: Layer, tmp_path: Path) -> None:
+    """As a reader would type them."""
+    manual = (PACKAGE / "wsgi/ogc/README.md").read_text()
+    examples = re.findall(r"^ *```(sh|python)\n(.*?)^ *```", manual, re.DOTALL | re.MULTILINE)
+    assert [kind for kind, _ in examples] == ["sh", "python"]
+    for kind, text in examples:
+        program = {"sh": ["sh", "-eu", "-c"], "python": [sys.executable, "-c"]}[kind]
+        typed = dedent(text).replace("https://rooms.example.com", layer.url)
+        subprocess.run([*program, typed], cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "rooms.gpkg").exists()
 
 
 @pytest.mark.skipif(not qgis.version(), reason="QGIS is not installed")

@@ -32,6 +32,8 @@ EXAMPLES = {
     "title = 'It''s ''here'''": Filter("title", "eq", "It's 'here'"),
     "title = ''": Filter("title", "eq", ""),
     "title < 'M'": Filter("title", "lt", "M"),
+    "title ILIKE 'Ä_%'": Filter("title", "ilike", "a_%"),
+    "title NOT ILIKE 'Ä'": Filter("title", "unilike", "a"),
     "title LIKE 'A_%'": Filter("title", "like", "A_%"),
     "city NOT LIKE '\\%Ä\uff05%'": Filter("city", "unlike", r"\%a\%%"),
     "available_from = DATE('2027-01-31')": Filter("available_from", "eq", date(2027, 1, 31)),
