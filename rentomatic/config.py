@@ -209,7 +209,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         PUBLIC_URL,
         "The address under which browsers reach the site, such as `https://rooms.example.com`;"
-        " signing in needs it, with `https` unless it is a loopback address",
+        " signing in needs it, with `https` unless it is a loopback address; GIS clients need it"
+        " for absolute links",
         parse=parse_public_url,
     ),
     Setting(

@@ -24,7 +24,7 @@ from rentomatic.wsgi.arguments import MAP_QUERY, SEARCH_QUERY
 from rentomatic.wsgi.ogc.api import ITEM_PARAMETERS, describe_api
 from rentomatic.wsgi.openapi.operations import summary_of
 from rentomatic.wsgi.query import FILTER_PREFIX
-from rentomatic.wsgi.routing import API
+from rentomatic.wsgi.routing import OGC, ROUTES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -61,7 +61,9 @@ def commands() -> dict[str, str]:
 LISTED = " and ".join(f"`{each.name}`" for each in OPERATORS.values() if each.takes is Takes.LIST)
 TABLES = {
     (HTTP, "| Path | Methods | What |"): [
-        f"| `{route.path}` | {' '.join(route.methods)} | {summary_of(route)} |" for route in API
+        f"| `{route.path}` | {' '.join(route.methods)} | {summary_of(route)} |"
+        for route in ROUTES
+        if route.tag != OGC
     ],
     (HTTP, "| Field | Operators | What |"): [
         f"| `{field.name}` | {' '.join(field.operators)} | {field.help} |"

@@ -34,6 +34,7 @@ from rentomatic.use_cases.readiness import readiness_use_case
 
 # A larger difference makes the logs of two machines hard to read together.
 CLOCK_SECONDS = 2
+_SET_ADDRESS = "set it to the site's address, such as https://rooms.example.com"
 # The width of the column of names.
 _WIDTH = max(len(each.name) for each in SETTINGS) + 2
 
@@ -107,6 +108,7 @@ def _check_secrets(what: str, path: Path) -> Finding:
 
 def _findings(settings: Settings) -> Iterator[Finding]:
     yield Finding("sign-in", _sign_in(settings))
+    yield Finding("gis", _layer(settings))
     yield from _check_mongodb(settings) if settings.mongodb_url else _check_postgres(settings)
     if settings.socket:
         yield _check_socket(settings.socket)
@@ -114,14 +116,31 @@ def _findings(settings: Settings) -> Iterator[Finding]:
 
 def _sign_in(settings: Settings) -> str:
     """Say where people can sign in, or what is missing; the rest of the service works without."""
-    if not (settings.postgres or settings.mongodb_url or settings.public_url):
+    if _is_served_locally(settings):
         return "at the address that `rentomatic serve` prints, if it is on this machine"
     if not settings.tokens:
         return "not possible without a token; make one: rentomatic token new"
     if can_sign_in(settings.public_url):
         return f"{settings.public_url}/sign-in"
     found = f"{PUBLIC_URL} is {settings.public_url or 'not set'}"
-    return f"not possible: {found}; set it to the site's address, such as https://rooms.example.com"
+    return f"not possible: {found}; {_SET_ADDRESS}"
+
+
+def _layer(settings: Settings) -> str:
+    """Say which address GIS clients open, or what relative links cost them."""
+    if _is_served_locally(settings):
+        return "/ogc at the address that `rentomatic serve` prints, if it is on this machine"
+    if settings.public_url:
+        return f"{settings.public_url}/ogc"
+    return (
+        f"{PUBLIC_URL} is not set, so the links at /ogc are relative: QGIS and older releases of"
+        f" GDAL cannot open the layer; {_SET_ADDRESS}"
+    )
+
+
+def _is_served_locally(settings: Settings) -> bool:
+    """Return whether `rentomatic serve` provides the database, and the address if it is local."""
+    return not (settings.postgres or settings.mongodb_url or settings.public_url)
 
 
 def _check_mongodb(settings: Settings) -> Iterator[Finding]:

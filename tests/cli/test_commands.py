@@ -159,7 +159,7 @@ def test_check_shows_every_setting_and_no_password(
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == [
         *(setting.name for setting in SETTINGS),
-        *("sign-in", "database", "migrations", "indexes", "connections", "clock"),
+        *("sign-in", "gis", "database", "migrations", "indexes", "connections", "clock"),
     ]
     assert "hidden" not in out
     assert "PORT                        8000 (default)" in out
@@ -211,6 +211,36 @@ def test_check_says_where_people_can_sign_in(
     code, out, _ = run("check")
     assert code == 0
     assert f"sign-in                     {state}\n" in out
+
+
+@pytest.mark.parametrize(
+    ("public_url", "state"),
+    [
+        (
+            "",
+            (
+                "RENTOMATIC_PUBLIC_URL is not set, so the links at /ogc are relative: QGIS and"
+                " older releases of GDAL cannot open the layer; set it to the site's address, such"
+                " as https://rooms.example.com"
+            ),
+        ),
+        ("https://a.example/", "https://a.example/ogc"),
+    ],
+    ids=["no-url", "url"],
+)
+def test_check_says_which_address_gis_clients_open(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    embedded_rooms: PostgresDatabase,
+    public_url: str,
+    state: str,
+) -> None:
+    """Or what relative links cost them; the rest of the service works without."""
+    monkeypatch.setenv("DATABASE_URL", embedded_rooms.url)
+    monkeypatch.setenv("RENTOMATIC_PUBLIC_URL", public_url)
+    code, out, _ = run("check")
+    assert code == 0
+    assert f"gis                         {state}\n" in out
 
 
 def test_an_unreachable_database_ends_with_4(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from rentomatic.wsgi.handlers.room_batches import BATCH_FORMATS
 from rentomatic.wsgi.json_body import MERGE_PATCH
 from rentomatic.wsgi.ogc.api import ITEM_PARAMETERS
 from rentomatic.wsgi.ogc.items import EQUALS
-from rentomatic.wsgi.routing import OGC
+from rentomatic.wsgi.routing import OGC, ROUTES
 from rentomatic.wsgi.service import Stores
 
 NAMES = (
@@ -51,7 +51,7 @@ PATHS = (
             "/rooms/",
             "/rooms/summary",
             "/rooms/map",
-            *(route.path for route in OGC if not route.converters),
+            *(route.path for route in ROUTES if route.tag == OGC and not route.converters),
             "/openapi.json",
             "/health/live",
             "/health/ready",
