@@ -35,7 +35,7 @@ _FAILURES = {
     "500": ("ServerError", "The service failed"),
     "503": ("Unavailable", "The database cannot answer now; try again after `Retry-After` seconds"),
 }
-# Beside the names of fields.
+# The parameters of a search, besides the names of fields.
 ITEM_PARAMETERS = (
     "limit",
     "bbox",
@@ -80,7 +80,7 @@ def _paths() -> Node:
         _path(COLLECTION): _get("collection", "The layer of rooms", {JSON: _OBJECT}, chosen),
         _path(QUERYABLES): _get("queryables", "What filters compare", {SCHEMA_JSON: _OBJECT}),
         _path(SCHEMA): _get("schema", "The fields of a room", {SCHEMA_JSON: _OBJECT}),
-        _path(FEATURE_SCHEMA): _get("featureSchema", "A room as Feature", {SCHEMA_JSON: _OBJECT}),
+        _path(FEATURE_SCHEMA): _get("featureSchema", "A room as a Feature", {SCHEMA_JSON: _OBJECT}),
         _path(ITEMS): _get("items", "Search rooms", {GEOJSON: _OBJECT}, items, "Data"),
         f"{_path(ITEMS)}/{{{_CODE}}}": _get(
             "item", "One room", {GEOJSON: _OBJECT}, [_reference(_CODE)], "Data", ("404",)
