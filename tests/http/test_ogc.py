@@ -131,7 +131,7 @@ def test_documents_are_pages_too(layer: TestApp) -> None:
         layer.get(f"{path}?format=csv", status=400)
 
 
-def test_conformance_declares_what_is_kept(layer: TestApp) -> None:
+def test_conformance_declares_what_is_implemented(layer: TestApp) -> None:
     """Not Part 2, and not HTML, which only some documents have."""
     assert layer.get("/ogc/conformance").json == {"conformsTo": list(CONFORMS_TO)}
     assert len(CONFORMS_TO) == len(set(CONFORMS_TO)) == 12

@@ -191,7 +191,7 @@ def test_what_indexes_can_use_becomes_filters(
 
 NUMBERS = st.integers(-3, 3).map(str) | st.sampled_from(["1.5", "-0.5", "2e0"])
 TEXTS = st.sampled_from(["''", "'a'", "'b''s'", "'B'"])
-ALIKE = st.sampled_from(["'a%'", "'_'", "'%''_'"])
+PATTERNS = st.sampled_from(["'a%'", "'_'", "'%''_'"])
 SIGNS = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
 
 
@@ -207,7 +207,7 @@ def comparisons(draw: st.DrawFn) -> str:
         f"{name} {no}BETWEEN {a} AND {b}",
         f"{name} {no}IN ({a}, {b})",
         f"{name} IS {no}NULL",
-        *([f"{name} {no}LIKE {draw(ALIKE)}"] if name == "title" else []),
+        *([f"{name} {no}LIKE {draw(PATTERNS)}"] if name == "title" else []),
     ]
     return draw(st.sampled_from(forms))
 
@@ -225,7 +225,7 @@ FILTERS = st.recursive(
 
 @pytest.fixture
 def sqlite() -> Iterator[sqlite3.Connection]:
-    """An empty database, whose LIKE heeds case."""
+    """An empty database, whose LIKE is case-sensitive."""
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute("pragma case_sensitive_like = on")
         yield connection

@@ -133,7 +133,9 @@ def _parameters(default_limit: int, rent: Rent) -> Node:
         "filter": _query("a boolean expression: `price < 60 OR bedrooms >= 2`", _TEXT),
         "filter-lang": _query("the language of `filter`", languages),
         "filter-crs": _query("the reference system of `filter`", crs),
-        "after": _query("where the page begins: take the link `next`, instead", _TEXT),
+        "after": _query(
+            "where the page begins; follow the link `next` rather than setting it", _TEXT
+        ),
         _FORMAT: _query("a page for people", {"type": "string", "enum": ["json", "html"]}),
         **{
             name: _query(f"rooms whose {name} equals this", field_schema(FIELDS[name], rent))

@@ -26,7 +26,7 @@ DESCRIPTION = "The rooms that the company rents out, as points with their fields
 
 _FEATURES = "http://www.opengis.net/spec/ogcapi-features-{}/1.0/conf/{}"
 _CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/{}"
-# Only what is kept. Part 2, other reference systems, is not among them.
+# Only what is implemented: not Part 2, other reference systems.
 CONFORMS_TO = (
     *(_FEATURES.format(1, each) for each in ("core", "oas30", "geojson")),
     *(
