@@ -1,5 +1,6 @@
 """Processes and ports of this machine."""
 
+import atexit
 import random
 import socket
 from collections import deque
@@ -16,6 +17,12 @@ _CHANCE = random.SystemRandom()
 # its port, other processes must not find the same one.
 _FOUND: deque[socket.socket] = deque()
 _KEPT = 50
+
+
+@atexit.register
+def _forget() -> None:
+    for each in _FOUND:
+        each.close()
 
 
 def free_port() -> int:
