@@ -196,6 +196,7 @@ def _write_rooms(rooms: Iterable[Room], chosen: str, view: View, rent: Rent) -> 
         table, left_out = room_table(shown, are_chosen=not set(FIELDS) <= set(view.fields))
         sys.stdout.write(f"{table}\n")
         if "price" in view.fields:
+            sys.stdout.flush()  # the table comes first, and if it fails, only that is reported
             report(f"price is {rent}")
         if left_out:
             report(f"not shown: {', '.join(left_out)}; --fields and --format json show all")
