@@ -2,14 +2,6 @@
 select count(*)
 from (
   select
-  from
-    :measured_room
-  where true
-    :matching_fields
-    :matching_near_box
-    :matching_distance
-    :matching_size
-    :matching_price
-    :matching_bedrooms
+  :selected_rooms
   limit :most::bigint
 ) as counted

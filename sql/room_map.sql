@@ -34,15 +34,7 @@ left join lateral (
     sum(round(longitude * 1000000)::integer) as longitudes,
     sum(round(latitude * 1000000)::integer) as latitudes,
     min(id) as first
-  from
-    :measured_room
-  where true
-    :matching_fields
-    :matching_near_box
-    :matching_distance
-    :matching_size
-    :matching_price
-    :matching_bedrooms
+  :selected_rooms
   group by y, x
 ) as cell on true
 left join room

@@ -137,15 +137,8 @@ city as (
       city_key,
       city as spelling,
       count(*) as shown
-    from
-      :measured_room
-    where city_key is not null
-      :matching_fields
-      :matching_near_box
-      :matching_distance
-      :matching_size
-      :matching_price
-      :matching_bedrooms
+    :selected_rooms
+      and city_key is not null
     group by city_key, city
   ) as spelt
   group by city_key

@@ -5,14 +5,6 @@
 and room.id = any(
   array(
     select room.id
-    from
-      :measured_room
-    where true
-      :matching_fields
-      :matching_near_box
-      :matching_distance
-      :matching_size
-      :matching_price
-      :matching_bedrooms
+    :selected_rooms
   )
 )
