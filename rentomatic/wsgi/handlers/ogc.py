@@ -156,10 +156,8 @@ def _items(service: Service, request: Request) -> Outcome:
         return unacceptable((GEOJSON,))
     name = canonical(request, search.limit)
     tag_of = partial(entity_tag, service.release, service.base, name)
-    if request.is_conditional:
-        other = without_search(service, request, tag_of)
-        if other is not None:
-            return other
+    if (other := without_search(service, request, tag_of)) is not None:
+        return other
     response = room_list_use_case(service.stores.repository, search)
     if not response:
         return response

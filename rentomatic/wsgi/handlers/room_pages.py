@@ -45,10 +45,8 @@ def show_search(service: Service, request: Request) -> Outcome:
     tag_of = partial(
         entity_tag, service.release, name, language_of(request), service.rent, service.tiles
     )
-    if request.is_conditional:
-        other = without_search(service, request, tag_of, VARY)
-        if other is not None:
-            return other
+    if (other := without_search(service, request, tag_of, VARY)) is not None:
+        return other
     response = room_list_use_case(service.stores.repository, search)
     if not response:
         return response

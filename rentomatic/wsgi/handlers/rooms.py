@@ -76,10 +76,8 @@ def _search(service: Service, request: Request) -> Outcome:
 
     name = canonical(request, search.limit)
     tag_of = partial(entity_tag, service.release, name, chosen.media_type)
-    if request.is_conditional:
-        other = without_search(service, request, tag_of)
-        if other is not None:
-            return other
+    if (other := without_search(service, request, tag_of)) is not None:
+        return other
     is_stream = search.limit is None
     is_head_of_stream = is_stream and request.method == "HEAD"
     asked = replace(search, limit=service.limits.rooms) if is_head_of_stream else search
@@ -106,10 +104,8 @@ def _summarize(service: Service, request: Request) -> Outcome:
         return unacceptable((JSON,))
 
     tag_of = partial(entity_tag, service.release, canonical(request), JSON)
-    if request.is_conditional:
-        other = without_search(service, request, tag_of)
-        if other is not None:
-            return other
+    if (other := without_search(service, request, tag_of)) is not None:
+        return other
     response = room_summary_use_case(service.stores.repository, wanted)
     if not response:
         return response
@@ -128,10 +124,8 @@ def _map(service: Service, request: Request) -> Outcome:
         return unacceptable(_MAP_MEDIA_TYPES)
 
     tag_of = partial(entity_tag, service.release, canonical(request), chosen.media_type)
-    if request.is_conditional:
-        other = without_search(service, request, tag_of)
-        if other is not None:
-            return other
+    if (other := without_search(service, request, tag_of)) is not None:
+        return other
     response = room_map_use_case(service.stores.repository, wanted)
     if not response:
         return response

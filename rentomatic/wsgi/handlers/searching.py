@@ -44,7 +44,9 @@ def canonical(request: Request, limit: int | None = None) -> str:
 def without_search(
     service: Service, request: Request, tag_of: Callable[[object], str], vary: str = "Accept"
 ) -> Outcome | None:
-    """Answer without a search if the conditions allow it; otherwise return None."""
+    """Answer without a search if the request has conditions that allow it; else return None."""
+    if not request.is_conditional:
+        return None
     response = service.cache.version(request, service.stores.repository)
     if not response or response.value is None:
         return None
