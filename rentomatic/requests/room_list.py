@@ -79,11 +79,7 @@ def build_room_list_request(  # noqa: PLR0913 - each is a parameter of the contr
     known = (*FIELDS, DISTANCE) if is_near else ALL_FIELDS
     order = BY_ADDING if sort is None else reader.order(as_list_text(sort), is_near=is_near)
     request = RoomListRequest(
-        selection.filters,
-        selection.bbox,
-        selection.near,
-        selection.words,
-        selection.condition,
+        *selection.conditions,
         limit=reader.limit(str(limit)),
         order=order,
         # No cursor belongs to a search that is invalid.

@@ -48,14 +48,7 @@ def build_room_map_request(  # noqa: PLR0913 - each is a parameter of the contra
     chosen = usual_zoom(box) if zoom is None else reader.zoom(str(zoom), box)
     if reader.errors:
         return InvalidRequest(tuple(reader.errors))
-    return RoomMapRequest(
-        selection.filters,
-        selection.bbox,
-        selection.near,
-        selection.words,
-        selection.condition,
-        chosen,
-    )
+    return RoomMapRequest(*selection.conditions, chosen)
 
 
 def extent_of(selection: RoomSelection) -> Box:

@@ -33,6 +33,9 @@ from rentomatic.requests.search_words import parse_search_words
 BBOX_FORM = "west,south,east,north"
 NEAR_FORM = ",".join(COORDINATES)
 
+# The attributes of a selection, in order.
+Conditions = tuple[tuple[Filter, ...], Box | None, Near | None, tuple[str, ...], Condition | None]
+
 
 @dataclass(frozen=True, slots=True)
 class RoomSelection(ValidRequest):
@@ -53,9 +56,14 @@ class RoomSelection(ValidRequest):
     condition: Condition | None = None
 
     @property
+    def conditions(self) -> Conditions:
+        """What selects the rooms; the attributes of every kind of selection begin with it."""
+        return self.filters, self.bbox, self.near, self.words, self.condition
+
+    @property
     def selection(self) -> "RoomSelection":
         """The selection alone, without what a search adds."""
-        return RoomSelection(self.filters, self.bbox, self.near, self.words, self.condition)
+        return RoomSelection(*self.conditions)
 
     def without_filters_of(self, *fields: str) -> "RoomSelection":
         """Return the same selection without the filters of some fields."""

@@ -28,10 +28,4 @@ def build_room_summary_request(  # noqa: PLR0913 - each is a parameter of the co
     selection = reader.selection(filters, bbox, near, radius, radius_min, q, filter)
     if reader.errors:
         return InvalidRequest(tuple(reader.errors))
-    return RoomSummaryRequest(
-        selection.filters,
-        selection.bbox,
-        selection.near,
-        selection.words,
-        selection.condition,
-    )
+    return RoomSummaryRequest(*selection.conditions)

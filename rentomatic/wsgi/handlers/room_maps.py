@@ -86,14 +86,8 @@ def _mapped(
     repository: RoomRepository, selection: RoomSelection, view: View, zoom: int | None = None
 ) -> Mapped | None:
     most = largest_zoom(view.box)
-    request = RoomMapRequest(
-        selection.filters,
-        selection.bbox,
-        selection.near,
-        selection.words,
-        selection.condition,
-        min(round(view.zoom), most) if zoom is None else zoom,
-    )
+    chosen = min(round(view.zoom), most) if zoom is None else zoom
+    request = RoomMapRequest(*selection.conditions, chosen)
     response = room_map_use_case(repository, request)
     return response.value if response else None
 
