@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.parsers import shown_name
+from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.wsgi.arguments import read_form_page
 from rentomatic.wsgi.body import receive
 from rentomatic.wsgi.failure import HttpFailure, Outcome, RefusedError
@@ -143,3 +144,8 @@ def write_once(sent: Sent, service: Service, write: Callable[[Service], Outcome]
         return answer_once(service, sent.request, handler, MAX_FORM_BYTES)
     except RefusedError as refused:
         return refused.outcome
+
+
+def is_conflict(outcome: Outcome) -> bool:
+    """Return whether a write was refused because someone else has changed the room."""
+    return isinstance(outcome, ResponseFailure) and outcome.type is ResponseTypes.PRECONDITION_ERROR

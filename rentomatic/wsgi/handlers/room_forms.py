@@ -12,7 +12,6 @@ from rentomatic.requests.room_write import (
     build_room_add_request,
     build_room_update_request,
 )
-from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_write import room_add_use_case, room_update_use_case
 from rentomatic.wsgi.failure import Outcome
@@ -21,6 +20,7 @@ from rentomatic.wsgi.handlers.forms import (
     Sent,
     for_staff,
     form_page,
+    is_conflict,
     new_key,
     read_sent,
     redirect,
@@ -87,10 +87,7 @@ def take_edited_room(service: Service, request: Request, code: UUID) -> Outcome:
         return redirect(request, f"/rooms/{code}") if response else response
 
     outcome = write_once(sent, service, write)
-    is_conflict = (
-        isinstance(outcome, ResponseFailure) and outcome.type is ResponseTypes.PRECONDITION_ERROR
-    )
-    return _show_conflict(service, sent, code) if is_conflict else outcome
+    return _show_conflict(service, sent, code) if is_conflict(outcome) else outcome
 
 
 def _read(fields: Fields) -> Read:

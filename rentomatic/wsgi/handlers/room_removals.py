@@ -5,13 +5,13 @@ from uuid import UUID
 
 from rentomatic.requests.room_get import RoomGetRequest
 from rentomatic.requests.room_write import RoomRemoveRequest
-from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_write import room_remove_use_case
 from rentomatic.wsgi.failure import Outcome
 from rentomatic.wsgi.handlers.forms import (
     for_staff,
     form_page,
+    is_conflict,
     new_key,
     read_sent,
     redirect,
@@ -40,17 +40,14 @@ def take_removal(service: Service, request: Request, code: UUID) -> Outcome:
         return redirect(request, "/rooms") if response else response
 
     outcome = write_once(sent, service, write)
-    is_conflict = (
-        isinstance(outcome, ResponseFailure) and outcome.type is ResponseTypes.PRECONDITION_ERROR
-    )
-    return _ask(service, request, code, is_conflict=True) if is_conflict else outcome
+    return _ask(service, request, code, has_changed=True) if is_conflict(outcome) else outcome
 
 
-def _ask(service: Service, request: Request, code: UUID, *, is_conflict: bool = False) -> Outcome:
+def _ask(service: Service, request: Request, code: UUID, *, has_changed: bool = False) -> Outcome:
     response = room_get_use_case(service.stores.repository, RoomGetRequest(code))
     if not response:
         return response
     room = response.value
     form = RoomForm(new_key(), code=code, tag=tag_of(service, room))
-    body = removal_page(request, service.rent, room, form, is_conflict=is_conflict)
-    return form_page(body, HTTPStatus.PRECONDITION_FAILED if is_conflict else HTTPStatus.OK)
+    body = removal_page(request, service.rent, room, form, is_conflict=has_changed)
+    return form_page(body, HTTPStatus.PRECONDITION_FAILED if has_changed else HTTPStatus.OK)
