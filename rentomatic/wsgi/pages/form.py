@@ -9,7 +9,6 @@ from rentomatic.requests.base import ParameterError
 from rentomatic.requests.room_fields import DISTANCE, FILTER_KEYS, NULL, OPERATORS, Takes
 from rentomatic.requests.room_order import SORT_NAMES
 from rentomatic.wsgi.pages.choice import LANG
-from rentomatic.wsgi.pages.languages import Texts
 from rentomatic.wsgi.pages.spelling import Speller
 from rentomatic.wsgi.query import FILTER_PREFIX, FORMAT
 
@@ -82,18 +81,14 @@ class Form:
     details: tuple[str, ...] = ()
 
 
-def build_form(
-    t: Texts, spell: Speller, values: Values, errors: Sequence[ParameterError] = ()
-) -> Form:
+def build_form(spell: Speller, values: Values, errors: Sequence[ParameterError] = ()) -> Form:
     """Make the form with the given values and what is wrong with them."""
-    return _Builder(t, spell, values, errors).form()
+    return _Builder(spell, values, errors).form()
 
 
 class _Builder:
-    def __init__(
-        self, t: Texts, spell: Speller, values: Values, errors: Sequence[ParameterError]
-    ) -> None:
-        self._t = t
+    def __init__(self, spell: Speller, values: Values, errors: Sequence[ParameterError]) -> None:
+        self._t = spell.t
         self._spell = spell
         self._values = values
         self._errors = errors

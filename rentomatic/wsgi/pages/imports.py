@@ -10,7 +10,7 @@ from rentomatic.wsgi.pages.choice import language_of
 from rentomatic.wsgi.pages.form import Control
 from rentomatic.wsgi.pages.languages import texts_of
 from rentomatic.wsgi.pages.rendering import query_of, render
-from rentomatic.wsgi.pages.spelling import Speller
+from rentomatic.wsgi.pages.spelling import speller_for
 from rentomatic.wsgi.request import Request
 
 
@@ -108,15 +108,11 @@ def preview_page(request: Request, rent: Rent, preview: Preview) -> bytes:
         "import_preview.html",
         request,
         preview=preview,
-        spell=_speller(request, rent),
+        spell=speller_for(request, rent),
         skip_query=skip,
     )
 
 
 def result_page(request: Request, rent: Rent, counts: Mapping[str, int]) -> bytes:
     """Show what an import did."""
-    return render("import_result.html", request, counts=counts, spell=_speller(request, rent))
-
-
-def _speller(request: Request, rent: Rent) -> Speller:
-    return Speller(texts_of(language_of(request)), rent)
+    return render("import_result.html", request, counts=counts, spell=speller_for(request, rent))

@@ -8,11 +8,9 @@ from uuid import UUID
 from rentomatic.domain.rent import Rent
 from rentomatic.domain.room import FIELDS, Room
 from rentomatic.requests.parsers import as_text
-from rentomatic.wsgi.pages.choice import language_of
 from rentomatic.wsgi.pages.controls import room_controls
-from rentomatic.wsgi.pages.languages import texts_of
 from rentomatic.wsgi.pages.rendering import render
-from rentomatic.wsgi.pages.spelling import Speller
+from rentomatic.wsgi.pages.spelling import speller_for
 from rentomatic.wsgi.request import Request
 
 
@@ -55,7 +53,7 @@ def texts_in(room: Room) -> dict[str, str]:
 
 def room_form_page(request: Request, rent: Rent, form: RoomForm) -> bytes:
     """Ask for the values of a room."""
-    spell = Speller(texts_of(language_of(request)), rent)
+    spell = speller_for(request, rent)
     controls = list(room_controls(spell, form.values, form.wrong))
     differences = []
     if form.stored is not None:
@@ -78,7 +76,7 @@ def removal_page(
     request: Request, rent: Rent, room: Room, form: RoomForm, *, is_conflict: bool = False
 ) -> bytes:
     """Ask whether a room is to be removed; `is_conflict` if it was changed meanwhile."""
-    spell = Speller(texts_of(language_of(request)), rent)
+    spell = speller_for(request, rent)
     return render(
         "room_removal.html",
         request,

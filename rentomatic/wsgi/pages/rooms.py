@@ -14,10 +14,9 @@ from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_list import UNLIMITED
 from rentomatic.wsgi.pages.choice import LANG, language_of
 from rentomatic.wsgi.pages.form import build_form
-from rentomatic.wsgi.pages.languages import texts_of
 from rentomatic.wsgi.pages.maps import Map, Scene
 from rentomatic.wsgi.pages.rendering import Changes, Linker, render, same_page
-from rentomatic.wsgi.pages.spelling import Speller
+from rentomatic.wsgi.pages.spelling import Speller, speller_for
 from rentomatic.wsgi.query import FORMAT
 from rentomatic.wsgi.request import Request
 
@@ -76,13 +75,12 @@ def search_page(
     request: Request, rent: Rent, found: Found | None, errors: Sequence[ParameterError] = ()
 ) -> bytes:
     """Show the form of a search and the rooms that were found, if the search is valid."""
-    t = texts_of(language_of(request))
-    spell = Speller(t, rent)
+    spell = speller_for(request, rent)
     return render(
         "rooms.html",
         request,
         spell=spell,
-        form=build_form(t, spell, request.query.values, errors),
+        form=build_form(spell, request.query.values, errors),
         chart=_map(request, found.scene, found.rooms, spell) if found else None,
         found=found,
         heading=_heading(found, spell) if found else "",
@@ -97,8 +95,7 @@ def search_page(
 
 def room_page(request: Request, rent: Rent, room: Room, scene: Scene | None = None) -> bytes:
     """Show a room, and where it is."""
-    t = texts_of(language_of(request))
-    spell = Speller(t, rent)
+    spell = speller_for(request, rent)
     shown = WHOLE.show(room)
     nearby = f"near={room.longitude},{room.latitude}&radius={NEARBY}&sort={DISTANCE}"
     return render(
@@ -110,7 +107,9 @@ def room_page(request: Request, rent: Rent, room: Room, scene: Scene | None = No
         title=spell.title(shown),
         price=spell.price(room.price),
         facts=[
-            (t(f"name.{name}"), spell.value(name, shown[name])) for name in _LISTED if name in shown
+            (spell.t(f"name.{name}"), spell.value(name, shown[name]))
+            for name in _LISTED
+            if name in shown
         ],
         nearby=Linker(request).link("/rooms", nearby),
         downloads=_downloads(request, {}),

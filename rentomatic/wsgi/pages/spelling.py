@@ -8,7 +8,9 @@ from rentomatic.domain.kinds import Date, Degrees, Integer
 from rentomatic.domain.rent import Rent
 from rentomatic.domain.room import FIELDS
 from rentomatic.requests.room_fields import DISTANCE
-from rentomatic.wsgi.pages.languages import Texts
+from rentomatic.wsgi.pages.choice import language_of
+from rentomatic.wsgi.pages.languages import Texts, texts_of
+from rentomatic.wsgi.request import Request
 
 # The currencies whose signs readers of every language know; for others the code is written.
 _SIGNS = {"EUR": "€", "GBP": "£", "JPY": "¥", "USD": "$"}
@@ -129,3 +131,8 @@ class Speller:
         if "city" not in shown:
             return self.t("room.of_size", size=size)
         return self.t("room.of_size_in", size=size, city=shown["city"])
+
+
+def speller_for(request: Request, rent: Rent) -> Speller:
+    """Return what writes values in the language of a page."""
+    return Speller(texts_of(language_of(request)), rent)
