@@ -25,6 +25,7 @@ CHANGES = "select count(*) from room_change"
 AT_WORK = """
 select pid from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'
+  and backend_type = 'client backend'
 """
 
 

@@ -31,6 +31,7 @@ BATCH_BYTES = 40 * 2**20
 STREAMS = """
 select count(*) from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null
+  and backend_type = 'client backend'
 """
 
 
