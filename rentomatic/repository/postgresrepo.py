@@ -43,6 +43,7 @@ from rentomatic.repository.room_parameters import (
     list_parameters,
     list_parts,
     map_parameters,
+    may_read_far,
     needs_attempts,
     selection_parameters,
     selection_parts,
@@ -275,7 +276,7 @@ class PostgresRepo:
         rows: Sequence[Any] = ()
         with self._search_slots.open() as take:
             has_slot = request.count == EXACT and self._take_if_many(request, take)
-            find = self._rows_if_fast if request.words and not has_slot else self._rows
+            find = self._rows_if_fast if may_read_far(request) and not has_slot else self._rows
             for parameters, is_large in attempts(request, self._estimated):
                 if is_large:
                     _need(take)

@@ -61,10 +61,12 @@ def attempts(request: RoomListRequest, estimated: Estimated) -> Iterator[tuple[P
         request: the search.
         estimated: returns about how many rooms are selected, without regard to distances.
     """
-    if not request.words:
+    if not may_read_far(request):
         yield from _attempts(request, estimated)
         return
-    words = planned_words(request.words, lambda word: estimated(RoomSelection(words=(word,))))
+    words: Parameters = {}
+    if request.words:
+        words = planned_words(request.words, lambda word: estimated(RoomSelection(words=(word,))))
     selects_few = "gathered" not in words and _selects_few(request, estimated)
     for parameters, is_large in _attempts(request, estimated):
         collected = {"collected": True} if selects_few and "boxed" in parameters else {}
@@ -72,7 +74,7 @@ def attempts(request: RoomListRequest, estimated: Estimated) -> Iterator[tuple[P
 
 
 def _selects_few(request: RoomListRequest, estimated: Estimated) -> bool:
-    """Return whether few rooms have the words and pass the filters, the box and the radius."""
+    """Return whether few rooms have the words and pass everything else, if there is anything."""
     whole = request.selection
     return whole != RoomSelection(words=request.words) and estimated(whole) < FEW_ROOMS
 
@@ -81,14 +83,24 @@ def needs_attempts(request: RoomListRequest) -> bool:
     """Return whether the first attempt at a page may find too few rooms, or take long."""
     return bool(
         request.count == EXACT
-        or request.words
+        or may_read_far(request)
         or is_by_distance(request)
         or may_lack_sort_key(request)
     )
 
 
+def may_read_far(request: RoomListRequest) -> bool:
+    """Return whether the order of the search may be a slow way to find its first rooms.
+
+    The planner takes the words and all other conditions to be independent of the order. It expects
+    the only room that is wanted soon, and may read all rooms to find that there is none.
+    """
+    is_one = request.limit == 1 and not shows_what_it_reads(request)
+    return is_one or bool(request.words)
+
+
 def fallback_parameters(request: RoomListRequest) -> Parameters:
-    """Return the parameters of a search for words whose first attempt took too long.
+    """Return the parameters of a search whose first attempt took too long.
 
     They collect all selected rooms before sorting them. That is slow if there are many, but faster
     than reading most rooms in order to find a few.
