@@ -29,6 +29,10 @@ from rentomatic.requests.room_fields import (
 from rentomatic.requests.room_import import OnError
 from rentomatic.requests.room_list import UNLIMITED, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_map import RoomMapRequest, build_room_map_request
+from rentomatic.requests.room_relaxations import (
+    RoomRelaxationsRequest,
+    build_room_relaxations_request,
+)
 from rentomatic.requests.room_summary import RoomSummaryRequest, build_room_summary_request
 from rentomatic.serializers.room_map import MAP_FORMATS
 from rentomatic.wsgi.pages.choice import LANG, PAGE, wants_page
@@ -80,6 +84,8 @@ _CHOICES: Mapping[str, Collection[str]] = {FORMAT: _FORMATS, LANG: LANGUAGES}
 # The query parameters of a search, a summary and a room.
 SEARCH_QUERY = (*_FILTERS, *SEARCH_PARAMETERS, _PLACE, _FORMAT, _LANG)
 SUMMARY_QUERY = (*_FILTERS, *SELECTION_PARAMETERS)
+# A search is relaxed from its first page on.
+RELAXATIONS_QUERY = (*_FILTERS, *(each for each in SEARCH_PARAMETERS if each.name != "after"))
 ROOM_QUERY = (_FORMAT, _LANG)
 LANGUAGE_QUERY = (_LANG,)
 MAP_QUERY = (
@@ -113,6 +119,7 @@ _Given = tuple[dict[str, Any], list[ParameterError], AbstractSet[str]]
 _FILTER_NAMES = {each.name for each in _FILTERS}
 _SEARCH_NAMES = {each.name for each in SEARCH_QUERY}
 _SUMMARY_NAMES = {each.name for each in SUMMARY_QUERY}
+RELAXATION_NAMES = {each.name for each in RELAXATIONS_QUERY}
 _MAP_NAMES = {each.name for each in MAP_QUERY}
 _CHANGES_NAMES = {each.name for each in CHANGES_PARAMETERS}
 _BATCH_NAMES = {each.name for each in BATCH_PARAMETERS}
@@ -139,6 +146,17 @@ def read_summary(request: Request) -> RoomSummaryRequest | InvalidRequest:
     """Read which rooms to summarize."""
     arguments, errors, spoilt = _split(request, _SUMMARY_NAMES)
     return with_errors(build_room_summary_request(**arguments), errors, spoilt)
+
+
+def read_relaxations(
+    request: Request, *, are_all_known: bool = False
+) -> RoomRelaxationsRequest | InvalidRequest:
+    """Read which search to relax; `are_all_known` leaves out what only a page has."""
+    known = _SEARCH_NAMES if are_all_known else RELAXATION_NAMES
+    arguments, errors, spoilt = _split(request, known)
+    for name in known - RELAXATION_NAMES:
+        arguments.pop(name, None)
+    return with_errors(build_room_relaxations_request(**arguments), errors, spoilt)
 
 
 def read_map(request: Request) -> RoomMapRequest | InvalidRequest:

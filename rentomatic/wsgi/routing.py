@@ -17,6 +17,7 @@ from rentomatic.wsgi.handlers import (
     health,
     imports,
     ogc,
+    relaxations,
     room_forms,
     room_removals,
     room_writes,
@@ -135,6 +136,11 @@ ROUTES = (
     ),
     Route("/rooms/summary", "Rooms", {"GET": Operation(rooms.room_summary, is_kept=True)}),
     Route("/rooms/map", "Rooms", {"GET": Operation(rooms.room_map, is_kept=True)}),
+    Route(
+        "/rooms/relaxations",
+        "Rooms",
+        {"GET": Operation(relaxations.room_relaxations, is_kept=True)},
+    ),
     Route("/rooms/changes", "Rooms", {"GET": Operation(changes.room_changes, reads_token=True)}),
     Route("/rooms/new", FORMS, _form(room_forms.new_room, room_forms.take_new_room)),
     Route(

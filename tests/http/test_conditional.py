@@ -23,6 +23,7 @@ READS = [
     "/rooms/summary",
     "/rooms/map",
     "/rooms/map?format=geojson",
+    "/rooms/relaxations?filter_price__lt=1",
     f"/rooms/{CODE}",
 ]
 

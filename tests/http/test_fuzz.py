@@ -51,6 +51,7 @@ PATHS = (
             "/rooms/",
             "/rooms/summary",
             "/rooms/map",
+            "/rooms/relaxations",
             *(route.path for route in ROUTES if route.tag == OGC and not route.converters),
             "/openapi.json",
             "/health/live",

@@ -21,6 +21,7 @@ KEPT = [
     "/rooms?filter_price__lt=1&format=csv",
     "/rooms/summary",
     "/rooms/map",
+    "/rooms/relaxations?filter_price__lt=1",
     f"/rooms/{CODE}",
 ]
 NGINX = {"REMOTE_ADDR": ""}  # as it is over a unix socket

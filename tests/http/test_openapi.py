@@ -147,6 +147,10 @@ def test_every_route_is_in_it_and_nothing_else(document: Any) -> None:  # noqa: 
         ),
         ("/rooms/summary", [*FILTERS, *(each.name for each in SELECTION_PARAMETERS)]),
         ("/rooms/map", [*FILTERS, *(each.name for each in MAP_PARAMETERS), "format"]),
+        (
+            "/rooms/relaxations",
+            [*FILTERS, *(each.name for each in SEARCH_PARAMETERS if each.name != "after")],
+        ),
         ("/rooms/changes", ["since", "limit"]),
         ("/rooms/{code}", ["format", "lang"]),
         ("/openapi.json", []),

@@ -38,6 +38,7 @@ def test_all_workers_give_the_same_tags(commands: Commands) -> None:
         "/rooms?sort=price",
         "/rooms?limit=none",
         "/rooms/summary",
+        "/rooms/relaxations?filter_price__lt=1",
         f"/rooms/{BOOK[0][0]}",
     ):
         answers = {ask_for(service, path) for _ in range(READERS)}

@@ -8,7 +8,7 @@ import pytest
 from rentomatic.domain.rent import PERIODS
 from rentomatic.domain.room import FIELDS
 from rentomatic.formats.table import IMPORT_FORMATS
-from rentomatic.requests.room_fields import DISTANCE, OPERATORS
+from rentomatic.requests.room_fields import BEDROOMS, DISTANCE, OPERATORS
 from rentomatic.requests.room_import import OnError
 from rentomatic.resources import PACKAGE
 from rentomatic.wsgi.failure import ERROR_TYPES
@@ -50,6 +50,11 @@ MADE = {
     "period": set(PERIODS),
     "places": {"title", "unknown", "choose", "similar"},
     "price": set(PERIODS),
+    "relax": {
+        *("title", "none", "radius", "radius_min", "bbox", "with", "without", "condition"),
+        *(f"rooms.{kind}" for kind in ("one", "other", "more", "about")),
+        *(f"{what}.{end}" for what in ("amount", "date", BEDROOMS) for end in ("lte", "gte")),
+    },
     "search": {f"count.{kind}" for kind in ("none", "one", "other", "more", "about")},
 }
 _NAMED = re.compile(r"""\b_?t\(\s*"([a-z_.]+)"[,)]""")

@@ -8,7 +8,7 @@ from rentomatic.serializers.room_changes import dump_changes
 from rentomatic.use_cases.room_changes import room_changes_use_case
 from rentomatic.wsgi.arguments import read_changes
 from rentomatic.wsgi.failure import Outcome, unacceptable
-from rentomatic.wsgi.handlers.rooms import DESCRIBED_BY
+from rentomatic.wsgi.handlers.searching import DESCRIBED_BY
 from rentomatic.wsgi.negotiation import preferred
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer

@@ -14,10 +14,12 @@ from rentomatic.wsgi.arguments import PLACE, read_search
 from rentomatic.wsgi.conditional import entity_tag
 from rentomatic.wsgi.failure import Outcome
 from rentomatic.wsgi.handlers.places import search_place
+from rentomatic.wsgi.handlers.relaxations import changes_of, is_relaxable
 from rentomatic.wsgi.handlers.room_maps import map_of_room, map_of_search, tile_origin
 from rentomatic.wsgi.handlers.searching import canonical, next_cursor, total_headers, without_search
 from rentomatic.wsgi.pages.choice import language_of
 from rentomatic.wsgi.pages.maps import Scene
+from rentomatic.wsgi.pages.relaxations import Change
 from rentomatic.wsgi.pages.rendering import VARY, address, as_page
 from rentomatic.wsgi.pages.rooms import Count, Found, room_page, search_page
 from rentomatic.wsgi.query import without_blanks
@@ -52,10 +54,15 @@ def show_search(service: Service, request: Request) -> Outcome:
         return response
     page = response.value
     scene, version = map_of_search(service, request, search)
-    found = _found(search, page, _count(service, search, page), scene)
+    versions = {page.version, version}
+    changes = None
+    if is_relaxable(search, page):
+        changes, version = changes_of(service, request)
+        versions.add(version)
+    found = _found(search, page, _count(service, search, page), scene, changes)
     body = search_page(request, service.rent, found)
-    # Rooms and map are two statements: if rooms were written in between, the tag names the body.
-    version = page.version if version == page.version else None
+    # These are several statements: if rooms were written in between, the tag names the body.
+    version = page.version if versions == {page.version} else None
     tag = tag_of(body if version is None else version)
     headers = total_headers(page)
     answer = Answer(HTTPStatus.OK, body, headers=headers, tag=tag, version=version)
@@ -77,7 +84,13 @@ def _count(service: Service, search: RoomListRequest, page: Page) -> Count | Non
     return Count(total.count, "exact" if total.is_exact else "about")
 
 
-def _found(search: RoomListRequest, page: Page, count: Count | None, scene: Scene | None) -> Found:
+def _found(
+    search: RoomListRequest,
+    page: Page,
+    count: Count | None,
+    scene: Scene | None,
+    changes: list[Change] | None,
+) -> Found:
     return Found(
         list(page.rooms),
         WHOLE if search.fields == ALL_FIELDS else View(search.fields, search.near),
@@ -85,6 +98,7 @@ def _found(search: RoomListRequest, page: Page, count: Count | None, scene: Scen
         count,
         is_first=search.after is None,
         scene=scene,
+        changes=changes,
     )
 
 

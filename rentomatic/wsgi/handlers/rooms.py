@@ -24,8 +24,10 @@ from rentomatic.wsgi.arguments import PLACE, read_format, read_map, read_search,
 from rentomatic.wsgi.conditional import entity_tag
 from rentomatic.wsgi.failure import Outcome, unacceptable
 from rentomatic.wsgi.handlers.places import search_place
+from rentomatic.wsgi.handlers.relaxations import is_relaxable, link_to_relaxations
 from rentomatic.wsgi.handlers.room_pages import show_room, show_search
 from rentomatic.wsgi.handlers.searching import (
+    DESCRIBED_BY,
     cached,
     canonical,
     next_cursor,
@@ -38,8 +40,6 @@ from rentomatic.wsgi.query import FORMAT, quoted
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import HTML, Answer, Headers
 from rentomatic.wsgi.service import Service
-
-DESCRIBED_BY = '</openapi.json>; rel="describedby"'
 
 _BY_MEDIA_TYPE = {each.media_type: each for each in FORMATS.values()}
 _MEDIA_TYPES = tuple(_BY_MEDIA_TYPE)
@@ -179,6 +179,8 @@ def _links(request: Request, search: RoomListRequest, page: Page) -> Headers:
         if search.near and search.order == BY_ADDING:
             nearest = _reference(query, f"sort={DISTANCE}")
             links.append(f'<{nearest}>; rel="related"; title="the nearest first"')
+        if is_relaxable(search, page):
+            links.append(link_to_relaxations(request))
     return (("Link", ", ".join(links)),)
 
 

@@ -14,6 +14,8 @@ from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer, Headers
 from rentomatic.wsgi.service import Service
 
+DESCRIBED_BY = '</openapi.json>; rel="describedby"'
+
 
 def cached(
     service: Service, request: Request, handler: Callable[[Service, Request], Outcome]

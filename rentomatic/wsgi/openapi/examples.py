@@ -13,6 +13,7 @@ from uuid import UUID
 
 from rentomatic.demo import book_rooms, demo_rooms
 from rentomatic.domain.geography import Near
+from rentomatic.domain.relaxation import CountKind
 from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, Room
 from rentomatic.domain.room_change import ChangeKind, RoomChange
 from rentomatic.domain.room_map import Grid, cells_of
@@ -148,6 +149,36 @@ ROOM: Examples = {each.media_type: (_room(each),) for each in FORMATS.values()}
 _AMOUNTS = {name: [getattr(room, name) for room in _BOOK] for name in AMOUNTS}
 SUMMARY: Examples = {
     JSON: (Example("All rooms", "/rooms/summary", dump_summary(summarize(_BOOK, _AMOUNTS))),)
+}
+
+_NOTHING = "filter_price__lt=50&filter_size__gte=300"
+RELAXATIONS: Examples = {
+    JSON: (
+        Example(
+            "There is no room like this, but",
+            f"/rooms/relaxations?{_NOTHING}",
+            dump_value(
+                [
+                    {
+                        "parameter": "filter_size__gte",
+                        "from": "300",
+                        "to": str(FIRST.size),
+                        "count": 1,
+                        "count_kind": CountKind.EXACT,
+                        "href": f"/rooms?filter_price__lt=50&filter_size__gte={FIRST.size}",
+                    },
+                    {
+                        "parameter": "filter_price__lt",
+                        "from": "50",
+                        "to": str(SECOND.price + 1),
+                        "count": 1,
+                        "count_kind": CountKind.EXACT,
+                        "href": f"/rooms?filter_size__gte=300&filter_price__lt={SECOND.price + 1}",
+                    },
+                ]
+            ),
+        ),
+    )
 }
 
 _LONDON = "/rooms/map?bbox=-0.2,51.3,0.4,51.8&zoom=7"

@@ -8,6 +8,7 @@ from rentomatic.requests.parameters import BATCH_PARAMETERS, CHANGES_PARAMETERS,
 from rentomatic.wsgi.arguments import (
     LANGUAGE_QUERY,
     MAP_QUERY,
+    RELAXATIONS_QUERY,
     ROOM_QUERY,
     SEARCH_QUERY,
     SUMMARY_QUERY,
@@ -78,6 +79,19 @@ _DESCRIPTIONS: Mapping[str, Description] = {
         f"about {COUNTED_ROOMS:,} rooms are selected, `estimated` is true: the counts are "
         "estimated from a sample, cells with few rooms may be missing, and cheaper rooms may "
         "exist.",
+    ),
+    "room_relaxations": Description(
+        "Which single change of a search finds more rooms",
+        (successes.RELAXATIONS,),
+        RELAXATIONS_QUERY,
+        failures=(406, 503),
+        help="For a search that finds nothing: changes one condition at a time and keeps all "
+        "others. A limit, `bbox` and the radii become the nearest value that finds a room which "
+        "the search does not find; filters by `eq`, `ne`, `in` and `null`, `q` and `filter` are "
+        "removed. Only changes that find such a room are returned, the smallest first: by the "
+        "relative change of the value (of a date, a year is 100 %; of a coordinate, a degree; of "
+        "`bbox`, by its diagonal), then the removals, those that find the most rooms first. If "
+        "only several changes together find a room, there are none.",
     ),
     "room_changes": Description(
         "What was added, updated and removed since a cursor",

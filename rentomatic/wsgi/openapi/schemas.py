@@ -3,6 +3,7 @@
 from typing import Any
 
 from rentomatic.atlas.places import MAX_CHOICES
+from rentomatic.domain.relaxation import CountKind
 from rentomatic.domain.room import COORDINATES, FIELDS, OPTIONAL_FIELDS
 from rentomatic.domain.room_change import ChangeKind
 from rentomatic.domain.room_map import MAX_CELLS, MAX_ZOOM
@@ -11,6 +12,7 @@ from rentomatic.requests.parameters import CURSOR_PATTERN, degrees
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE
 from rentomatic.requests.room_import import MAX_IGNORED, MAX_NAMES
 from rentomatic.requests.room_selection import NEAR_FORM
+from rentomatic.use_cases.room_count import MOST_COUNTED
 from rentomatic.use_cases.room_import import NAMED_RANGES
 from rentomatic.wsgi.failure import ERROR_TYPES
 
@@ -217,6 +219,33 @@ SCHEMAS = {
             "histogram": {
                 **array_of("Bar"),
                 "description": "counts rooms regardless of the filters on this field",
+            },
+        },
+    ),
+    "Relaxation": record(
+        "A change of one parameter of a search, and what the changed search finds.",
+        {
+            "parameter": {**_TEXT, "description": "its name"},
+            "from": {**_TEXT, "description": "its value in the search"},
+            "to": {
+                "type": ["string", "null"],
+                "description": "the value that it is changed to; null if it is removed",
+            },
+            "count": {
+                "type": "integer",
+                "minimum": 1,
+                "description": "the number of rooms that the changed search finds",
+            },
+            "count_kind": {
+                "type": "string",
+                "enum": list(CountKind),
+                "description": f"whether that number is exact; after {MOST_COUNTED + 1:,} rooms, "
+                "counting stops; if it takes longer than 0.3 s, the number is an estimate",
+            },
+            "href": {
+                "type": "string",
+                "format": "uri-reference",
+                "description": "the changed search",
             },
         },
     ),

@@ -72,6 +72,9 @@ MAP = Success(
     examples.MAP,
     (TAG, "Link"),
 )
+RELAXATIONS = Success(
+    "The changes", {JSON: array_of("Relaxation")}, examples.RELAXATIONS, (TAG, "Link")
+)
 _WRITTEN = {JSON: reference("Room")}
 ADDED = Success(
     "The room is added", _WRITTEN, examples.ADDED, (TAG, "Location"), HTTPStatus.CREATED

@@ -15,6 +15,7 @@ from rentomatic.requests.room_list import UNLIMITED
 from rentomatic.wsgi.pages.choice import LANG, language_of
 from rentomatic.wsgi.pages.form import build_form
 from rentomatic.wsgi.pages.maps import Map, Scene
+from rentomatic.wsgi.pages.relaxations import Change, suggest
 from rentomatic.wsgi.pages.rendering import Changes, Linker, render, same_page
 from rentomatic.wsgi.pages.spelling import Speller, speller_for
 from rentomatic.wsgi.query import FORMAT
@@ -48,6 +49,7 @@ class Found:
         count: how many rooms there are on all pages.
         is_first: whether this is the first page.
         scene: the map of the search; None if there can be none now.
+        changes: what would find rooms, if the search found none; None if that is not known.
     """
 
     rooms: Sequence[Room]
@@ -56,6 +58,7 @@ class Found:
     count: Count | None = None
     is_first: bool = True
     scene: Scene | None = None
+    changes: Sequence[Change] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ def search_page(
         found=found,
         heading=_heading(found, spell) if found else "",
         cards=_cards(found, spell, Linker(request)) if found else (),
+        suggestions=suggest(found.changes, spell) if found and found.changes is not None else None,
         first=same_page(request, {"after": None}),
         next=same_page(request, {"after": found.next}) if found and found.next else None,
         downloads=_downloads(request, {"limit": UNLIMITED, "after": None}),

@@ -27,6 +27,7 @@ RUNBOOK = (FILES.parent / "README.md").read_text()
 CODE = BOOK[0][0]
 CACHED = [
     *("/rooms", "/rooms?sort=price&limit=20", "/rooms/summary", "/rooms/map", f"/rooms/{CODE}"),
+    "/rooms/relaxations?filter_price__lt=1",
     *("/ogc/collections", "/ogc/collections/rooms", "/ogc/collections/rooms/items?price=39"),
     f"/ogc/collections/rooms/items/{CODE}",
 ]
@@ -296,6 +297,7 @@ PRICES: dict[str, Callable[[bytes], int]] = {
     f"/rooms/{CODE}": lambda body: json.loads(body)["price"],
     f"/rooms?filter_code__eq={CODE}": lambda body: json.loads(body)[0]["price"],
     f"/rooms/summary?filter_code__eq={CODE}": lambda body: json.loads(body)["price"]["max"],
+    "/rooms/relaxations?filter_price__gt=1000": lambda body: int(json.loads(body)[0]["to"]) + 1,
 }
 
 
