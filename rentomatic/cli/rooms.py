@@ -1,18 +1,20 @@
-"""`rentomatic list`, `summary`, `get` and `export`."""
+"""`rentomatic list`, `summary`, `relax`, `get` and `export`."""
 
 import argparse
 import json
+import shlex
 import sys
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from rentomatic.cli.outcome import run_use_case
 from rentomatic.cli.parser import Commands, add_command
 from rentomatic.cli.streams import report
-from rentomatic.cli.tables import room_table, summary_table
+from rentomatic.cli.tables import relaxation_table, room_table, summary_table
 from rentomatic.config import Settings
 from rentomatic.demo import EXAMPLE_FILTER
+from rentomatic.domain.relaxation import Relaxation
 from rentomatic.domain.rent import Rent
 from rentomatic.domain.room import FIELDS, Room
 from rentomatic.formats.table import FORMATS
@@ -25,11 +27,14 @@ from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_fields import AMOUNTS, OPERATORS
 from rentomatic.requests.room_get import build_room_get_request
 from rentomatic.requests.room_list import UNLIMITED, RoomListRequest, build_room_list_request
+from rentomatic.requests.room_relaxations import build_room_relaxations_request
 from rentomatic.requests.room_summary import build_room_summary_request
 from rentomatic.serializers.room import RoomJsonEncoder
+from rentomatic.serializers.room_relaxations import relaxation_to_wire, value_to_text
 from rentomatic.serializers.room_summary import summary_to_wire
 from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
+from rentomatic.use_cases.room_relaxations import Relaxed, room_relaxations_use_case
 from rentomatic.use_cases.room_summary import room_summary_use_case
 
 TABLE = "table"
@@ -56,6 +61,15 @@ def add_commands(commands: Commands) -> None:
         _example("summary", "bbox"),
         SELECTION_PARAMETERS,
     )
+    relax = _add_search(
+        commands,
+        "relax",
+        run_relax,
+        "say which single change of a search finds more rooms",
+        "Change one condition of a search at a time: say what finds more rooms, and how many.",
+        _example("relax", "near", "radius"),
+        SELECTION_PARAMETERS,
+    )
     one = add_command(commands, "get", run_get, "show one room")
     one.add_argument("code", metavar="CODE")
     export = _add_search(
@@ -70,7 +84,8 @@ def add_commands(commands: Commands) -> None:
     export.set_defaults(limit=UNLIMITED)
     for parser in (search, one, export):
         add_format(parser)
-    add_format(summary, ("json",))
+    for parser in (summary, relax):
+        add_format(parser, ("json",))
 
 
 def add_format(parser: argparse.ArgumentParser, formats: Collection[str] = tuple(FORMATS)) -> None:
@@ -111,9 +126,15 @@ def _add_search(  # noqa: PLR0913, PLR0917 - one for each text of a command
     )
     parser.add_argument("filters", nargs="*", metavar="FIELD__OPERATOR=VALUE")
     for each in parameters:
-        option = f"--{each.name.replace('_', '-')}"
-        parser.add_argument(option, metavar=each.form.upper(), help=each.help.replace("%", "%%"))
+        parser.add_argument(
+            option_of(each.name), metavar=each.form.upper(), help=each.help.replace("%", "%%")
+        )
     return parser
+
+
+def option_of(name: str) -> str:
+    """Return the option for a parameter."""
+    return f"--{name.replace('_', '-')}"
 
 
 def run_list(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -145,6 +166,39 @@ def run_summary(arguments: argparse.Namespace, settings: Settings) -> int:
             sys.stdout.write(json.dumps(summary_to_wire(found.summary), indent=2) + "\n")
 
     return run_use_case(room_summary_use_case, request, settings, write)
+
+
+def run_relax(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Say which single change of a search finds more rooms."""
+    filters, errors = _read_filters(arguments.filters)
+    given = _given(arguments, SELECTION_PARAMETERS)
+    request = with_errors(build_room_relaxations_request(filters, **given), errors)
+
+    def write(found: Relaxed) -> None:
+        wire = [_relaxation(each, filters, given) for each in found.relaxations]
+        if _format(arguments) == TABLE:
+            sys.stdout.write(f"{relaxation_table(wire)}\n" if wire else "no relaxations\n")
+        else:
+            sys.stdout.write(json.dumps(wire, indent=2, ensure_ascii=False) + "\n")
+
+    return run_use_case(room_relaxations_use_case, request, settings, write)
+
+
+def _relaxation(
+    relaxation: Relaxation, filters: Mapping[str, str], options: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return a relaxation with the command that finds its rooms."""
+    key = relaxation.key
+    change = {key: value_to_text(relaxation.value)}
+    is_filter = key in filters
+    pairs = {**filters, **change} if is_filter else filters
+    named = options if is_filter else {**options, **change}
+    words = [f"{name}={value}" for name, value in pairs.items() if value is not None]
+    for name, value in named.items():
+        words += [] if value is None else [option_of(name), value]
+    command = shlex.join(["rentomatic", "list", *words])
+    given = filters[key] if is_filter else options[key]
+    return relaxation_to_wire(relaxation, key, given, command=command)
 
 
 def run_get(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -1,8 +1,10 @@
 """Tables for a terminal of 80 columns."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 from unicodedata import combining, east_asian_width
 
+from rentomatic.domain.relaxation import CountKind
 from rentomatic.domain.rent import Rent
 from rentomatic.domain.room import COORDINATES, FIELDS, TEXTS
 from rentomatic.domain.room_summary import AmountSummary, Bar, RoomSummary
@@ -10,6 +12,13 @@ from rentomatic.requests.room_fields import BEDROOMS, DISTANCE
 
 COLUMNS = 80
 _LONGEST_BAR = 40
+_LONGEST_VALUE = 24
+# How a number of rooms is written.
+_COUNTED = {
+    CountKind.EXACT: "{:,}",
+    CountKind.AT_LEAST: "at least {:,}",
+    CountKind.ESTIMATE: "about {:,}",
+}
 _MEASURES = ("", "least", "25 %", "50 %", "75 %", "greatest", "mean")
 
 
@@ -92,6 +101,20 @@ def summary_table(summary: RoomSummary, rent: Rent) -> str:
     bars = {name: each.histogram for name, each in summary.amounts.items()}
     histograms = _histograms(bars | {BEDROOMS: summary.bedrooms})
     return "\n".join([*lines, "", _table(_MEASURES, spread), *histograms, *_cities(summary)])
+
+
+def relaxation_table(relaxations: Sequence[Mapping[str, Any]]) -> str:
+    """Show relaxations, as they are written in JSON, one per line."""
+    rows = [
+        [
+            each["parameter"],
+            _cut(_spell("", each["from"]), _LONGEST_VALUE),
+            _cut("(none)" if each["to"] is None else each["to"], _LONGEST_VALUE),
+            _COUNTED[each["count_kind"]].format(each["count"]),
+        ]
+        for each in relaxations
+    ]
+    return _table(["parameter", "from", "to", "rooms"], rows)
 
 
 def _cities(summary: RoomSummary) -> Iterator[str]:

@@ -57,6 +57,7 @@ def test_help_is_shown_to_whoever_asks_for_nothing(run: Run) -> None:
         [],
         ["list"],
         ["summary"],
+        ["relax"],
         ["get"],
         ["export"],
         ["add"],

@@ -58,6 +58,8 @@ COMMANDS = {
     ("list", "--format", "table"): "",
     ("summary",): "",
     ("summary", "--format", "table"): "",
+    ("relax", "price__lt=1"): "",
+    ("relax", "price__lt=1", "--format", "table"): "",
     ("export", "--format", "csv"): "",
     ("get", "f853578c-fc0f-4e65-81b8-566c5dffa35a"): "",
     ("check",): "",
