@@ -1,4 +1,4 @@
-"""`rentomatic list`, `summary`, `relax`, `get` and `export`."""
+"""`rentomatic list`, `summary`, `relax`, `get`, `similar` and `export`."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ from rentomatic.cli.parser import Commands, add_command
 from rentomatic.cli.streams import report
 from rentomatic.cli.tables import relaxation_table, room_table, summary_table
 from rentomatic.config import Settings
-from rentomatic.demo import EXAMPLE_FILTER
+from rentomatic.demo import BOOK, EXAMPLE_FILTER
 from rentomatic.domain.relaxation import Relaxation
 from rentomatic.domain.rent import Rent
 from rentomatic.domain.room import FIELDS, Room
@@ -21,13 +21,19 @@ from rentomatic.formats.table import FORMATS
 from rentomatic.formats.view import View
 from rentomatic.repository.interface import Page, Summarized
 from rentomatic.requests.base import ParameterError, with_errors
-from rentomatic.requests.parameters import SEARCH_PARAMETERS, SELECTION_PARAMETERS, Parameter
+from rentomatic.requests.parameters import (
+    SEARCH_PARAMETERS,
+    SELECTION_PARAMETERS,
+    SIMILAR_PARAMETERS,
+    Parameter,
+)
 from rentomatic.requests.parsers import as_list_text, shown
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_fields import AMOUNTS, OPERATORS
 from rentomatic.requests.room_get import build_room_get_request
 from rentomatic.requests.room_list import UNLIMITED, RoomListRequest, build_room_list_request
 from rentomatic.requests.room_relaxations import build_room_relaxations_request
+from rentomatic.requests.room_similar import build_room_similar_request
 from rentomatic.requests.room_summary import build_room_summary_request
 from rentomatic.serializers.room import RoomJsonEncoder
 from rentomatic.serializers.room_relaxations import relaxation_to_wire, value_to_text
@@ -35,6 +41,7 @@ from rentomatic.serializers.room_summary import summary_to_wire
 from rentomatic.use_cases.room_get import room_get_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
 from rentomatic.use_cases.room_relaxations import Relaxed, room_relaxations_use_case
+from rentomatic.use_cases.room_similar import Similar, room_similar_use_case
 from rentomatic.use_cases.room_summary import room_summary_use_case
 
 TABLE = "table"
@@ -72,6 +79,16 @@ def add_commands(commands: Commands) -> None:
     )
     one = add_command(commands, "get", run_get, "show one room")
     one.add_argument("code", metavar="CODE")
+    similar = _add_search(
+        commands,
+        "similar",
+        run_similar,
+        "find rooms that are similar to a room",
+        "Find similar rooms: near the room, for a similar price and of a similar size.",
+        f"rentomatic similar {BOOK[0][0]} --limit 4",
+        SIMILAR_PARAMETERS,
+        takes_code=True,
+    )
     export = _add_search(
         commands,
         "export",
@@ -82,7 +99,7 @@ def add_commands(commands: Commands) -> None:
         [each for each in SEARCH_PARAMETERS if each.name != _LIMIT],
     )
     export.set_defaults(limit=UNLIMITED)
-    for parser in (search, one, export):
+    for parser in (search, one, similar, export):
         add_format(parser)
     for parser in (summary, relax):
         add_format(parser, ("json",))
@@ -112,6 +129,8 @@ def _add_search(  # noqa: PLR0913, PLR0917 - one for each text of a command
     description: str,
     example: str,
     parameters: Sequence[Parameter],
+    *,
+    takes_code: bool = False,
 ) -> argparse.ArgumentParser:
     fields = "\n".join(f"  {each.name:<14} {each.help}" for each in FIELDS.values())
     operators = "\n".join(f"  {each.name:<14} {each.meaning}" for each in OPERATORS.values())
@@ -124,6 +143,8 @@ def _add_search(  # noqa: PLR0913, PLR0917 - one for each text of a command
         epilog=f"fields:\n{fields}\n\noperators:\n{operators}\n\nexample:\n  {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    if takes_code:
+        parser.add_argument("code", metavar="CODE")
     parser.add_argument("filters", nargs="*", metavar="FIELD__OPERATOR=VALUE")
     for each in parameters:
         parser.add_argument(
@@ -206,6 +227,21 @@ def run_get(arguments: argparse.Namespace, settings: Settings) -> int:
     request = build_room_get_request(arguments.code)
     write = partial(write_room, arguments=arguments, rent=settings.rent)
     return run_use_case(room_get_use_case, request, settings, write)
+
+
+def run_similar(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Find rooms that are similar to a room."""
+    filters, errors = _read_filters(arguments.filters)
+    given = _given(arguments, SIMILAR_PARAMETERS)
+    given.setdefault(_LIMIT, settings.default_limit)
+    request = with_errors(build_room_similar_request(arguments.code, filters, **given), errors)
+
+    def write(found: Similar) -> None:
+        if request:
+            view = View(request.fields, found.near)
+            _write_rooms(found.rooms, _format(arguments), view, settings.rent)
+
+    return run_use_case(room_similar_use_case, request, settings, write)
 
 
 def write_room(room: Room, arguments: argparse.Namespace, rent: Rent) -> None:

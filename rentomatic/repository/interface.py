@@ -19,6 +19,7 @@ from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_map import RoomMapRequest
 from rentomatic.requests.room_order import Position
 from rentomatic.requests.room_selection import RoomSelection
+from rentomatic.requests.room_similar import RoomSimilarRequest
 from rentomatic.requests.room_summary import RoomSummaryRequest
 
 T = TypeVar("T")
@@ -175,6 +176,13 @@ class RoomRepository(Protocol):
         """Count the selected rooms in the cells of a grid, in a consistent snapshot.
 
         So that this takes a limited time, a store may estimate the counts of many rooms.
+        """
+
+    def most_similar(self, request: RoomSimilarRequest, room: Room) -> Page | None:
+        """Find the selected rooms that are most similar to a room, the most similar one first.
+
+        Returns None if the store does not find them faster than a search for the nearest rooms
+        does, or if it would have to compare more than COMPARED_ROOMS.
         """
 
     def get(self, code: UUID) -> Room | None:

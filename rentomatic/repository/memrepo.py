@@ -14,6 +14,7 @@ from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_map import RoomMapRequest
 from rentomatic.requests.room_selection import RoomSelection
+from rentomatic.requests.room_similar import RoomSimilarRequest
 from rentomatic.requests.room_summary import RoomSummaryRequest
 
 
@@ -70,6 +71,9 @@ class MemRepo:
         rooms, version = self._state
         selected = (room for _, room in rooms.values() if passes(room, request))
         return Mapped(cells_of(selected, request.grid), version=version)
+
+    def most_similar(self, request: RoomSimilarRequest, room: Room) -> None:
+        """Return None: there is no index of places."""
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""

@@ -45,6 +45,7 @@ from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_map import RoomMapRequest
 from rentomatic.requests.room_order import ADDED, Order, Position
 from rentomatic.requests.room_selection import RoomSelection
+from rentomatic.requests.room_similar import RoomSimilarRequest
 from rentomatic.requests.room_summary import RoomSummaryRequest
 
 Document = dict[str, Any]
@@ -117,6 +118,9 @@ class MongoRepo:
     def map_rooms(self, request: RoomMapRequest) -> Mapped:
         """Count rooms in the cells of a grid; all selected rooms are read into memory."""
         return Mapped(cells_of(self._selected(request), request.grid))
+
+    def most_similar(self, request: RoomSimilarRequest, room: Room) -> None:
+        """Return None: there is no index of places."""
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""

@@ -30,6 +30,7 @@ from rentomatic.repository.interface import (
 from rentomatic.repository.migrations import compare_schema
 from rentomatic.repository.plans import is_index_range
 from rentomatic.repository.room_parameters import (
+    FEW_ROOMS,
     LIST_PARAMETERS,
     LIST_PARTS,
     MAP_PARAMETERS,
@@ -37,6 +38,7 @@ from rentomatic.repository.room_parameters import (
     PAGE_PARAMETERS,
     SELECTION_PARAMETERS,
     SELECTION_PARTS,
+    SIMILAR_PARAMETERS,
     Parameters,
     attempts,
     fallback_parameters,
@@ -48,14 +50,16 @@ from rentomatic.repository.room_parameters import (
     selection_parameters,
     selection_parts,
     shows_what_it_reads,
+    similar_parameters,
 )
-from rentomatic.repository.rows import cells_of, page_of, summary_of
+from rentomatic.repository.rows import cells_of, page_of, similar_of, summary_of
 from rentomatic.repository.statement import Statement, load
 from rentomatic.repository.transactions import OneTransaction, Transactions
 from rentomatic.requests.room_fields import HISTOGRAMS, Value
 from rentomatic.requests.room_list import ESTIMATE, EXACT, RoomListRequest
 from rentomatic.requests.room_map import RoomMapRequest
 from rentomatic.requests.room_selection import RoomSelection
+from rentomatic.requests.room_similar import RoomSimilarRequest
 from rentomatic.requests.room_summary import RoomSummaryRequest
 from rentomatic.slots import Slots
 
@@ -102,6 +106,7 @@ class PostgresRepo:
             SELECTION_PARTS,
         )
         self._map = load("room_map", MAP_PARAMETERS, SELECTION_PARTS)
+        self._similar = load("room_similar", SIMILAR_PARAMETERS, SELECTION_PARTS)
         self._get = load("room_get", {"code", "locked"})
         self._existing = load("room_existing", {"codes"})
         self._save = load("room_save", {*FIELDS, *SETS.values()})
@@ -164,6 +169,17 @@ class PostgresRepo:
         text = self._map.text(frozenset(parameters), **selection_parts(request))
         rows = self._connections.read(lambda connection: connection.run(text, parameters))
         return Mapped(cells_of(rows, request.grid), is_exact, rows[0][0])
+
+    def most_similar(self, request: RoomSimilarRequest, room: Room) -> Page | None:
+        """Compare rooms in the database; None if few of those around may be selected."""
+        selection = request.selection
+        is_rare = selection != RoomSelection() and self._estimated(selection) < FEW_ROOMS
+        if is_rare or selection.words:
+            return None
+        parameters = similar_parameters(request, room)
+        text = self._similar.text(frozenset(parameters), **selection_parts(request))
+        rows = self._connections.read(lambda connection: connection.run(text, parameters))
+        return similar_of(rows)
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from rentomatic.domain.geography import Box, Near, antipode, box_around
-from rentomatic.domain.room import OPTIONAL_FIELDS
+from rentomatic.domain.room import OPTIONAL_FIELDS, Room
 from rentomatic.repository.conditions import condition_parameters, is_met
 from rentomatic.repository.contradictions import is_contradictory
 from rentomatic.repository.ordering import POSITION_PARAMETERS, is_after, is_present_in, order_by
@@ -18,12 +18,16 @@ from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_list import EXACT, RoomListRequest
 from rentomatic.requests.room_map import RoomMapRequest
 from rentomatic.requests.room_selection import RoomSelection
+from rentomatic.requests.room_similar import COMPARED_ROOMS, RoomSimilarRequest
 
 Parameters = dict[str, Any]
 Estimated = Callable[[RoomSelection], int]
 
 # Sorting fewer rooms is faster than finding them outwards from a place, or in rings around it.
 FEW_ROOMS = 5_000
+
+# How many of the rooms nearest to a room limit how far away similar ones are.
+NEAREST_ROOMS = 200
 
 # How many rooms are looked up to estimate how many more there are, and where.
 SAMPLED_ROOMS = 20_000
@@ -48,6 +52,11 @@ LIST_PARAMETERS = {
 PAGE_PARAMETERS = {*LIST_PARAMETERS, "measured", "counted"}
 PAGE_BY_ID_PARAMETERS = {*PAGE_PARAMETERS, *RING_PARAMETERS}
 MAP_PARAMETERS = {*SELECTION_PARAMETERS, "sample", "step", "last_row", "last_column"}
+SIMILAR_PARAMETERS = {
+    *SELECTION_PARAMETERS,
+    *("hemisphere", "centre_longitude", "centre_latitude"),
+    *("code", "price", "size", "limit", "nearest", "most"),
+}
 SELECTION_PARTS = {"is_met"}
 LIST_PARTS = {*SELECTION_PARTS, "order", "is_after", "is_present"}
 
@@ -158,6 +167,21 @@ def map_parameters(request: RoomMapRequest, *, is_exact: bool) -> Parameters:
     }
 
 
+def similar_parameters(request: RoomSimilarRequest, room: Room) -> Parameters:
+    """Return the parameters of rooms that are similar to a room."""
+    near = request.around(room)
+    return selection_parameters(replace(request.selection, near=None)) | {
+        **_distances(near),
+        **_centre(near, farthest=False),
+        "code": room.code,
+        "price": room.price,
+        "size": room.size,
+        "limit": request.limit,
+        "nearest": max(NEAREST_ROOMS, request.limit),
+        "most": COMPARED_ROOMS,
+    }
+
+
 def selection_parts(selection: RoomSelection) -> dict[str, str]:
     """Return the parts of a selection; see SELECTION_PARTS."""
     return {"is_met": is_met(selection.condition)} if selection.condition else {}
@@ -250,13 +274,16 @@ def _box(whole: Box, prefix: str = "") -> Parameters:
 
 
 def _near(near: Near) -> Parameters:
-    parameters: Parameters = {"near_longitude": near.longitude, "near_latitude": near.latitude}
+    parameters = _distances(near)
     if near.radius is not None:
-        box = box_around(near.longitude, near.latitude, near.radius)
-        parameters |= {"radius": near.radius} | _box(box, "near_")
-    if near.radius_min is not None:
-        parameters["radius_min"] = near.radius_min
+        parameters |= _box(box_around(near.longitude, near.latitude, near.radius), "near_")
     return parameters
+
+
+def _distances(near: Near) -> Parameters:
+    parameters: Parameters = {"near_longitude": near.longitude, "near_latitude": near.latitude}
+    limits = {"radius": near.radius, "radius_min": near.radius_min}
+    return parameters | {name: metres for name, metres in limits.items() if metres is not None}
 
 
 def _centre(near: Near, *, farthest: bool) -> Parameters:

@@ -18,6 +18,7 @@ from rentomatic.repository.interface import Page, Total
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_list import EXACT, RoomListRequest
 from rentomatic.requests.room_order import ADDED, ranked
+from rentomatic.requests.room_similar import COMPARED_ROOMS
 
 _ROOM = Room.__slots__
 # Where a row of a map has the number of rooms of its cell.
@@ -37,6 +38,14 @@ def page_of(request: RoomListRequest, rows: Sequence[Sequence[Any]]) -> Page:
         last = dict(zip(columns, shown[-1], strict=True))
         following = tuple(ranked(key.name, last[key.name]) for key in request.order)
     return Page(Room.trusted_many(shown), following, total, first["version"])
+
+
+def similar_of(rows: Sequence[Sequence[Any]]) -> Page | None:
+    """Make a page from the rows of sql/room_similar.sql; None if it compared too many rooms."""
+    version, compared, code, *_ = rows[0]
+    if compared > COMPARED_ROOMS:
+        return None
+    return Page([] if code is None else Room.trusted_many(rows), version=version)
 
 
 def summary_of(rows: Sequence[Any]) -> RoomSummary:

@@ -13,6 +13,7 @@ from rentomatic.requests.room_import import OnError
 from rentomatic.requests.room_list import COUNTS, DEFAULT_LIMIT, MAX_LIMIT, UNLIMITED
 from rentomatic.requests.room_order import SORT_NAMES
 from rentomatic.requests.room_selection import BBOX_FORM, NEAR_FORM
+from rentomatic.requests.room_similar import REACH
 from rentomatic.requests.search_words import EXAMPLE_WORDS
 
 
@@ -156,6 +157,38 @@ MAP_PARAMETERS = (
         {"type": "integer", "minimum": 0, "maximum": MAX_ZOOM},
         8,
     ),
+)
+
+_ABOUT_PLACES = ("near", "radius", "radius_min")
+_RADII_OF_SIMILAR = {**_METRES, "maximum": REACH}
+
+SIMILAR_PARAMETERS = (
+    *(each for each in SELECTION_PARAMETERS if each.name not in _ABOUT_PLACES),
+    Parameter(
+        "radius",
+        f"metres, at most {REACH}",
+        f"rooms at most this far from the room (default {REACH})",
+        _RADII_OF_SIMILAR,
+        20_000,
+        title="radius-of-similar",
+    ),
+    Parameter(
+        "radius_min",
+        "metres",
+        "rooms at least this far from the room",
+        _RADII_OF_SIMILAR,
+        100,
+        title="radius_min-of-similar",
+    ),
+    Parameter(
+        "limit",
+        f"1..{MAX_LIMIT}",
+        f"at most this many rooms (default {DEFAULT_LIMIT}, a setting)",
+        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
+        4,
+        title="limit-of-similar",
+    ),
+    next(each for each in SEARCH_PARAMETERS if each.name == "fields"),
 )
 
 CURSOR_PATTERN = "^[A-Za-z0-9_-]{16,}$"

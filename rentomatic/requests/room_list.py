@@ -73,7 +73,7 @@ def build_room_list_request(  # noqa: PLR0913 - each is a parameter of the contr
     `requests/parameters.py` says what they mean. Lists and numbers can be given as values, or as
     text like everything else; `filters` is a mapping of operands by `field__operator`.
     """
-    reader = _Reader()
+    reader = ListReader()
     selection = reader.selection(filters, bbox, near, radius, radius_min, q, filter)
     is_near = near is not None
     known = (*FIELDS, DISTANCE) if is_near else ALL_FIELDS
@@ -90,8 +90,11 @@ def build_room_list_request(  # noqa: PLR0913 - each is a parameter of the contr
     return InvalidRequest(tuple(reader.errors)) if reader.errors else request
 
 
-class _Reader(SelectionReader):
+class ListReader(SelectionReader):
+    """Reads what a search has besides its selection."""
+
     def limit(self, text: str) -> int | None:
+        """Read how many rooms to return."""
         if text == UNLIMITED:
             return None
         try:
@@ -106,6 +109,7 @@ class _Reader(SelectionReader):
         return limit
 
     def order(self, text: str, *, is_near: bool) -> Order:
+        """Read how to sort them."""
         try:
             order = parse_sort(text)
         except ValueError as problem:
@@ -117,6 +121,7 @@ class _Reader(SelectionReader):
         return order
 
     def after(self, given: str, selection: RoomSelection, order: Order) -> Position | None:
+        """Read where the page begins."""
         try:
             return read_cursor(given, selection, order)
         except ValueError as problem:
@@ -124,11 +129,13 @@ class _Reader(SelectionReader):
             return None
 
     def count(self, given: str) -> str:
+        """Read how to count the rooms."""
         if given not in COUNTS:
             self.fail("count", f"must be {' or '.join(COUNTS)}, not {shown(given)}")
         return given
 
     def fields(self, text: str, known: Sequence[str]) -> tuple[str, ...]:
+        """Read which of the known fields to return."""
         names = text.split(",")
         for name in dict.fromkeys(names):
             if name == DISTANCE and name not in known:

@@ -150,8 +150,8 @@ class SelectionReader:
         self, given: ListText | None, radius: str | float | None, radius_min: str | float | None
     ) -> Near | None:
         """Read a place in degrees, and distances from it in metres."""
-        most = None if radius is None else self._metres("radius", radius)
-        least = None if radius_min is None else self._metres("radius_min", radius_min)
+        most = None if radius is None else self.metres("radius", radius)
+        least = None if radius_min is None else self.metres("radius_min", radius_min)
         if most is not None and least is not None and least > most:
             self.fail("radius_min", "must not be above radius")
         if given is None:
@@ -173,7 +173,8 @@ class SelectionReader:
             self.fail("q", str(problem))
             return ()
 
-    def _metres(self, name: str, given: str | float) -> float | None:
+    def metres(self, name: str, given: str | float) -> float | None:
+        """Read a distance."""
         try:
             return parse_metres(as_text(given))
         except ValueError as problem:

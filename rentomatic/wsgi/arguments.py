@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
+from uuid import UUID
 
 from rentomatic.domain.room import FIELDS
 from rentomatic.formats.table import FORMATS, IMPORT_FORMATS
@@ -14,6 +15,7 @@ from rentomatic.requests.parameters import (
     ON_ERROR,
     SEARCH_PARAMETERS,
     SELECTION_PARAMETERS,
+    SIMILAR_PARAMETERS,
     Parameter,
 )
 from rentomatic.requests.parsers import closest, shown, shown_name
@@ -33,6 +35,7 @@ from rentomatic.requests.room_relaxations import (
     RoomRelaxationsRequest,
     build_room_relaxations_request,
 )
+from rentomatic.requests.room_similar import RoomSimilarRequest, build_room_similar_request
 from rentomatic.requests.room_summary import RoomSummaryRequest, build_room_summary_request
 from rentomatic.serializers.room_map import MAP_FORMATS
 from rentomatic.wsgi.pages.choice import LANG, PAGE, wants_page
@@ -54,11 +57,19 @@ def _filter(key: str, field: str, operator: str) -> Parameter:
 
 _FILTERS = tuple(_filter(key, *names) for key, names in FILTER_KEYS.items())
 # The names of all formats and what they are.
-_FORMATS = {each.name: each.help for each in FORMATS.values()} | {PAGE: "a page for people"}
+_DATA_FORMATS = {each.name: each.help for each in FORMATS.values()}
+_FORMATS = _DATA_FORMATS | {PAGE: "a page for people"}
+
+
+def _described(formats: Mapping[str, str]) -> str:
+    """List formats, with what each is."""
+    return ", ".join(f"`{name}` {what}" for name, what in formats.items())
+
+
 _FORMAT = Parameter(
     FORMAT,
     " or ".join(_FORMATS),
-    f"overrides `Accept`; {', '.join(f'`{name}` {what}' for name, what in _FORMATS.items())}",
+    f"overrides `Accept`; {_described(_FORMATS)}",
     {"type": "string", "enum": list(_FORMATS)},
     next(iter(_FORMATS)),
 )
@@ -100,6 +111,18 @@ MAP_QUERY = (
         title="format-of-map",
     ),
 )
+SIMILAR_QUERY = (
+    *_FILTERS,
+    *SIMILAR_PARAMETERS,
+    Parameter(
+        FORMAT,
+        " or ".join(FORMATS),
+        f"overrides `Accept`; {_described(_DATA_FORMATS)}",
+        {"type": "string", "enum": list(FORMATS)},
+        next(iter(FORMATS)),
+        title="format-of-similar",
+    ),
+)
 
 # Errors for parameters that belong to another operation.
 _ELSEWHERE = {ON_ERROR: f"is only for a POST of {', '.join(IMPORT_FORMATS)}; set its Content-Type"}
@@ -121,6 +144,7 @@ _SEARCH_NAMES = {each.name for each in SEARCH_QUERY}
 _SUMMARY_NAMES = {each.name for each in SUMMARY_QUERY}
 RELAXATION_NAMES = {each.name for each in RELAXATIONS_QUERY}
 _MAP_NAMES = {each.name for each in MAP_QUERY}
+_SIMILAR_NAMES = {each.name for each in SIMILAR_QUERY}
 _CHANGES_NAMES = {each.name for each in CHANGES_PARAMETERS}
 _BATCH_NAMES = {each.name for each in BATCH_PARAMETERS}
 _ROOM_NAMES = {each.name for each in ROOM_QUERY}
@@ -164,6 +188,16 @@ def read_map(request: Request) -> RoomMapRequest | InvalidRequest:
     arguments, errors, spoilt = _split(request, _MAP_NAMES)
     errors += _choice_errors({FORMAT: arguments.pop(FORMAT, None)}, {FORMAT: MAP_FORMATS})
     return with_errors(build_room_map_request(**arguments), errors, spoilt)
+
+
+def read_similar(
+    request: Request, code: UUID, default_limit: int
+) -> RoomSimilarRequest | InvalidRequest:
+    """Read which rooms to compare with a room."""
+    arguments, errors, spoilt = _split(request, _SIMILAR_NAMES)
+    errors += _choice_errors({FORMAT: arguments.pop(FORMAT, None)}, {FORMAT: FORMATS})
+    arguments.setdefault("limit", default_limit)
+    return with_errors(build_room_similar_request(code, **arguments), errors, spoilt)
 
 
 def read_changes(request: Request) -> RoomChangesRequest | InvalidRequest:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from rentomatic.demo import BOOK
 from rentomatic.domain.room import Room
 from rentomatic.formats.table import FORMATS
 from rentomatic.repository.postgresrepo import PostgresRepo
@@ -165,3 +166,29 @@ def test_a_summary_is_a_table_on_demand(run: Run) -> None:
     assert ["price", "from", "rooms"] in lines
     assert {len(line) <= 80 for line in out.splitlines()} == {True}
     assert run("summary", "price__lt=1", "--format", "table")[1].startswith("rooms  0\n")
+
+
+def test_similar_rooms_are_found(run: Run) -> None:
+    """As over HTTP: with filters, options and formats; the distance is from the room."""
+    code, out, err = run("similar", BOOK[3][0], "price__lt=65", "--limit", "1", "--format", "csv")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[1].startswith(BOOK[2][0])
+    _, out, _ = run("similar", BOOK[3][0], "--radius", "5000")
+    assert json.loads(out) == []
+    _, out, _ = run("similar", BOOK[3][0], "--fields", "distance")
+    assert [each["distance"] for each in json.loads(out)] == [7936.4, 40101.0, 49799.1]
+
+
+def test_a_room_without_similar_ones_is_an_error_if_it_does_not_exist(run: Run) -> None:
+    """An unknown code and a malformed one are named, together with other mistakes."""
+    unknown = "00000000-0000-0000-0000-000000000000"
+    assert run("similar", unknown) == (
+        3,
+        "",
+        f"rentomatic: There is no room with the code {unknown}\n",
+    )
+    code, _, err = run("similar", "7", "prise__lt=1", "--radius", "60000")
+    assert code == 2
+    assert "filters: Key prise__lt" in err
+    assert "code: must be a UUID" in err
+    assert "radius: must be at most 50000" in err

@@ -25,6 +25,7 @@ READS = [
     "/rooms/map?format=geojson",
     "/rooms/relaxations?filter_price__lt=1",
     f"/rooms/{CODE}",
+    f"/rooms/{CODE}/similar",
 ]
 
 

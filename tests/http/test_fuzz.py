@@ -52,6 +52,7 @@ PATHS = (
             "/rooms/summary",
             "/rooms/map",
             "/rooms/relaxations",
+            "/rooms/f853578c-fc0f-4e65-81b8-566c5dffa35a/similar",
             *(route.path for route in ROUTES if route.tag == OGC and not route.converters),
             "/openapi.json",
             "/health/live",

@@ -23,6 +23,7 @@ KEPT = [
     "/rooms/map",
     "/rooms/relaxations?filter_price__lt=1",
     f"/rooms/{CODE}",
+    f"/rooms/{CODE}/similar",
 ]
 NGINX = {"REMOTE_ADDR": ""}  # as it is over a unix socket
 

@@ -18,7 +18,12 @@ from rentomatic.embedded.cluster import Cluster
 from rentomatic.formats.table import FORMATS
 from rentomatic.repository.interface import Page, RepositoryUnavailableError
 from rentomatic.repository.memrepo import MemRepo
-from rentomatic.requests.parameters import MAP_PARAMETERS, SEARCH_PARAMETERS, SELECTION_PARAMETERS
+from rentomatic.requests.parameters import (
+    MAP_PARAMETERS,
+    SEARCH_PARAMETERS,
+    SELECTION_PARAMETERS,
+    SIMILAR_PARAMETERS,
+)
 from rentomatic.requests.parsers import as_list_text
 from rentomatic.requests.room_fields import FILTER_KEYS
 from rentomatic.requests.room_list import RoomListRequest
@@ -153,6 +158,10 @@ def test_every_route_is_in_it_and_nothing_else(document: Any) -> None:  # noqa: 
         ),
         ("/rooms/changes", ["since", "limit"]),
         ("/rooms/{code}", ["format", "lang"]),
+        (
+            "/rooms/{code}/similar",
+            [*FILTERS, *(each.name for each in SIMILAR_PARAMETERS), "format"],
+        ),
         ("/openapi.json", []),
         ("/docs", ["lang"]),
         ("/docs/{page}", ["lang"]),

@@ -8,8 +8,10 @@ from rentomatic.formats.view import WHOLE, View
 from rentomatic.repository.interface import Page
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_list import ALL_FIELDS, RoomListRequest
+from rentomatic.requests.room_similar import RoomSimilarRequest
 from rentomatic.use_cases.room_count import MOST_COUNTED, room_count_use_case
 from rentomatic.use_cases.room_list import room_list_use_case
+from rentomatic.use_cases.room_similar import room_similar_use_case
 from rentomatic.wsgi.arguments import PLACE, read_search
 from rentomatic.wsgi.conditional import entity_tag
 from rentomatic.wsgi.failure import Outcome
@@ -29,6 +31,8 @@ from rentomatic.wsgi.service import Service
 
 # Rooms on a page.
 PAGE_LIMIT = 20
+# Similar rooms on the page of a room.
+SHOWN_SIMILAR = 4
 
 
 def show_search(service: Service, request: Request) -> Outcome:
@@ -103,8 +107,15 @@ def _found(
 
 
 def show_room(service: Service, request: Request, room: Room) -> Outcome:
-    """Show a room on a page."""
+    """Show a room on a page, with its map and similar rooms, unless there can be none now."""
     scene = map_of_room(service, request, room)
-    body = room_page(request, service.rent, room, scene)
+    wanted = RoomSimilarRequest(code=room.code, limit=SHOWN_SIMILAR)
+    response = room_similar_use_case(service.stores.repository, wanted)
+    similar = (
+        Found(response.value.rooms, View(wanted.fields, response.value.near))
+        if response
+        else Found(())
+    )
+    body = room_page(request, service.rent, room, scene, similar)
     answer = Answer(HTTPStatus.OK, body, tag=entity_tag(service.release, body))
     return as_page(answer, tile_origin(service))

@@ -70,7 +70,7 @@ def _search(service: Service, request: Request) -> Outcome:
     search = read_search(request, service.limits.rooms)
     if isinstance(search, InvalidRequest):
         return search
-    chosen = _choose_format(request)
+    chosen = choose_format(request)
     if not chosen:
         return unacceptable(_OFFERED)
 
@@ -140,7 +140,7 @@ def room_get(service: Service, request: Request, code: UUID) -> Outcome:
     """Return one room."""
     if errors := read_format(request):
         return InvalidRequest(tuple(errors))
-    chosen = None if wants_page(request) else _choose_format(request)
+    chosen = None if wants_page(request) else choose_format(request)
     if not chosen and not wants_page(request):
         return unacceptable(_OFFERED)
     response = room_get_use_case(service.stores.repository, RoomGetRequest(code))
@@ -150,10 +150,18 @@ def room_get(service: Service, request: Request, code: UUID) -> Outcome:
         return show_room(service, request, response.value)
     body = chosen.dump_room(response.value, WHOLE)
     tag = entity_tag(service.release, body, chosen.media_type)
-    return Answer(HTTPStatus.OK, body, chosen.media_type, tag=tag)
+    similar = f'<{similar_path(code)}>; rel="related"; title="similar rooms"'
+    links = (("Link", f"{DESCRIBED_BY}, {similar}"),)
+    return Answer(HTTPStatus.OK, body, chosen.media_type, links, tag=tag)
 
 
-def _choose_format(request: Request) -> Format | None:
+def similar_path(code: UUID) -> str:
+    """Return the path of the rooms that are similar to a room."""
+    return f"/rooms/{code}/similar"
+
+
+def choose_format(request: Request) -> Format | None:
+    """Return the format of rooms that a request asks for; None if it accepts none."""
     if named := request.query.values.get(FORMAT):
         return FORMATS[named]
     media_type = preferred(request.accept, _MEDIA_TYPES)

@@ -103,7 +103,7 @@ def _with_units(node: Any, rent: Rent) -> Any:  # noqa: ANN401 - any part of a d
 
 
 def _describe(routes: Sequence[Route], version: str, default_limit: int) -> Node:
-    defaults = {"limit": default_limit}
+    defaults = {"limit": default_limit, "limit-of-similar": default_limit}
     described = [description_of(each) for route in routes for each in route.operations.values()]
     query = {each.unique_name: each for one in described for each in one.parameters}
     return {

@@ -27,6 +27,7 @@ from rentomatic.requests.room_changes_cursor import ChangePosition, write_change
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, FILTER_KEYS, OPERATORS, Takes
 from rentomatic.requests.room_import import BadLine, Used
+from rentomatic.requests.room_list import ALL_FIELDS
 from rentomatic.requests.room_order import parse_sort
 from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.serializers.room_changes import dump_changes
@@ -145,6 +146,18 @@ def _in_format(target: str, form: Format) -> str:
 
 ROOMS: Examples = {each.media_type: tuple(_searches(each)) for each in FORMATS.values()}
 ROOM: Examples = {each.media_type: (_room(each),) for each in FORMATS.values()}
+
+_SIMILAR_TO_FOURTH = (THIRD, SECOND, FIRST)
+_VIEW_OF_SIMILAR = View((*ALL_FIELDS, DISTANCE), Near(*FOURTH.place))
+
+
+def _similar(form: Format) -> Example:
+    target = _in_format(f"/rooms/{FOURTH.code}/similar", form)
+    body = b"".join(form.stream_rooms(_SIMILAR_TO_FOURTH, _VIEW_OF_SIMILAR))
+    return Example(f"The most similar rooms (`{form.name}`)", target, body)
+
+
+SIMILAR: Examples = {each.media_type: (_similar(each),) for each in FORMATS.values()}
 
 _AMOUNTS = {name: [getattr(room, name) for room in _BOOK] for name in AMOUNTS}
 SUMMARY: Examples = {

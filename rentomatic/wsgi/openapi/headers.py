@@ -45,7 +45,7 @@ HEADERS = {
         "relative references (RFC 8288): `describedby` to the OpenAPI document; for a search, "
         "`first` and, while there are more rooms, `next`; for `near` without `sort`, "
         "`related` to the same search with the nearest first; for an empty search, `related` to "
-        "its relaxations; for changes, always `next`",
+        "its relaxations; for a room, `related` to similar ones; for changes, always `next`",
         _TEXT,
     ),
     "X-Total-Count": _maybe(

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from rentomatic.domain.room_map import COUNTED_ROOMS
 from rentomatic.requests.parameters import BATCH_PARAMETERS, CHANGES_PARAMETERS, Parameter
+from rentomatic.requests.room_similar import COMPARED_ROOMS, REACH
 from rentomatic.wsgi.arguments import (
     LANGUAGE_QUERY,
     MAP_QUERY,
     RELAXATIONS_QUERY,
     ROOM_QUERY,
     SEARCH_QUERY,
+    SIMILAR_QUERY,
     SUMMARY_QUERY,
 )
 from rentomatic.wsgi.openapi import successes
@@ -110,6 +112,16 @@ _DESCRIPTIONS: Mapping[str, Description] = {
         (successes.ROOM,),
         ROOM_QUERY,
         failures=(404, 406, 503),
+    ),
+    "room_similar": Description(
+        "Rooms that are similar to it",
+        (successes.SIMILAR,),
+        SIMILAR_QUERY,
+        failures=(404, 406, 503),
+        help="Returns the rooms that pass all filters, from the most similar one. Rooms differ by "
+        "their distance in kilometres, plus |ln(a/b)| / ln 1.25 of their prices and of their "
+        "sizes: a kilometre counts as much as a price that is a quarter higher. The "
+        f"{COMPARED_ROOMS:,} nearest rooms within {REACH // 1000} km are compared.",
     ),
     "room_replace": Description(
         "Replace or add it",

@@ -63,7 +63,13 @@ ROOM = Success(
     "The room",
     _in_formats({JSON: reference("Room"), GEOJSON: reference("RoomFeature")}),
     examples.ROOM,
-    (TAG,),
+    (TAG, "Link"),
+)
+SIMILAR = Success(
+    "Similar rooms, each with its distance from the room",
+    {media_type: ROOMS.contents[media_type] for media_type in examples.SIMILAR},
+    examples.SIMILAR,
+    (TAG, "Link"),
 )
 SUMMARY = Success("The summary", {JSON: reference("Summary")}, examples.SUMMARY, (TAG, "Link"))
 MAP = Success(

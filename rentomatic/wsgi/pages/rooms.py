@@ -97,8 +97,10 @@ def search_page(
     )
 
 
-def room_page(request: Request, rent: Rent, room: Room, scene: Scene | None = None) -> bytes:
-    """Show a room, and where it is."""
+def room_page(
+    request: Request, rent: Rent, room: Room, scene: Scene | None, similar: Found
+) -> bytes:
+    """Show a room, where it is, and similar rooms."""
     spell = speller_for(request, rent)
     shown = WHOLE.show(room)
     nearby = f"near={room.longitude},{room.latitude}&radius={NEARBY}&sort={DISTANCE}"
@@ -116,6 +118,7 @@ def room_page(request: Request, rent: Rent, room: Room, scene: Scene | None = No
             if name in shown
         ],
         nearby=Linker(request).link("/rooms", nearby),
+        similar=_cards(similar, spell, Linker(request)),
         downloads=_downloads(request, {}),
         alternates=_alternates(request),
     )

@@ -28,6 +28,7 @@ CODE = BOOK[0][0]
 CACHED = [
     *("/rooms", "/rooms?sort=price&limit=20", "/rooms/summary", "/rooms/map", f"/rooms/{CODE}"),
     "/rooms/relaxations?filter_price__lt=1",
+    f"/rooms/{CODE}/similar",
     *("/ogc/collections", "/ogc/collections/rooms", "/ogc/collections/rooms/items?price=39"),
     f"/ogc/collections/rooms/items/{CODE}",
 ]
