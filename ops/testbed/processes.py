@@ -1,9 +1,12 @@
 """Processes and ports of this machine."""
 
 import atexit
+import os
 import random
+import signal
 import socket
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -73,3 +76,28 @@ def processes_of(cluster: Cluster) -> list[int]:
             if (entry / "cwd").readlink() == cluster.home / "data":
                 found.append(int(entry.name))
     return found
+
+
+def crash(cluster: Cluster) -> None:
+    """Kill all processes of a server; the kernel keeps what they wrote."""
+    while found := processes_of(cluster):
+        _send(signal.SIGKILL, found)
+
+
+def freeze(cluster: Cluster) -> None:
+    """Stop all processes of a server: it accepts connections, but answers nothing."""
+    frozen: set[int] = set()
+    while found := {*processes_of(cluster)} - frozen:
+        _send(signal.SIGSTOP, found)
+        frozen |= found
+
+
+def thaw(cluster: Cluster) -> None:
+    """Let a frozen server go on."""
+    _send(signal.SIGCONT, processes_of(cluster))
+
+
+def _send(number: int, processes: Iterable[int]) -> None:
+    for process in sorted(processes):
+        with suppress(ProcessLookupError):
+            os.kill(process, number)

@@ -20,7 +20,7 @@ import psycopg
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster
-from testbed.processes import children_of, processes_of
+from testbed.processes import children_of, crash
 
 CLIENTS = 8
 SECONDS = 60
@@ -166,14 +166,6 @@ def compare(database: PostgresDatabase, writers: Writers) -> Comparison:
         len(rooms) - len({price for price, _ in rooms}),
         sum(made.get(write.number, write.last) < write.last for write in acknowledged),
     )
-
-
-def crash(cluster: Cluster) -> None:
-    """Kill all processes of a server; the kernel keeps what they wrote."""
-    while found := processes_of(cluster):
-        for process in sorted(found):
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
 
 
 def crash_database(writers: Writers, cluster: Cluster) -> float:

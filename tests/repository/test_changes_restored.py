@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from testbed.replication import standby_of
 from testbed.waiting import until
 
 from rentomatic.config import PostgresDatabase
@@ -21,7 +22,6 @@ from rentomatic.repository.interface import (
 )
 from rentomatic.requests.room_changes import RoomChangesRequest, Start
 from rentomatic.requests.room_changes_cursor import ChangePosition
-from tests.databases import standby_of
 from tests.repository.histories import ADD, INSERT, History, changes_of, history_in, numbered, uuid
 
 
