@@ -149,7 +149,8 @@ def room_get(service: Service, request: Request, code: UUID) -> Outcome:
     if not chosen:
         return show_room(service, request, response.value)
     body = chosen.dump_room(response.value, WHOLE)
-    tag = entity_tag(service.release, body, chosen.media_type)
+    # The same tag as `tag_of` in room_writes.
+    tag = entity_tag(body, chosen.media_type)
     return Answer(HTTPStatus.OK, body, chosen.media_type, tag=tag)
 
 
