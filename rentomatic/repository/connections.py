@@ -5,24 +5,27 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 import psycopg
 from psycopg import IsolationLevel, errors
 from psycopg.pq import PipelineStatus, TransactionStatus
 
-from rentomatic.repository.connection import Connection, NoAnswerError
+from rentomatic.repository.commits import Commits
+from rentomatic.repository.connection import CommitUnansweredError, Connection, NoAnswerError
 from rentomatic.repository.interface import (
     CommitInterruptedError,
     RepositoryTimeoutError,
     RepositoryUnavailableError,
+    RepositoryUncertainError,
     RepositoryUnfitError,
 )
 from rentomatic.repository.opener import Opener
 from rentomatic.repository.outage import Outage
 from rentomatic.repository.refusals import reason_of
 from rentomatic.repository.transactions import Head, Streaming, streamed
+from rentomatic.slots import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +84,9 @@ class Connections:
         statement_timeout: seconds after which a statement is cancelled; 0 for never.
         changes_kept: days; writes on these connections remove older changes. None for the longest
             period that can be configured.
+        writes: how many writes there may be at a time; None for no limit.
+        on_unconfirmed: called with 1 for each write whose COMMIT the server does not answer in
+            time, and -1 when it has.
 
     Attributes:
         options: the settings of each session, in libpq's format.
@@ -89,13 +95,15 @@ class Connections:
         ConfigError: for a URL that libpq cannot parse.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each setting
         self,
         conninfo: str,
         on_change: Callable[[int], None] = lambda _change: None,
         *,
         statement_timeout: float = 4.0,
         changes_kept: int | None = None,
+        writes: Turns | None = None,
+        on_unconfirmed: Callable[[int], None] = lambda _change: None,
     ) -> None:
         self._opener = Opener(
             conninfo, statement_timeout=statement_timeout, changes_kept=changes_kept
@@ -104,6 +112,7 @@ class Connections:
         self._on_change = on_change
         self._local = _Local()
         self._outage = Outage(self._probe)
+        self._commits = Commits(writes, on_unconfirmed, self._opener.open, self._fall_silent)
         # Connections that were opened before the server stopped answering are discarded.
         self._silences = 0
 
@@ -149,25 +158,34 @@ class Connections:
             actor: who makes its changes, for the history.
             deadline: the `time.monotonic()` time by which the server must answer.
         """
-        try:
-            connection = self._usable(deadline)
-            is_outermost = connection.info.transaction_status == TransactionStatus.IDLE
-            if is_outermost:
-                connection.plan()
-                connection.isolation_level = IsolationLevel.REPEATABLE_READ if is_snapshot else None
-            with _committing(connection, dry_run=dry_run):
-                if is_outermost and self._opener.patience is None:
-                    connection.execute(_WITHOUT_LIMITS)
-                if actor is not None:
-                    connection.execute(_ACT_AS, [actor])
-                yield connection
-        except psycopg.Error as error:
-            self._raise_unavailable(error, is_write=not is_snapshot)
-            raise
+        is_write = not (is_snapshot or dry_run)
+        with ExitStack() as turn:
+            try:
+                connection = self._usable(deadline)
+                is_outermost = connection.info.transaction_status == TransactionStatus.IDLE
+                if is_outermost:
+                    if is_write:
+                        turn.enter_context(self._commits.turn())
+                    connection.plan()
+                    isolation = IsolationLevel.REPEATABLE_READ if is_snapshot else None
+                    connection.isolation_level = isolation
+                with _committing(connection, is_write=is_write, dry_run=dry_run):
+                    if is_outermost and self._opener.patience is None:
+                        connection.execute(_WITHOUT_LIMITS)
+                    if actor is not None:
+                        connection.execute(_ACT_AS, [actor])
+                    yield connection
+            except CommitUnansweredError as error:
+                self._give_away(turn.pop_all())
+                raise RepositoryUncertainError(str(error)) from error
+            except psycopg.Error as error:
+                self._raise_unavailable(error, is_write=is_write)
+                raise
 
     def close(self) -> None:
         """Close this thread's connection, and stop probing the database."""
         self._outage.close()
+        self._commits.close()
         self._drop()
 
     def _retried(self, attempt: Callable[[float], T]) -> T:
@@ -190,6 +208,7 @@ class Connections:
             connection = None
         connection = connection or self._open()
         connection.deadline = deadline
+        connection.is_committing = False
         return connection
 
     def _is_usable(self, connection: Connection) -> bool:
@@ -207,6 +226,20 @@ class Connections:
             connection.close()
             self._local.connection = None
             self._on_change(-1)
+
+    def _give_away(self, turn: ExitStack) -> None:
+        """Leave this thread's connection to wait for the answer to its COMMIT."""
+        connection = self._local.connection
+        assert connection is not None
+        self._local.connection = None
+        turn.callback(self._on_change, -1)
+        self._commits.keep(connection, turn, lambda: connection.silences != self._silences)
+
+    def _fall_silent(self, reason: str) -> None:
+        """Note that the server has stopped answering."""
+        self._silences += 1
+        self._opener.refusal = ""
+        self._outage.begin(reason)
 
     def _open(self) -> Connection:
         if self._outage.is_on:
@@ -249,14 +282,17 @@ class Connections:
         reason = reason_of(error)
         is_silent = isinstance(error, NoAnswerError)
         if is_silent:
-            self._silences += 1
-        if is_silent or connection is None:
+            self._fall_silent(reason)
+        elif connection is None:
             self._opener.refusal = ""
             self._outage.begin(reason)
         elif not lost:
             logger.warning("the database refuses: %s", reason)
         elif is_write:
-            logger.warning("a write lost its connection: %s", reason)
+            at = "at its COMMIT" if connection.is_committing else "before its COMMIT"
+            logger.warning("a write lost its connection %s: %s", at, reason)
+        if connection and lost and connection.is_committing:
+            raise RepositoryUncertainError(reason) from error
         if isinstance(error, errors.QueryCanceled):
             raise RepositoryTimeoutError(reason) from error
         is_repeatable = connection and lost and not is_silent
@@ -272,14 +308,14 @@ class _Local(threading.local):
 
 
 @contextmanager
-def _committing(connection: Connection, *, dry_run: bool) -> Iterator[None]:
+def _committing(connection: Connection, *, is_write: bool, dry_run: bool) -> Iterator[None]:
     """Open a transaction; raise CommitInterruptedError for Ctrl-C during its commit."""
-    is_ending = False
     try:
         with connection.transaction(force_rollback=dry_run):
             yield
-            is_ending = not dry_run
+            connection.is_committing = is_write
+        connection.is_committing = False
     except KeyboardInterrupt:
-        if is_ending:
+        if connection.is_committing:
             raise CommitInterruptedError from None
         raise

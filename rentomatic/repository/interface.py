@@ -45,6 +45,14 @@ class RepositoryBusyError(RepositoryUnavailableError):
     """Too many slow searches are in progress."""
 
 
+class RepositoryWritesError(RepositoryUnavailableError):
+    """Too many writes are in progress, or wait for the store to confirm them."""
+
+
+class RepositoryUncertainError(RepositoryUnavailableError):
+    """The store has not confirmed a write, which it may have made."""
+
+
 class RepositoryStandbyError(RepositoryUnavailableError):
     """The store is a standby, which cannot serve this request; the primary can."""
 
