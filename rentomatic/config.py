@@ -20,6 +20,7 @@ ENV_FILE = "RENTOMATIC_ENV_FILE"
 TOKENS = "RENTOMATIC_TOKENS"
 TOKENS_FILE = "RENTOMATIC_TOKENS_FILE"
 PUBLIC_URL = "RENTOMATIC_PUBLIC_URL"
+MAX_MACHINES = 1000
 # Read by prometheus_client: the folder of the counters that processes share.
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -234,6 +235,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("WEB_CONCURRENCY", "Worker processes", "4", integer_between(1, 256)),
     Setting("RENTOMATIC_THREADS", "Threads in each worker process", "4", integer_between(1, 256)),
     Setting(
+        "RENTOMATIC_MACHINES",
+        "How many machines run the service on this database; `rentomatic check` counts the"
+        " connections of all of them",
+        "1",
+        integer_between(1, MAX_MACHINES),
+    ),
+    Setting(
         "RENTOMATIC_LOG",
         "Format of the log: `json`, `text`, or `auto` (text on a terminal, otherwise JSON)",
         "auto",
@@ -297,6 +305,7 @@ class Settings:
     socket: Path | None
     workers: int
     threads: int
+    machines: int
     log: str
     has_metrics: bool
     listens_to_all: bool
@@ -332,6 +341,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         socket=values["RENTOMATIC_SOCKET"],
         workers=values["WEB_CONCURRENCY"],
         threads=values["RENTOMATIC_THREADS"],
+        machines=values["RENTOMATIC_MACHINES"],
         log=values["RENTOMATIC_LOG"],
         has_metrics=values["RENTOMATIC_METRICS"] == "on",
         # A platform that sets PORT connects from outside; otherwise only this machine does.

@@ -138,6 +138,11 @@ def machine_shares() -> tuple[SharedSlots, SharedSlots]:
     return SharedSlots(2 * processors), SharedSlots(max(1, processors // 2))
 
 
+def writes_at_once(threads: int) -> int:
+    """Return how many writes a process with this many threads makes at a time: half as many."""
+    return max(1, threads // 2)
+
+
 class ThreadShares:
     """Limits how many of a process's threads do slow work; one stays free for fast requests.
 
@@ -156,4 +161,4 @@ class ThreadShares:
         self.streams = Slots(max(1, threads // 2), long, streams)
         self.searches = Slots(max(1, threads // 4), long, searches)
         self.batches = Slots(max(1, threads // 4), long)
-        self.writes = Turns(max(1, threads // 2))
+        self.writes = Turns(writes_at_once(threads))

@@ -15,13 +15,21 @@ class Inspection:
         version: of the server, as it reports it.
         clock: the time of the server.
         connections: the maximum for this role and database.
+        limit: what sets that maximum.
+        is_synchronous: whether commits wait for a standby.
         invalid_indexes: indexes of the table that are unused because their creation failed.
     """
 
     version: str
     clock: datetime
     connections: int
+    limit: str
+    is_synchronous: bool
     invalid_indexes: tuple[str, ...]
+
+
+# What the limits of sql/server_inspection.sql are, in the same order.
+_LIMITS = ("max_connections allows", "the role may have", "the database may have")
 
 
 def inspect_server(connections: Connections) -> Inspection:
@@ -32,5 +40,7 @@ def inspect_server(connections: Connections) -> Inspection:
     """
     statement = load("server_inspection")
     (row,) = connections.read(lambda connection: connection.named(statement.text()))
-    allowed = min(limit for limit in row.connections if limit >= 0)
-    return Inspection(row.version, row.clock, allowed, tuple(row.invalid_indexes))
+    limits = zip(row.connections, _LIMITS, strict=True)
+    allowed, limit = min(each for each in limits if each[0] >= 0)
+    invalid = tuple(row.invalid_indexes)
+    return Inspection(row.version, row.clock, allowed, limit, row.is_synchronous, invalid)

@@ -114,6 +114,14 @@ def test_what_is_not_confirmed_in_time_is_said_to_be_uncertain(
     assert service.get(path_of(11))["price"] == ROOM["price"]
 
 
+def test_check_counts_connections_that_may_wait(
+    waiting: Server, primary: Server, commands: Commands
+) -> None:
+    """Half as many as there are threads, if commits wait for a standby."""
+    checked = commands.run("check", DATABASE_URL=primary.database.url)
+    assert "4 workers of 4 threads use up to 31 of the 97 connections" in checked.printed
+
+
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_the_service_ends_although_writes_wait(
     waiting: Server, service: Command, pool: ThreadPoolExecutor, number: int
