@@ -117,9 +117,10 @@ CHANGES_NEED_POSTGRES = ResponseFailure(
     ResponseTypes.RESOURCE_ERROR, "There is no history of changes here; it needs PostgreSQL"
 )
 
-CHANGES_ON_STANDBY = ResponseFailure(
+ON_STANDBY = ResponseFailure(
     ResponseTypes.UNAVAILABLE_ERROR,
-    "The database is a standby, which cannot serve changes; ask the primary",
+    "The database is a standby at the moment: it accepts no writes and serves no changes; "
+    "try again once there is a primary",
 )
 
 TOO_MANY_STREAMS = ResponseFailure(

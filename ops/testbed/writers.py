@@ -176,14 +176,18 @@ def crash_database(writers: Writers, cluster: Cluster) -> float:
     writers.wait_a_while()
     crash(cluster)
     gone = time.time()
-    seen = len(writers.acknowledged)
     returned = _start(cluster)
+    return max(0.0, first_after(writers, gone) - returned)
+
+
+def first_after(writers: Writers, moment: float) -> float:
+    """Wait for a room that was sent after a moment; return when the first one was acknowledged."""
 
     def later() -> list[Write]:
-        return [write for write in writers.acknowledged[seen:] if write.last > gone]
+        return [write for write in writers.acknowledged if write.last > moment]
 
     writers.wait(lambda: bool(later()))
-    return max(0.0, min(write.answered for write in later()) - returned)
+    return min(write.answered for write in later())
 
 
 def _start(cluster: Cluster) -> float:

@@ -185,8 +185,13 @@ def _check_postgres(settings: Settings) -> Iterator[Finding]:
         except RepositoryUnavailableError as reason:
             yield Finding("database", f"{place}: {reason}", is_good=False)
             return
-        yield Finding("database", f"{place} {server.version}")
-        yield _check_migrations(PostgresRepo(connections))
+        where = f" at {server.address}" if settings.postgres else ""
+        state = f"{place} {server.version}{where}"
+        if server.read_only:
+            state += f": {server.read_only}"
+        yield Finding("database", state, is_good=not server.read_only)
+        if not server.read_only:
+            yield _check_migrations(PostgresRepo(connections))
         yield _check_indexes(server)
         yield _check_connections(server, settings)
         yield _check_clock(server)

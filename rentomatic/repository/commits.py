@@ -37,16 +37,16 @@ class Commits:
     Args:
         turns: how many writes there may be; None for no limit.
         count: called with 1 for each COMMIT that is not answered in time, and -1 when it ends.
-        connect: opens another connection, to check the server.
-        on_silence: called with the reason if the server answers nobody.
+        connect: opens another connection to the server of one, to check it.
+        on_silence: called with a connection and the reason if its server answers nobody.
     """
 
     def __init__(
         self,
         turns: Turns | None,
         count: _Count,
-        connect: Callable[[], Connection],
-        on_silence: Callable[[str], None],
+        connect: Callable[[Connection], Connection],
+        on_silence: Callable[[Connection, str], None],
     ) -> None:
         self._turns = turns or Turns(sys.maxsize)
         self._count = count
@@ -105,10 +105,10 @@ class Commits:
     def _check(self, connection: Connection) -> str | None:
         """Return what happened to the server of a connection, if it does not answer others."""
         try:
-            with closing(self._connect()) as other:
+            with closing(self._connect(connection)) as other:
                 is_same = _server_of(other) == _server_of(connection)
         except (errors.ConnectionTimeout, NoAnswerError) as error:
-            self._on_silence(str(error))
+            self._on_silence(connection, str(error))
             return "the server of a write that it has not confirmed answers nobody"
         except (psycopg.Error, RepositoryUnfitError):
             return None

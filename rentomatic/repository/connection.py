@@ -71,6 +71,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
 
     Attributes:
         patience: the most seconds that a wait may take; None for no limit.
+        server: the one of its URL that it was opened to, in libpq's parameters.
         deadline: the `time.monotonic()` time by which all waits must end, if they are limited.
         silences: how often the server had stopped answering before this was opened.
         owns_session: whether its settings may be changed: no pooler shares them.
@@ -79,6 +80,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
     """
 
     patience: float | None = None
+    server: Mapping[str, str]
     deadline = math.inf
     silences = 0
     owns_session = False

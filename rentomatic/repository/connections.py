@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TypeVar
+from functools import partial
+from typing import NoReturn, TypeVar
 
 import psycopg
 from psycopg import IsolationLevel, errors
@@ -16,14 +17,16 @@ from rentomatic.repository.commits import Commits
 from rentomatic.repository.connection import CommitUnansweredError, Connection, NoAnswerError
 from rentomatic.repository.interface import (
     CommitInterruptedError,
+    RepositoryStandbyError,
     RepositoryTimeoutError,
     RepositoryUnavailableError,
     RepositoryUncertainError,
     RepositoryUnfitError,
 )
 from rentomatic.repository.opener import Opener
-from rentomatic.repository.outage import Outage
+from rentomatic.repository.outage import Outage, report_read_only
 from rentomatic.repository.refusals import reason_of
+from rentomatic.repository.standby import why_read_only
 from rentomatic.repository.transactions import Head, Streaming, streamed
 from rentomatic.slots import Turns
 
@@ -59,12 +62,10 @@ _UNAVAILABLE_STATES = {
     errors.DeadlockDetected.sqlstate,
     errors.SerializationFailure.sqlstate,
 }
-# Errors that a new connection may avoid: a migration changed the result of a prepared statement;
-# the server became a standby, and the host name may now point to another server; a pooler gave the
-# session to another client.
+# Errors that a new connection may avoid: a migration changed the result of a prepared statement; a
+# pooler gave the session to another client.
 _CONNECTION_STATES = {
     errors.FeatureNotSupported.sqlstate,
-    errors.ReadOnlySqlTransaction.sqlstate,
     errors.InvalidSqlStatementName.sqlstate,
 }
 
@@ -111,8 +112,9 @@ class Connections:
         self.options = self._opener.wanted.options
         self._on_change = on_change
         self._local = _Local()
-        self._outage = Outage(self._probe)
-        self._commits = Commits(writes, on_unconfirmed, self._opener.open, self._fall_silent)
+        probes = (partial(self._opener.probe, each) for each in self._opener.servers)
+        self._outage = Outage(*probes)
+        self._commits = Commits(writes, on_unconfirmed, self._opener.reopen, self._fall_silent)
         # Connections that were opened before the server stopped answering are discarded.
         self._silences = 0
 
@@ -219,7 +221,7 @@ class Connections:
             # A stream that is closed early on a lost connection leaves its pipeline aborted.
             return pgconn.pipeline_status != PipelineStatus.ABORTED
         # Only a closing server sends something to an idle connection.
-        return not connection.arrivals.poll(0)
+        return not (self._opener.has_moved(connection) or connection.arrivals.poll(0))
 
     def _drop(self) -> None:
         if connection := self._local.connection:
@@ -233,37 +235,37 @@ class Connections:
         assert connection is not None
         self._local.connection = None
         turn.callback(self._on_change, -1)
-        self._commits.keep(connection, turn, lambda: connection.silences != self._silences)
+        self._commits.keep(connection, turn, lambda: self._is_left(connection))
 
-    def _fall_silent(self, reason: str) -> None:
-        """Note that the server has stopped answering."""
+    def _is_left(self, connection: Connection) -> bool:
+        """Return whether the server of a connection has fallen silent, or is no longer in use."""
+        return connection.silences != self._silences or self._opener.has_moved(connection)
+
+    def _fall_silent(self, connection: Connection, reason: str) -> None:
+        """Note that the server of a connection has stopped answering, if it is still in use."""
+        if self._opener.has_moved(connection):
+            return
         self._silences += 1
-        self._opener.refusal = ""
+        self._opener.forget()
         self._outage.begin(reason)
 
     def _open(self) -> Connection:
         if self._outage.is_on:
-            if self._opener.refusal:
-                raise RepositoryUnfitError(self._opener.refusal)
-            raise RepositoryUnavailableError("the database is known to be down")
+            refusal = self._opener.refusal()
+            if isinstance(refusal, (RepositoryUnfitError, RepositoryStandbyError)):
+                raise refusal
+            raise RepositoryUnavailableError(f"the database is known to be down: {refusal}")
         silences = self._silences
         try:
             connection = self._opener.open()
-        except RepositoryUnfitError as error:
+        except RepositoryUnavailableError as error:
             self._outage.begin(str(error))
             raise
+        report_read_only(why_read_only(connection))
         connection.silences = silences
         self._local.connection = connection
         self._on_change(1)
         return connection
-
-    def _probe(self) -> bool:
-        """Return whether the server accepts connections with usable sessions."""
-        try:
-            self._opener.open().close()
-        except (psycopg.Error, RepositoryUnfitError):
-            return False
-        return True
 
     def _raise_unavailable(self, error: psycopg.Error, *, is_write: bool = False) -> None:
         """Raise RepositoryUnavailableError if a driver error means "not now"; others are bugs.
@@ -273,6 +275,8 @@ class Connections:
         """
         state = error.sqlstate or ""
         connection = self._local.connection
+        if connection and state == errors.ReadOnlySqlTransaction.sqlstate:
+            self._refuse_write(connection, error)
         if connection and state in _CONNECTION_STATES:
             connection.close()
             self._opener.distrust()
@@ -281,10 +285,10 @@ class Connections:
             return
         reason = reason_of(error)
         is_silent = isinstance(error, NoAnswerError)
-        if is_silent:
-            self._fall_silent(reason)
+        if is_silent and connection:
+            self._fall_silent(connection, reason)
         elif connection is None:
-            self._opener.refusal = ""
+            self._opener.forget()
             self._outage.begin(reason)
         elif not lost:
             logger.warning("the database refuses: %s", reason)
@@ -299,6 +303,14 @@ class Connections:
         raise (ConnectionLostError if is_repeatable else RepositoryUnavailableError)(
             reason
         ) from error
+
+    def _refuse_write(self, connection: Connection, error: psycopg.Error) -> NoReturn:
+        """Say that the server accepts no writes; the next connection may be to the primary."""
+        reason = why_read_only(connection) or reason_of(error)
+        connection.close()
+        self._opener.distrust()
+        logger.warning("a write is refused: %s", reason)
+        raise RepositoryStandbyError(reason) from error
 
 
 class _Local(threading.local):

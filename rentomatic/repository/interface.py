@@ -54,7 +54,10 @@ class RepositoryUncertainError(RepositoryUnavailableError):
 
 
 class RepositoryStandbyError(RepositoryUnavailableError):
-    """The store is a standby, which cannot serve this request; the primary can."""
+    """The store is a standby, or read-only, and cannot serve this request; the primary can.
+
+    Its text says what would be right, without secrets.
+    """
 
 
 class CommitInterruptedError(KeyboardInterrupt):
@@ -89,11 +92,13 @@ class Schema:
         missing: migrations of this release that the store lacks; if there are any, it cannot serve.
         newer: migrations of the store that this release does not know, as during a deploy.
         latest: the last migration of the store; None if it needs no migrations.
+        read_only: why the store accepts no writes, and what would be right; empty if it does.
     """
 
     missing: tuple[str, ...] = ()
     newer: tuple[str, ...] = ()
     latest: str | None = None
+    read_only: str = ""
 
 
 @dataclass(frozen=True, slots=True)

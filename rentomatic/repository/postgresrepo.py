@@ -49,6 +49,7 @@ from rentomatic.repository.room_parameters import (
     shows_what_it_reads,
 )
 from rentomatic.repository.rows import cells_of, page_of, summary_of
+from rentomatic.repository.standby import why_read_only
 from rentomatic.repository.statement import Statement, load
 from rentomatic.repository.transactions import OneTransaction, Transactions
 from rentomatic.requests.room_fields import HISTOGRAMS, Value
@@ -232,13 +233,18 @@ class PostgresRepo:
     def schema(self) -> Schema:
         """Compare the migrations that the database has with those that this release ships."""
 
-        def work(connection: Connection) -> list[str]:
+        def work(connection: Connection) -> Schema:
             try:
-                return [name for (name,) in connection.run(self._migrations.text())]
+                applied = [name for (name,) in connection.run(self._migrations.text())]
             except errors.UndefinedTable:
-                return []
+                applied = []
+            read_only = why_read_only(connection)
+            if read_only:
+                # The next connection may be to the primary, or without that setting.
+                connection.close()
+            return replace(compare_schema(applied), read_only=read_only)
 
-        return compare_schema(self._connections.read(work))
+        return self._connections.read(work)
 
     def acting_as(self, actor: str) -> "PostgresRepo":
         """Return the same rooms, with changes recorded under an actor."""

@@ -19,7 +19,7 @@ from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.responses import (
     CHANGES_GONE,
-    CHANGES_ON_STANDBY,
+    ON_STANDBY,
     TOO_MANY_SEARCHES,
     TOO_MANY_STREAMS,
     TOO_MANY_WRITES,
@@ -33,7 +33,7 @@ from rentomatic.responses import (
 )
 
 _RESPONSES: Mapping[type[RepositoryUnavailableError], ResponseFailure] = {
-    RepositoryStandbyError: CHANGES_ON_STANDBY,
+    RepositoryStandbyError: ON_STANDBY,
     RepositoryUncertainError: UNCERTAIN,
     RepositoryUnfitError: UNFIT,
     RepositoryWritesError: TOO_MANY_WRITES,

@@ -135,7 +135,7 @@ _DESCRIPTIONS: Mapping[str, Description] = {
     ),
     "live": Description("The process is up", (successes.LIVE,)),
     "ready": Description(
-        "The database answers and is migrated", (successes.READY,), failures=(503,)
+        "The database answers, is migrated and accepts writes", (successes.READY,), failures=(503,)
     ),
     "metrics": Description(
         "Metrics for Prometheus, if turned on", (successes.METRICS,), failures=(404,)

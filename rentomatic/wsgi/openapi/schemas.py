@@ -313,7 +313,7 @@ SCHEMAS = {
     ),
     "Live": record("The process is up.", {"status": {"const": "live"}}),
     "Ready": record(
-        "The database answers and is migrated.",
+        "The database answers, is migrated and accepts writes.",
         {
             "status": {"const": "ready"},
             "newer_migrations": {
