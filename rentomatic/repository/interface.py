@@ -129,10 +129,19 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Summarized:
-    """A summary, and the data version that it shows, as `RoomRepository.version` returns it."""
+    """A summary of a search.
+
+    Attributes:
+        summary: the summary.
+        version: the data version that it shows, as `RoomRepository.version` returns it.
+        is_exact: whether all rooms were counted. Otherwise the counts, quartiles and means are
+            estimated from a sample, and greater and smaller amounts, other cities and rooms outside
+            the box may exist.
+    """
 
     summary: RoomSummary
     version: str | None = None
+    is_exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +185,11 @@ class RoomRepository(Protocol):
         """
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
-        """Summarize the selected rooms, in a consistent snapshot."""
+        """Summarize the selected rooms, in a consistent snapshot.
+
+        So that this takes a limited time, a store may estimate the summary of many rooms; if it has
+        counted the selected ones, only histograms that show others are estimated.
+        """
 
     def count_some(self, selection: RoomSelection, most: int) -> Total:
         """Count the selected rooms, but no more than this many.

@@ -109,7 +109,7 @@ def _summarize(service: Service, request: Request) -> Outcome:
     response = room_summary_use_case(service.stores.repository, wanted)
     if not response:
         return response
-    body = dump_summary(response.value.summary)
+    body = dump_summary(response.value)
     version = response.value.version
     links = (("Link", DESCRIBED_BY),)
     return Answer(HTTPStatus.OK, body, headers=links, tag=tag_of(version or body), version=version)

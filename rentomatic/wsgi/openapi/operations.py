@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rentomatic.domain.room_map import COUNTED_ROOMS
+from rentomatic.domain.room_summary import SUMMARIZED_ROOMS
 from rentomatic.requests.parameters import BATCH_PARAMETERS, CHANGES_PARAMETERS, Parameter
 from rentomatic.wsgi.arguments import (
     LANGUAGE_QUERY,
@@ -65,7 +66,10 @@ _DESCRIPTIONS: Mapping[str, Description] = {
         SUMMARY_QUERY,
         failures=(406, 503),
         help="Returns the number of rooms, the box around them, and how size and price are "
-        "distributed, for sliders, histograms and maps.",
+        "distributed, for sliders, histograms and maps. If more than about "
+        f"{SUMMARIZED_ROOMS:,} rooms affect the result, `estimated` is true: the numbers are "
+        "estimated from a sample, and amounts, cities and places beyond them may exist. If no "
+        "more than that are selected, only the histograms that ignore a filter are estimated.",
     ),
     "room_map": Description(
         "A search's rooms on a map, counted in cells",

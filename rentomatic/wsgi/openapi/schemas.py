@@ -184,6 +184,10 @@ SCHEMAS = {
         "A summary of the rooms of a search.",
         {
             "count": {**_COUNT, "description": "the number of rooms"},
+            "estimated": {
+                "type": "boolean",
+                "description": "whether some of the numbers are estimated",
+            },
             "bbox": {
                 "type": ["array", "null"],
                 "description": "west, south, east, north; west > east crosses the antimeridian",
