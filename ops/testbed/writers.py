@@ -57,6 +57,9 @@ class Writers:
     Attributes:
         address: of the service, HOST:PORT.
         token: for the writes.
+        clients: how many write at the same time.
+        pause: how long each waits after a room is acknowledged, in seconds.
+        start: the first number; others that write into the same database need other numbers.
         acknowledged: the acknowledged rooms.
         statuses: how often each status came.
         failures: how often each exception came instead of an answer.
@@ -64,21 +67,30 @@ class Writers:
 
     address: str
     token: str
+    clients: int = CLIENTS
+    pause: float = 0.0
+    start: int = 1
     acknowledged: list[Write] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
-    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    _numbers: Iterator[int] = field(init=False)
     _news: Condition = field(default_factory=Condition)
     _is_over: Event = field(default_factory=Event)
+    _gives_up: Event = field(default_factory=Event)
     _running: list[Future[None]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self._numbers = count(self.start)
+
     def __enter__(self) -> Self:
-        pool = ThreadPoolExecutor(CLIENTS)
-        self._running = [pool.submit(self._write_on) for _ in range(CLIENTS)]
+        pool = ThreadPoolExecutor(self.clients)
+        self._running = [pool.submit(self._write_on) for _ in range(self.clients)]
         pool.shutdown(wait=False)
         return self
 
-    def __exit__(self, *_error: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
+        if kind:
+            self._gives_up.set()
         self._is_over.set()
         for each in self._running:
             each.result()
@@ -97,13 +109,19 @@ class Writers:
         while not self._is_over.is_set():
             number = next(self._numbers)
             write = self._insist(number)
+            if not write:
+                return
             with self._news:
                 self.acknowledged.append(write)
                 self._news.notify_all()
+            self._is_over.wait(self.pause)
 
-    def _insist(self, number: int) -> Write:
+    def _insist(self, number: int) -> Write | None:
+        """Send a room until it is acknowledged, or something else has failed."""
         first = time.time()
         for repeats in count():
+            if self._gives_up.is_set():
+                return None
             last = time.time()
             code = self._send(number)
             if code:
