@@ -61,12 +61,14 @@ def build_stores(
         return Stores(_mongo_repository(settings.mongodb_url))
     if settings.postgres is None:
         raise ConfigError("no database is configured: set DATABASE_URL, or start with ops/serve")
+    shares = shares or ThreadShares(settings.threads)
     connections = Connections(
         settings.postgres.url,
         counts.count_connections if counts else lambda _change: None,
         changes_kept=settings.changes_kept,
+        writes=shares.writes,
+        on_unconfirmed=counts.count_unconfirmed if counts else lambda _change: None,
     )
-    shares = shares or ThreadShares(settings.threads)
     repository = PostgresRepo(connections, shares.streams, shares.searches)
     return Stores(
         repository,

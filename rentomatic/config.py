@@ -5,8 +5,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
+from rentomatic.database_url import (
+    database_of,
+    masked,
+    of_primary,
+    parse_mongodb_url,
+    parse_postgres_url,
+    with_database,
+)
 from rentomatic.domain.rent import PERIODS, Rent
 from rentomatic.domain.tiles import Tiles, parse_tiles
 from rentomatic.public_url import parse_public_url
@@ -20,6 +28,7 @@ ENV_FILE = "RENTOMATIC_ENV_FILE"
 TOKENS = "RENTOMATIC_TOKENS"
 TOKENS_FILE = "RENTOMATIC_TOKENS_FILE"
 PUBLIC_URL = "RENTOMATIC_PUBLIC_URL"
+MAX_MACHINES = 1000
 # Read by prometheus_client: the folder of the counters that processes share.
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -101,41 +110,6 @@ def integer_between(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-_PATH = re.compile(r"^(postgresql://[^/]*)/[^?]*")
-_SCHEME = re.compile(r"postgres(?:ql(?:\+psycopg)?)?://", re.ASCII)
-
-
-def _postgres_url(text: str) -> str:
-    """Accept each spelling of the scheme that platforms and tools use; return libpq's."""
-    url = _SCHEME.sub("postgresql://", text, count=1)
-    if not (url.startswith("postgresql://") and _names_database(url)):
-        raise ValueError("a URL such as postgresql://user:password@host:5432/database")
-    return url
-
-
-def _mongodb_url(text: str) -> str:
-    if not (text.startswith(("mongodb://", "mongodb+srv://")) and _names_database(text)):
-        raise ValueError(
-            "a URL with a database, such as mongodb://user:password@host:27017/database"
-        )
-    return text
-
-
-# What should be percent-encoded: the driver's message would show it with the password.
-_UNENCODED = re.compile(r"[\x00-\x20\x7f]|%(?![0-9a-f]{2})|%00|\](?![:/,?])", re.IGNORECASE)
-
-
-def _names_database(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        # urlsplit cannot read several hosts with ports, as libpq can.
-        well_formed = "," in parts.netloc or parts.port != 0
-    except ValueError:  # brackets without an IPv6 address, or a port that is not a number
-        return False
-    encoded = parts.netloc.count("@") <= 1 and not _UNENCODED.search(url)
-    return well_formed and encoded and bool(parts.path.strip("/"))
-
-
 def _read_tokens(text: str) -> Tokens:
     try:
         return parse_tokens(Path(text).read_text(encoding="utf-8"))
@@ -158,16 +132,22 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "DATABASE_URL",
         "The PostgreSQL database: `postgresql://`, `postgres://` or `postgresql+psycopg://`."
+        " Of several servers, separated by commas, the one that accepts writes is used."
         " Overrides the `POSTGRES_` group; without either, `rentomatic serve` embeds a server",
-        parse=_postgres_url,
+        parse=parse_postgres_url,
     ),
-    Setting("POSTGRES_HOSTNAME", "The server, if `DATABASE_URL` is not set"),
+    Setting(
+        "POSTGRES_HOSTNAME",
+        "The server, or several, separated by commas, if `DATABASE_URL` is not set",
+    ),
     Setting("POSTGRES_PORT", "Its port", "5432", integer_between(1, 65535)),
     Setting("POSTGRES_USER", "The role to connect as"),
     Setting("POSTGRES_PASSWORD", "Its password", secret=True),
     Setting("POSTGRES_DB", "The maintenance database, used to create the others", "postgres"),
     Setting("APPLICATION_DB", "The database of the rooms"),
-    Setting("MONGODB_URL", "Keep the rooms in this MongoDB database instead", parse=_mongodb_url),
+    Setting(
+        "MONGODB_URL", "Keep the rooms in this MongoDB database instead", parse=parse_mongodb_url
+    ),
     Setting(
         "RENTOMATIC_DATA",
         "Where the embedded server keeps its data; by default `.data` in a checkout, and the"
@@ -234,6 +214,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("WEB_CONCURRENCY", "Worker processes", "4", integer_between(1, 256)),
     Setting("RENTOMATIC_THREADS", "Threads in each worker process", "4", integer_between(1, 256)),
     Setting(
+        "RENTOMATIC_MACHINES",
+        "How many machines run the service on this database; `rentomatic check` counts the"
+        " connections of all of them",
+        "1",
+        integer_between(1, MAX_MACHINES),
+    ),
+    Setting(
         "RENTOMATIC_LOG",
         "Format of the log: `json`, `text`, or `auto` (text on a terminal, otherwise JSON)",
         "auto",
@@ -269,7 +256,7 @@ class PostgresDatabase:
     @property
     def name(self) -> str:
         """The database's name."""
-        return unquote(urlsplit(self.url).path.removeprefix("/"))
+        return database_of(self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +284,7 @@ class Settings:
     socket: Path | None
     workers: int
     threads: int
+    machines: int
     log: str
     has_metrics: bool
     listens_to_all: bool
@@ -332,6 +320,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         socket=values["RENTOMATIC_SOCKET"],
         workers=values["WEB_CONCURRENCY"],
         threads=values["RENTOMATIC_THREADS"],
+        machines=values["RENTOMATIC_MACHINES"],
         log=values["RENTOMATIC_LOG"],
         has_metrics=values["RENTOMATIC_METRICS"] == "on",
         # A platform that sets PORT connects from outside; otherwise only this machine does.
@@ -388,8 +377,13 @@ def _read_lines(name: str, lines: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _postgres(values: Mapping[str, Any], environ: Mapping[str, str]) -> PostgresDatabase | None:
+    urls = _postgres_urls(values, environ)
+    return PostgresDatabase(*(of_primary(url, environ) for url in urls)) if urls else None
+
+
+def _postgres_urls(values: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[str, str] | None:
     if url := values["DATABASE_URL"]:
-        return PostgresDatabase(url, _PATH.sub(r"\1/postgres", url))
+        return url, with_database(url, "postgres")
     given = [name for name in (*_GROUP, "POSTGRES_PORT", "POSTGRES_DB") if environ.get(name)]
     if not given:
         return None
@@ -397,17 +391,7 @@ def _postgres(values: Mapping[str, Any], environ: Mapping[str, str]) -> Postgres
         raise ConfigError(
             f"{', '.join(given)} set without {', '.join(missing)}; set all, or DATABASE_URL"
         )
+    # An encoded comma separates hosts too, and then the port is that of all.
     host, user, password, database = (quote(values[name], safe="") for name in _GROUP)
     server = f"postgresql://{user}:{password}@{host}:{values['POSTGRES_PORT']}"
-    return PostgresDatabase(
-        f"{server}/{database}", f"{server}/{quote(values['POSTGRES_DB'], safe='')}"
-    )
-
-
-def masked(url: str) -> str:
-    """Replace the password in a URL, even in a malformed one."""
-    head, at, rest = url.rpartition("@")
-    user = re.match(r"(?:[a-z][a-z0-9+.-]*://)?[^:/]*", head, re.IGNORECASE)
-    if at and user and user[0] != head:
-        url = f"{user[0]}:***@{rest}"
-    return re.sub(r"(password=)[^&]*", r"\1***", url)
+    return f"{server}/{database}", f"{server}/{quote(values['POSTGRES_DB'], safe='')}"

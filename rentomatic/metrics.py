@@ -57,6 +57,12 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="livesum",
         ).inc
+        self.count_unconfirmed: Callable[[float], None] = Gauge(
+            "rentomatic_unconfirmed_writes",
+            "Writes whose COMMIT the database has not answered in time, and may still answer",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        ).inc
         self.count_dropped_lines: Callable[[float], None] = Counter(
             "rentomatic_log_lines_dropped",
             "Log lines that were dropped because the log was not read",

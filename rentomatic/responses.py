@@ -95,6 +95,18 @@ TOOK_TOO_LONG = ResponseFailure(
     "a smaller bbox or radius, or leave out count=exact",
 )
 
+TOO_MANY_WRITES = ResponseFailure(
+    ResponseTypes.UNAVAILABLE_ERROR,
+    "Nothing was changed: too many writes are in progress, or wait for the database to confirm "
+    "them; try again in a moment",
+)
+
+UNCERTAIN = ResponseFailure(
+    ResponseTypes.UNAVAILABLE_ERROR,
+    "The database has not confirmed this write, which may have been made or not; repeat the "
+    "request with the Idempotency-Key that it had or, if it had none, look before you repeat it",
+)
+
 CHANGES_GONE = ResponseFailure(
     ResponseTypes.GONE_ERROR,
     "since: the changes since this cursor are no longer kept, or it belongs to another database; "
@@ -105,9 +117,10 @@ CHANGES_NEED_POSTGRES = ResponseFailure(
     ResponseTypes.RESOURCE_ERROR, "There is no history of changes here; it needs PostgreSQL"
 )
 
-CHANGES_ON_STANDBY = ResponseFailure(
+ON_STANDBY = ResponseFailure(
     ResponseTypes.UNAVAILABLE_ERROR,
-    "The database is a standby, which cannot serve changes; ask the primary",
+    "The database is a standby at the moment: it accepts no writes and serves no changes; "
+    "try again once there is a primary",
 )
 
 TOO_MANY_STREAMS = ResponseFailure(

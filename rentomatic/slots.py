@@ -1,11 +1,13 @@
 """Slots: how much work of one kind a process does at a time, or all processes together."""
 
 import fcntl
+import math
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Condition
 
 
 class Slots:
@@ -90,6 +92,41 @@ class SharedSlots:
         return True
 
 
+class Turns:
+    """Slots of this process for short work, which is worth a short wait.
+
+    Args:
+        most: the number of slots.
+        seconds: how long a thread waits for one. If none was taken or freed for that long, the work
+            hangs, and further threads are refused at once.
+    """
+
+    def __init__(self, most: int, seconds: float = 1.0) -> None:
+        self._free = most
+        self._seconds = seconds
+        self._moved = Condition()
+        self._moved_at = -math.inf
+
+    def take(self) -> bool:
+        """Take a slot, after a short wait if necessary; return whether there was one."""
+        with self._moved:
+            wait = self._moved_at + self._seconds - time.monotonic()
+            if not self._moved.wait_for(lambda: self._free > 0, wait):
+                return False
+            self._move(-1)
+            return True
+
+    def free(self) -> None:
+        """Give a slot back."""
+        with self._moved:
+            self._move(1)
+            self._moved.notify()
+
+    def _move(self, change: int) -> None:
+        self._free += change
+        self._moved_at = time.monotonic()
+
+
 @cache
 def machine_shares() -> tuple[SharedSlots, SharedSlots]:
     """Return the slots that limit streams and large searches of all processes together.
@@ -101,6 +138,11 @@ def machine_shares() -> tuple[SharedSlots, SharedSlots]:
     return SharedSlots(2 * processors), SharedSlots(max(1, processors // 2))
 
 
+def writes_at_once(threads: int) -> int:
+    """Return how many writes a process with this many threads makes at a time: half as many."""
+    return max(1, threads // 2)
+
+
 class ThreadShares:
     """Limits how many of a process's threads do slow work; one stays free for fast requests.
 
@@ -110,6 +152,7 @@ class ThreadShares:
         searches: searches that read many rooms: a quarter, and of all processes together half as
             many as there are processors.
         batches: writes of batches: a quarter.
+        writes: all writes, including batches: half.
     """
 
     def __init__(self, threads: int) -> None:
@@ -118,3 +161,4 @@ class ThreadShares:
         self.streams = Slots(max(1, threads // 2), long, streams)
         self.searches = Slots(max(1, threads // 4), long, searches)
         self.batches = Slots(max(1, threads // 4), long)
+        self.writes = Turns(writes_at_once(threads))

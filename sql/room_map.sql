@@ -4,6 +4,9 @@
 -- Places are shifted so that no quotient underflows. They are added up in millionths of a degree, so that
 -- a sum does not depend on the order of the rooms. If there are many rooms, only a sample of them is
 -- counted: each of its rooms stands for `weight` rooms.
+with overall as (
+  :overall
+)
 select
   overall.version,
   overall.weight,
@@ -14,14 +17,7 @@ select
   cell.longitudes,
   cell.latitudes,
   :room_columns
-from (
-  select
-    :data_version
-    as version,
-    1
-    + (select (max(id) - min(id)) / :sample::bigint from room)  -- if sample
-    as weight
-) as overall
+from overall
 left join lateral (
   with room as (  -- if sample
     :sampled_room  -- if sample

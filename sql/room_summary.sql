@@ -1,11 +1,22 @@
 -- Summarize the selected rooms: a row for each amount, and in each row the data version, the count,
 -- and the extremes of the coordinates.
 --
--- The histogram of a field ignores the filters on that field. All rooms that affect a result of the two
--- amounts are read once and counted by amount; the rest is computed from the counts. Bedrooms and
--- cities are counted with indexes that only have the rooms with these fields.
-with candidate as (
+-- The histogram of a field ignores the filters on that field. All rooms that affect a result are found
+-- once, with an index that has the amounts, and counted by amount; the rest is computed from the counts.
+-- Only rooms that also pass the filters on the amounts are then read from the table, for their bedrooms
+-- and cities.
+--
+-- If there are many rooms, only a sample of them is counted: each of its rooms stands for `weight` rooms.
+-- If only the histograms need that, another statement counts the selected rooms alone.
+with overall as (
+  :overall
+),
+candidate as (
+  with room as (  -- if sample
+    :sampled_room  -- if sample
+  )  -- if sample
   select
+    id,
     size,
     price,
     longitude,
@@ -17,41 +28,60 @@ with candidate as (
     (
       true
       :matching_price
-    ) as price_matches
+    ) as price_matches,
+    (
+      true
+      :matching_bedrooms
+    ) as bedrooms_match
   from
     :measured_room
   where true
     :matching_fields
     :matching_near_box
     :matching_distance
-    :matching_bedrooms
     and (
       (
         true
         :matching_size
+        :matching_price
+      )
+      or (
+        true
+        :matching_size
+        :matching_bedrooms
       )
       or (
         true
         :matching_price
+        :matching_bedrooms
       )
     )
+    :matching_size  -- if selected_only
+    :matching_price  -- if selected_only
+    :matching_bedrooms  -- if selected_only
 ),
 counted as (
   select
     size,
     price,
     grouping(size, price) as kind,
-    count(*) filter (where size_matches and price_matches) as selected,
-    count(*) filter (where price_matches) as any_size,
-    count(*) filter (where size_matches) as any_price,
-    min(longitude) filter (where size_matches and price_matches) as west,
-    max(longitude) filter (where size_matches and price_matches) as east,
-    min(longitude) filter (where size_matches and price_matches and longitude >= 0) as first_east,
-    max(longitude) filter (where size_matches and price_matches and longitude < 0) as last_west,
-    min(latitude) filter (where size_matches and price_matches) as south,
-    max(latitude) filter (where size_matches and price_matches) as north
+    count(*) filter (where size_matches and price_matches and bedrooms_match) as selected,
+    count(*) filter (where price_matches and bedrooms_match) as any_size,
+    count(*) filter (where size_matches and bedrooms_match) as any_price
   from candidate
-  group by grouping sets ((size), (price), ())
+  group by grouping sets ((size), (price))
+),
+extent as (
+  select
+    count(*) as selected,
+    min(longitude) as west,
+    max(longitude) as east,
+    min(longitude) filter (where longitude >= 0) as first_east,
+    max(longitude) filter (where longitude < 0) as last_west,
+    min(latitude) as south,
+    max(latitude) as north
+  from candidate
+  where size_matches and price_matches and bedrooms_match
 ),
 -- For each amount: how many rooms are selected, and how many its histogram shows.
 amount as (
@@ -96,7 +126,7 @@ width as (
     from amount
     where shown > 0
     group by field
-  ) as extent
+  ) as shown_amount
   cross join unnest(:steps::bigint[]) as step
   where greatest / step - least / step < :max_bars::bigint
   group by field
@@ -112,18 +142,35 @@ bar as (
   where shown > 0
   group by field, width, number
 ),
+-- Nothing is read if no room has bedrooms or a city.
+described as (
+  select
+    bedrooms,
+    city,
+    city_key,
+    (
+      true
+      :matching_bedrooms
+    ) as bedrooms_match
+  from room
+  where id = any(
+    array(
+      select id
+      from candidate
+      where size_matches and price_matches
+    )
+  )
+  and (
+    exists (select from room where bedrooms is not null)
+    or exists (select from room where city_key is not null)
+  )
+),
 bedroom as (
   select
     bedrooms as number,
     count(*) as shown
-  from
-    :measured_room
+  from described
   where bedrooms is not null
-    :matching_fields
-    :matching_near_box
-    :matching_distance
-    :matching_size
-    :matching_price
   group by bedrooms
 ),
 -- The most frequent cities, each as it is spelt most often.
@@ -137,8 +184,8 @@ city as (
       city_key,
       city as spelling,
       count(*) as shown
-    :selected_rooms
-      and city_key is not null
+    from described
+    where bedrooms_match and city_key is not null
     group by city_key, city
   ) as spelt
   group by city_key
@@ -166,7 +213,8 @@ select
   array(select shown from bedroom order by number) as bedrooms_shown,
   array(select name from city order by shown desc, city_key) as cities,
   array(select shown from city order by shown desc, city_key) as cities_shown,
-  :data_version
-  as version
+  overall.version,
+  overall.weight
 from (values ('size'), ('price')) as wanted (name)
-cross join (select * from counted where kind = 3) as whole
+cross join overall
+cross join extent as whole

@@ -2,6 +2,7 @@
 select
   current_setting('server_version') as version,
   clock_timestamp() as clock,
+  current_setting('synchronous_standby_names') <> '' as is_synchronous,
   -- The limits of the server, the role and the database; -1 means no limit.
   array[
     current_setting('max_connections')::int

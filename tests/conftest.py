@@ -19,6 +19,7 @@ import mongomock
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+from testbed import cluster_files
 from testbed.machine import why_not_here
 from testbed.nginx import NGINX
 from webtest import TestApp
@@ -82,6 +83,7 @@ def pytest_report_header() -> list[str]:
         f"QGIS: {qgis.version() or 'not installed (what needs it is skipped)'}",
         f"promtool: {_installed('promtool', '--version')}",
         f"PgBouncer: {poolers.summary()}",
+        f"cluster: {cluster_files.summary()}",
         f"running as: {'root' if os.geteuid() == 0 else 'an ordinary user'}",
         f"full disk: {why_no_small_disk() or 'a small one'}",
         f"generated clients: {why_no_typescript() or 'TypeScript'}, Python",

@@ -14,6 +14,8 @@ GROUPS = (
     "tests/ops/nginx/",
     "tests/browser/",
     "tests/process/test_checkout.py",
+    "tests/process/test_hosts.py",
+    "tests/repository/test_hosts.py",
 )
 # They wait more than they compute, and some take long, so they start before the others.
 FIRST = ("tests/ops/", "tests/process/")

@@ -1,7 +1,6 @@
 """Real PgBouncers between the service and its database, of each kind that can be found."""
 
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -12,11 +11,11 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import psycopg
+from testbed.cluster_files import role_settings
 from testbed.waiting import until
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster
-from tests.commands import CHECKOUT
 
 _TRACKING = (1, 21)
 # Several poolers may listen in one folder each; the number is a part of the socket's name only.
@@ -122,10 +121,7 @@ def _wait(process: "subprocess.Popen[bytes]", folder: Path) -> None:
 
 def let_role_carry_settings(database: PostgresDatabase) -> None:
     """Give the role what a pooler drops, by the commands of the manual."""
-    text = (CHECKOUT / "ops" / "README.md").read_text()
-    commands = re.findall(r"^alter role rentomatic in database rentomatic .*;$", text, re.MULTILINE)
-    assert len(commands) > 3
     with psycopg.connect(database.url, autocommit=True) as connection:
-        for command in commands:
+        for command in role_settings():
             own = command.replace("database rentomatic", f"database {database.name}")
             connection.execute(own.encode())

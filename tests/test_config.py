@@ -6,7 +6,8 @@ import psycopg
 import pytest
 
 from rentomatic.bootstrap import build_application, build_stores
-from rentomatic.config import SETTINGS, ConfigError, frozen_environment, masked, read_settings
+from rentomatic.config import SETTINGS, ConfigError, frozen_environment, read_settings
+from rentomatic.database_url import masked
 from rentomatic.public_url import can_sign_in
 from rentomatic.repository.mongorepo import MongoRepo
 from rentomatic.repository.postgreschanges import PostgresChanges
@@ -58,6 +59,45 @@ def test_a_url_without_a_host_keeps_its_socket() -> None:
     settings = read_settings({"DATABASE_URL": "postgresql:///rooms?host=/run/postgresql"})
     assert settings.postgres
     assert settings.postgres.maintenance_url == "postgresql:///postgres?host=/run/postgresql"
+
+
+HOSTS = "postgresql://u:p@one:5433,two:5434,[::1]"
+
+
+@pytest.mark.parametrize(
+    ("url", "environ", "added"),
+    [
+        (f"{HOSTS}/rooms", {}, "?target_session_attrs=read-write"),
+        (f"{HOSTS}/rooms?", {}, "target_session_attrs=read-write"),
+        (f"{HOSTS}/rooms?sslmode=prefer", {}, "&target_session_attrs=read-write"),
+        ("postgresql:///rooms?host=/one,/two", {}, "&target_session_attrs=read-write"),
+        ("postgresql:///rooms?hostaddr=::1,::2", {}, "&target_session_attrs=read-write"),
+        ("postgresql:///rooms", {"PGHOST": "one,two"}, "?target_session_attrs=read-write"),
+        ("postgresql://one/rooms", {"PGHOST": "one,two"}, ""),
+        ("postgresql://one/rooms?application_name=a,b", {}, ""),
+        (f"{HOSTS}/rooms?target_session_attrs=any", {}, ""),
+        (f"{HOSTS}/rooms", {"PGTARGETSESSIONATTRS": "prefer-standby"}, ""),
+    ],
+)
+def test_of_several_servers_the_primary_is_wanted(
+    url: str, environ: dict[str, str], added: str
+) -> None:
+    """Unless the URL or libpq's variable says otherwise; one server may be anything."""
+    database = read_settings({"DATABASE_URL": url} | environ).postgres
+    assert database
+    assert (database.url, database.name) == (url + added, "rooms")
+    assert database.maintenance_url == (url + added).replace("/rooms", "/postgres")
+    psycopg.conninfo.conninfo_to_dict(database.url)
+
+
+def test_the_books_variables_may_name_several_servers() -> None:
+    """On the same port."""
+    settings = read_settings(BOOK | {"POSTGRES_HOSTNAME": "one,two", "POSTGRES_PORT": "5433"})
+    assert settings.postgres
+    for url in (settings.postgres.url, settings.postgres.maintenance_url):
+        read = psycopg.conninfo.conninfo_to_dict(url)
+        assert (read["host"], read["port"]) == ("one,two", "5433")
+        assert read["target_session_attrs"] == "read-write"
 
 
 def test_the_books_variables_name_the_database() -> None:
@@ -169,6 +209,10 @@ def test_a_url_that_mongodb_cannot_read_is_reported(url: str) -> None:
         ("DATABASE_URL", "postgresql://u:hid/den@[h", "not 'postgresql://u:***@[h'"),
         ("DATABASE_URL", "postgresql://u:hidden@[::1]x/d", "not 'postgresql://u:***@[::1]x/d'"),
         ("DATABASE_URL", "postgresql://u:%zzhid@h/d", "not 'postgresql://u:***@h/d'"),
+        *(
+            ("DATABASE_URL", f"postgresql://u:hid@{hosts}/d", f"not 'postgresql://u:***@{hosts}/d'")
+            for hosts in ("one:5433,two:x", "one:0,two", "one,two:65536", "one,[::g]", "one:1:2")
+        ),
         ("MONGODB_URL", "mongodb://u:hidden@h", "not 'mongodb://u:***@h'"),
     ],
 )
@@ -307,6 +351,8 @@ def test_a_frozen_environment_needs_no_files(tmp_path: Path) -> None:
     [
         ("postgresql://user:a@b:c@host/db", "postgresql://user:***@host/db"),
         ("postgresql://user@host/db", "postgresql://user@host/db"),
+        ("postgresql://user:a@b:c@one:1,two:2/db", "postgresql://user:***@one:1,two:2/db"),
+        ("postgresql://one:1,two:2/db", "postgresql://one:1,two:2/db"),
         (
             "postgresql://host/db?user=u&password=a%26b&x=1",
             "postgresql://host/db?user=u&password=***&x=1",

@@ -2,10 +2,11 @@
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rentomatic.slots import SharedSlots, Slots, ThreadShares
+from rentomatic.slots import SharedSlots, Slots, ThreadShares, Turns
 
 
 def test_a_slot_is_taken_once_and_freed() -> None:
@@ -99,3 +100,30 @@ def test_large_searches_of_all_processes_leave_processors_free() -> None:
         slots.free()
     assert workers[-1].searches.take()
     workers[-1].searches.free()
+
+
+def test_a_turn_is_waited_for() -> None:
+    """A thread gets the turn that another one frees."""
+    turns = Turns(1, seconds=60)
+    assert turns.take()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(turns.take)
+        turns.free()
+        assert waiting.result()
+
+
+def test_work_that_hangs_is_not_waited_for() -> None:
+    """If no turn has been freed for a while, the next thread is refused; it can try again."""
+    turns = Turns(1, seconds=0.01)
+    assert turns.take()
+    assert not turns.take()
+    turns.free()
+    assert turns.take()
+
+
+@pytest.mark.parametrize(("threads", "most"), [(1, 1), (2, 1), (3, 1), (4, 2), (16, 8)])
+def test_writes_take_at_most_half_of_the_threads(threads: int, most: int) -> None:
+    """With one thread, one write at a time."""
+    turns = ThreadShares(threads).writes
+    assert [turns.take() for _ in range(most)] == [True] * most
+    assert not turns.take()

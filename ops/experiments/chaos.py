@@ -1,11 +1,13 @@
 """Reloads, restarts, kills, outages and overload, which users must not notice.
 
 Kills the database and the workers during writes, then sends the slowest searches from several
-addresses, then reloads, kills and stops an installed service under a real systemd. Prints results
-and exits with 1 if something was lost, failed that must not, or took too long.
+addresses, then kills and freezes machines of a cluster, then reloads, kills and stops an installed
+service under a real systemd. Prints results and exits with 1 if something was lost, failed that
+must not, or took too long, and with 2 if something is missing that an experiment needs.
 """
 
 import argparse
+import signal
 import statistics
 import sys
 import time
@@ -16,12 +18,16 @@ from report import Report
 from testbed.machine import Machine, installed_machine, why_not_here
 from testbed.waiting import until
 from under_attack import attack, why_no_attack
+from under_failover import lose_machines, why_no_cluster
 from under_writes import BACK_SECONDS, kill_under_writes
 
 KILLS = 10
+EXIT_TERMINATED = 128 + signal.SIGTERM
 KILLS_UNDER_WRITES = 200
 THREADS = 4
 WORKERS = 4  # the default of WEB_CONCURRENCY
+# Why an experiment cannot run; the others need nothing.
+NEEDS = {"attack": why_no_attack, "cluster": why_no_cluster, "service": why_not_here}
 
 
 def main() -> None:
@@ -29,9 +35,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="ops/chaos", description=__doc__)
     parser.add_argument(
         "--only",
-        choices=("writes", "attack", "service"),
-        help="kills during writes; slow searches, which need nginx; or an installed service, which"
-        " needs BOOT_SYSTEMD",
+        choices=("writes", "attack", "cluster", "service"),
+        help="kills during writes; slow searches, which need nginx; a cluster, which needs Patroni,"
+        " etcd and HAProxy; or an installed service, which needs BOOT_SYSTEMD",
     )
     parser.add_argument("--database-kills", type=positive_number, default=KILLS_UNDER_WRITES)
     parser.add_argument("--worker-kills", type=positive_number, default=KILLS_UNDER_WRITES)
@@ -48,15 +54,19 @@ def main() -> None:
         "--seconds", type=positive_number, default=60, help="duration of the attack"
     )
     given = parser.parse_args()
-    if given.only in {None, "service"} and (reason := why_not_here()):
-        sys.exit(f"chaos: no container: {reason}; without one: --only writes or --only attack")
-    if given.only in {None, "attack"} and (reason := why_no_attack()):
-        sys.exit(f"chaos: no attack: {reason}; without one: --only writes")
+    for name, why_not in NEEDS.items():
+        if given.only in {None, name} and (reason := why_not()):
+            print(f"chaos: --only {name} cannot run: {reason}", file=sys.stderr)
+            sys.exit(2)
+    # Servers are stopped when their blocks end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
     report = Report()
     if given.only in {None, "writes"}:
         kill_under_writes(report, given.database_kills, given.worker_kills)
     if given.only in {None, "attack"}:
         attack(report, given.rooms, given.seconds)
+    if given.only in {None, "cluster"}:
+        lose_machines(report)
     if given.only in {None, "service"}:
         disturb_service(report, given)
     sys.exit(not report.is_good)

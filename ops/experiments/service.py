@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -51,11 +51,16 @@ class Service:
 
     def is_ready(self) -> bool:
         """Whether it and its database are ready."""
-        with suppress(OSError):
-            connection = HTTPConnection(self.address)
-            connection.request("GET", "/health/ready")
-            return connection.getresponse().status == HTTPStatus.OK
-        return False
+        return is_ready(self.address)
+
+
+def is_ready(address: str) -> bool:
+    """Whether the service at HOST:PORT and its database are ready."""
+    with suppress(OSError):
+        connection = HTTPConnection(address)
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == HTTPStatus.OK
+    return False
 
 
 @contextmanager
@@ -75,16 +80,23 @@ def local_service() -> Iterator[Service]:
                 "RENTOMATIC_TOKENS": token_line("chaos", token),
                 "RENTOMATIC_PUBLIC_URL": f"http://{address}",
             }
-            command = ["-m", "gunicorn", "--config", str(shipped("ops") / "gunicorn.conf.py")]
-            with subprocess.Popen(
-                [sys.executable, *command, "--bind", address],
-                env=os.environ | variables,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            ) as process:
-                try:
-                    service = Service(cluster, address, token, process.pid)
-                    until(service.is_ready)
-                    yield service
-                finally:
-                    process.terminate()
+            with gunicorn(address, variables) as process:
+                service = Service(cluster, address, token, process)
+                until(service.is_ready)
+                yield service
+
+
+@contextmanager
+def gunicorn(address: str, variables: Mapping[str, str]) -> Iterator[int]:
+    """Run gunicorn as in production; yield the id of its main process."""
+    command = ["-m", "gunicorn", "--config", str(shipped("ops") / "gunicorn.conf.py")]
+    with subprocess.Popen(
+        [sys.executable, *command, "--bind", address],
+        env=os.environ | variables,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            yield process.pid
+        finally:
+            process.terminate()

@@ -3,7 +3,7 @@
 Each request uses a new connection, as a proxy may be closing an old one, and a unique parameter, so
 that no cache answers it. Each thread pauses between two requests, so that it does not take the
 processor that the service needs. Prints JSON: how often each status and each other failure came,
-and the longest wait in seconds.
+the longest wait, and the longest time in which a thread got no 200, in seconds.
 """
 
 import json
@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
@@ -27,11 +28,13 @@ class Seen:
         statuses: how often each status came.
         failures: how often each exception came instead of an answer.
         longest: the longest wait in seconds.
+        gap: the longest time between two answers with the status 200, in seconds.
     """
 
     statuses: Counter[int] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     longest: float = 0.0
+    gap: float = 0.0
 
     def ask(self, url: str, name: str) -> None:
         """Send one request."""
@@ -57,8 +60,13 @@ def main() -> None:
     seen = [Seen() for _ in range(int(threads_wanted))]
 
     def go_on(number: int) -> None:
+        mine, answered = seen[number], time.monotonic()
         while not enough.wait(PAUSE_SECONDS):
-            seen[number].ask(url, f"{number}-{time.monotonic_ns()}")
+            good = mine.statuses[HTTPStatus.OK]
+            mine.ask(url, f"{number}-{time.monotonic_ns()}")
+            mine.gap = max(mine.gap, time.monotonic() - answered)
+            if mine.statuses[HTTPStatus.OK] > good:
+                answered = time.monotonic()
 
     threads = [threading.Thread(target=go_on, args=(number,)) for number in range(len(seen))]
     for thread in threads:
@@ -72,6 +80,7 @@ def main() -> None:
         total.statuses += each.statuses
         total.failures += each.failures
         total.longest = max(total.longest, each.longest)
+        total.gap = max(total.gap, each.gap)
     print(json.dumps(vars(total)))
 
 

@@ -82,12 +82,14 @@ class Load:
         statuses: how often each status came.
         failures: how often each exception came instead of an answer.
         longest: the longest wait in seconds.
+        gap: the longest time in which one thread got no 200, in seconds.
     """
 
     process: subprocess.Popen[str]
     statuses: dict[str, int] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
     longest: float = 0.0
+    gap: float = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -96,7 +98,7 @@ class Load:
         output, _ = self.process.communicate(timeout=LONG)
         seen = json.loads(output)
         self.statuses, self.failures = seen["statuses"], seen["failures"]
-        self.longest = seen["longest"]
+        self.longest, self.gap = seen["longest"], seen["gap"]
 
     @property
     def requests(self) -> int:
@@ -109,6 +111,28 @@ class Load:
         return {
             name: count for name, count in (self.statuses | self.failures).items() if name != "200"
         }
+
+
+def start_load(url: str, threads: int, *within: str, env: Mapping[str, str] | None = None) -> Load:
+    """Start continuous requests from a process that Ctrl-C does not reach: it ends with its input.
+
+    Args:
+        url: what to request, with a query.
+        threads: how many requests at the same time.
+        within: a command that runs others.
+        env: the environment.
+    """
+    command = [*within, sys.executable, str(Path(__file__).with_name("load.py"))]
+    return Load(
+        subprocess.Popen(
+            [*command, url, str(threads)],
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    )
 
 
 class Machine:
@@ -197,16 +221,8 @@ class Machine:
 
     def load(self, threads: int = 2) -> Load:
         """Start continuous requests from this number of threads; use the result as a context."""
-        command = [tool(), "net-exec", sys.executable, str(Path(__file__).with_name("load.py"))]
-        return Load(
-            subprocess.Popen(
-                [*command, "http://127.0.0.1:8080/rooms?limit=3", str(threads)],
-                env=self._environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        )
+        url = "http://127.0.0.1:8080/rooms?limit=3"
+        return start_load(url, threads, tool(), "net-exec", env=self._environment)
 
     def main_process(self) -> int:
         """Return the id of gunicorn's main process, or 0 if it is not running."""

@@ -1,9 +1,12 @@
 """Processes and ports of this machine."""
 
 import atexit
+import os
 import random
+import signal
 import socket
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -65,11 +68,56 @@ def family_of(process: int) -> set[int]:
     return family
 
 
-def processes_of(cluster: Cluster) -> list[int]:
-    """List the processes of a PostgreSQL server."""
+def processes_in(folder: Path) -> list[int]:
+    """List the processes that run in a folder or below it."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if (entry / "cwd").readlink() == cluster.home / "data":
+            if (entry / "cwd").readlink().is_relative_to(folder):
                 found.append(int(entry.name))
     return found
+
+
+def kill_in(folder: Path) -> None:
+    """Kill all processes in a folder; the kernel keeps what they wrote."""
+    while found := processes_in(folder):
+        _send(signal.SIGKILL, found)
+
+
+def freeze_in(folder: Path) -> None:
+    """Stop all processes in a folder: servers accept connections, but answer nothing."""
+    frozen: set[int] = set()
+    while found := {*processes_in(folder)} - frozen:
+        _send(signal.SIGSTOP, found)
+        frozen |= found
+
+
+def thaw_in(folder: Path) -> None:
+    """Let frozen processes go on."""
+    _send(signal.SIGCONT, processes_in(folder))
+
+
+def processes_of(cluster: Cluster) -> list[int]:
+    """List the processes of a PostgreSQL server."""
+    return processes_in(cluster.home / "data")
+
+
+def crash(cluster: Cluster) -> None:
+    """Kill all processes of a server."""
+    kill_in(cluster.home / "data")
+
+
+def freeze(cluster: Cluster) -> None:
+    """Stop all processes of a server."""
+    freeze_in(cluster.home / "data")
+
+
+def thaw(cluster: Cluster) -> None:
+    """Let a frozen server go on."""
+    thaw_in(cluster.home / "data")
+
+
+def _send(number: int, processes: Iterable[int]) -> None:
+    for process in sorted(processes):
+        with suppress(ProcessLookupError):
+            os.kill(process, number)

@@ -20,7 +20,7 @@ import psycopg
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster
-from testbed.processes import children_of, processes_of
+from testbed.processes import children_of, crash
 
 CLIENTS = 8
 SECONDS = 60
@@ -57,6 +57,9 @@ class Writers:
     Attributes:
         address: of the service, HOST:PORT.
         token: for the writes.
+        clients: how many write at the same time.
+        pause: how long each waits after a room is acknowledged, in seconds.
+        start: the first number; others that write into the same database need other numbers.
         acknowledged: the acknowledged rooms.
         statuses: how often each status came.
         failures: how often each exception came instead of an answer.
@@ -64,21 +67,30 @@ class Writers:
 
     address: str
     token: str
+    clients: int = CLIENTS
+    pause: float = 0.0
+    start: int = 1
     acknowledged: list[Write] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
-    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    _numbers: Iterator[int] = field(init=False)
     _news: Condition = field(default_factory=Condition)
     _is_over: Event = field(default_factory=Event)
+    _gives_up: Event = field(default_factory=Event)
     _running: list[Future[None]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self._numbers = count(self.start)
+
     def __enter__(self) -> Self:
-        pool = ThreadPoolExecutor(CLIENTS)
-        self._running = [pool.submit(self._write_on) for _ in range(CLIENTS)]
+        pool = ThreadPoolExecutor(self.clients)
+        self._running = [pool.submit(self._write_on) for _ in range(self.clients)]
         pool.shutdown(wait=False)
         return self
 
-    def __exit__(self, *_error: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
+        if kind:
+            self._gives_up.set()
         self._is_over.set()
         for each in self._running:
             each.result()
@@ -97,13 +109,19 @@ class Writers:
         while not self._is_over.is_set():
             number = next(self._numbers)
             write = self._insist(number)
+            if not write:
+                return
             with self._news:
                 self.acknowledged.append(write)
                 self._news.notify_all()
+            self._is_over.wait(self.pause)
 
-    def _insist(self, number: int) -> Write:
+    def _insist(self, number: int) -> Write | None:
+        """Send a room until it is acknowledged, or something else has failed."""
         first = time.time()
         for repeats in count():
+            if self._gives_up.is_set():
+                return None
             last = time.time()
             code = self._send(number)
             if code:
@@ -168,14 +186,6 @@ def compare(database: PostgresDatabase, writers: Writers) -> Comparison:
     )
 
 
-def crash(cluster: Cluster) -> None:
-    """Kill all processes of a server; the kernel keeps what they wrote."""
-    while found := processes_of(cluster):
-        for process in sorted(found):
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-
-
 def crash_database(writers: Writers, cluster: Cluster) -> float:
     """Crash the server during writes and start it again.
 
@@ -184,14 +194,18 @@ def crash_database(writers: Writers, cluster: Cluster) -> float:
     writers.wait_a_while()
     crash(cluster)
     gone = time.time()
-    seen = len(writers.acknowledged)
     returned = _start(cluster)
+    return max(0.0, first_after(writers, gone) - returned)
+
+
+def first_after(writers: Writers, moment: float) -> float:
+    """Wait for a room that was sent after a moment; return when the first one was acknowledged."""
 
     def later() -> list[Write]:
-        return [write for write in writers.acknowledged[seen:] if write.last > gone]
+        return [write for write in writers.acknowledged if write.last > moment]
 
     writers.wait(lambda: bool(later()))
-    return max(0.0, min(write.answered for write in later()) - returned)
+    return min(write.answered for write in later())
 
 
 def _start(cluster: Cluster) -> float:

@@ -7,7 +7,7 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -17,10 +17,12 @@ from rentomatic.cli.outcome import EXIT_CODES, SUCCESS
 from rentomatic.cli.parser import Commands, add_command
 from rentomatic.config import (
     ENV_FILE,
+    MAX_MACHINES,
     PUBLIC_URL,
     SETTINGS,
     TOKENS_FILE,
     Settings,
+    integer_between,
     whole_environment,
 )
 from rentomatic.embedded.cluster import find_cluster
@@ -30,10 +32,15 @@ from rentomatic.repository.inspection import Inspection, inspect_server
 from rentomatic.repository.interface import RepositoryUnavailableError, RoomRepository
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.responses import ResponseTypes
+from rentomatic.slots import writes_at_once
 from rentomatic.use_cases.readiness import readiness_use_case
 
 # A larger difference makes the logs of two machines hard to read together.
 CLOCK_SECONDS = 2
+# Connections that a worker opens to find out whether the database is back.
+_PROBES = 1
+# Connections of commands: a backup, a migration, and `rentomatic psql`.
+_COMMANDS = 3
 _SET_ADDRESS = "set it to the site's address, such as https://rooms.example.com"
 # The width of the column of names.
 _WIDTH = max(len(each.name) for each in SETTINGS) + 2
@@ -72,6 +79,19 @@ def add_commands(commands: Commands) -> None:
         action="store_true",
         help="fail for wrong settings only: the service waits for everything else",
     )
+    check.add_argument(
+        "--machines",
+        type=_machines,
+        metavar="N",
+        help="count the connections of this many machines; the default is RENTOMATIC_MACHINES",
+    )
+
+
+def _machines(text: str) -> int:
+    try:
+        return integer_between(1, MAX_MACHINES)(text)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(f"must be {problem}, not {text!r}") from None
 
 
 def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -79,6 +99,8 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
     environ = whole_environment(os.environ)
     for setting in SETTINGS:
         sys.stdout.write(f"{setting.name:<{_WIDTH}}{setting.show(environ)}\n")
+    if arguments.machines:
+        settings = replace(settings, machines=arguments.machines)
     is_good = True
     for finding in chain(_check_files(environ), _findings(settings)):
         sys.stdout.write(f"{finding}\n")
@@ -163,8 +185,13 @@ def _check_postgres(settings: Settings) -> Iterator[Finding]:
         except RepositoryUnavailableError as reason:
             yield Finding("database", f"{place}: {reason}", is_good=False)
             return
-        yield Finding("database", f"{place} {server.version}")
-        yield _check_migrations(PostgresRepo(connections))
+        where = f" at {server.address}" if settings.postgres else ""
+        state = f"{place} {server.version}{where}"
+        if server.read_only:
+            state += f": {server.read_only}"
+        yield Finding("database", state, is_good=not server.read_only)
+        if not server.read_only:
+            yield _check_migrations(PostgresRepo(connections))
         yield _check_indexes(server)
         yield _check_connections(server, settings)
         yield _check_clock(server)
@@ -187,12 +214,22 @@ def _check_indexes(server: Inspection) -> Finding:
 
 
 def _check_connections(server: Inspection, settings: Settings) -> Finding:
-    wanted = settings.workers * settings.threads
-    state = f"{settings.workers} workers with {settings.threads} threads use up to {wanted}"
-    state += f" of the {server.connections} connections that the server allows"
+    machines = f"{settings.machines} machines with " if settings.machines > 1 else ""
+    wanted = _connections_of(server, settings)
+    state = f"{machines}{settings.workers} workers of {settings.threads} threads use up to {wanted}"
+    state += f" of the {server.connections} connections that {server.limit}"
     is_good = wanted <= server.connections
     hint = "" if is_good else "; lower WEB_CONCURRENCY or RENTOMATIC_THREADS"
     return Finding("connections", state + hint, is_good)
+
+
+def _connections_of(server: Inspection, settings: Settings) -> int:
+    """Return the greatest number of connections that the service and its commands have."""
+    worker = settings.threads + _PROBES
+    if server.is_synchronous:
+        # Each may wait for a standby without its thread, which opens another.
+        worker += writes_at_once(settings.threads)
+    return settings.machines * settings.workers * worker + _COMMANDS
 
 
 def _check_clock(server: Inspection) -> Finding:

@@ -182,9 +182,9 @@ def run_summary(arguments: argparse.Namespace, settings: Settings) -> int:
 
     def write(found: Summarized) -> None:
         if _format(arguments) == TABLE:
-            sys.stdout.write(f"{summary_table(found.summary, settings.rent)}\n")
+            sys.stdout.write(f"{summary_table(found, settings.rent)}\n")
         else:
-            sys.stdout.write(json.dumps(summary_to_wire(found.summary), indent=2) + "\n")
+            sys.stdout.write(json.dumps(summary_to_wire(found), indent=2) + "\n")
 
     return run_use_case(room_summary_use_case, request, settings, write)
 

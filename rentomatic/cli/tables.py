@@ -8,6 +8,7 @@ from rentomatic.domain.relaxation import CountKind
 from rentomatic.domain.rent import Rent
 from rentomatic.domain.room import COORDINATES, FIELDS, TEXTS
 from rentomatic.domain.room_summary import AmountSummary, Bar, RoomSummary
+from rentomatic.repository.interface import Summarized
 from rentomatic.requests.room_fields import BEDROOMS, DISTANCE
 
 COLUMNS = 80
@@ -19,6 +20,7 @@ _COUNTED = {
     CountKind.AT_LEAST: "at least {:,}",
     CountKind.ESTIMATE: "about {:,}",
 }
+_ESTIMATED = "estimated from a sample: narrow the search for exact numbers"
 _MEASURES = ("", "least", "25 %", "50 %", "75 %", "greatest", "mean")
 
 
@@ -90,9 +92,11 @@ def _cut(text: str, width: int) -> str:
     return f"{text}…"
 
 
-def summary_table(summary: RoomSummary, rent: Rent) -> str:
+def summary_table(found: Summarized, rent: Rent) -> str:
     """Show how many rooms there are, where, and how each amount is distributed."""
-    lines = [f"rooms  {summary.count:,}"]
+    summary = found.summary
+    count = f"{summary.count:,}"
+    lines = [f"rooms  {count}" if found.is_exact else f"rooms  {count}, {_ESTIMATED}"]
     if box := summary.bbox:
         edges = (box.west, box.south, box.east, box.north)
         lines.append(f"bbox   {','.join(f'{edge:.6f}' for edge in edges)}")

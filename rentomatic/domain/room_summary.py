@@ -9,6 +9,8 @@ from math import ceil, floor
 from rentomatic.domain.geography import Box, box_of
 from rentomatic.domain.room import FIELDS, Room
 
+# A store may estimate a summary of more rooms from a sample: all of them would be read.
+SUMMARIZED_ROOMS = 50_000
 MAX_BARS = 20
 MAX_CITIES = 10
 QUARTILES = (0.25, 0.5, 0.75)

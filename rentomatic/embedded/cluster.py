@@ -90,6 +90,16 @@ class Cluster:
             return self.home
         return Path("/tmp") / f"rentomatic-{_digest(self.home)}"  # noqa: S108 - see make_private
 
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The settings that the server is started with."""
+        sockets = str(self.sockets).replace('"', '""')
+        return (
+            "listen_addresses=",
+            f'unix_socket_directories="{sockets}"',
+            "unix_socket_permissions=0700",
+        )
+
     def start(self) -> None:
         """Start the server if it is not running; make the cluster first if necessary.
 
@@ -141,13 +151,7 @@ class Cluster:
         new.rename(self.home / "data")
 
     def _start_when_free(self) -> None:
-        sockets = str(self.sockets).replace('"', '""')
-        settings = (
-            "listen_addresses=",
-            f'unix_socket_directories="{sockets}"',
-            "unix_socket_permissions=0700",
-        )
-        options = " ".join(f"-c {shlex.quote(setting)}" for setting in settings)
+        options = " ".join(f"-c {shlex.quote(setting)}" for setting in self.settings)
         deadline = time.monotonic() + _CRASH_SECONDS
         while True:
             try:

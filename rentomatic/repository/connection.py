@@ -34,6 +34,10 @@ class NoAnswerError(psycopg.OperationalError):
     """The server accepted a statement but did not answer, not even with its own timeout."""
 
 
+class CommitUnansweredError(psycopg.OperationalError):
+    """The server has not answered a COMMIT in time; the connection still waits for the answer."""
+
+
 class Statements(PrepareManager):
     """The prepared statements of a connection, under names that no other connection uses.
 
@@ -67,16 +71,20 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
 
     Attributes:
         patience: the most seconds that a wait may take; None for no limit.
+        server: the one of its URL that it was opened to, in libpq's parameters.
         deadline: the `time.monotonic()` time by which all waits must end, if they are limited.
         silences: how often the server had stopped answering before this was opened.
         owns_session: whether its settings may be changed: no pooler shares them.
+        is_committing: whether a write is being committed.
         arrivals: polls for what the server has sent.
     """
 
     patience: float | None = None
+    server: Mapping[str, str]
     deadline = math.inf
     silences = 0
     owns_session = False
+    is_committing = False
     _plans_once = False
     _waiting = 0
 
@@ -147,6 +155,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
 
         Raises:
             NoAnswerError: at the deadline.
+            CommitUnansweredError: at the deadline of a COMMIT; the connection stays open.
         """
         now = time.monotonic()
         if timeout is None and self.patience is not None:
@@ -156,5 +165,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         except psycopg.OperationalError:
             if timeout is None or self.closed or time.monotonic() < now + timeout:
                 raise
+            if self.is_committing:
+                raise CommitUnansweredError("the server has not answered COMMIT") from None
             self.pgconn.finish()
             raise NoAnswerError("the server accepts statements but does not answer") from None

@@ -5,24 +5,30 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TypeVar
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import NoReturn, TypeVar
 
 import psycopg
 from psycopg import IsolationLevel, errors
 from psycopg.pq import PipelineStatus, TransactionStatus
 
-from rentomatic.repository.connection import Connection, NoAnswerError
+from rentomatic.repository.commits import Commits
+from rentomatic.repository.connection import CommitUnansweredError, Connection, NoAnswerError
 from rentomatic.repository.interface import (
     CommitInterruptedError,
+    RepositoryStandbyError,
     RepositoryTimeoutError,
     RepositoryUnavailableError,
+    RepositoryUncertainError,
     RepositoryUnfitError,
 )
 from rentomatic.repository.opener import Opener
-from rentomatic.repository.outage import Outage
+from rentomatic.repository.outage import Outage, report_read_only
 from rentomatic.repository.refusals import reason_of
+from rentomatic.repository.standby import why_read_only
 from rentomatic.repository.transactions import Head, Streaming, streamed
+from rentomatic.slots import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -56,12 +62,10 @@ _UNAVAILABLE_STATES = {
     errors.DeadlockDetected.sqlstate,
     errors.SerializationFailure.sqlstate,
 }
-# Errors that a new connection may avoid: a migration changed the result of a prepared statement;
-# the server became a standby, and the host name may now point to another server; a pooler gave the
-# session to another client.
+# Errors that a new connection may avoid: a migration changed the result of a prepared statement; a
+# pooler gave the session to another client.
 _CONNECTION_STATES = {
     errors.FeatureNotSupported.sqlstate,
-    errors.ReadOnlySqlTransaction.sqlstate,
     errors.InvalidSqlStatementName.sqlstate,
 }
 
@@ -81,6 +85,9 @@ class Connections:
         statement_timeout: seconds after which a statement is cancelled; 0 for never.
         changes_kept: days; writes on these connections remove older changes. None for the longest
             period that can be configured.
+        writes: how many writes there may be at a time; None for no limit.
+        on_unconfirmed: called with 1 for each write whose COMMIT the server does not answer in
+            time, and -1 when it has.
 
     Attributes:
         options: the settings of each session, in libpq's format.
@@ -89,13 +96,15 @@ class Connections:
         ConfigError: for a URL that libpq cannot parse.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each setting
         self,
         conninfo: str,
         on_change: Callable[[int], None] = lambda _change: None,
         *,
         statement_timeout: float = 4.0,
         changes_kept: int | None = None,
+        writes: Turns | None = None,
+        on_unconfirmed: Callable[[int], None] = lambda _change: None,
     ) -> None:
         self._opener = Opener(
             conninfo, statement_timeout=statement_timeout, changes_kept=changes_kept
@@ -103,7 +112,9 @@ class Connections:
         self.options = self._opener.wanted.options
         self._on_change = on_change
         self._local = _Local()
-        self._outage = Outage(self._probe)
+        probes = (partial(self._opener.probe, each) for each in self._opener.servers)
+        self._outage = Outage(*probes)
+        self._commits = Commits(writes, on_unconfirmed, self._opener.reopen, self._fall_silent)
         # Connections that were opened before the server stopped answering are discarded.
         self._silences = 0
 
@@ -149,25 +160,34 @@ class Connections:
             actor: who makes its changes, for the history.
             deadline: the `time.monotonic()` time by which the server must answer.
         """
-        try:
-            connection = self._usable(deadline)
-            is_outermost = connection.info.transaction_status == TransactionStatus.IDLE
-            if is_outermost:
-                connection.plan()
-                connection.isolation_level = IsolationLevel.REPEATABLE_READ if is_snapshot else None
-            with _committing(connection, dry_run=dry_run):
-                if is_outermost and self._opener.patience is None:
-                    connection.execute(_WITHOUT_LIMITS)
-                if actor is not None:
-                    connection.execute(_ACT_AS, [actor])
-                yield connection
-        except psycopg.Error as error:
-            self._raise_unavailable(error, is_write=not is_snapshot)
-            raise
+        is_write = not (is_snapshot or dry_run)
+        with ExitStack() as turn:
+            try:
+                connection = self._usable(deadline)
+                is_outermost = connection.info.transaction_status == TransactionStatus.IDLE
+                if is_outermost:
+                    if is_write:
+                        turn.enter_context(self._commits.turn())
+                    connection.plan()
+                    isolation = IsolationLevel.REPEATABLE_READ if is_snapshot else None
+                    connection.isolation_level = isolation
+                with _committing(connection, is_write=is_write, dry_run=dry_run):
+                    if is_outermost and self._opener.patience is None:
+                        connection.execute(_WITHOUT_LIMITS)
+                    if actor is not None:
+                        connection.execute(_ACT_AS, [actor])
+                    yield connection
+            except CommitUnansweredError as error:
+                self._give_away(turn.pop_all())
+                raise RepositoryUncertainError(str(error)) from error
+            except psycopg.Error as error:
+                self._raise_unavailable(error, is_write=is_write)
+                raise
 
     def close(self) -> None:
         """Close this thread's connection, and stop probing the database."""
         self._outage.close()
+        self._commits.close()
         self._drop()
 
     def _retried(self, attempt: Callable[[float], T]) -> T:
@@ -190,6 +210,7 @@ class Connections:
             connection = None
         connection = connection or self._open()
         connection.deadline = deadline
+        connection.is_committing = False
         return connection
 
     def _is_usable(self, connection: Connection) -> bool:
@@ -200,7 +221,7 @@ class Connections:
             # A stream that is closed early on a lost connection leaves its pipeline aborted.
             return pgconn.pipeline_status != PipelineStatus.ABORTED
         # Only a closing server sends something to an idle connection.
-        return not connection.arrivals.poll(0)
+        return not (self._opener.has_moved(connection) or connection.arrivals.poll(0))
 
     def _drop(self) -> None:
         if connection := self._local.connection:
@@ -208,29 +229,43 @@ class Connections:
             self._local.connection = None
             self._on_change(-1)
 
+    def _give_away(self, turn: ExitStack) -> None:
+        """Leave this thread's connection to wait for the answer to its COMMIT."""
+        connection = self._local.connection
+        assert connection is not None
+        self._local.connection = None
+        turn.callback(self._on_change, -1)
+        self._commits.keep(connection, turn, lambda: self._is_left(connection))
+
+    def _is_left(self, connection: Connection) -> bool:
+        """Return whether the server of a connection has fallen silent, or is no longer in use."""
+        return connection.silences != self._silences or self._opener.has_moved(connection)
+
+    def _fall_silent(self, connection: Connection, reason: str) -> None:
+        """Note that the server of a connection has stopped answering, if it is still in use."""
+        if self._opener.has_moved(connection):
+            return
+        self._silences += 1
+        self._opener.forget()
+        self._outage.begin(reason)
+
     def _open(self) -> Connection:
         if self._outage.is_on:
-            if self._opener.refusal:
-                raise RepositoryUnfitError(self._opener.refusal)
-            raise RepositoryUnavailableError("the database is known to be down")
+            refusal = self._opener.refusal()
+            if isinstance(refusal, (RepositoryUnfitError, RepositoryStandbyError)):
+                raise refusal
+            raise RepositoryUnavailableError(f"the database is known to be down: {refusal}")
         silences = self._silences
         try:
             connection = self._opener.open()
-        except RepositoryUnfitError as error:
+        except RepositoryUnavailableError as error:
             self._outage.begin(str(error))
             raise
+        report_read_only(why_read_only(connection))
         connection.silences = silences
         self._local.connection = connection
         self._on_change(1)
         return connection
-
-    def _probe(self) -> bool:
-        """Return whether the server accepts connections with usable sessions."""
-        try:
-            self._opener.open().close()
-        except (psycopg.Error, RepositoryUnfitError):
-            return False
-        return True
 
     def _raise_unavailable(self, error: psycopg.Error, *, is_write: bool = False) -> None:
         """Raise RepositoryUnavailableError if a driver error means "not now"; others are bugs.
@@ -240,6 +275,8 @@ class Connections:
         """
         state = error.sqlstate or ""
         connection = self._local.connection
+        if connection and state == errors.ReadOnlySqlTransaction.sqlstate:
+            self._refuse_write(connection, error)
         if connection and state in _CONNECTION_STATES:
             connection.close()
             self._opener.distrust()
@@ -248,21 +285,32 @@ class Connections:
             return
         reason = reason_of(error)
         is_silent = isinstance(error, NoAnswerError)
-        if is_silent:
-            self._silences += 1
-        if is_silent or connection is None:
-            self._opener.refusal = ""
+        if is_silent and connection:
+            self._fall_silent(connection, reason)
+        elif connection is None:
+            self._opener.forget()
             self._outage.begin(reason)
         elif not lost:
             logger.warning("the database refuses: %s", reason)
         elif is_write:
-            logger.warning("a write lost its connection: %s", reason)
+            at = "at its COMMIT" if connection.is_committing else "before its COMMIT"
+            logger.warning("a write lost its connection %s: %s", at, reason)
+        if connection and lost and connection.is_committing:
+            raise RepositoryUncertainError(reason) from error
         if isinstance(error, errors.QueryCanceled):
             raise RepositoryTimeoutError(reason) from error
         is_repeatable = connection and lost and not is_silent
         raise (ConnectionLostError if is_repeatable else RepositoryUnavailableError)(
             reason
         ) from error
+
+    def _refuse_write(self, connection: Connection, error: psycopg.Error) -> NoReturn:
+        """Say that the server accepts no writes; the next connection may be to the primary."""
+        reason = why_read_only(connection) or reason_of(error)
+        connection.close()
+        self._opener.distrust()
+        logger.warning("a write is refused: %s", reason)
+        raise RepositoryStandbyError(reason) from error
 
 
 class _Local(threading.local):
@@ -272,14 +320,14 @@ class _Local(threading.local):
 
 
 @contextmanager
-def _committing(connection: Connection, *, dry_run: bool) -> Iterator[None]:
+def _committing(connection: Connection, *, is_write: bool, dry_run: bool) -> Iterator[None]:
     """Open a transaction; raise CommitInterruptedError for Ctrl-C during its commit."""
-    is_ending = False
     try:
         with connection.transaction(force_rollback=dry_run):
             yield
-            is_ending = not dry_run
+            connection.is_committing = is_write
+        connection.is_committing = False
     except KeyboardInterrupt:
-        if is_ending:
+        if connection.is_committing:
             raise CommitInterruptedError from None
         raise

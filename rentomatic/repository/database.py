@@ -2,13 +2,12 @@
 
 import psycopg
 from psycopg import errors, sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 from rentomatic.config import PostgresDatabase
+from rentomatic.repository.hosts import bounded
 from rentomatic.repository.pooling import check_encoding
 from rentomatic.repository.refusals import refusal_of
-
-CONNECT_TIMEOUT = 5
 
 
 def create_database(database: PostgresDatabase) -> bool:
@@ -34,14 +33,12 @@ def create_database(database: PostgresDatabase) -> bool:
 
 
 def _look_at(database: PostgresDatabase) -> None:
-    with psycopg.connect(database.url, connect_timeout=CONNECT_TIMEOUT) as connection:
+    with psycopg.connect(**bounded(database.url)) as connection:
         check_encoding(connection)
 
 
 def _create(database: PostgresDatabase) -> bool:
-    with psycopg.connect(
-        database.maintenance_url, autocommit=True, connect_timeout=CONNECT_TIMEOUT
-    ) as connection:
+    with psycopg.connect(autocommit=True, **bounded(database.maintenance_url)) as connection:
         name = sql.Identifier(database.name)
         try:
             # template0 and the locale C work with any encoding of the server.
@@ -56,6 +53,6 @@ def _create(database: PostgresDatabase) -> bool:
 
 def psql_arguments(database: PostgresDatabase) -> tuple[list[str], dict[str, str]]:
     """Return psql's arguments, and the variables that hide the password from `ps`."""
-    parameters = conninfo_to_dict(database.url)
+    parameters = bounded(database.url)
     password = parameters.pop("password", None)
     return [make_conninfo("", **parameters)], {"PGPASSWORD": str(password)} if password else {}

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from rentomatic.repository.connection import Connection
 from rentomatic.repository.connections import Connections
+from rentomatic.repository.standby import why_read_only
 from rentomatic.repository.statement import load
 
 
@@ -12,16 +14,28 @@ class Inspection:
     """A server and its table of rooms.
 
     Attributes:
+        address: of the server: its host and port, or the folder of its socket.
         version: of the server, as it reports it.
+        read_only: why it accepts no writes, and what would be right; empty if it does.
         clock: the time of the server.
         connections: the maximum for this role and database.
+        limit: what sets that maximum.
+        is_synchronous: whether commits wait for a standby.
         invalid_indexes: indexes of the table that are unused because their creation failed.
     """
 
+    address: str
     version: str
+    read_only: str
     clock: datetime
     connections: int
+    limit: str
+    is_synchronous: bool
     invalid_indexes: tuple[str, ...]
+
+
+# What the limits of sql/server_inspection.sql are, in the same order.
+_LIMITS = ("max_connections allows", "the role may have", "the database may have")
 
 
 def inspect_server(connections: Connections) -> Inspection:
@@ -31,6 +45,25 @@ def inspect_server(connections: Connections) -> Inspection:
         RepositoryUnavailableError: while it cannot answer.
     """
     statement = load("server_inspection")
-    (row,) = connections.read(lambda connection: connection.named(statement.text()))
-    allowed = min(limit for limit in row.connections if limit >= 0)
-    return Inspection(row.version, row.clock, allowed, tuple(row.invalid_indexes))
+
+    def work(connection: Connection) -> Inspection:
+        (row,) = connection.named(statement.text())
+        limits = zip(row.connections, _LIMITS, strict=True)
+        allowed, limit = min(each for each in limits if each[0] >= 0)
+        return Inspection(
+            _address(connection),
+            row.version,
+            why_read_only(connection),
+            row.clock,
+            allowed,
+            limit,
+            row.is_synchronous,
+            tuple(row.invalid_indexes),
+        )
+
+    return connections.read(work)
+
+
+def _address(connection: Connection) -> str:
+    info = connection.info
+    return info.host if info.host.startswith("/") else f"{info.host}:{info.port}"

@@ -46,8 +46,19 @@ class RepositoryBusyError(RepositoryUnavailableError):
     """Too many slow searches are in progress."""
 
 
+class RepositoryWritesError(RepositoryUnavailableError):
+    """Too many writes are in progress, or wait for the store to confirm them."""
+
+
+class RepositoryUncertainError(RepositoryUnavailableError):
+    """The store has not confirmed a write, which it may have made."""
+
+
 class RepositoryStandbyError(RepositoryUnavailableError):
-    """The store is a standby, which cannot serve this request; the primary can."""
+    """The store is a standby, or read-only, and cannot serve this request; the primary can.
+
+    Its text says what would be right, without secrets.
+    """
 
 
 class CommitInterruptedError(KeyboardInterrupt):
@@ -82,11 +93,13 @@ class Schema:
         missing: migrations of this release that the store lacks; if there are any, it cannot serve.
         newer: migrations of the store that this release does not know, as during a deploy.
         latest: the last migration of the store; None if it needs no migrations.
+        read_only: why the store accepts no writes, and what would be right; empty if it does.
     """
 
     missing: tuple[str, ...] = ()
     newer: tuple[str, ...] = ()
     latest: str | None = None
+    read_only: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +130,19 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Summarized:
-    """A summary, and the data version that it shows, as `RoomRepository.version` returns it."""
+    """A summary of a search.
+
+    Attributes:
+        summary: the summary.
+        version: the data version that it shows, as `RoomRepository.version` returns it.
+        is_exact: whether all rooms were counted. Otherwise the counts, quartiles and means are
+            estimated from a sample, and greater and smaller amounts, other cities and rooms outside
+            the box may exist.
+    """
 
     summary: RoomSummary
     version: str | None = None
+    is_exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +186,11 @@ class RoomRepository(Protocol):
         """
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
-        """Summarize the selected rooms, in a consistent snapshot."""
+        """Summarize the selected rooms, in a consistent snapshot.
+
+        So that this takes a limited time, a store may estimate the summary of many rooms; if it has
+        counted the selected ones, only histograms that show others are estimated.
+        """
 
     def count_some(self, selection: RoomSelection, most: int) -> Total:
         """Count the selected rooms, but no more than this many.

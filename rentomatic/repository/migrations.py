@@ -12,13 +12,16 @@ from yoyo.backends import PostgresqlPsycopgBackend
 from yoyo.connections import DatabaseURI
 from yoyo.migrations import Migration, default_migration_table
 
+from rentomatic.repository.hosts import bounded
 from rentomatic.repository.interface import (
+    RepositoryStandbyError,
     RepositoryUnavailableError,
     RepositoryUnfitError,
     Schema,
 )
 from rentomatic.repository.pooling import check_encoding, check_own_session
 from rentomatic.repository.refusals import refusal_of
+from rentomatic.repository.standby import why_read_only
 from rentomatic.resources import shipped
 
 LOCK_TIMEOUT = 60
@@ -53,7 +56,7 @@ class LockedBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
         return connection
 
     def _connect(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5)
+        return psycopg.connect(autocommit=True, **bounded(self._conninfo))
 
     def init_database(self) -> None:
         """Do nothing: neither the lock table nor the probe for transactional DDL is needed."""
@@ -69,10 +72,13 @@ class LockedBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
         Raises:
             LockTimeout: after `timeout` seconds.
             RepositoryUnfitError: behind a pooler that would keep the lock.
+            RepositoryStandbyError: on a server that accepts no writes.
         """
         if self._is_locked:
             yield
             return
+        if reason := why_read_only(self.connection):
+            raise RepositoryStandbyError(reason)
         check_own_session(self.connection, self._connect)
         # A migration may take any time, whatever timeout the role has.
         self.execute("SET statement_timeout = 0")

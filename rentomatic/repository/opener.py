@@ -2,26 +2,27 @@
 
 import os
 import threading
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 from rentomatic.config import ConfigError
 from rentomatic.repository.connection import Connection
-from rentomatic.repository.interface import RepositoryUnfitError
+from rentomatic.repository.hosts import Hosts, Server, address_of, bounded
+from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.repository.plans import CUSTOM_PLANS
 from rentomatic.repository.pooling import Wanted, check_session, shares_sessions
-from rentomatic.repository.refusals import reason_of, refusal_of
+from rentomatic.repository.racing import first_success
+from rentomatic.repository.refusals import reason_of, refusal_by_all, refusal_of
 
-# After which an attempt to connect is abandoned.
-CONNECT_SECONDS = 3
 # How long to wait for an answer, beyond the statement timeout.
 ANSWER_SECONDS = 0.5
 
 
 class Opener:
-    """Opens connections to one database; safe to share between threads.
+    """Opens connections to one database, on one or more servers; safe to share between threads.
 
     Args:
         conninfo, statement_timeout, changes_kept: as in Connections.
@@ -29,7 +30,7 @@ class Opener:
     Attributes:
         wanted: the settings of each session.
         patience: seconds to wait for an answer; None for no limit.
-        refusal: why the last attempt found the database unusable; empty if it did not.
+        servers: the servers of the database.
 
     Raises:
         ConfigError: for a URL that libpq cannot parse.
@@ -40,7 +41,7 @@ class Opener:
     ) -> None:
         milliseconds = int(statement_timeout * 1000)
         try:
-            given = conninfo_to_dict(conninfo)
+            given = bounded(conninfo)
         except psycopg.ProgrammingError as error:
             raise ConfigError(f"the database URL is not valid: {reason_of(error)}") from None
         settings = {
@@ -60,9 +61,10 @@ class Opener:
         options = given.get("options") or os.environ.get("PGOPTIONS") or ""
         self.wanted = Wanted(settings, str(options))
         self.patience = statement_timeout + ANSWER_SECONDS if statement_timeout else None
-        self.refusal = ""
+        self._hosts = Hosts(given)
+        self.servers = self._hosts.servers
+        self._refusals: dict[str, RepositoryUnavailableError] = {}
         self._arguments: dict[str, Any] = {
-            "connect_timeout": CONNECT_SECONDS,
             "application_name": "rentomatic",
             "keepalives_idle": 10,
             "keepalives_interval": 5,
@@ -74,42 +76,85 @@ class Opener:
             "options": self.wanted.options,
         }
         self._pooling = threading.Lock()
-        self._is_pooling_known = False
+        # The servers in front of which a pooler is known to be usable.
+        self._known: set[str] = set()
 
     def open(self) -> Connection:
-        """Open a connection with a usable session.
+        """Open a connection with a usable session, on the first server that offers one.
+
+        Raises:
+            RepositoryUnavailableError: if no server does now; RepositoryUnfitError if that lasts
+                until the configuration is corrected, RepositoryStandbyError until a promotion.
+        """
+        attempts = [partial(self._open, server) for server in self._hosts.attempts()]
+        connection = first_success(attempts, Connection.close)
+        if connection is None:
+            raise self.refusal()
+        self._used(connection)
+        return connection
+
+    def reopen(self, connection: Connection) -> Connection:
+        """Open another connection to the server of one.
 
         Raises:
             psycopg.Error: if that is not possible now.
-            RepositoryUnfitError: if it is not possible until the configuration is fixed.
+            RepositoryUnfitError: if it is not possible until the configuration is corrected.
         """
-        try:
-            connection = self._checked(self._unchecked())
-        except RepositoryUnfitError as error:
-            self.refusal = str(error)
-            raise
-        except psycopg.Error as error:
-            refusal = refusal_of(error)
-            if not isinstance(refusal, RepositoryUnfitError):
-                raise
-            self.refusal = str(refusal)
-            raise refusal from error
-        self.refusal = ""
-        return connection
+        server = connection.server
+        return self._checked(partial(self._connect, server), address_of(server))
+
+    def has_moved(self, connection: Connection) -> bool:
+        """Return whether another server than that of a connection has become the primary."""
+        return self._hosts.is_one_right and not self._hosts.is_first(connection.server)
+
+    def probe(self, server: Server) -> bool:
+        """Return whether a server accepts connections with usable sessions."""
+        connection = self._open(server)
+        if connection is None:
+            return False
+        self._used(connection)
+        connection.close()
+        return True
+
+    def refusal(self) -> RepositoryUnavailableError:
+        """Return why the last attempts failed, as far as that is known."""
+        return refusal_by_all(dict(self._refusals), len(self.servers))
+
+    def forget(self) -> None:
+        """Forget why the last attempts failed, as there is another reason to expect an outage."""
+        self._refusals.clear()
 
     def distrust(self) -> None:
         """Check the pooler again with the next connection: its configuration may have changed."""
-        self._is_pooling_known = False
+        self._known.clear()
 
-    def _unchecked(self) -> Connection:
-        connection = Connection.connect(autocommit=True, **self._arguments)
+    def _open(self, server: Server) -> Connection | None:
+        """Open a connection with a usable session; remember why that failed."""
+        try:
+            connection = self._checked(partial(self._connect, server), address_of(server))
+        except RepositoryUnavailableError as error:
+            self._refusals[address_of(server)] = error
+        except psycopg.Error as error:
+            self._refusals[address_of(server)] = refusal_of(error)
+        else:
+            return connection
+        return None
+
+    def _used(self, connection: Connection) -> None:
+        self._refusals.clear()
+        self._hosts.answered(connection.server)
+
+    def _connect(self, server: Server) -> Connection:
+        connection = Connection.connect(autocommit=True, **{**self._arguments, **server})
         connection.patience = self.patience
+        connection.server = server
         return connection
 
-    def _checked(self, connection: Connection) -> Connection:
+    def _checked(self, connect: Callable[[], Connection], address: str) -> Connection:
+        connection = connect()
         try:
             if check_session(connection, self.wanted):
-                self._check_pooling()
+                self._check_pooling(connect, address)
             else:
                 connection.owns_session = not self.wanted.overrides(CUSTOM_PLANS)
         except BaseException:
@@ -117,8 +162,8 @@ class Opener:
             raise
         return connection
 
-    def _check_pooling(self) -> None:
+    def _check_pooling(self, connect: Callable[[], Connection], address: str) -> None:
         with self._pooling:
-            if not self._is_pooling_known:
-                shares_sessions(self._unchecked)
-                self._is_pooling_known = True
+            if address not in self._known:
+                shares_sessions(connect)
+                self._known.add(address)

@@ -14,11 +14,22 @@ PROBE_SECONDS = 0.2
 
 @cache
 def shared_mark() -> mmap.mmap:
-    """Return a byte that is 1 once the outage has been logged.
+    """Return bytes that are 1 once something has been logged: an outage, and a standby.
 
-    Processes that are forked after its first use share it, so that only one worker logs an outage.
+    Processes that are forked after its first use share them, so that only one worker logs it.
     """
-    return mmap.mmap(-1, 1)
+    return mmap.mmap(-1, 2)
+
+
+def report_read_only(reason: str) -> None:
+    """Log why the database accepts no writes, once until it does again.
+
+    Args:
+        reason: why it does not, an empty string if it does.
+    """
+    if reason and not shared_mark()[1]:
+        logger.warning("%s", reason)
+    shared_mark()[1] = bool(reason)
 
 
 class Outage:
@@ -27,15 +38,16 @@ class Outage:
     Meanwhile requests fail at once, instead of each waiting for a connection.
 
     Args:
-        probe: returns whether the database answers.
+        probes: each returns whether one of the database's servers answers. They run at the same
+            time, so that a frozen server does not delay the others.
     """
 
-    def __init__(self, probe: Callable[[], bool]) -> None:
-        self._probe = probe
+    def __init__(self, *probes: Callable[[], bool]) -> None:
+        self._probes = probes
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._over.set()
-        self._closed = threading.Event()
+        self._is_closed = False
         self._has_logged = False
 
     @property
@@ -46,35 +58,38 @@ class Outage:
     def begin(self, reason: str) -> None:
         """Remember that the database is down, and probe it until it is back."""
         with self._lock:
-            if self.is_on or self._closed.is_set():
+            if self.is_on or self._is_closed:
                 return
-            self._over.clear()
+            # A probe of the last outage may still be running.
+            over = self._over = threading.Event()
         if not shared_mark()[0]:
             shared_mark()[0] = 1
             self._has_logged = True
             logger.warning("the database cannot answer: %s", reason)
-        threading.Thread(target=self._watch, name="database-probe", daemon=True).start()
+        for each in self._probes:
+            threading.Thread(
+                target=self._watch, args=(each, over), name="database-probe", daemon=True
+            ).start()
 
     def close(self) -> None:
         """Stop probing."""
         with self._lock:
-            self._closed.set()
+            self._is_closed = True
             if self._has_logged and self.is_on:
                 shared_mark()[0] = 0
             self._over.set()
 
-    def _watch(self) -> None:
-        while not self._closed.wait(PROBE_SECONDS):
-            if self._probe():
-                self._end()
-                return
+    def _watch(self, probe: Callable[[], bool], over: threading.Event) -> None:
+        while not over.wait(PROBE_SECONDS):
+            if probe():
+                self._end(over)
 
-    def _end(self) -> None:
+    def _end(self, over: threading.Event) -> None:
         with self._lock:
-            if self._closed.is_set():
+            if over.is_set():
                 return
             if shared_mark()[0]:
                 shared_mark()[0] = 0
                 logger.warning("the database answers again")
             self._has_logged = False
-            self._over.set()
+            over.set()

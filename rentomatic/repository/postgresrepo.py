@@ -12,11 +12,10 @@ from psycopg import Cursor, errors
 
 from rentomatic.domain.room import FIELDS, Room
 from rentomatic.domain.room_map import COUNTED_ROOMS
-from rentomatic.domain.room_summary import MAX_BARS, MAX_CITIES, QUARTILES, STEPS
+from rentomatic.domain.room_summary import SUMMARIZED_ROOMS
 from rentomatic.repository.arrays import array_of, arrays_of
 from rentomatic.repository.connection import NOTHING, Connection
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.contradictions import is_contradictory
 from rentomatic.repository.interface import (
     Mapped,
     Page,
@@ -47,14 +46,22 @@ from rentomatic.repository.room_parameters import (
     map_parameters,
     may_read_far,
     needs_attempts,
+    sample_parameters,
     selection_parameters,
     selection_parts,
     shows_what_it_reads,
     similar_parameters,
 )
-from rentomatic.repository.rows import cells_of, page_of, similar_of, summary_of
+from rentomatic.repository.rows import cells_of, page_of, rooms_in, similar_of
+from rentomatic.repository.standby import why_read_only
 from rentomatic.repository.statement import Statement, load
-from rentomatic.repository.transactions import OneTransaction, Transactions
+from rentomatic.repository.summaries import (
+    COUNTING_TIMEOUT,
+    FEWEST_SAMPLED,
+    LONGER_TIMEOUT,
+    Summaries,
+)
+from rentomatic.repository.transactions import OneTransaction, Transactions, if_fast
 from rentomatic.requests.room_fields import HISTOGRAMS, Value
 from rentomatic.requests.room_list import ESTIMATE, EXACT, RoomListRequest
 from rentomatic.requests.room_map import RoomMapRequest
@@ -72,7 +79,7 @@ MANY_ROOMS = 20_000
 
 # Frequent words are found faster than this, unless few rooms have all of them; then a search
 # takes a slot.
-SHORT_TIMEOUT = "set local statement_timeout = '300ms'"
+SHORT_TIMEOUT = 300
 
 # The marks of the assignments in sql/parts/room_assignments.sql; rooms are found by their code.
 SETS = {name: f"sets_{name}" for name in FIELDS if name != "code"}
@@ -100,11 +107,7 @@ class PostgresRepo:
         self._estimate = load("room_estimate", SELECTION_PARAMETERS, SELECTION_PARTS)
         self._count = load("room_count", SELECTION_PARAMETERS, SELECTION_PARTS)
         self._count_some = load("room_count_some", {*SELECTION_PARAMETERS, "most"}, SELECTION_PARTS)
-        self._summary = load(
-            "room_summary",
-            {*SELECTION_PARAMETERS, "quartiles", "steps", "max_bars", "max_cities"},
-            SELECTION_PARTS,
-        )
+        self._summaries = Summaries()
         self._map = load("room_map", MAP_PARAMETERS, SELECTION_PARTS)
         self._similar = load("room_similar", SIMILAR_PARAMETERS, SELECTION_PARTS)
         self._get = load("room_get", {"code", "locked"})
@@ -134,41 +137,41 @@ class PostgresRepo:
         return replace(page, total=Total(self._estimated(request), is_exact=False))
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
-        """Summarize rooms."""
-        selection = selection_parameters(request)
-        # The histogram of a field ignores its filters, even if they exclude each other.
-        if not is_contradictory(request.without_filters_of(*HISTOGRAMS)):
-            selection.pop("contradictory", None)
-        parameters = selection | {
-            "quartiles": list(QUARTILES),
-            "steps": list(STEPS),
-            "max_bars": MAX_BARS,
-            "max_cities": MAX_CITIES,
-        }
-        text = self._summary.text(frozenset(selection), **selection_parts(request))
-
+        """Summarize rooms, or, if too many rooms affect the result, a sample of them."""
+        shown = {request.without_filters_of(name) for name in HISTOGRAMS}
+        most = max(map(self._estimated, shown))
         with self._search_slots.open() as take:
-            for each in {request.without_filters_of(name) for name in HISTOGRAMS}:
-                self._take_if_many(each, take)
-            rows = self._connections.read(lambda connection: connection.named(text, parameters))
-        return Summarized(summary_of(rows), rows[0].version)
+            if most > MANY_ROOMS:
+                _need(take)
+            are_few = most <= SUMMARIZED_ROOMS
+            if are_few and (whole := self._summaries.exact(self._connections, request)):
+                return whole
+            _need(take)
+            is_slow = are_few or self._estimated(request) > SUMMARIZED_ROOMS
+            return self._summaries.estimate(self._connections, request, is_slow=is_slow)
 
     def count_some(self, selection: RoomSelection, most: int) -> Total:
         """Count rooms, but no more than this many; estimate how many if that takes too long."""
         parameters = selection_parameters(selection)
         text = self._count_some.text(frozenset(parameters), **selection_parts(selection))
-        rows = self._run_if_fast(text, parameters | {"most": most})
+        rows = self._run_if_fast(text, parameters | {"most": most}, SHORT_TIMEOUT)
         if rows is None:
             return Total(self._estimated(selection), is_exact=False)
         return Total(rows[0][0], is_exact=True)
 
     def map_rooms(self, request: RoomMapRequest) -> Mapped:
         """Count rooms in the cells of a grid, or, if they are too many for that, a sample."""
-        is_exact = self._estimated(request) <= COUNTED_ROOMS
-        parameters = map_parameters(request, is_exact=is_exact)
+        if self._estimated(request) <= COUNTED_ROOMS and (
+            exact := self._mapped_if_fast(request, COUNTING_TIMEOUT)
+        ):
+            return exact
+        parameters = map_parameters(request) | sample_parameters(request)
         text = self._map.text(frozenset(parameters), **selection_parts(request))
         rows = self._connections.read(lambda connection: connection.run(text, parameters))
-        return Mapped(cells_of(rows, request.grid), is_exact, rows[0][0])
+        sampled = Mapped(cells_of(rows, request.grid), is_exact=False, version=rows[0][0])
+        if rooms_in(rows) >= FEWEST_SAMPLED:
+            return sampled
+        return self._mapped_if_fast(request, LONGER_TIMEOUT) or sampled
 
     def most_similar(self, request: RoomSimilarRequest, room: Room) -> Page | None:
         """Compare rooms in the database; None if few of those around may be selected."""
@@ -249,13 +252,18 @@ class PostgresRepo:
     def schema(self) -> Schema:
         """Compare the migrations that the database has with those that this release ships."""
 
-        def work(connection: Connection) -> list[str]:
+        def work(connection: Connection) -> Schema:
             try:
-                return [name for (name,) in connection.run(self._migrations.text())]
+                applied = [name for (name,) in connection.run(self._migrations.text())]
             except errors.UndefinedTable:
-                return []
+                applied = []
+            read_only = why_read_only(connection)
+            if read_only:
+                # The next connection may be to the primary, or without that setting.
+                connection.close()
+            return replace(compare_schema(applied), read_only=read_only)
 
-        return compare_schema(self._connections.read(work))
+        return self._connections.read(work)
 
     def acting_as(self, actor: str) -> "PostgresRepo":
         """Return the same rooms, with changes recorded under an actor."""
@@ -310,20 +318,21 @@ class PostgresRepo:
     ) -> Sequence[Any] | None:
         """Find the rows of a page; return None if SHORT_TIMEOUT is too short for that."""
         text, _ = self.page_statement(request, parameters)
-        return self._run_if_fast(text, parameters)
+        return self._run_if_fast(text, parameters, SHORT_TIMEOUT)
 
-    def _run_if_fast(self, text: bytes, parameters: Parameters) -> Sequence[Any] | None:
-        """Run a statement; return None if SHORT_TIMEOUT is too short for it."""
+    def _run_if_fast(
+        self, text: bytes, parameters: Parameters, milliseconds: int
+    ) -> Sequence[Any] | None:
+        """Run a statement; return None if it takes longer."""
+        return if_fast(
+            self._connections, lambda connection: connection.run(text, parameters), milliseconds
+        )
 
-        def work(connection: Connection) -> Sequence[Any] | None:
-            try:
-                with connection.transaction():
-                    connection.run(SHORT_TIMEOUT)
-                    return connection.run(text, parameters)
-            except errors.QueryCanceled:
-                return None
-
-        return self._connections.read(work)
+    def _mapped_if_fast(self, request: RoomMapRequest, milliseconds: int) -> Mapped | None:
+        parameters = map_parameters(request)
+        text = self._map.text(frozenset(parameters), **selection_parts(request))
+        rows = self._run_if_fast(text, parameters, milliseconds)
+        return Mapped(cells_of(rows, request.grid), version=rows[0][0]) if rows else None
 
     def _take_if_many(self, selection: RoomSelection, take: Callable[[], bool]) -> bool:
         """Take a slot if many rooms are read, and return whether they are."""

@@ -1,10 +1,16 @@
 """Driver errors in one line, and which of them are lasting."""
 
 import re
+from collections.abc import Mapping
 
 import psycopg
 
-from rentomatic.repository.interface import RepositoryUnavailableError, RepositoryUnfitError
+from rentomatic.repository.interface import (
+    RepositoryStandbyError,
+    RepositoryUnavailableError,
+    RepositoryUnfitError,
+)
+from rentomatic.repository.standby import NO_WRITES
 
 _URL = "DATABASE_URL or the POSTGRES_ group"
 
@@ -54,6 +60,13 @@ _LASTING = (
     ),
 )
 
+# What libpq says if target_session_attrs wants another server, and PostgreSQL about a write.
+_READ_ONLY = re.compile(
+    r"session is read-only|server is in hot standby mode|in a read-only transaction|during recovery"
+)
+_EACH = re.compile(r"Multiple connection attempts failed\.[^:]*:|- host: [^:]*: [^:]*: [^:]*:")
+_PREFIX = re.compile(r"^connection (failed|is bad): connection to server .*? failed: ")
+
 
 def reason_of(error: psycopg.Error) -> str:
     """Return a driver error in one line, without the URL, which libpq quotes if it is invalid.
@@ -66,9 +79,43 @@ def reason_of(error: psycopg.Error) -> str:
 def refusal_of(error: psycopg.Error) -> RepositoryUnavailableError:
     """Return the repository's error for a failed connection, with the remedy if it is lasting."""
     reason = reason_of(error)
-    for pattern, remedy in _LASTING:
-        if re.search(pattern, reason):
-            # Clients must not learn the server's address.
-            refusal = re.sub(r"^.*?(FATAL|ERROR): +", "", reason)
-            return RepositoryUnfitError(f"the database refuses the service: {refusal}; {remedy}")
+    # A host name may have several addresses, each with its own reason.
+    for each in _EACH.split(reason):
+        if _READ_ONLY.search(each):
+            return RepositoryStandbyError(NO_WRITES)
+        for pattern, remedy in _LASTING:
+            if re.search(pattern, each):
+                # Clients must not learn the server's address.
+                refusal = re.sub(r"^.*?(FATAL|ERROR): +", "", each).strip()
+                return RepositoryUnfitError(
+                    f"the database refuses the service: {refusal}; {remedy}"
+                )
     return RepositoryUnavailableError(reason)
+
+
+def refusal_by_all(
+    refusals: Mapping[str, RepositoryUnavailableError], servers: int
+) -> RepositoryUnavailableError:
+    """Summarize why none of the servers of a URL can be used, as far as that is known.
+
+    Clients may see the text if it is not about a moment, so it has no addresses then.
+
+    Args:
+        refusals: why a server cannot be used, by its address.
+        servers: how many there are.
+    """
+    if servers == 1 and refusals:
+        (refusal,) = refusals.values()
+        return type(refusal)(str(refusal))
+    lasting = {str(each) for each in refusals.values() if isinstance(each, RepositoryUnfitError)}
+    standbys = sum(isinstance(each, RepositoryStandbyError) for each in refusals.values())
+    if standbys:
+        found = f"no primary among the {servers} servers in DATABASE_URL"
+        reasons = [f"{found} (standbys that answer: {standbys}); promote one", *sorted(lasting)]
+        return RepositoryStandbyError("; ".join(reasons))
+    if lasting and all(isinstance(each, RepositoryUnfitError) for each in refusals.values()):
+        return RepositoryUnfitError("; ".join(sorted(lasting)))
+    reasons = [
+        f"{address}: {_PREFIX.sub('', str(refusal))}" for address, refusal in refusals.items()
+    ]
+    return RepositoryUnavailableError("; ".join(reasons) or "no server answers")

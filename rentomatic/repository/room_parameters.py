@@ -8,17 +8,19 @@ from typing import Any
 
 from rentomatic.domain.geography import Box, Near, antipode, box_around
 from rentomatic.domain.room import OPTIONAL_FIELDS, Room
+from rentomatic.domain.room_summary import MAX_BARS, MAX_CITIES, QUARTILES, STEPS
 from rentomatic.repository.conditions import condition_parameters, is_met
 from rentomatic.repository.contradictions import is_contradictory
 from rentomatic.repository.ordering import POSITION_PARAMETERS, is_after, is_present_in, order_by
 from rentomatic.repository.rings import RING_PARAMETERS, Rings, rings_of
 from rentomatic.repository.word_parameters import WORD_PARAMETERS, planned_words, word_parameters
 from rentomatic.requests.room_conditions import FILTER_PARAMETERS
-from rentomatic.requests.room_fields import DISTANCE
+from rentomatic.requests.room_fields import DISTANCE, HISTOGRAMS
 from rentomatic.requests.room_list import EXACT, RoomListRequest
 from rentomatic.requests.room_map import RoomMapRequest
 from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.requests.room_similar import COMPARED_ROOMS, RoomSimilarRequest
+from rentomatic.requests.room_summary import RoomSummaryRequest
 
 Parameters = dict[str, Any]
 Estimated = Callable[[RoomSelection], int]
@@ -56,6 +58,10 @@ SIMILAR_PARAMETERS = {
     *SELECTION_PARAMETERS,
     *("hemisphere", "centre_longitude", "centre_latitude"),
     *("code", "price", "size", "limit", "nearest", "most"),
+}
+SUMMARY_PARAMETERS = {
+    *SELECTION_PARAMETERS,
+    *("sample", "selected_only", "quartiles", "steps", "max_bars", "max_cities"),
 }
 SELECTION_PARTS = {"is_met"}
 LIST_PARTS = {*SELECTION_PARTS, "order", "is_after", "is_present"}
@@ -156,11 +162,16 @@ def selection_parameters(selection: RoomSelection) -> Parameters:
     return parameters
 
 
-def map_parameters(request: RoomMapRequest, *, is_exact: bool) -> Parameters:
-    """Return the parameters of a map, of all rooms or of a sample of SAMPLED_ROOMS."""
+def sample_parameters(selection: RoomSelection) -> Parameters:
+    """Return the parameters that make a statement count a sample of SAMPLED_ROOMS."""
+    looked_up = {"gathered": True, "looked_up": True} if selection.words else {}
+    return {"sample": SAMPLED_ROOMS} | looked_up
+
+
+def map_parameters(request: RoomMapRequest) -> Parameters:
+    """Return the parameters of a map of all rooms."""
     grid = request.grid
     return selection_parameters(request) | {
-        **({} if is_exact else {"sample": SAMPLED_ROOMS}),
         "step": grid.step,
         "last_row": grid.last_row,
         "last_column": grid.last_column,
@@ -179,6 +190,26 @@ def similar_parameters(request: RoomSimilarRequest, room: Room) -> Parameters:
         "limit": request.limit,
         "nearest": max(NEAREST_ROOMS, request.limit),
         "most": COMPARED_ROOMS,
+    }
+
+
+def summary_parameters(request: RoomSummaryRequest, *, selected_only: bool = False) -> Parameters:
+    """Return the parameters of a summary of all rooms.
+
+    Args:
+        request: the selection.
+        selected_only: whether the histograms, too, leave out rooms that are not selected.
+    """
+    selection = selection_parameters(request)
+    # The histogram of a field ignores its filters, even if they exclude each other.
+    if not selected_only and not is_contradictory(request.without_filters_of(*HISTOGRAMS)):
+        selection.pop("contradictory", None)
+    return selection | {
+        **({"selected_only": True} if selected_only else {}),
+        "quartiles": list(QUARTILES),
+        "steps": list(STEPS),
+        "max_bars": MAX_BARS,
+        "max_cities": MAX_CITIES,
     }
 
 

@@ -1,7 +1,8 @@
 """The rows of sql/room_page.sql and sql/room_summary.sql become pages and summaries."""
 
 from collections.abc import Sequence
-from typing import Any
+from itertools import starmap
+from typing import Any, TypeVar
 
 from rentomatic.domain.geography import Box, narrower_box
 from rentomatic.domain.room import Room
@@ -19,6 +20,8 @@ from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_list import EXACT, RoomListRequest
 from rentomatic.requests.room_order import ADDED, ranked
 from rentomatic.requests.room_similar import COMPARED_ROOMS
+
+T = TypeVar("T")
 
 _ROOM = Room.__slots__
 # Where a row of a map has the number of rooms of its cell.
@@ -49,24 +52,34 @@ def similar_of(rows: Sequence[Sequence[Any]]) -> Page | None:
 
 
 def summary_of(rows: Sequence[Any]) -> RoomSummary:
-    """Make a summary from named tuples, one for each amount."""
+    """Make a summary from named tuples, one for each amount; counts of a sample are multiplied."""
     whole = rows[0]
     box = None
     if whole.selected:
         box = Box(whole.west, whole.south, whole.east, whole.north)
         box = narrower_box(box, whole.first_east, whole.last_west)
     return RoomSummary(
-        whole.selected,
+        whole.selected * whole.weight,
         box,
         {row.name: _amount_summary(row) for row in rows},
-        histogram_of(dict(zip(whole.bedrooms, whole.bedrooms_shown, strict=True))),
-        tuple(map(CityCount, whole.cities, whole.cities_shown)),
+        histogram_of(_counts(whole, whole.bedrooms, whole.bedrooms_shown)),
+        tuple(starmap(CityCount, _counts(whole, whole.cities, whole.cities_shown).items())),
     )
+
+
+def _counts(row: Any, values: Sequence[T], shown: Sequence[int]) -> dict[T, int]:  # noqa: ANN401 - as below
+    """Return the number of rooms of each value."""
+    return {value: count * row.weight for value, count in zip(values, shown, strict=True)}
 
 
 def cells_of(rows: Sequence[Any], grid: Grid) -> tuple[Cell, ...]:
     """Make cells from the rows of sql/room_map.sql; the only row of an empty map has no count."""
     return tuple(_cell(row, grid) for row in rows if row[_COUNTED])
+
+
+def rooms_in(rows: Sequence[Any]) -> int:
+    """Return how many rooms were counted for the rows of sql/room_map.sql."""
+    return sum(row[_COUNTED] or 0 for row in rows)
 
 
 def _cell(row: Sequence[Any], grid: Grid) -> Cell:
@@ -82,7 +95,7 @@ def _cell(row: Sequence[Any], grid: Grid) -> Cell:
 
 
 def _amount_summary(row: Any) -> AmountSummary:  # noqa: ANN401 - a named tuple of the cursor's
-    histogram = bars_of(row.width, dict(zip(row.numbers, row.shown, strict=True)))
+    histogram = bars_of(row.width, _counts(row, row.numbers, row.shown))
     if not row.selected:
         return AmountSummary(None, None, None, None, histogram)
     quartiles = quartiles_of(row.selected, zip(row.low, row.high, strict=True))

@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from psycopg import errors
+
 from rentomatic.repository.connection import Connection
 from rentomatic.repository.interface import started
 
@@ -12,6 +14,19 @@ T = TypeVar("T")
 Head = TypeVar("Head")
 # What a stream begins with, and its items; the context is left when those are exhausted.
 Streaming = AbstractContextManager[tuple[Head, Generator[T, None, None]]]
+
+
+# Never longer than the session's own limit; nullif, because 0 is no limit.
+_LIMIT = """
+select set_config(
+  'statement_timeout',
+  least(
+    %(milliseconds)s,
+    nullif(extract(epoch from current_setting('statement_timeout')::interval) * 1000, 0)
+  )::integer::text,
+  true
+)
+"""
 
 
 class Transactions(Protocol):
@@ -50,6 +65,22 @@ class OneTransaction:
         del actor
         with self.connection.transaction(force_rollback=dry_run):
             return work(self.connection)
+
+
+def if_fast(
+    connections: Transactions, work: Callable[[Connection], T], milliseconds: int
+) -> T | None:
+    """Do read-only work; return None if one of its statements takes longer than this."""
+
+    def limited(connection: Connection) -> T | None:
+        try:
+            with connection.transaction():
+                connection.run(_LIMIT, {"milliseconds": milliseconds})
+                return work(connection)
+        except errors.QueryCanceled:
+            return None
+
+    return connections.read(limited)
 
 
 def streamed(

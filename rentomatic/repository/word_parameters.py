@@ -5,7 +5,7 @@ from typing import Any
 
 from rentomatic.domain.words import mark_beginnings, needs_more_than_terms, terms_of
 
-WORD_PARAMETERS = ("words", "frequent", "marked", "gathered")
+WORD_PARAMETERS = ("words", "frequent", "marked", "gathered", "looked_up")
 
 # The index finds rooms by a word about this many times as fast as rooms are looked up.
 _TIMES_AS_FREQUENT = 40

@@ -1,6 +1,6 @@
 """The one place where invalid requests and errors of a store become responses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, overload
 
@@ -10,23 +10,34 @@ from rentomatic.repository.interface import (
     RepositoryStandbyError,
     RepositoryTimeoutError,
     RepositoryUnavailableError,
+    RepositoryUncertainError,
     RepositoryUnfitError,
+    RepositoryWritesError,
 )
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.responses import (
     CHANGES_GONE,
-    CHANGES_ON_STANDBY,
+    ON_STANDBY,
     TOO_MANY_SEARCHES,
     TOO_MANY_STREAMS,
+    TOO_MANY_WRITES,
     TOOK_TOO_LONG,
     UNAVAILABLE,
+    UNCERTAIN,
     UNFIT,
     Response,
     ResponseFailure,
     build_response_from_invalid_request,
 )
+
+_RESPONSES: Mapping[type[RepositoryUnavailableError], ResponseFailure] = {
+    RepositoryStandbyError: ON_STANDBY,
+    RepositoryUncertainError: UNCERTAIN,
+    RepositoryUnfitError: UNFIT,
+    RepositoryWritesError: TOO_MANY_WRITES,
+}
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -67,15 +78,9 @@ def use_case(act: Callable[..., Response[T]]) -> Callable[..., Response[T]]:
 
 def unavailable(error: RepositoryUnavailableError, request: object = None) -> ResponseFailure:
     """Say what would help a client, and whether waiting does; the reason is for the log."""
-    match error:
-        case RepositoryBusyError():
-            is_stream = isinstance(request, RoomListRequest) and request.limit is None
-            return TOO_MANY_STREAMS if is_stream else TOO_MANY_SEARCHES
-        case RepositoryTimeoutError() if isinstance(request, RoomSelection):
-            return TOOK_TOO_LONG
-        case RepositoryStandbyError():
-            return CHANGES_ON_STANDBY
-        case RepositoryUnfitError():
-            return UNFIT
-        case _:
-            return UNAVAILABLE
+    if isinstance(error, RepositoryBusyError):
+        is_stream = isinstance(request, RoomListRequest) and request.limit is None
+        return TOO_MANY_STREAMS if is_stream else TOO_MANY_SEARCHES
+    if isinstance(error, RepositoryTimeoutError) and isinstance(request, RoomSelection):
+        return TOOK_TOO_LONG
+    return _RESPONSES.get(type(error), UNAVAILABLE)

@@ -1,11 +1,12 @@
 """The bodies of forms, read strictly (the URL standard, section 5; RFC 7578)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
+from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.parsers import shown_name
 from rentomatic.wsgi.body import Received, malformed, pieces_of, storing, too_long
 from rentomatic.wsgi.failure import HttpFailure, RefusedError
@@ -42,6 +43,14 @@ def parse_form(body: bytes) -> Fields:
             raise RefusedError(malformed(f"{shown_name(name)} {name_problem or problem}"))
         _add(fields, name, value)
     return fields
+
+
+def check_fields(fields: Fields, names: Collection[str]) -> None:
+    """Raise RefusedError for fields that have none of these names."""
+    unknown = [name for name in fields if name not in names]
+    if unknown:
+        problems = (ParameterError(shown_name(each), "is not in this form") for each in unknown)
+        raise RefusedError(InvalidRequest(tuple(problems)))
 
 
 @dataclass(slots=True)

@@ -70,7 +70,8 @@ class Service:
     """The parts of the service.
 
     Attributes:
-        release: part of every entity tag, as another release may answer differently.
+        release: part of each entity tag that is not a digest of the whole answer, as another
+            release may answer differently.
         metrics: what is counted; None if turned off.
         cache: answers that may be returned again.
         rent: what prices mean.

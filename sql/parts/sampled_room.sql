@@ -4,7 +4,8 @@
 select
   sampled.id,
   :searched_columns
-from generate_series(
+from overall
+cross join generate_series(
   (select min(id) from room),
   (select max(id) from room),
   overall.weight

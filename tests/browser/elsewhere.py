@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from urllib.parse import urlsplit
 
 Page = tuple[str, dict[str, str]]  # its body, and its headers
 
@@ -14,8 +15,9 @@ def elsewhere(pages: Mapping[str, Page]) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body, headers = pages.get(self.path, ("nothing here", {}))
-            self.send_response(200 if self.path in pages else 404)
+            path = urlsplit(self.path).path
+            body, headers = pages.get(path, ("nothing here", {}))
+            self.send_response(200 if path in pages else 404)
             for name, value in {"Content-Type": "text/html; charset=utf-8", **headers}.items():
                 self.send_header(name, value)
             self.end_headers()

@@ -38,6 +38,7 @@ class Window:
         complaints: messages of the console, violations of policies, errors and dialogs of scripts,
             and requests to other hosts.
         visited: the addresses of all documents.
+        tiles: the origin of map tiles, the only other one that pages may load from.
     """
 
     page: Page
@@ -45,6 +46,7 @@ class Window:
     has_script: bool = True
     complaints: list[str] = field(default_factory=list)
     visited: set[str] = field(default_factory=set)
+    tiles: str = ""
 
     def __post_init__(self) -> None:
         self.page.on("console", self._hear)
@@ -95,7 +97,8 @@ class Window:
         if request.is_navigation_request():
             self.visited.add(request.url)
         url = urlsplit(request.url)
-        if url.scheme not in _LOCAL and f"{url.scheme}://{url.netloc}" != self.address:
+        known = {self.address, self.tiles}
+        if url.scheme not in _LOCAL and f"{url.scheme}://{url.netloc}" not in known:
             self.complaints.append(f"another host: {request.url}")
 
 
@@ -108,6 +111,7 @@ def opened(
     has_script: bool = True,
     locale: str = "en-GB",
     colors: str = "light",
+    tiles: str = "",
 ) -> Iterator[Window]:
     """Open a window; fail at its end if there is a complaint."""
     context = browser.new_context(
@@ -117,7 +121,7 @@ def opened(
         color_scheme="dark" if colors == "dark" else "light",
     )
     try:
-        window = Window(context.new_page(), address, has_script)
+        window = Window(context.new_page(), address, has_script, tiles=tiles)
         yield window
         assert not window.complaints, "\n".join(window.complaints)
     finally:

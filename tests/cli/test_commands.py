@@ -368,3 +368,66 @@ def test_wrong_settings_end_with_one_line(run: Run, monkeypatch: pytest.MonkeyPa
         code, out, err = run(command)
         assert (code, out) == (1, "")
         assert err == "rentomatic: PORT must be an integer from 1 to 65535, not 'x'\n"
+
+
+@pytest.mark.parametrize(
+    ("variables", "options", "state"),
+    [
+        ({}, [], "4 workers of 4 threads use up to 23 of the 97 connections that max_connections"),
+        (
+            {"RENTOMATIC_MACHINES": "3"},
+            [],
+            "3 machines with 4 workers of 4 threads use up to 63 of the 97 connections that max_",
+        ),
+        (
+            {"RENTOMATIC_MACHINES": "3"},
+            ["--machines", "5"],
+            "FAILED: 5 machines with 4 workers of 4 threads use up to 103 of the 97 connections",
+        ),
+    ],
+)
+def test_check_counts_the_connections_of_all_machines(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    embedded_rooms: PostgresDatabase,
+    variables: dict[str, str],
+    options: list[str],
+    state: str,
+) -> None:
+    """Each thread has one, each worker one for its probe; a command has some too."""
+    for name, value in ({"DATABASE_URL": embedded_rooms.url} | variables).items():
+        monkeypatch.setenv(name, value)
+    code, out, _ = run("check", *options)
+    assert f"connections                 {state}" in out
+    assert code == (4 if "FAILED" in state else 0)
+
+
+@pytest.mark.parametrize("machines", ["0", "two", "1001"])
+def test_check_refuses_an_impossible_number_of_machines(run: Run, machines: str) -> None:
+    """The message says which numbers are possible."""
+    code, _, err = run("check", "--machines", machines)
+    assert code == 2
+    assert f"must be an integer from 1 to 1000, not '{machines}'" in err
+
+
+@pytest.mark.parametrize(
+    ("limited", "limit"),
+    [("role clerk", "the role may have"), ("database {}", "the database may have")],
+)
+def test_check_names_the_limit_that_counts(
+    run: Run, monkeypatch: pytest.MonkeyPatch, database: PostgresDatabase, limited: str, limit: str
+) -> None:
+    """The smallest of the server's, the role's and the database's."""
+    named = limited.format(database.name)
+    with psycopg.connect(database.maintenance_url, autocommit=True) as connection:
+        connection.execute("drop role if exists clerk")
+        connection.execute("create role clerk superuser login")
+        connection.execute(f"alter {named} connection limit 22".encode())
+    try:
+        monkeypatch.setenv("DATABASE_URL", database.url.replace("rentomatic@", "clerk@"))
+        code, out, _ = run("check")
+    finally:
+        with psycopg.connect(database.maintenance_url, autocommit=True) as connection:
+            connection.execute("drop role clerk")
+    assert code == 4
+    assert f"use up to 23 of the 22 connections that {limit}; lower WEB_CONCURRENCY" in out

@@ -8,6 +8,7 @@ from rentomatic.domain.rent import Rent
 from rentomatic.domain.room import Room
 from rentomatic.domain.room_summary import summarize
 from rentomatic.formats.view import View
+from rentomatic.repository.interface import Summarized
 
 
 def described(rooms: list[Room]) -> list[Room]:
@@ -60,7 +61,7 @@ def test_a_summary_names_the_currency_and_the_cities(rooms: list[Room]) -> None:
     """Bedrooms are a histogram, as sizes and prices are."""
     some = described(rooms)
     summary = summarize(some, {"price": [room.price for room in some]}, [2, 2, None, 3])
-    lines = summary_table(summary, Rent("PLN", "week")).splitlines()
+    lines = summary_table(Summarized(summary), Rent("PLN", "week")).splitlines()
     assert "price  in whole PLN per week" in lines
     assert lines[-4:] == [
         "------------------------  -----",
@@ -69,3 +70,10 @@ def test_a_summary_names_the_currency_and_the_cities(rooms: list[Room]) -> None:
         "千代田区                      1",
     ]
     assert any(line.startswith("bedrooms from") for line in lines)
+
+
+def test_an_estimated_summary_says_so(rooms: list[Room]) -> None:
+    """And what to do for exact numbers."""
+    found = Summarized(summarize(rooms, {"price": [room.price for room in rooms]}), is_exact=False)
+    first, *_ = summary_table(found, Rent("PLN", "week")).splitlines()
+    assert first == "rooms  4, estimated from a sample: narrow the search for exact numbers"

@@ -281,7 +281,8 @@ def test_repositories_agree(
         outcome += [outcome_of(repository, *each) for each in wanted]
         summary = build_room_summary_request(**summed)
         assert summary, summary
-        outcome.append(repository.summarize(summary).summary)
+        summarized = repository.summarize(summary)
+        outcome += [summarized.summary, summarized.is_exact]
         asked = build_room_map_request(**mapped, zoom=zoom)
         assert asked, asked
         outcome.append(repository.map_rooms(asked).cells)

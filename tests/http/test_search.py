@@ -273,6 +273,7 @@ def test_a_summary_describes_the_selected_rooms(client: TestApp) -> None:
     """Count, box, extremes, mean, quartiles, and bars of round width."""
     assert client.get("/rooms/summary").json == {
         "count": 4,
+        "estimated": False,
         "bbox": [-0.09998975, 51.39916678, 0.33894476, 51.75436293],
         "size": {
             "min": 56,

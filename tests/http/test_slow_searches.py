@@ -9,7 +9,7 @@ from webtest import TestApp
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.domain.room import Room
-from rentomatic.repository import postgresrepo, room_parameters
+from rentomatic.repository import postgresrepo, room_parameters, summaries
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_cursor import write_cursor
@@ -81,6 +81,25 @@ def test_what_reads_many_rooms_needs_a_slot(app: TestApp, slots: Slots) -> None:
             assert "a smaller bbox or radius, or leave out count=exact" in refused.json["message"]
     for path in large():
         app.get(path, status=200)
+
+
+def test_a_summary_of_many_rooms_says_that_it_is_estimated(
+    app: TestApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a client can narrow the search; one that nothing can estimate is refused."""
+    assert app.get("/rooms/summary").json["estimated"] is False
+    monkeypatch.setattr(postgresrepo, "SUMMARIZED_ROOMS", ROOMS // 2)
+    # Not the stored answer.
+    found = app.get("/rooms/summary?filter_price__gt=0").json
+    assert found["estimated"] is True
+    assert sum(bar["count"] for bar in found["price"]["histogram"]) == found["count"] == ROOMS
+    assert app.get("/rooms/summary?bbox=0,0,4,4").json["estimated"] is False
+    for limit in ("COUNTING_TIMEOUT", "LONGER_TIMEOUT"):
+        monkeypatch.setattr(summaries, limit, 1)
+    # The price of a room is twenty times its longitude.
+    rare = "(price > 500 OR latitude > 80) AND (longitude < 20 OR latitude > 80)"
+    refused = app.get("/rooms/summary", {"filter": rare}, status=503)
+    assert "The search took too long; narrow it" in refused.json["message"]
 
 
 def test_what_reads_few_rooms_needs_none(app: TestApp, slots: Slots) -> None:

@@ -13,6 +13,7 @@ from rentomatic.resources import shipped
 
 RULES = shipped("ops") / "prometheus" / "rules.yml"
 RUNBOOK = shipped("ops") / "README.md"
+CLUSTER = shipped("ops") / "cluster"
 
 needs_promtool = pytest.mark.skipif(
     not shutil.which("promtool"), reason="promtool is not installed (Debian: prometheus)"
@@ -22,7 +23,13 @@ needs_promtool = pytest.mark.skipif(
 @needs_promtool
 @pytest.mark.parametrize(
     "command",
-    [("check", "rules", RULES), ("test", "rules", Path(__file__).parent / "rules.test.yml")],
+    [
+        ("check", "rules", RULES),
+        ("check", "rules", CLUSTER / "alerts.yml"),
+        ("test", "rules", Path(__file__).parent / "rules.test.yml"),
+        ("test", "rules", Path(__file__).parent / "cluster_alerts.test.yml"),
+    ],
+    ids=["rules", "cluster-rules", "alerts", "cluster-alerts"],
 )
 def test_prometheus_accepts_the_rules(command: tuple[str | Path, ...]) -> None:
     """They are valid, and fire for known series as expected."""
@@ -39,9 +46,14 @@ def test_the_rules_use_metrics_that_exist() -> None:
     assert set(re.findall(r"\brentomatic_\w+", RULES.read_text())) <= names
 
 
-def test_the_runbook_has_every_alert() -> None:
+@pytest.mark.parametrize(
+    ("rules", "manual"),
+    [(RULES, RUNBOOK), (CLUSTER / "alerts.yml", CLUSTER / "README.md")],
+    ids=["service", "cluster"],
+)
+def test_the_runbook_has_every_alert(rules: Path, manual: Path) -> None:
     """A section with the alert's name says what to do."""
-    alerts = re.findall(r"- alert: (\w+)", RULES.read_text())
+    alerts = re.findall(r"- alert: (\w+)", rules.read_text())
     assert alerts
-    headings = re.findall(r"^### (\w+)$", RUNBOOK.read_text(), re.MULTILINE)
+    headings = re.findall(r"^### (\w+)$", manual.read_text(), re.MULTILINE)
     assert [heading for heading in headings if heading in alerts] == alerts

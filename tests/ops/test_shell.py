@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def scripts() -> list[Path]:
     """Find the sh and bash scripts."""
     found = [path for path in (ROOT / "ops").iterdir() if path.is_file()]
-    ci = [ROOT / ".ci/run", ROOT / ".ci/pgbouncer"]
+    ci = [ROOT / ".ci/run", ROOT / ".ci/pgbouncer", ROOT / ".ci/patroni"]
     return [*ci, *(path for path in sorted(found) if is_shell(path))]
 
 

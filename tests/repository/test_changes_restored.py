@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from testbed.replication import standby_of
 from testbed.waiting import until
 
 from rentomatic.config import PostgresDatabase
@@ -19,9 +20,9 @@ from rentomatic.repository.interface import (
     ChangesGoneError,
     RepositoryStandbyError,
 )
+from rentomatic.repository.standby import STANDBY
 from rentomatic.requests.room_changes import RoomChangesRequest, Start
 from rentomatic.requests.room_changes_cursor import ChangePosition
-from tests.databases import standby_of
 from tests.repository.histories import ADD, INSERT, History, changes_of, history_in, numbered, uuid
 
 
@@ -137,12 +138,14 @@ def test_a_standby_has_no_changes_and_once_promoted_a_new_history(own_history: H
         for since in (*Start, end):
             with pytest.raises(RepositoryStandbyError):
                 copied.changes.read(RoomChangesRequest(since))
+        assert copied.repository.schema().read_only == STANDBY
         # Its first checkpoint is slow, as on a busy server.
         checkpointer = "select pid from pg_stat_activity where backend_type = 'checkpointer'"
         ((pid,),) = copied.ask(checkpointer)
         os.kill(pid, signal.SIGSTOP)
         try:
             copied.run("select pg_promote()")
+            assert not copied.repository.schema().read_only
             with pytest.raises(ChangesGoneError):
                 copied.read(end)
             begin = copied.end()

@@ -65,6 +65,18 @@ def test_it_ends_when_the_database_is_back(
     assert caplog.messages == ["the database cannot answer: gone", "the database answers again"]
 
 
+def test_a_server_that_does_not_answer_delays_no_other(probe: Probe) -> None:
+    """Each has its own probe; the outage ends with the first that answers."""
+    frozen = threading.Event()
+    outage = Outage(lambda: frozen.wait() and False, probe)
+    outage.begin("gone")
+    until(lambda: probe.times > 1)
+    probe.is_back = True
+    until(lambda: not outage.is_on)
+    frozen.set()
+    outage.close()
+
+
 def test_only_one_process_logs_an_outage(outage: Outage, caplog: pytest.LogCaptureFixture) -> None:
     """Forked processes share the mark."""
     shared_mark()

@@ -8,6 +8,7 @@ from dataclasses import replace
 from threading import Event, Thread
 
 import psycopg
+from testbed.replication import standby_of
 from testbed.waiting import until
 
 from rentomatic.domain.room import Room
@@ -19,7 +20,6 @@ from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_summary import RoomSummaryRequest
-from tests.databases import standby_of
 
 MakeRoom = Callable[..., Room]
 UPDATE = "update room set price = price + 1 where size = %s"

@@ -27,7 +27,7 @@ if (picture) {
     Object.assign(moved, { x, y });
     picture.classList.add("dragged");
     picture.style.transform = `translate(${x}px, ${y}px)`;
-    here.href = picture.dataset.search.replace("BBOX", bbox());
+    here.href = picture.dataset.search.replace("bbox=BBOX", `bbox=${bbox()}`);
     here.hidden = false;
   });
   for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => { start = null; });

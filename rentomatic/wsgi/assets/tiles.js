@@ -33,7 +33,8 @@ if (frame && window.L) {
     const whole = shown.getEast() - shown.getWest() >= 360;
     const edges = whole ? [-180, 180] : [turn(shown.getWest()), turn(shown.getEast())];
     const box = [edges[0], Math.max(shown.getSouth(), -85), edges[1], Math.min(shown.getNorth(), 85)];
-    link.href = svg.dataset.search.replace("BBOX", box.map((degrees) => +degrees.toFixed(5)).join(","));
+    const bbox = box.map((degrees) => +degrees.toFixed(5)).join(",");
+    link.href = svg.dataset.search.replace("bbox=BBOX", `bbox=${bbox}`);
     link.hidden = false;
   });
 }

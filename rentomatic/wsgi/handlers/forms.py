@@ -7,13 +7,12 @@ from http import HTTPStatus
 from urllib.parse import quote
 from uuid import uuid4
 
-from rentomatic.requests.base import InvalidRequest, ParameterError
-from rentomatic.requests.parsers import shown_name
+from rentomatic.requests.base import InvalidRequest
 from rentomatic.responses import ResponseFailure, ResponseTypes
 from rentomatic.wsgi.arguments import read_form_page
 from rentomatic.wsgi.body import receive
 from rentomatic.wsgi.failure import HttpFailure, Outcome, RefusedError
-from rentomatic.wsgi.form_body import MAX_FORM_BYTES, Fields, parse_form
+from rentomatic.wsgi.form_body import MAX_FORM_BYTES, Fields, check_fields, parse_form
 from rentomatic.wsgi.pages.rendering import Linker, address, as_page
 from rentomatic.wsgi.repetition import answer_once
 from rentomatic.wsgi.request import Request
@@ -122,10 +121,7 @@ def read_sent(service: Service, request: Request, names: Collection[str]) -> Sen
         body = received.read()
     fields = dict(parse_form(body))
     tag, key = fields.pop(TAG_FIELD, ""), fields.pop(KEY_FIELD, "")
-    unknown = [name for name in fields if name not in names]
-    if unknown:
-        problems = (ParameterError(shown_name(each), "is not in this form") for each in unknown)
-        raise RefusedError(InvalidRequest(tuple(problems)))
+    check_fields(fields, names)
     # With a name, the write is one transaction; without PostgreSQL, a double click writes twice.
     name = (key or new_key()) if service.stores.idempotency else ""
     # It has been read, but its digest still identifies the request.

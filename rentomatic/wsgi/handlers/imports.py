@@ -29,7 +29,12 @@ from rentomatic.use_cases.outcomes import unavailable
 from rentomatic.use_cases.room_import import ImportReport, room_import_use_case
 from rentomatic.wsgi.body import Received, storing
 from rentomatic.wsgi.failure import HttpFailure, Outcome, RefusedError
-from rentomatic.wsgi.form_body import Fields, FormWithFile, receive_form_with_file
+from rentomatic.wsgi.form_body import (
+    Fields,
+    FormWithFile,
+    check_fields,
+    receive_form_with_file,
+)
 from rentomatic.wsgi.handlers.forms import (
     for_staff,
     form_page,
@@ -194,10 +199,7 @@ def _slot(service: Service) -> Iterator[None]:
 def _received(service: Service, request: Request) -> Iterator[FormWithFile]:
     form = receive_form_with_file(request.content, FILE, service.limits.batch_bytes)
     with form.file:
-        unknown = [name for name in form.fields if name not in _CHOICES]
-        if unknown:
-            errors = tuple(ParameterError(shown(each), "is not in this form") for each in unknown)
-            raise RefusedError(InvalidRequest(errors))
+        check_fields(form.fields, _CHOICES)
         yield form
 
 

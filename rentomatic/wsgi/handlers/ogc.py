@@ -110,7 +110,7 @@ def ogc_item(service: Service, request: Request, code: UUID) -> Outcome:
         link(f"{base}{COLLECTION}", "collection", "The layer"),
     ]
     body = dump_feature(response.value, {"links": links})
-    return Answer(HTTPStatus.OK, body, GEOJSON, tag=entity_tag(service.release, body))
+    return Answer(HTTPStatus.OK, body, GEOJSON, tag=entity_tag(body, GEOJSON))
 
 
 def _show(service: Service, request: Request, document: Node) -> Outcome:

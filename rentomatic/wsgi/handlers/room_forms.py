@@ -64,7 +64,7 @@ def edit_room(service: Service, request: Request, code: UUID) -> Outcome:
     if not response:
         return response
     room = response.value
-    form = RoomForm(new_key(), texts_in(room), code, tag_of(service, room))
+    form = RoomForm(new_key(), texts_in(room), code, tag_of(room))
     return form_page(room_form_page(request, service.rent, form))
 
 
@@ -77,7 +77,7 @@ def take_edited_room(service: Service, request: Request, code: UUID) -> Outcome:
     needed = [name for name in _FIELDS if name not in values and not FIELDS[name].is_optional]
     known = {each.parameter for each in unreadable}
     unreadable += [ParameterError(name, "is missing") for name in needed if name not in known]
-    expected = expectation_of(service, sent.request)
+    expected = expectation_of(sent.request)
     update = build_room_update_request(code, values, expected, unreadable)
     if isinstance(update, InvalidRequest):
         return _refused(service, sent, update, code)
@@ -122,6 +122,6 @@ def _show_conflict(service: Service, sent: Sent, code: UUID) -> Outcome:
     if not response:
         return response
     room = response.value
-    form = RoomForm(new_key(), sent.fields, code, tag_of(service, room), stored=texts_in(room))
+    form = RoomForm(new_key(), sent.fields, code, tag_of(room), stored=texts_in(room))
     body = room_form_page(sent.request, service.rent, form)
     return form_page(body, HTTPStatus.PRECONDITION_FAILED)

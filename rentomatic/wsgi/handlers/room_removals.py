@@ -33,7 +33,7 @@ def confirm_removal(service: Service, request: Request, code: UUID) -> Outcome:
 def take_removal(service: Service, request: Request, code: UUID) -> Outcome:
     """Remove a room unless someone else has changed it since, and show the others."""
     sent = read_sent(service, request, ())
-    remove = RoomRemoveRequest(code, expectation_of(service, sent.request))
+    remove = RoomRemoveRequest(code, expectation_of(sent.request))
 
     def write(service: Service) -> Outcome:
         response = room_remove_use_case(service.stores.repository, remove)
@@ -48,6 +48,6 @@ def _ask(service: Service, request: Request, code: UUID, *, has_changed: bool = 
     if not response:
         return response
     room = response.value
-    form = RoomForm(new_key(), code=code, tag=tag_of(service, room))
+    form = RoomForm(new_key(), code=code, tag=tag_of(room))
     body = removal_page(request, service.rent, room, form, is_conflict=has_changed)
     return form_page(body, HTTPStatus.PRECONDITION_FAILED if has_changed else HTTPStatus.OK)

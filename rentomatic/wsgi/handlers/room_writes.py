@@ -7,7 +7,7 @@ from uuid import UUID
 
 from rentomatic.domain.room import Room
 from rentomatic.formats.json import MEDIA_TYPE as JSON
-from rentomatic.formats.table import FORMATS
+from rentomatic.formats.table import FORMATS, Format
 from rentomatic.formats.view import WHOLE
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_write import (
@@ -69,7 +69,7 @@ def _checked(*conditions: str) -> Callable[[Handler], Handler]:
 def _add(service: Service, request: Request) -> Outcome:
     values = read_object(request)
     response = room_add_use_case(service.stores.repository, build_room_add_request(values))
-    return _show(service, response.value, is_new=True) if response else response
+    return _show(response.value, is_new=True) if response else response
 
 
 @_checked(IF_MATCH, IF_NONE_MATCH)
@@ -77,34 +77,34 @@ def room_replace(service: Service, request: Request, code: UUID) -> Outcome:
     """Replace the room with this code, or add it."""
     values = read_object(request)
     only_add = request.if_none_match is not None
-    expected = expectation_of(service, request)
+    expected = expectation_of(request)
     replace = build_room_replace_request(code, values, expected, only_add=only_add)
     response = room_replace_use_case(service.stores.repository, replace)
     if not response:
         return response
-    return _show(service, response.value.room, is_new=response.value.is_new)
+    return _show(response.value.room, is_new=response.value.is_new)
 
 
 @_checked(IF_MATCH)
 def room_update(service: Service, request: Request, code: UUID) -> Outcome:
     """Change some fields of the room with this code (RFC 7396)."""
     values = read_object(request)
-    update = build_room_update_request(code, values, expectation_of(service, request))
+    update = build_room_update_request(code, values, expectation_of(request))
     response = room_update_use_case(service.stores.repository, update)
-    return _show(service, response.value, is_new=False) if response else response
+    return _show(response.value, is_new=False) if response else response
 
 
 @_checked(IF_MATCH)
 def room_remove(service: Service, request: Request, code: UUID) -> Outcome:
     """Remove the room with this code."""
-    remove = build_room_remove_request(code, expectation_of(service, request))
+    remove = build_room_remove_request(code, expectation_of(request))
     response = room_remove_use_case(service.stores.repository, remove)
     if not response:
         return response
     return Answer(HTTPStatus.NO_CONTENT, media_type=None, cache="no-store")
 
 
-def expectation_of(service: Service, request: Request) -> IsExpected | None:
+def expectation_of(request: Request) -> IsExpected | None:
     """Return the check for `If-Match`: it must name the room's tag, in any format."""
     tags = request.if_match
     if tags is None:
@@ -113,25 +113,22 @@ def expectation_of(service: Service, request: Request) -> IsExpected | None:
         return any_room
 
     def is_expected(room: Room) -> bool:
-        return any(
-            is_matched(
-                entity_tag(service.release, each.dump_room(room, WHOLE), each.media_type),
-                tags,
-            )
-            for each in FORMATS.values()
-        )
+        return any(is_matched(tag_of(room, each), tags) for each in FORMATS.values())
 
     return is_expected
 
 
-def tag_of(service: Service, room: Room) -> str:
-    """Return the entity tag of a room, as its answer in JSON has it."""
-    return entity_tag(service.release, FORMATS["json"].dump_room(room, WHOLE), JSON)
+def tag_of(room: Room, form: Format = FORMATS["json"]) -> str:
+    """Return the entity tag of a room, as its answer in this format has it.
+
+    It names the bytes, not the release: during a rolling upgrade a client may read a room from one
+    release and write it with the other.
+    """
+    return entity_tag(form.dump_room(room, WHOLE), form.media_type)
 
 
-def _show(service: Service, room: Room, *, is_new: bool) -> Answer:
+def _show(room: Room, *, is_new: bool) -> Answer:
     body = FORMATS["json"].dump_room(room, WHOLE)
     status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
     location = (("Location", f"/rooms/{room.code}"),) if is_new else ()
-    tag = tag_of(service, room)
-    return Answer(status, body, JSON, location, cache="no-store", tag=tag)
+    return Answer(status, body, JSON, location, cache="no-store", tag=entity_tag(body, JSON))

@@ -109,7 +109,7 @@ def _summarize(service: Service, request: Request) -> Outcome:
     response = room_summary_use_case(service.stores.repository, wanted)
     if not response:
         return response
-    body = dump_summary(response.value.summary)
+    body = dump_summary(response.value)
     version = response.value.version
     links = (("Link", DESCRIBED_BY),)
     return Answer(HTTPStatus.OK, body, headers=links, tag=tag_of(version or body), version=version)
@@ -149,9 +149,10 @@ def room_get(service: Service, request: Request, code: UUID) -> Outcome:
     if not chosen:
         return show_room(service, request, response.value)
     body = chosen.dump_room(response.value, WHOLE)
-    tag = entity_tag(service.release, body, chosen.media_type)
     similar = f'<{similar_path(code)}>; rel="related"; title="similar rooms"'
     links = (("Link", f"{DESCRIBED_BY}, {similar}"),)
+    # The same tag as `tag_of` in room_writes.
+    tag = entity_tag(body, chosen.media_type)
     return Answer(HTTPStatus.OK, body, chosen.media_type, links, tag=tag)
 
 

@@ -22,7 +22,7 @@ from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.formats.json import dump_value
 from rentomatic.formats.table import FORMATS, IMPORT_FORMATS, Format
 from rentomatic.formats.view import WHOLE, View
-from rentomatic.repository.interface import Mapped, SaveSummary
+from rentomatic.repository.interface import Mapped, SaveSummary, Summarized
 from rentomatic.requests.room_changes_cursor import ChangePosition, write_changes_cursor
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, FILTER_KEYS, OPERATORS, Takes
@@ -161,7 +161,11 @@ SIMILAR: Examples = {each.media_type: (_similar(each),) for each in FORMATS.valu
 
 _AMOUNTS = {name: [getattr(room, name) for room in _BOOK] for name in AMOUNTS}
 SUMMARY: Examples = {
-    JSON: (Example("All rooms", "/rooms/summary", dump_summary(summarize(_BOOK, _AMOUNTS))),)
+    JSON: (
+        Example(
+            "All rooms", "/rooms/summary", dump_summary(Summarized(summarize(_BOOK, _AMOUNTS)))
+        ),
+    )
 }
 
 _NOTHING = "filter_price__lt=50&filter_size__gte=300"

@@ -144,7 +144,8 @@ FAILURES = {
     ),
     500: DescribedFailure("The service failed; report the request's id", "GET /rooms", FAILED),
     503: DescribedFailure(
-        "The database cannot answer now; try again",
+        "The database cannot answer now, or too many such requests are in progress; try again. "
+        "If it has not confirmed a write, the message says that this may have been made",
         "GET /rooms",
         UNAVAILABLE,
         headers=("Retry-After",),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rentomatic.domain.room_map import COUNTED_ROOMS
+from rentomatic.domain.room_summary import SUMMARIZED_ROOMS
 from rentomatic.requests.parameters import BATCH_PARAMETERS, CHANGES_PARAMETERS, Parameter
 from rentomatic.requests.room_similar import COMPARED_ROOMS, REACH
 from rentomatic.wsgi.arguments import (
@@ -68,7 +69,10 @@ _DESCRIPTIONS: Mapping[str, Description] = {
         SUMMARY_QUERY,
         failures=(406, 503),
         help="Returns the number of rooms, the box around them, and how size and price are "
-        "distributed, for sliders, histograms and maps.",
+        "distributed, for sliders, histograms and maps. If more than about "
+        f"{SUMMARIZED_ROOMS:,} rooms affect the result, `estimated` is true: the numbers are "
+        "estimated from a sample, and amounts, cities and places beyond them may exist. If no "
+        "more than that are selected, only the histograms that ignore a filter are estimated.",
     ),
     "room_map": Description(
         "A search's rooms on a map, counted in cells",
@@ -161,7 +165,7 @@ _DESCRIPTIONS: Mapping[str, Description] = {
     ),
     "live": Description("The process is up", (successes.LIVE,)),
     "ready": Description(
-        "The database answers and is migrated", (successes.READY,), failures=(503,)
+        "The database answers, is migrated and accepts writes", (successes.READY,), failures=(503,)
     ),
     "metrics": Description(
         "Metrics for Prometheus, if turned on", (successes.METRICS,), failures=(404,)

@@ -186,6 +186,10 @@ SCHEMAS = {
         "A summary of the rooms of a search.",
         {
             "count": {**_COUNT, "description": "the number of rooms"},
+            "estimated": {
+                "type": "boolean",
+                "description": "whether some of the numbers are estimated",
+            },
             "bbox": {
                 "type": ["array", "null"],
                 "description": "west, south, east, north; west > east crosses the antimeridian",
@@ -342,7 +346,7 @@ SCHEMAS = {
     ),
     "Live": record("The process is up.", {"status": {"const": "live"}}),
     "Ready": record(
-        "The database answers and is migrated.",
+        "The database answers, is migrated and accepts writes.",
         {
             "status": {"const": "ready"},
             "newer_migrations": {

@@ -216,7 +216,7 @@ class Map:
 
     @property
     def template(self) -> str:
-        """The address of a search in a box, with `BBOX` for the box."""
+        """The address of a search in a box, with `bbox=BBOX` for the box."""
         return self._addresses.search("BBOX")
 
     def _merged(self) -> list[tuple[Cell, Spot]]:
