@@ -12,6 +12,8 @@ from tests.ops.systemd.rooms import add_room, rooms
 SECRET_KEY = "/etc/rentomatic/secret.key"
 NGINX = "/etc/nginx/nginx.conf"
 EXPOSURE = 1.0
+# What sends webhooks reaches the internet.
+EXPOSURES = {"rentomatic-notify.service": 1.2}
 SERVICES = (
     *("rentomatic.service", "rentomatic-notify.service"),
     *("rentomatic-migrate.service", "rentomatic-backup.service"),
@@ -147,12 +149,12 @@ def test_a_cluster_that_does_not_start_is_named(machine: Machine) -> None:
 
 
 def test_the_services_are_sandboxed(machine: Machine) -> None:
-    """`systemd-analyze security` reports an exposure of at most 1.0 for each of them."""
+    """`systemd-analyze security` reports an exposure of at most 1.0, or 1.2 with a network."""
     for unit in SERVICES:
         output = machine.run("systemd-analyze", "security", "--no-pager", unit)
         exposure = re.search(r"Overall exposure level for .*: ([\d.]+)", output)
         assert exposure, output
-        assert float(exposure[1]) <= EXPOSURE, output
+        assert float(exposure[1]) <= EXPOSURES.get(unit, EXPOSURE), output
 
 
 def test_nginx_has_connections_to_spare(machine: Machine) -> None:
