@@ -1,8 +1,9 @@
 """Reloads, restarts, kills, outages and overload, which users must not notice.
 
-Kills the database and the workers during writes, then sends the slowest searches from several
-addresses, then reloads, kills and stops an installed service under a real systemd. Prints results
-and exits with 1 if something was lost, failed that must not, or took too long.
+Kills the database and the workers during writes, and what sends webhooks; then sends the slowest
+searches from several addresses, then reloads, kills and stops an installed service under a real
+systemd. Prints results and exits with 1 if something was lost, failed that must not, or took too
+long.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from report import Report
 from testbed.machine import Machine, installed_machine, why_not_here
 from testbed.waiting import until
 from under_attack import attack, why_no_attack
+from under_notifying import kill_notifiers
 from under_writes import BACK_SECONDS, kill_under_writes
 
 KILLS = 10
@@ -29,12 +31,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="ops/chaos", description=__doc__)
     parser.add_argument(
         "--only",
-        choices=("writes", "attack", "service"),
-        help="kills during writes; slow searches, which need nginx; or an installed service, which"
-        " needs BOOT_SYSTEMD",
+        choices=("writes", "notify", "attack", "service"),
+        help="kills during writes; kills while webhooks are sent; slow searches, which need nginx;"
+        " or an installed service, which needs BOOT_SYSTEMD",
     )
     parser.add_argument("--database-kills", type=positive_number, default=KILLS_UNDER_WRITES)
     parser.add_argument("--worker-kills", type=positive_number, default=KILLS_UNDER_WRITES)
+    parser.add_argument("--notify-kills", type=positive_number, default=KILLS_UNDER_WRITES)
     parser.add_argument("--reloads", type=positive_number, default=100)
     parser.add_argument("--restarts", type=positive_number, default=50)
     parser.add_argument(
@@ -49,12 +52,14 @@ def main() -> None:
     )
     given = parser.parse_args()
     if given.only in {None, "service"} and (reason := why_not_here()):
-        sys.exit(f"chaos: no container: {reason}; without one: --only writes or --only attack")
+        sys.exit(f"chaos: no container: {reason}; without one: --only writes, notify or attack")
     if given.only in {None, "attack"} and (reason := why_no_attack()):
-        sys.exit(f"chaos: no attack: {reason}; without one: --only writes")
+        sys.exit(f"chaos: no attack: {reason}; without one: --only writes or notify")
     report = Report()
     if given.only in {None, "writes"}:
         kill_under_writes(report, given.database_kills, given.worker_kills)
+    if given.only in {None, "notify"}:
+        kill_notifiers(report, given.notify_kills)
     if given.only in {None, "attack"}:
         attack(report, given.rooms, given.seconds)
     if given.only in {None, "service"}:

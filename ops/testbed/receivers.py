@@ -2,18 +2,25 @@
 
 import json
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
 from testbed.waiting import until
 
-NAMES = "DNS:localhost,DNS:receiver.example,IP:127.0.0.1"
+NAMES = ("localhost", "receiver.example")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +60,23 @@ def accept(_received: Received) -> Answer:
 
 def make_certificate(folder: Path) -> Path:
     """Make a key and a certificate that signs itself, in one file; it is valid for NAMES."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "receiver")])
+    names = [*map(x509.DNSName, NAMES), x509.IPAddress(ip_address("127.0.0.1"))]
+    now = datetime.now(UTC)
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(identifier, critical=False)
+        .sign(key, SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     path = folder / "receiver.pem"
-    command = [
-        *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
-        *("-nodes", "-days", "2", "-subj", "/CN=receiver", "-addext", f"subjectAltName={NAMES}"),
-        *("-keyout", str(path), "-out", str(path)),
-    ]
-    subprocess.run(command, check=True, capture_output=True)
+    path.write_bytes(private + certificate.public_bytes(Encoding.PEM))
     return path
 
 
