@@ -12,6 +12,7 @@ current=$opt/current
 previous=$opt/previous
 settings=/etc/rentomatic/rentomatic.env
 tokens=/etc/rentomatic/tokens
+secret_key=/etc/rentomatic/secret.key
 nginx_main=/etc/nginx/nginx.conf
 tls_site=/etc/nginx/sites-enabled/rentomatic-tls
 log=/var/log/nginx/rentomatic.log
@@ -71,6 +72,20 @@ set_public_url() {
     [ -z "$name" ] || step "setting: RENTOMATIC_PUBLIC_URL=https://$name" add_setting "RENTOMATIC_PUBLIC_URL=https://$name"
 }
 
+# set_secret_key RELEASE: makes the key that encrypts the secrets of webhooks. Keeps one that is already set.
+set_secret_key() {
+    if grep -qs '^[[:space:]]*RENTOMATIC_SECRET_KEY' "$settings"; then return; fi
+    [ -e "$secret_key" ] || step "key: $secret_key" make_key "$1"
+    step "setting: RENTOMATIC_SECRET_KEY_FILE=$secret_key" add_setting "RENTOMATIC_SECRET_KEY_FILE=$secret_key"
+}
+
+make_key() {
+    (umask 077 && "$1/.venv/bin/rentomatic" searches key >"$secret_key.new")
+    chown root:rentomatic "$secret_key.new"
+    chmod 640 "$secret_key.new"
+    mv "$secret_key.new" "$secret_key"
+}
+
 add_setting() {
     # An editor may have left out the last line break.
     [ -z "$(tail -c 1 "$settings")" ] || printf '\n' >>"$settings"
@@ -118,7 +133,7 @@ install_packages() {
     server=postgresql
     is_local_database || server=postgresql-client
     missing=
-    for package in curl nginx python3-venv "$server"; do
+    for package in ca-certificates curl nginx python3-venv "$server"; do
         is_installed "$package" || missing="$missing $package"
     done
     [ -z "$missing" ] || step "packages:$missing" apt_install "$missing"
@@ -196,6 +211,8 @@ ops/systemd/rentomatic.target /etc/systemd/system/rentomatic.target
 ops/systemd/rentomatic.socket /etc/systemd/system/rentomatic.socket
 ops/systemd/rentomatic.service /etc/systemd/system/rentomatic.service
 ops/systemd/rentomatic-migrate.service /etc/systemd/system/rentomatic-migrate.service
+ops/systemd/rentomatic-notify.service /etc/systemd/system/rentomatic-notify.service
+ops/systemd/notify-network.conf /etc/systemd/system/rentomatic-notify.service.d/20-network.conf
 ops/systemd/rentomatic-backup.service /etc/systemd/system/rentomatic-backup.service
 ops/systemd/rentomatic-backup.timer /etc/systemd/system/rentomatic-backup.timer
 ops/systemd/sandbox.conf /etc/systemd/system/rentomatic.service.d/10-sandbox.conf
@@ -300,6 +317,17 @@ restore_connections() {
 switch() {
     ln -sfn "releases/${1##*/}" "$current.new"
     mv -T "$current.new" "$current"
+}
+
+# Restarts the service, and what notifies webhooks, if this release has it.
+restart_services() {
+    systemctl restart rentomatic
+    if [ -e "$units/rentomatic-notify.service" ]; then
+        systemctl enable --quiet rentomatic-notify
+        systemctl restart rentomatic-notify
+    else
+        systemctl stop rentomatic-notify 2>/dev/null || true
+    fi
 }
 
 # Sends requests through the socket, as nginx does; they start the service if it is stopped.

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from rentomatic.config import ConfigError, PostgresDatabase, Settings, read_settings
+from rentomatic.config import NO_KEY, ConfigError, PostgresDatabase, Settings, read_settings
 from rentomatic.embedded.cluster import embedded_cluster
 from rentomatic.environment import forget_libpq
 from rentomatic.repository.connections import Connections
@@ -15,14 +15,16 @@ from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresidempotency import PostgresIdempotency
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.repository.postgressearches import PostgresSearches
 from rentomatic.repository.postgresuploads import PostgresUploads
 from rentomatic.resources import how_to_install, release
 from rentomatic.slots import ThreadShares
 from rentomatic.wsgi.application import Application
-from rentomatic.wsgi.service import Limits, Stores
+from rentomatic.wsgi.service import Limits, Stores, Webhooks
 
 if TYPE_CHECKING:
     from rentomatic.metrics import Metrics
+    from rentomatic.notifying.notifier import Notifier
 
 
 def build_application(environ: Mapping[str, str]) -> Application:
@@ -43,6 +45,7 @@ def build_application(environ: Mapping[str, str]) -> Application:
         tiles=settings.tiles,
         public_url=settings.public_url,
         metrics=counts,
+        webhooks=Webhooks(settings.sealer, settings.reachable),
     )
 
 
@@ -75,6 +78,7 @@ def build_stores(
         PostgresChanges(connections),
         PostgresIdempotency(connections, repository),
         PostgresUploads(connections),
+        PostgresSearches(connections),
     )
 
 
@@ -111,6 +115,43 @@ def open_postgres(settings: Settings, *, prepare: bool = True) -> Iterator[Postg
             create_database(cluster.database)
             apply_migrations(cluster.database.url, only_first=True)
         yield cluster.database
+
+
+@contextmanager
+def open_searches(settings: Settings) -> Iterator[PostgresSearches]:
+    """Yield the saved searches, for a command.
+
+    Raises:
+        ConfigError: when MongoDB is configured.
+    """
+    with (
+        open_postgres(settings) as database,
+        closing(Connections(database.url, changes_kept=settings.changes_kept)) as connections,
+    ):
+        yield PostgresSearches(connections)
+
+
+@contextmanager
+def open_notifier(settings: Settings) -> Iterator["Notifier"]:
+    """Yield what notifies the webhooks of saved searches.
+
+    Raises:
+        ConfigError: without a key, or when MongoDB is configured.
+    """
+    # Imported here, because the service does not need them.
+    from rentomatic.notifying.notifier import Notifier  # noqa: PLC0415
+    from rentomatic.notifying.sending import Sender  # noqa: PLC0415
+
+    if settings.sealer is None:
+        raise ConfigError(NO_KEY)
+    sender = Sender(settings.sealer, settings.reachable)
+    with (
+        open_postgres(settings) as database,
+        closing(
+            Connections(database.url, statement_timeout=30.0, changes_kept=settings.changes_kept)
+        ) as connections,
+    ):
+        yield Notifier(database.url, connections, sender.send)
 
 
 @contextmanager

@@ -18,15 +18,21 @@ from rentomatic.database_url import (
 from rentomatic.domain.rent import PERIODS, Rent
 from rentomatic.domain.tiles import Tiles, parse_tiles
 from rentomatic.public_url import parse_public_url
+from rentomatic.reachable import PUBLIC, Reachable, parse_networks
 from rentomatic.requests.parsers import parse_integer, shown
 from rentomatic.requests.room_import import MAX_BATCH_BYTES
 from rentomatic.requests.room_list import DEFAULT_LIMIT, MAX_LIMIT
 from rentomatic.resources import default_data
+from rentomatic.sealing import Sealer, parse_keys, write_keys
 from rentomatic.tokens import NO_TOKENS, Tokens, parse_tokens, write_tokens
 
 ENV_FILE = "RENTOMATIC_ENV_FILE"
 TOKENS = "RENTOMATIC_TOKENS"
 TOKENS_FILE = "RENTOMATIC_TOKENS_FILE"
+SECRET_KEY = "RENTOMATIC_SECRET_KEY"  # noqa: S105 - a name
+SECRET_KEY_FILE = "RENTOMATIC_SECRET_KEY_FILE"  # noqa: S105 - a name
+WEBHOOK_NETWORKS = "RENTOMATIC_WEBHOOK_NETWORKS"
+NO_KEY = f"webhooks need {SECRET_KEY_FILE}: make a key with `rentomatic searches key`"
 PUBLIC_URL = "RENTOMATIC_PUBLIC_URL"
 MAX_MACHINES = 1000
 # Read by prometheus_client: the folder of the counters that processes share.
@@ -110,15 +116,20 @@ def integer_between(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-def _read_tokens(text: str) -> Tokens:
-    try:
-        return parse_tokens(Path(text).read_text(encoding="utf-8"))
-    except UnicodeDecodeError:
-        raise ValueError("a file of lines of `rentomatic token new`") from None
-    except OSError as error:
-        raise ValueError(f"a file that can be read ({error.strerror})") from None
-    except ValueError as problem:
-        raise ValueError(f"a file of {problem}") from None
+def _in_file(parse: Callable[[str], Any], lines: str) -> Callable[[str], Any]:
+    """Return a parser of the name of a file, whose text `parse` reads."""
+
+    def parse_file(name: str) -> Any:  # noqa: ANN401 - what `parse` returns
+        try:
+            return parse(Path(name).read_text(encoding="utf-8"))
+        except UnicodeDecodeError:
+            raise ValueError(f"a file of lines of {lines}") from None
+        except OSError as error:
+            raise ValueError(f"a file that can be read ({error.strerror})") from None
+        except ValueError as problem:
+            raise ValueError(f"a file of {problem}") from None
+
+    return parse_file
 
 
 def _socket_path(text: str) -> Path:
@@ -185,7 +196,30 @@ SETTINGS: tuple[Setting, ...] = (
         parse=parse_tokens,
         secret=True,
     ),
-    Setting(TOKENS_FILE, "A file of such lines", parse=_read_tokens),
+    Setting(
+        TOKENS_FILE,
+        "A file of such lines",
+        parse=_in_file(parse_tokens, "`rentomatic token new`"),
+    ),
+    Setting(
+        SECRET_KEY,
+        "Encrypts the signing secrets of saved searches in the database: a key of `rentomatic"
+        " searches key`, or several separated by commas, the newest first; no search can be saved"
+        " without one",
+        parse=parse_keys,
+        secret=True,
+    ),
+    Setting(
+        SECRET_KEY_FILE,
+        "A file of such keys, one per line",
+        parse=_in_file(parse_keys, "`rentomatic searches key`"),
+    ),
+    Setting(
+        WEBHOOK_NETWORKS,
+        "Networks that webhooks may reach although they are not public, such as"
+        " `10.1.0.0/16,fd00::/8`; `http` is possible only to loopback addresses among them",
+        parse=parse_networks,
+    ),
     Setting(
         PUBLIC_URL,
         "The address under which browsers reach the site, such as `https://rooms.example.com`;"
@@ -268,6 +302,8 @@ class Settings:
         tokens: who may change rooms: names, by the digests of their tokens.
         public_url: the address of the site, as browsers send it in `Origin`; None if unknown.
         listens_to_all: whether other machines can reach the port.
+        sealer: encrypts the secrets of saved searches; None without a key.
+        reachable: where webhooks may be.
     """
 
     postgres: PostgresDatabase | None
@@ -288,6 +324,8 @@ class Settings:
     log: str
     has_metrics: bool
     listens_to_all: bool
+    sealer: Sealer | None
+    reachable: Reachable
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -325,6 +363,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         has_metrics=values["RENTOMATIC_METRICS"] == "on",
         # A platform that sets PORT connects from outside; otherwise only this machine does.
         listens_to_all=bool(environ.get("PORT")),
+        sealer=values[SECRET_KEY_FILE] or values[SECRET_KEY],
+        reachable=values[WEBHOOK_NETWORKS] or PUBLIC,
     )
 
 
@@ -358,8 +398,15 @@ def frozen_environment(environ: Mapping[str, str]) -> Mapping[str, str]:
     Raises:
         ConfigError: like read_settings.
     """
-    tokens = write_tokens(read_settings(environ).tokens)
-    return {**whole_environment(environ), ENV_FILE: "", TOKENS_FILE: "", TOKENS: tokens}
+    settings = read_settings(environ)
+    return {
+        **whole_environment(environ),
+        ENV_FILE: "",
+        TOKENS_FILE: "",
+        TOKENS: write_tokens(settings.tokens),
+        SECRET_KEY_FILE: "",
+        SECRET_KEY: write_keys(settings.sealer) if settings.sealer else "",
+    }
 
 
 def _read_lines(name: str, lines: list[str]) -> Iterator[tuple[str, str]]:

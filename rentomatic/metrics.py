@@ -4,6 +4,7 @@ If PROMETHEUS_MULTIPROC_DIR was set before prometheus_client was imported, each 
 files in that folder, and any of them can report the sum.
 """
 
+import math
 import os
 import struct
 import time
@@ -12,13 +13,14 @@ from contextlib import suppress
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from rentomatic import __version__
 from rentomatic.config import MULTIPROCESS
 from rentomatic.repository.interface import Schema
+from rentomatic.repository.saved_searches import Backlog
 
 NO_ROUTE = "none"
 
@@ -79,13 +81,14 @@ class Metrics:
     def _find_series(self, route: str, method: str, status: int) -> tuple[Counter, Histogram]:
         return self._requests.labels(route, method, status), self._seconds.labels(route)
 
-    def render(self, release: str, schema: Schema | None) -> bytes:
+    def render(self, release: str, schema: Schema | None, backlog: Backlog | None = None) -> bytes:
         """Return all metrics and the state of the service in Prometheus' text format.
 
-        The schema is None if the database does not answer.
+        The schema is None if the database does not answer, and so is the backlog.
         """
         registry = CollectorRegistry(support_collectors_without_names=True)
         registry.register(_State(release, schema))
+        registry.register(_Notifications(backlog or Backlog()))
         counted = b""
         if folder := os.environ.get(MULTIPROCESS):
             _AllWorkers(registry, folder)  # type: ignore[no-untyped-call]
@@ -127,6 +130,36 @@ class _State(Collector):
             ("newer_migrations", "Migrations of a newer release", len(schema.newer)),
         ):
             yield GaugeMetricFamily(f"rentomatic_{name}", help_, value)
+
+
+class _Notifications(Collector):
+    """The state of the notifications, which `rentomatic notify` keeps in the database."""
+
+    def __init__(self, backlog: Backlog) -> None:
+        self._backlog = backlog
+
+    def collect(self) -> Iterator[Metric]:
+        backlog = self._backlog
+        deliveries = CounterMetricFamily(
+            "rentomatic_webhook_deliveries", "Attempts to deliver a message", labels=["outcome"]
+        )
+        for outcome, count in backlog.outcomes.items():
+            deliveries.add_metric([outcome], count)
+        yield deliveries
+        searches = GaugeMetricFamily(
+            "rentomatic_saved_searches", "Saved searches", labels=["state"]
+        )
+        for state in ("enabled", "disabled"):
+            searches.add_metric([state], getattr(backlog, state))
+        yield searches
+        for name, help_, value in (
+            ("webhook_messages", "Messages to webhooks that wait", backlog.waiting),
+            ("webhook_queue_age_seconds", "How long the oldest is overdue", backlog.age),
+            ("notify_idle_seconds", "Since `rentomatic notify` ran", backlog.idle),
+        ):
+            yield GaugeMetricFamily(
+                f"rentomatic_{name}", help_, math.inf if value is None else value
+            )
 
 
 @cache

@@ -117,6 +117,16 @@ CHANGES_NEED_POSTGRES = ResponseFailure(
     ResponseTypes.RESOURCE_ERROR, "There is no history of changes here; it needs PostgreSQL"
 )
 
+SEARCHES_NEED_POSTGRES = ResponseFailure(
+    ResponseTypes.RESOURCE_ERROR, "Searches cannot be saved here; it needs PostgreSQL"
+)
+
+SEARCHES_NEED_KEY = ResponseFailure(
+    ResponseTypes.UNAVAILABLE_ERROR,
+    "Webhooks are not set up here, so trying again does not help: RENTOMATIC_SECRET_KEY_FILE is not"
+    " set; its administrator makes a key with `rentomatic searches key`",
+)
+
 ON_STANDBY = ResponseFailure(
     ResponseTypes.UNAVAILABLE_ERROR,
     "The database is a standby at the moment: it accepts no writes and serves no changes; "

@@ -10,8 +10,12 @@ NAME_FORM = "at most 63 letters, digits, spaces, ., _, @ and -, the first a lett
 
 _PREFIX = "rom_"
 _BYTES = 32
-# Anywhere in a text, percent-encoded too; even a mistyped token should not be logged.
-_WRITTEN = re.compile(r"rom(?:_|%5[Ff])[A-Za-z0-9_-]{16,}")
+# Anywhere in a text, percent-encoded too: neither even a mistyped token nor the signing secret of a
+# webhook should be logged.
+_WRITTEN = (
+    re.compile(r"(rom)(?:_|%5[Ff])[A-Za-z0-9_-]{16,}"),
+    re.compile(r"(whsec)(?:_|%5[Ff])[A-Za-z0-9+/%=-]{16,}"),
+)
 _LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9 ._@-]{0,62}):([0-9a-f]{64})", re.ASCII)
 
 Tokens = Mapping[str, str]  # names, by digest
@@ -24,8 +28,10 @@ def new_token() -> str:
 
 
 def hide_tokens(text: str) -> str:
-    """Replace each token in a text by an ellipsis, so that the text can be logged."""
-    return _WRITTEN.sub(f"{_PREFIX}…", text)
+    """Replace each token and signing secret by an ellipsis, so that a text can be logged."""
+    for each in _WRITTEN:
+        text = each.sub(r"\1_…", text)
+    return text
 
 
 def digest_of(token: str) -> str:

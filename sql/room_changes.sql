@@ -46,6 +46,7 @@ select
   change.made_at,
   change.made_by,
   change.kind,
+  change.former,  -- if former
   :room_columns
 from present
 cross join removed
@@ -66,6 +67,7 @@ left join lateral (
     made_at,
     made_by,
     kind,
+    former,  -- if former
     :room_columns
   from room_change
   where

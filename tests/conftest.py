@@ -314,7 +314,8 @@ def _empty(database: PostgresDatabase) -> None:
     with psycopg.connect(database.url) as connection:
         connection.execute("truncate room restart identity")
         connection.execute(
-            "truncate room_change, room_change_removed, idempotency_key, upload, upload_piece"
+            "truncate room_change, room_change_removed, idempotency_key, upload, upload_piece,"
+            " saved_search, notification, notification_progress, notification_outcome"
         )
 
 

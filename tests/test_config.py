@@ -14,6 +14,7 @@ from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresidempotency import PostgresIdempotency
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.repository.postgresuploads import PostgresUploads
+from rentomatic.sealing import new_key
 from rentomatic.tokens import digest_of, token_line
 
 BOOK = {
@@ -293,6 +294,48 @@ def test_tokens_that_cannot_be_read_are_reported(
         ConfigError, match=r"^RENTOMATIC_TOKENS must be lines of [^,]*, such as [^,]*$"
     ):
         read_settings({"RENTOMATIC_TOKENS": "hidden"})
+
+
+def test_keys_are_read_from_a_variable_or_a_file(tmp_path: Path) -> None:
+    """The newest first; processes that start later do not need the file, and nothing shows them."""
+    new, old = new_key(), new_key()
+    file = tmp_path / "secret.key"
+    file.write_text(f"# the newest first\n{new}\n{old}\n")
+    environ = {"RENTOMATIC_SECRET_KEY_FILE": str(file)}
+    settings = read_settings(environ)
+    assert settings.sealer
+    assert settings.sealer.keys == (new, old)
+    assert new not in repr(settings)
+    frozen = frozen_environment(environ)
+    file.unlink()
+    assert read_settings(frozen).sealer == settings.sealer
+    assert read_settings({}).sealer is None
+    (shown,) = (each for each in SETTINGS if each.name == "RENTOMATIC_SECRET_KEY")
+    assert shown.show({"RENTOMATIC_SECRET_KEY": new}) == "(secret)"
+
+
+@pytest.mark.parametrize("text", ["hidden", "", "# none", "A" * 44, f"{'A' * 43}=,hidden"])
+def test_keys_that_cannot_be_used_are_reported(tmp_path: Path, text: str) -> None:
+    """With what would be right, but none of the text."""
+    file = tmp_path / "secret.key"
+    file.write_text(text)
+    expected = "one or more keys of `rentomatic searches key`, the newest first"
+    with pytest.raises(ConfigError) as caught:
+        read_settings({"RENTOMATIC_SECRET_KEY_FILE": str(file)})
+    message = f"RENTOMATIC_SECRET_KEY_FILE must be a file of {expected}, not "
+    assert str(caught.value).startswith(message)
+    if text:
+        with pytest.raises(ConfigError) as caught:
+            read_settings({"RENTOMATIC_SECRET_KEY": text})
+        assert str(caught.value) == f"RENTOMATIC_SECRET_KEY must be {expected}"
+
+
+@pytest.mark.parametrize("text", ["10.0.0.1/8", "all", "10.0.0.0/8;::1", "10.0.0.0/33"])
+def test_wrong_networks_are_reported(text: str) -> None:
+    """With what would be right."""
+    expected = r"^RENTOMATIC_WEBHOOK_NETWORKS must be networks such as 10\.1\.0\.0/16,fd00::/8, not"
+    with pytest.raises(ConfigError, match=expected):
+        read_settings({"RENTOMATIC_WEBHOOK_NETWORKS": text})
 
 
 @pytest.mark.parametrize(

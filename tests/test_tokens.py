@@ -7,6 +7,7 @@ import pytest
 from rentomatic.tokens import (
     actor_of,
     digest_of,
+    hide_tokens,
     new_token,
     parse_tokens,
     token_line,
@@ -62,3 +63,16 @@ def test_a_name_must_fit_a_line(name: str) -> None:
     """The error says what a name may be."""
     with pytest.raises(ValueError, match=r"^at most 63 letters, digits, "):
         token_line(name, "a")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/rooms?a=whsec_c2hvd24gb25jZSwgc28ga2VlcA==&b=1", "/rooms?a=whsec_…&b=1"),
+        ("whsec%5Fc2hvd24gb25j%2BZSwgc28ga2VlcA%3D%3D.", "whsec_…."),
+        ("whsec_ and rom_ alone", "whsec_ and rom_ alone"),
+    ],
+)
+def test_secrets_of_webhooks_are_hidden(text: str, shown: str) -> None:
+    """Like tokens, wherever they are in a text that is logged."""
+    assert hide_tokens(text) == shown

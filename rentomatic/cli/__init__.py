@@ -9,7 +9,17 @@ import sys
 from collections.abc import Sequence
 
 from rentomatic import __version__
-from rentomatic.cli import administration, checking, importing, rooms, serving, tokens, writing
+from rentomatic.cli import (
+    administration,
+    checking,
+    importing,
+    notifying,
+    rooms,
+    searches,
+    serving,
+    tokens,
+    writing,
+)
 from rentomatic.cli.outcome import EXIT_CODES, INTERRUPTED, account_name
 from rentomatic.cli.parser import Parser
 from rentomatic.cli.streams import describe, let_go, open_closed_streams, report
@@ -100,6 +110,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"rentomatic {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (rooms, writing, importing, tokens, administration, checking, serving):
+    for module in (
+        *(rooms, writing, importing, tokens, searches),
+        *(administration, checking, serving, notifying),
+    ):
         module.add_commands(commands)
     return parser

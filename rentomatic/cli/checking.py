@@ -18,7 +18,9 @@ from rentomatic.cli.parser import Commands, add_command
 from rentomatic.config import (
     ENV_FILE,
     MAX_MACHINES,
+    NO_KEY,
     PUBLIC_URL,
+    SECRET_KEY_FILE,
     SETTINGS,
     TOKENS_FILE,
     Settings,
@@ -31,6 +33,7 @@ from rentomatic.repository.connections import Connections
 from rentomatic.repository.inspection import Inspection, inspect_server
 from rentomatic.repository.interface import RepositoryUnavailableError, RoomRepository
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.repository.postgressearches import PostgresSearches
 from rentomatic.responses import ResponseTypes
 from rentomatic.slots import writes_at_once
 from rentomatic.use_cases.readiness import readiness_use_case
@@ -41,6 +44,8 @@ CLOCK_SECONDS = 2
 _PROBES = 1
 # Connections of commands: a backup, a migration, and `rentomatic psql`.
 _COMMANDS = 3
+# `rentomatic notify` notes every ten seconds that it runs.
+IDLE_SECONDS = 60
 _SET_ADDRESS = "set it to the site's address, such as https://rooms.example.com"
 # The width of the column of names.
 _WIDTH = max(len(each.name) for each in SETTINGS) + 2
@@ -70,9 +75,9 @@ def add_commands(commands: Commands) -> None:
         commands,
         "check",
         run_check,
-        "check settings, files, database, migrations, indexes, connections, socket and clock",
-        "Check settings, the files that they name, database, migrations, indexes, connections,"
-        " socket and clock: one line each.",
+        "check settings, files, database, migrations, webhooks, connections, socket and clock",
+        "Check settings, the files that they name, database, migrations, webhooks, indexes,"
+        " connections, socket and clock: one line each.",
     )
     check.add_argument(
         "--before-start",
@@ -112,8 +117,12 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _check_files(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Check the files that contain passwords and the digests of tokens."""
-    for name, what in ((ENV_FILE, "settings file"), (TOKENS_FILE, "tokens file")):
+    """Check the files that contain passwords, keys and the digests of tokens."""
+    for name, what in (
+        (ENV_FILE, "settings file"),
+        (TOKENS_FILE, "tokens file"),
+        (SECRET_KEY_FILE, "key file"),
+    ):
         found = Path(environ.get(name) or os.devnull)
         if found.is_file():
             yield _check_secrets(what, found)
@@ -191,7 +200,10 @@ def _check_postgres(settings: Settings) -> Iterator[Finding]:
             state += f": {server.read_only}"
         yield Finding("database", state, is_good=not server.read_only)
         if not server.read_only:
-            yield _check_migrations(PostgresRepo(connections))
+            migrations = _check_migrations(PostgresRepo(connections))
+            yield migrations
+            if migrations.is_good:
+                yield _check_webhooks(PostgresSearches(connections), settings)
         yield _check_indexes(server)
         yield _check_connections(server, settings)
         yield _check_clock(server)
@@ -204,6 +216,18 @@ def _check_migrations(repository: RoomRepository) -> Finding:
     newer = ", ".join(readiness.value.newer)
     state = f"all applied, and newer ones: {newer}" if newer else "all applied"
     return Finding("migrations", state)
+
+
+def _check_webhooks(searches: PostgresSearches, settings: Settings) -> Finding:
+    """Check that saved searches are notified; the rest of the service works without."""
+    if settings.sealer is None:
+        return Finding("webhooks", f"not possible: {NO_KEY}")
+    found = searches.backlog()
+    state = f"{found.enabled} searches, {found.disabled} disabled, {found.waiting} messages wait"
+    if not found.enabled or (found.idle is not None and found.idle < IDLE_SECONDS):
+        return Finding("webhooks", state)
+    hint = "nothing looks for changes; run: systemctl start rentomatic-notify"
+    return Finding("webhooks", f"{state}; {hint}", is_good=False)
 
 
 def _check_indexes(server: Inspection) -> Finding:

@@ -26,6 +26,8 @@ class RoomChange:
         actor: who made it: the name of a token or of a database role.
         code: the code of the room.
         room: the room after the change; None if it was removed.
+        former: the room before the change; None if it was added, or if that was not read.
+        transaction: the place of its transaction, as in ChangePosition; 0 if that was not read.
     """
 
     kind: ChangeKind
@@ -33,3 +35,5 @@ class RoomChange:
     actor: str
     code: UUID
     room: Room | None = None
+    former: Room | None = None
+    transaction: int = 0

@@ -36,7 +36,7 @@ from rentomatic.wsgi.request import (
 )
 from rentomatic.wsgi.response import Answer, Headers
 from rentomatic.wsgi.routing import API, FORMS, Found, Operation, Route, find_route, nothing_at
-from rentomatic.wsgi.service import Documents, Limits, Service, Stores
+from rentomatic.wsgi.service import Documents, Limits, Service, Stores, Webhooks
 from rentomatic.wsgi.session import Sessions
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ class Application:
         rent: Rent | None = None,
         tiles: Tiles | None = None,
         public_url: str | None = None,
+        webhooks: Webhooks | None = None,
     ) -> None:
         limits, rent = limits or Limits(), rent or Rent()
         document = describe(API, __version__, limits.rooms, rent)
@@ -93,6 +94,7 @@ class Application:
             rent=rent,
             tiles=tiles,
             sessions=sessions,
+            webhooks=webhooks or Webhooks(),
         )
 
     def __call__(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
@@ -153,8 +155,8 @@ class Application:
             environ["rentomatic.token"] = request.signed_in if is_write else None
             if request.signed_in:
                 service = service.over(service.stores.repository.acting_as(request.signed_in))
-        elif is_write or operation.reads_token:
-            check = authorize if is_write else identify
+        elif is_write or operation.needs_token or operation.reads_token:
+            check = identify if operation.reads_token else authorize
             actor = check(environ.get("HTTP_AUTHORIZATION", ""), service.tokens)
             if isinstance(actor, HttpFailure):
                 return actor

@@ -35,12 +35,13 @@ from rentomatic.requests.room_relaxations import (
     RoomRelaxationsRequest,
     build_room_relaxations_request,
 )
+from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.requests.room_similar import RoomSimilarRequest, build_room_similar_request
 from rentomatic.requests.room_summary import RoomSummaryRequest, build_room_summary_request
 from rentomatic.serializers.room_map import MAP_FORMATS
 from rentomatic.wsgi.pages.choice import LANG, PAGE, wants_page
 from rentomatic.wsgi.pages.languages import LANGUAGES
-from rentomatic.wsgi.query import FILTER_PREFIX, FORMAT
+from rentomatic.wsgi.query import FILTER_PREFIX, FORMAT, Query, parse_query
 from rentomatic.wsgi.request import Request
 
 
@@ -152,7 +153,7 @@ _ROOM_NAMES = {each.name for each in ROOM_QUERY}
 
 def read_search(request: Request, default_limit: int) -> RoomListRequest | InvalidRequest:
     """Read which rooms are searched for, and how."""
-    arguments, errors, spoilt = _split(request, _SEARCH_NAMES)
+    arguments, errors, spoilt = _split(request.query, _SEARCH_NAMES)
     errors += _choice_errors({name: arguments.pop(name, None) for name in _CHOICES})
     # A place has become near and radius, unless it is wrong.
     arguments.pop(PLACE, None)
@@ -168,7 +169,14 @@ def read_search(request: Request, default_limit: int) -> RoomListRequest | Inval
 
 def read_summary(request: Request) -> RoomSummaryRequest | InvalidRequest:
     """Read which rooms to summarize."""
-    arguments, errors, spoilt = _split(request, _SUMMARY_NAMES)
+    arguments, errors, spoilt = _split(request.query, _SUMMARY_NAMES)
+    return with_errors(build_room_summary_request(**arguments), errors, spoilt)
+
+
+def read_selection(text: str) -> RoomSelection | InvalidRequest:
+    """Read which rooms the query string of a saved search selects, given as text."""
+    query = parse_query(text.encode("utf-8", "surrogatepass").decode("latin-1"))
+    arguments, errors, spoilt = _split(query, _SUMMARY_NAMES)
     return with_errors(build_room_summary_request(**arguments), errors, spoilt)
 
 
@@ -177,7 +185,7 @@ def read_relaxations(
 ) -> RoomRelaxationsRequest | InvalidRequest:
     """Read which search to relax; `are_all_known` leaves out what only a page has."""
     known = _SEARCH_NAMES if are_all_known else RELAXATION_NAMES
-    arguments, errors, spoilt = _split(request, known)
+    arguments, errors, spoilt = _split(request.query, known)
     for name in known - RELAXATION_NAMES:
         arguments.pop(name, None)
     return with_errors(build_room_relaxations_request(**arguments), errors, spoilt)
@@ -185,7 +193,7 @@ def read_relaxations(
 
 def read_map(request: Request) -> RoomMapRequest | InvalidRequest:
     """Read which rooms to map."""
-    arguments, errors, spoilt = _split(request, _MAP_NAMES)
+    arguments, errors, spoilt = _split(request.query, _MAP_NAMES)
     errors += _choice_errors({FORMAT: arguments.pop(FORMAT, None)}, {FORMAT: MAP_FORMATS})
     return with_errors(build_room_map_request(**arguments), errors, spoilt)
 
@@ -194,7 +202,7 @@ def read_similar(
     request: Request, code: UUID, default_limit: int
 ) -> RoomSimilarRequest | InvalidRequest:
     """Read which rooms to compare with a room."""
-    arguments, errors, spoilt = _split(request, _SIMILAR_NAMES)
+    arguments, errors, spoilt = _split(request.query, _SIMILAR_NAMES)
     errors += _choice_errors({FORMAT: arguments.pop(FORMAT, None)}, {FORMAT: FORMATS})
     arguments.setdefault("limit", default_limit)
     return with_errors(build_room_similar_request(code, **arguments), errors, spoilt)
@@ -202,7 +210,7 @@ def read_similar(
 
 def read_changes(request: Request) -> RoomChangesRequest | InvalidRequest:
     """Read which changes are wanted."""
-    arguments, errors, spoilt = _read(request, request.query.values, _CHANGES_NAMES)
+    arguments, errors, spoilt = _read(request.query, request.query.values, _CHANGES_NAMES)
     return with_errors(build_room_changes_request(**arguments), errors, spoilt)
 
 
@@ -299,23 +307,23 @@ def _suggest(name: str, known: Collection[str]) -> str | None:
     return closest(name, known)
 
 
-def _split(request: Request, known: AbstractSet[str]) -> _Given:
+def _split(query: Query, known: AbstractSet[str]) -> _Given:
     """Separate the filters, which their builder checks, from the other parameters."""
     filters, others = {}, {}
-    for name, value in request.query.values.items():
+    for name, value in query.values.items():
         if name.startswith(FILTER_PREFIX):
             filters[name.removeprefix(FILTER_PREFIX)] = value
         else:
             others[name] = value
-    arguments, errors, spoilt = _read(request, others, known)
+    arguments, errors, spoilt = _read(query, others, known)
     return {"filters": filters, **arguments}, errors, spoilt
 
 
-def _read(request: Request, given: Mapping[str, str], known: AbstractSet[str]) -> _Given:
+def _read(query: Query, given: Mapping[str, str], known: AbstractSet[str]) -> _Given:
     """Read parameters; one that was malformed or misspelt counts as given."""
-    if not request.query.errors and given.keys() <= known:
+    if not query.errors and given.keys() <= known:
         return dict(given), [], set()
-    errors = [*request.query.errors, *unknown_parameters(given, known)]
+    errors = [*query.errors, *unknown_parameters(given, known)]
     reported = {each.parameter for each in errors} | {each.suggestion for each in errors}
     spoilt = {name for name in known if name in reported and name not in given}
     spoilt = {name for name in spoilt if not name.startswith(FILTER_PREFIX)}

@@ -14,11 +14,12 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 NOT_CONFIGURED = HttpFailure(
     HTTPStatus.FORBIDDEN,
-    "Rooms cannot be changed here: no token is configured; make one: rentomatic token new",
+    "Rooms cannot be changed and searches cannot be saved here: no token is configured; make one: "
+    "rentomatic token new",
 )
 MISSING = HttpFailure(
     HTTPStatus.UNAUTHORIZED,
-    "Changing rooms needs a token: Authorization: Bearer TOKEN",
+    "Changing rooms and saving searches needs a token: Authorization: Bearer TOKEN",
     (("WWW-Authenticate", "Bearer"),),
 )
 WRONG = HttpFailure(

@@ -23,6 +23,7 @@ from rentomatic.wsgi.handlers import (
     room_similar,
     room_writes,
     rooms,
+    searches,
     signing,
     site,
 )
@@ -43,6 +44,7 @@ class Operation:
         media_types: of a body; empty if it takes none.
         is_kept: whether our own nginx may cache its answers for a second.
         reads_token: whether an optional token makes a difference.
+        needs_token: whether a read needs a token, as every write does.
         is_form: whether it shows or takes a form; who is signed in is known by a cookie then.
     """
 
@@ -50,6 +52,7 @@ class Operation:
     media_types: tuple[str, ...] = ()
     is_kept: bool = False
     reads_token: bool = False
+    needs_token: bool = False
     is_form: bool = False
 
 
@@ -59,6 +62,7 @@ Converter = tuple[str, Callable[[str], object], str]
 # By their names in templates: `{code:uuid}`.
 _CONVERTERS: Mapping[str, Converter] = {
     "uuid": ("room", parse_uuid, "a UUID"),
+    "search": ("saved search", parse_uuid, "a UUID"),
     "document": ("page", str, "one that /docs lists"),
     "digest": ("uploaded file", parse_digest, "32 hexadecimal digits"),
     "asset": ("file", parse_asset, f"one of {', '.join(PICTURES)}, or one that a page loads"),
@@ -171,6 +175,27 @@ ROUTES = (
         "/rooms/{code:uuid}/similar",
         "Rooms",
         {"GET": Operation(room_similar.room_similar, is_kept=True)},
+    ),
+    Route(
+        "/searches",
+        "Saved searches",
+        {
+            "GET": Operation(searches.search_list, needs_token=True),
+            "POST": Operation(searches.search_add, (JSON,)),
+        },
+    ),
+    Route(
+        "/searches/{id:search}",
+        "Saved searches",
+        {
+            "GET": Operation(searches.search_get, needs_token=True),
+            "DELETE": Operation(searches.search_remove),
+        },
+    ),
+    Route(
+        "/searches/{id:search}/test",
+        "Saved searches",
+        {"POST": Operation(searches.search_test)},
     ),
     Route("/openapi.json", "Documents", {"GET": Operation(documents.openapi)}),
     Route("/docs", "Documents", {"GET": Operation(documents.docs)}),

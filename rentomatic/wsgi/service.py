@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from rentomatic.domain.rent import Rent
 from rentomatic.domain.tiles import Tiles
+from rentomatic.reachable import PUBLIC, Reachable
 from rentomatic.repository.interface import Idempotency, RoomChanges, RoomRepository, Uploads
+from rentomatic.repository.saved_searches import SavedSearches
 from rentomatic.requests.room_import import MAX_BATCH_BYTES
 from rentomatic.requests.room_list import DEFAULT_LIMIT
+from rentomatic.sealing import Sealer
 from rentomatic.slots import Slots
 from rentomatic.tokens import Tokens
 from rentomatic.wsgi.answer_cache import AnswerCache
@@ -27,12 +30,14 @@ class Stores:
         changes: their history; None if not recorded.
         idempotency: makes a write only once; None if not supported.
         uploads: files that wait to be imported; None if not supported.
+        searches: saved searches; None if not supported.
     """
 
     repository: RoomRepository
     changes: RoomChanges | None = None
     idempotency: Idempotency | None = None
     uploads: Uploads | None = None
+    searches: SavedSearches | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,19 @@ class Limits:
     rooms: int = DEFAULT_LIMIT
     batch_bytes: int = MAX_BATCH_BYTES
     batch_slots: Slots = field(default_factory=lambda: Slots(1))
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """How webhooks of saved searches are set up.
+
+    Attributes:
+        sealer: encrypts their secrets; None without a key, and then no search can be saved.
+        reachable: where they may be.
+    """
+
+    sealer: Sealer | None = None
+    reachable: Reachable = PUBLIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +95,7 @@ class Service:
         rent: what prices mean.
         tiles: the server of map tiles that pages show; None for none.
         sessions: who is signed in on the page.
+        webhooks: how webhooks of saved searches are set up.
     """
 
     stores: Stores
@@ -89,6 +108,7 @@ class Service:
     rent: Rent = field(default_factory=Rent)
     tiles: Tiles | None = None
     sessions: Sessions = field(default_factory=Sessions)
+    webhooks: Webhooks = field(default_factory=Webhooks)
 
     @property
     def base(self) -> str:

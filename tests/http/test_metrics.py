@@ -1,6 +1,7 @@
 """What Prometheus reads; process/test_observation checks the counts over several workers."""
 
 import os
+import re
 from pathlib import Path
 from threading import Timer
 
@@ -9,9 +10,12 @@ from webtest import TestApp
 
 from rentomatic.config import MULTIPROCESS
 from rentomatic.metrics import Metrics
+from rentomatic.repository.connections import Connections
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.migrations import shipped_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.repository.postgressearches import PostgresSearches
+from rentomatic.requests.saved_search import SavedSearchRequest
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.service import Stores
 
@@ -51,6 +55,28 @@ def test_the_database_and_its_schema_are_reported(
     assert "rentomatic_database_up 1.0\n" in answer.text
     assert "rentomatic_missing_migrations 0.0\n" in answer.text
     assert f'schema="{shipped_migrations()[-1]}"' in answer.text
+
+
+def test_saved_searches_and_their_messages_are_reported(
+    metrics: Metrics, postgres_embedded: PostgresRepo, embedded_connections: Connections
+) -> None:
+    """Where there are none, and for each search and each outcome of `rentomatic notify`."""
+    searches = PostgresSearches(embedded_connections)
+    service = TestApp(Application(Stores(postgres_embedded, searches=searches), metrics=metrics))
+    assert "rentomatic_notify_idle_seconds +Inf\n" in service.get("/metrics").text
+    request = SavedSearchRequest("a", "", "https://a.example")
+    searches.test(searches.add(request, "office", "sealed").id, None)
+    with embedded_connections.transaction() as connection:
+        connection.execute("insert into notification_outcome values ('refused', 3)")
+    text = service.get("/metrics").text
+    for line in (
+        'rentomatic_saved_searches{state="enabled"} 1.0',
+        'rentomatic_saved_searches{state="disabled"} 0.0',
+        "rentomatic_webhook_messages 1.0",
+        'rentomatic_webhook_deliveries_total{outcome="refused"} 3.0',
+    ):
+        assert f"{line}\n" in text
+    assert re.search(r"^rentomatic_webhook_queue_age_seconds \d", text, re.MULTILINE)
 
 
 def test_a_worker_that_is_just_starting_is_waited_for(

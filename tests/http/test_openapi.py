@@ -16,8 +16,10 @@ from rentomatic.demo import book_rooms
 from rentomatic.domain.room import FIELDS, InvalidRoomError, Room
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.formats.table import FORMATS
+from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import Page, RepositoryUnavailableError
 from rentomatic.repository.memrepo import MemRepo
+from rentomatic.repository.postgressearches import PostgresSearches
 from rentomatic.requests.parameters import (
     MAP_PARAMETERS,
     SEARCH_PARAMETERS,
@@ -27,6 +29,7 @@ from rentomatic.requests.parameters import (
 from rentomatic.requests.parsers import as_list_text
 from rentomatic.requests.room_fields import FILTER_KEYS
 from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.sealing import Sealer, new_key
 from rentomatic.tokens import digest_of
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.failure import ERROR_TYPES
@@ -35,7 +38,7 @@ from rentomatic.wsgi.openapi.manual import arrange
 from rentomatic.wsgi.pages.manual import TOPICS, manual_page
 from rentomatic.wsgi.request import read_request
 from rentomatic.wsgi.routing import API
-from rentomatic.wsgi.service import Limits, Stores
+from rentomatic.wsgi.service import Limits, Stores, Webhooks
 from tests.databases import settle
 
 FILTERS = [f"filter_{key}" for key in FILTER_KEYS]
@@ -196,13 +199,14 @@ def test_the_values_of_a_room_are_those_that_it_allows(rooms: list[Room]) -> Non
                     Room.from_dict(rooms[0].to_dict() | {name: bound + step})
 
 
+# What each service makes anew.
+OWN = {"at", "next", "id", "secret", "created_at"}
+
+
 def timeless(value: Any) -> Any:  # noqa: ANN401 - JSON
     """Return a value without the cursors and moments in it, which are each service's own."""
     if isinstance(value, dict):
-        return {
-            name: type(each) if name in {"at", "next"} else timeless(each)
-            for name, each in value.items()
-        }
+        return {name: type(each) if name in OWN else timeless(each) for name, each in value.items()}
     return [timeless(each) for each in value] if isinstance(value, list) else value
 
 
@@ -211,6 +215,7 @@ def test_every_example_is_what_the_service_answers(
     client: TestApp,
     rooms: list[Room],
     embedded: Cluster,
+    embedded_connections: Connections,
 ) -> None:
     """In each media type, of successes and failures: on the book's rooms."""
     settle(embedded.database)
@@ -221,7 +226,11 @@ def test_every_example_is_what_the_service_answers(
             method, target, headers, body = written_with(example["description"])
             # Each on the book's rooms: what one has written another does not find.
             writable = TestApp(
-                Application(Stores(MemRepo(rooms)), tokens={digest_of(TOKEN): "example"})
+                Application(
+                    Stores(MemRepo(rooms), searches=PostgresSearches(embedded_connections)),
+                    tokens={digest_of(TOKEN): "example"},
+                    webhooks=Webhooks(Sealer([new_key()])),
+                )
             )
             service = others.get(name, client if method == "GET" else writable)
             response = service.request(
@@ -240,15 +249,17 @@ def test_what_writes_says_what_it_takes(document: Any) -> None:  # noqa: ANN401 
     assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
     for name, operation in operations_of(document):
         is_write = not name.startswith("GET ")
+        is_own = name.startswith("GET /searches")
         tells_more = name == "GET /rooms/changes"
         security = [
             *([{}] if tells_more else []),
-            *([{"token": []}] if is_write or tells_more else []),
+            *([{"token": []}] if is_write or is_own or tells_more else []),
         ]
         assert operation.get("security", []) == security, name
         assert ("401" in operation["responses"]) == bool(security)
-        assert ("403" in operation["responses"]) == is_write
-        assert ("requestBody" in operation) == (name.split()[0] in {"POST", "PUT", "PATCH"})
+        assert ("403" in operation["responses"]) == (is_write or is_own)
+        takes_body = name.split()[0] in {"POST", "PUT", "PATCH"} and not name.endswith("/test")
+        assert ("requestBody" in operation) == takes_body
         if "requestBody" in operation:
             for content in operation["requestBody"]["content"].values():
                 assert content["schema"]["$ref"]

@@ -139,4 +139,4 @@ def test_a_field_is_added_by_the_recipe(
     assert document["components"]["schemas"]["Room"]["properties"]["floor"]["maximum"] == 199
     agreement = "tests/contract/test_agreement.py"
     assert "passed" in run("-m", "pytest", "-q", "-p", "no:cacheprovider", agreement).stdout
-    run("-m", "yoyo", "rollback", "--batch", "--revision", "0012.floor")
+    run("-m", "yoyo", "rollback", "--batch", "--revision", "0014.floor")

@@ -34,6 +34,13 @@ PSQL_VALUES = {
 PSQL_VALUES_OF = {
     "idempotency_claim": dict.fromkeys(("scope", "key", "fingerprint"), "'text'"),
     "upload_claim": dict.fromkeys(("owner", "digest"), "'text'"),
+    "notification_advance": {
+        "epoch": "gen_random_uuid()",
+        "xid": "'1'",
+        "id": "1",
+        "made_at": "now()",
+    },
+    "notification_count": {"outcome": "'text'", "count": "1"},
 }
 NAMES = {"a_lt", "b_in", "modulus", "by_a"}
 

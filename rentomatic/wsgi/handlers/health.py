@@ -1,5 +1,6 @@
 """Health checks and metrics."""
 
+from contextlib import suppress
 from http import HTTPStatus
 
 from rentomatic.formats.json import dump_value
@@ -36,9 +37,10 @@ def metrics(service: Service, _request: Request) -> Outcome:
     """Return the metrics for Prometheus."""
     if service.metrics is None:
         return NO_METRICS
-    try:
+    schema = backlog = None
+    searches = service.stores.searches
+    with suppress(RepositoryUnavailableError):
         schema = service.stores.repository.schema()
-    except RepositoryUnavailableError:
-        schema = None
-    body = service.metrics.render(service.release, schema)
+        backlog = searches.backlog() if searches and not schema.missing else None
+    body = service.metrics.render(service.release, schema, backlog)
     return Answer(HTTPStatus.OK, body, f"{TEXT}; {FORMAT}", cache="no-store")

@@ -17,7 +17,7 @@ from rentomatic.wsgi.json_body import MERGE_PATCH
 from rentomatic.wsgi.openapi.examples import FILTER_EXAMPLES, FIRST, Examples
 from rentomatic.wsgi.openapi.failures import FAILURES, DescribedFailure
 from rentomatic.wsgi.openapi.headers import COMMON, HEADERS, REQUEST_HEADERS, TAG
-from rentomatic.wsgi.openapi.operations import description_of
+from rentomatic.wsgi.openapi.operations import Description, description_of
 from rentomatic.wsgi.openapi.schemas import SCHEMAS, JsonSchema, reference
 from rentomatic.wsgi.openapi.successes import Success
 from rentomatic.wsgi.response import HTML
@@ -45,7 +45,7 @@ method is a 405 with the same list in `Allow`. Every answer has the headers
 {", ".join(f"`{name}`" for name in COMMON)}.
 """
 
-_SENT = {
+_SENT: Mapping[str, Node] = {
     JSON: reference("NewRoom"),
     MERGE_PATCH: reference("RoomChange"),
     **dict.fromkeys(BATCH_FORMATS, reference("Batch")),
@@ -56,6 +56,11 @@ _SEGMENTS: Mapping[str, Node] = {
         "description": FIELDS["code"].help,
         "schema": FIELDS["code"].kind.schema,
         "example": FIRST.code,
+    },
+    "id": {
+        "description": "the id of a saved search",
+        "schema": {"type": "string", "format": "uuid"},
+        "example": "0b4d2f0e-6c0f-4a43-9f6e-0f2f6f8c1d11",
     },
     "page": {
         "description": "the name of an operation, `errors`, `headers`, `schemas`, or `all`",
@@ -159,6 +164,7 @@ def _named(status: int) -> str:
 def _operation(route: Route, method: str) -> Node:
     operation = route.operations[method]
     is_write = method in WRITES
+    needs_token = is_write or operation.needs_token
     described = description_of(operation)
     is_tagged = not is_write and any(TAG in each.headers for each in described.successes)
     conditions = ("If-Match.read", "If-None-Match") if is_tagged else described.headers
@@ -173,9 +179,9 @@ def _operation(route: Route, method: str) -> Node:
         "tags": [route.tag],
         "summary": described.summary,
         **({"description": described.help} if described.help else {}),
-        **_security(operation, is_needed=is_write),
+        **_security(operation, is_needed=needs_token),
         "parameters": [reference(name, "parameters") for name in names],
-        **_body(operation.media_types, described.successes),
+        **_body(operation.media_types, described),
         "responses": {
             **{str(each.status.value): _succeeded(each) for each in described.successes},
             **{str(each): reference(_named(each), "responses") for each in sorted(others)},
@@ -190,16 +196,20 @@ def _security(operation: Operation, *, is_needed: bool) -> Node:
     return {"security": [{}, {_TOKEN: []}]} if operation.reads_token else {}
 
 
-def _body(media_types: Sequence[str], successes: Sequence[Success]) -> Node:
+def _body(media_types: Sequence[str], described: Description) -> Node:
     """Describe the request body in each media type, if there is one."""
     examples = [
-        each for success in successes for some in success.examples.values() for each in some
+        each
+        for success in described.successes
+        for some in success.examples.values()
+        for each in some
     ]
+    schemas = {**_SENT, JSON: reference(described.sent)} if described.sent else _SENT
     content = {}
     for media_type in media_types:
         sent = [each for each in examples if ("Content-Type", media_type) in each.headers]
         shown = _numbered([each.describe_sent(media_type) for each in sent])
-        content[media_type] = {"schema": _SENT[media_type], **shown}
+        content[media_type] = {"schema": schemas[media_type], **shown}
     return {"requestBody": {"required": True, "content": content}} if content else {}
 
 

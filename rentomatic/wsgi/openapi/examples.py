@@ -23,6 +23,7 @@ from rentomatic.formats.json import dump_value
 from rentomatic.formats.table import FORMATS, IMPORT_FORMATS, Format
 from rentomatic.formats.view import WHOLE, View
 from rentomatic.repository.interface import Mapped, SaveSummary, Summarized
+from rentomatic.repository.saved_searches import SavedSearch
 from rentomatic.requests.room_changes_cursor import ChangePosition, write_changes_cursor
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE, FILTER_KEYS, OPERATORS, Takes
@@ -30,10 +31,12 @@ from rentomatic.requests.room_import import BadLine, Used
 from rentomatic.requests.room_list import ALL_FIELDS
 from rentomatic.requests.room_order import parse_sort
 from rentomatic.requests.room_selection import RoomSelection
+from rentomatic.requests.saved_search import KEYS
 from rentomatic.serializers.room_changes import dump_changes
 from rentomatic.serializers.room_import import dump_report
 from rentomatic.serializers.room_map import MAP_FORMATS
 from rentomatic.serializers.room_summary import dump_summary
+from rentomatic.serializers.saved_search import dump_search
 from rentomatic.use_cases.room_import import ImportReport, Rejected
 from rentomatic.wsgi.json_body import MERGE_PATCH
 from rentomatic.wsgi.query import FILTER_PREFIX, FORMAT
@@ -269,6 +272,27 @@ def _batch(
 
 _BAD_LINE = BadLine(4, (f"must have {len(FIELDS)} values, not 1",), ())
 _REJECTED = Rejected(count=1, first=[_BAD_LINE])
+_SEARCH = SavedSearch(
+    UUID("0b4d2f0e-6c0f-4a43-9f6e-0f2f6f8c1d11"),
+    "office",
+    "Cheap rooms around London",
+    "filter_price__lt=60&near=-0.12,51.5&radius=50000",
+    "https://example.com/rooms/webhook",
+    _MADE_AT,
+)
+_NEW_SEARCH = dump_value({name: getattr(_SEARCH, name) for name in KEYS})
+SAVED: Examples = {
+    JSON: (
+        Example(
+            "A search near a place",
+            "/searches",
+            dump_search(_SEARCH, "whsec_c2hvd24gb25jZSwgc28ga2VlcCBpdCBzb21ld2hlcmU="),
+            SENDS_JSON,
+            "POST",
+            _NEW_SEARCH,
+        ),
+    )
+}
 IMPORTED = {
     JSON: (
         *map(_batch, IMPORT_FORMATS.values()),

@@ -90,7 +90,7 @@ FAILURES = {
         _wrong_parameters(),
     ),
     404: DescribedFailure(
-        "The room does not exist", f"GET /rooms/{_UNKNOWN}", no_such_room(_UNKNOWN)
+        "The room or saved search does not exist", f"GET /rooms/{_UNKNOWN}", no_such_room(_UNKNOWN)
     ),
     410: DescribedFailure(
         "The changes since that cursor are no longer kept, or it belongs to another database: "
@@ -108,14 +108,14 @@ FAILURES = {
         "The token is missing or not valid", "POST /rooms", MISSING, headers=("WWW-Authenticate",)
     ),
     403: DescribedFailure(
-        "No token is configured, so rooms cannot be changed",
+        "No token is configured, so rooms cannot be changed and searches cannot be saved",
         "POST /rooms",
         NOT_CONFIGURED,
         AUTHORIZED,
     ),
     409: DescribedFailure(
         "A room with this code already exists, or the `Idempotency-Key` was used for another "
-        "request",
+        "request; or the saved search is disabled, or one too many",
         "POST /rooms",
         exists(FIRST.code),
         SENDS_JSON,

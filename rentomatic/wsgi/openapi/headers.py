@@ -59,7 +59,7 @@ HEADERS = {
         {"type": "integer", "const": RETRY_AFTER_SECONDS},
     ),
     "Location": _always(
-        "the added room, or the target of a redirect; a relative reference",
+        "what was added, or the target of a redirect; a relative reference",
         {"type": "string", "format": "uri-reference"},
     ),
     "WWW-Authenticate": _always(

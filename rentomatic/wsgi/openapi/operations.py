@@ -28,6 +28,7 @@ class Description:
     Attributes:
         headers: components of those of its requests, except those of all operations.
         failures: statuses other than those of a bad request and a bug.
+        sent: the schema of its JSON body, if that is not a room.
     """
 
     summary: str
@@ -36,6 +37,7 @@ class Description:
     headers: tuple[str, ...] = ()
     failures: tuple[int, ...] = ()
     help: str = ""
+    sent: str = ""
 
 
 _WRITING = (401, 403, 503)
@@ -147,6 +149,43 @@ _DESCRIPTIONS: Mapping[str, Description] = {
         (successes.REMOVED,),
         headers=("If-Match", "Idempotency-Key"),
         failures=(*_WRITING, *_LIMITS, 404, 412, 409),
+    ),
+    "search_add": Description(
+        "Save a search, whose rooms a webhook reports",
+        (successes.SAVED,),
+        failures=(*_SENDING, 404, 409),
+        help="Saves a search: `query` is the query string of `GET /rooms`, with filters, `q`, "
+        "`filter`, `bbox`, `near`, `radius` and `radius_min` only. From now on, which of its rooms "
+        "are added, changed or removed, and which rooms enter or leave it, is sent to `webhook` as "
+        "the Standard Webhooks specification says. The answer has the `secret` that signs the "
+        "messages; it is not shown again.",
+        sent="NewSearch",
+    ),
+    "search_list": Description(
+        "Your saved searches",
+        (successes.SEARCHES,),
+        failures=(401, 403, 404, 503),
+        help="Returns the searches that were saved with a token of the same name, in the order in "
+        "which they were saved.",
+    ),
+    "search_get": Description(
+        "A saved search, and how its deliveries go",
+        (successes.SEARCH,),
+        failures=(401, 403, 404, 503),
+    ),
+    "search_remove": Description(
+        "Remove it",
+        (successes.SEARCH_REMOVED,),
+        failures=(*_WRITING, 404),
+        help="Removes the search and the messages that wait; one that is being sent may still "
+        "arrive.",
+    ),
+    "search_test": Description(
+        "Send a test message to its webhook",
+        (successes.TESTED,),
+        failures=(*_WRITING, 404, 409),
+        help="Queues a message of the type `search.test` behind those that wait. Whether it was "
+        "delivered shows in the search.",
     ),
     "openapi": Description(
         "This service as an OpenAPI document", (successes.DOCUMENT,), failures=(406,)

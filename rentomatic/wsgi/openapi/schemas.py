@@ -3,6 +3,7 @@
 from typing import Any
 
 from rentomatic.atlas.places import MAX_CHOICES
+from rentomatic.domain.kinds import MAX_ADDRESS
 from rentomatic.domain.relaxation import CountKind
 from rentomatic.domain.room import COORDINATES, FIELDS, OPTIONAL_FIELDS
 from rentomatic.domain.room_change import ChangeKind
@@ -12,6 +13,7 @@ from rentomatic.requests.parameters import CURSOR_PATTERN, degrees
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE
 from rentomatic.requests.room_import import MAX_IGNORED, MAX_NAMES
 from rentomatic.requests.room_selection import NEAR_FORM
+from rentomatic.requests.saved_search import MAX_NAME, MAX_QUERY
 from rentomatic.use_cases.room_count import MOST_COUNTED
 from rentomatic.use_cases.room_import import NAMED_RANGES
 from rentomatic.wsgi.failure import ERROR_TYPES
@@ -89,6 +91,21 @@ _CELL_BOX = {
     "type": "array",
     "description": "the edges of the cell: west, south, east, north",
     **_numbers(4),
+}
+_MOMENT = {"type": "string", "format": "date-time"}
+_NEW_SEARCH = {
+    "name": {"type": "string", "minLength": 1, "maxLength": MAX_NAME},
+    "query": {
+        "type": "string",
+        "maxLength": MAX_QUERY,
+        "description": "the query string of the search; empty for all rooms",
+    },
+    "webhook": {
+        "type": "string",
+        "format": "uri",
+        "maxLength": MAX_ADDRESS,
+        "description": "where messages are sent, an `https` address",
+    },
 }
 _CHANGEABLE = {
     name: _or_null(schema) if name in OPTIONAL_FIELDS else schema
@@ -343,6 +360,38 @@ SCHEMAS = {
             },
         },
         optional=("by", "room"),
+    ),
+    "NewSearch": record("A search to save.", _NEW_SEARCH),
+    "SavedSearch": record(
+        "A saved search.",
+        {
+            "id": {"type": "string", "format": "uuid"},
+            **_NEW_SEARCH,
+            "secret": {
+                "type": "string",
+                "pattern": "^whsec_[A-Za-z0-9+/]+=*$",
+                "description": "signs the messages; only in the answer that saves the search",
+            },
+            "created_at": _MOMENT,
+            "waiting": {**_COUNT, "description": "the number of messages that wait"},
+            "delivered_at": {**_MOMENT, "description": "when the last message was delivered"},
+            "failing_since": {
+                **_MOMENT,
+                "description": "when the first attempt failed since the last delivery",
+            },
+            "failure": {**_TEXT, "description": "what was wrong with the last attempt"},
+            "disabled_at": {**_MOMENT, "description": "since when nothing is sent"},
+            "disabled_reason": _TEXT,
+        },
+        optional=(
+            *("secret", "delivered_at", "failing_since", "failure"),
+            *("disabled_at", "disabled_reason"),
+        ),
+    ),
+    "SavedSearches": record("Saved searches.", {"searches": array_of("SavedSearch")}),
+    "QueuedMessage": record(
+        "A message that waits.",
+        {"message": {**_TEXT, "description": "its id, as `webhook-id` of the request has it"}},
     ),
     "Live": record("The process is up.", {"status": {"const": "live"}}),
     "Ready": record(

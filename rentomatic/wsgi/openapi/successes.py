@@ -96,6 +96,19 @@ CHANGES = Success(
     examples.CHANGES,
     ("Link",),
 )
+SAVED = Success(
+    "The search is saved",
+    {JSON: reference("SavedSearch")},
+    examples.SAVED,
+    ("Location",),
+    HTTPStatus.CREATED,
+)
+SEARCHES = Success("Your searches", {JSON: reference("SavedSearches")})
+SEARCH = Success("The search", {JSON: reference("SavedSearch")})
+SEARCH_REMOVED = Success("The search is removed", {}, status=HTTPStatus.NO_CONTENT)
+TESTED = Success(
+    "The message waits", {JSON: reference("QueuedMessage")}, status=HTTPStatus.ACCEPTED
+)
 LIVE = Success("The process is up", {JSON: reference("Live")}, examples.LIVE)
 READY = Success("The service is ready", {JSON: reference("Ready")}, examples.READY)
 METRICS = Success("Metrics in the text format of Prometheus", {TEXT: _STRING})

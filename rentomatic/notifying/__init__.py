@@ -1,0 +1,1 @@
+"""`rentomatic notify`: reports changes of rooms to the webhooks of saved searches."""

@@ -1,0 +1,69 @@
+"""Follows the history of changes and queues what each change is to the saved searches."""
+
+import logging
+import time
+from collections.abc import Sequence
+
+from rentomatic.formats.notifications import Message
+from rentomatic.notifying.matching import Matcher
+from rentomatic.repository.interface import ChangesGoneError
+from rentomatic.repository.postgreschanges import PostgresChanges
+from rentomatic.repository.postgresnotifications import PostgresNotifications
+from rentomatic.requests.room_changes import MAX_CHANGES, RoomChangesRequest, Start
+from rentomatic.requests.room_changes_cursor import ChangePosition
+
+logger = logging.getLogger(__name__)
+
+# How often the progress is noted while nothing changes, so that others see that this runs.
+_SIGN_OF_LIFE_SECONDS = 10
+FIRST = "notifications begin now"
+GONE = "some changes are no longer kept, or the database was restored"
+
+
+class Follower:
+    """Queues the messages of changes, each exactly once; for one thread."""
+
+    def __init__(self, changes: PostgresChanges, queue: PostgresNotifications) -> None:
+        self._changes = changes
+        self._queue = queue
+        self._digest: tuple[int, int] | None = None
+        self._matcher = Matcher(())
+        self._noted = -float(_SIGN_OF_LIFE_SECONDS)
+
+    def step(self) -> bool:
+        """Queue the messages of the next changes; return whether more changes are available."""
+        position = self._queue.progress()
+        if position is None:
+            self._begin_anew(None, FIRST)
+            return True
+        try:
+            page = self._changes.read_whole(RoomChangesRequest(position, MAX_CHANGES))
+        except ChangesGoneError:
+            self._begin_anew(position, GONE)
+            return True
+        if page.changes:
+            # Not before the changes were read: a search that was saved earlier must get them.
+            self._look_at_searches()
+            messages = self._matcher.messages(page.changes)
+            self._note(position, page.next, messages)
+        elif time.monotonic() - self._noted >= _SIGN_OF_LIFE_SECONDS:
+            self._note(position, position, ())
+        return not page.is_last
+
+    def _note(
+        self, former: ChangePosition, position: ChangePosition, messages: Sequence[Message]
+    ) -> None:
+        self._queue.record(former, position, messages)
+        self._noted = time.monotonic()
+
+    def _begin_anew(self, former: ChangePosition | None, reason: str) -> None:
+        now = self._changes.read_whole(RoomChangesRequest(Start.NOW)).next
+        searches = self._queue.restart(former, now, reason)
+        if searches:
+            logger.warning("%s searches begin anew: %s", searches, reason)
+
+    def _look_at_searches(self) -> None:
+        digest = self._queue.digest()
+        if digest != self._digest:
+            self._matcher = Matcher(self._queue.searches())
+            self._digest = digest
