@@ -8,6 +8,7 @@ from secrets import token_hex
 from typing import Any
 
 import psycopg
+from psycopg import errors
 from psycopg._preparing import Key, Prepare, PrepareManager
 from psycopg._queries import PostgresQuery
 from psycopg.abc import RV, PQGen
@@ -76,6 +77,8 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         silences: how often the server had stopped answering before this was opened.
         owns_session: whether its settings may be changed: no pooler shares them.
         is_committing: whether a write is being committed.
+        is_unreplicated: whether the last write was committed without its standby, because someone
+            has cancelled the wait for that.
         arrivals: polls for what the server has sent.
     """
 
@@ -85,6 +88,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
     silences = 0
     owns_session = False
     is_committing = False
+    is_unreplicated = False
     _plans_once = False
     _waiting = 0
 
@@ -100,6 +104,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         self._calls = PreparedCalls(self, self._prepared)
         self.arrivals = select.poll()
         self.arrivals.register(self.pgconn.socket, select.POLLIN)
+        self.add_notice_handler(self._take_notice)
 
     def run(
         self,
@@ -149,6 +154,11 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         self._own_cursor.execute(_SET_PLANS, settings, prepare=True)
         self._plans_once = once
         self._waiting = 0
+
+    def _take_notice(self, notice: errors.Diagnostic) -> None:
+        # COMMIT then succeeds, with no other warning than this.
+        if self.is_committing and notice.severity_nonlocalized == "WARNING":
+            self.is_unreplicated = True
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         """Wait for the server, but close the connection at the deadline.

@@ -210,7 +210,7 @@ class Connections:
             connection = None
         connection = connection or self._open()
         connection.deadline = deadline
-        connection.is_committing = False
+        connection.is_committing = connection.is_unreplicated = False
         return connection
 
     def _is_usable(self, connection: Connection) -> bool:
@@ -293,8 +293,8 @@ class Connections:
         elif not lost:
             logger.warning("the database refuses: %s", reason)
         elif is_write:
-            at = "at its COMMIT" if connection.is_committing else "before its COMMIT"
-            logger.warning("a write lost its connection %s: %s", at, reason)
+            outcome = "may have been made" if connection.is_committing else "was not made"
+            logger.warning("a write lost its connection: %s; it %s", reason, outcome)
         if connection and lost and connection.is_committing:
             raise RepositoryUncertainError(reason) from error
         if isinstance(error, errors.QueryCanceled):
@@ -327,6 +327,8 @@ def _committing(connection: Connection, *, is_write: bool, dry_run: bool) -> Ite
             yield
             connection.is_committing = is_write
         connection.is_committing = False
+        if connection.is_unreplicated:
+            raise RepositoryUncertainError("the wait for a standby was cancelled")
     except KeyboardInterrupt:
         if connection.is_committing:
             raise CommitInterruptedError from None
