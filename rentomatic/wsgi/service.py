@@ -1,12 +1,18 @@
 """What the handlers work with."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rentomatic.domain.rent import Rent
 from rentomatic.domain.tiles import Tiles
-from rentomatic.repository.interface import Idempotency, RoomChanges, RoomRepository, Uploads
+from rentomatic.repository.interface import (
+    Idempotency,
+    ReplicaState,
+    RoomChanges,
+    RoomRepository,
+    Uploads,
+)
 from rentomatic.requests.room_import import MAX_BATCH_BYTES
 from rentomatic.requests.room_list import DEFAULT_LIMIT
 from rentomatic.slots import Slots
@@ -27,12 +33,16 @@ class Stores:
         changes: their history; None if not recorded.
         idempotency: makes a write only once; None if not supported.
         uploads: files that wait to be imported; None if not supported.
+        copies: the rooms as replicas have them, a little older at times; None without replicas.
+        replicas: measures each replica.
     """
 
     repository: RoomRepository
     changes: RoomChanges | None = None
     idempotency: Idempotency | None = None
     uploads: Uploads | None = None
+    copies: RoomRepository | None = None
+    replicas: Callable[[], Sequence[ReplicaState]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +108,12 @@ class Service:
     def over(self, repository: RoomRepository) -> "Service":
         """Return the same service with another repository."""
         return replace(self, stores=replace(self.stores, repository=repository))
+
+    def over_copies(self) -> "Service":
+        """Return the same service with the copies of the rooms, if there are any.
+
+        It has a cache of its own, because servers may have different versions of the data.
+        """
+        if self.stores.copies is None:
+            return self
+        return replace(self.over(self.stores.copies), cache=AnswerCache())

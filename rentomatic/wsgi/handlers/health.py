@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from rentomatic.formats.json import dump_value
-from rentomatic.repository.interface import RepositoryUnavailableError
+from rentomatic.repository.interface import USED, RepositoryUnavailableError
 from rentomatic.use_cases.readiness import readiness_use_case
 from rentomatic.wsgi.failure import HttpFailure, Outcome
 from rentomatic.wsgi.request import Request
@@ -28,7 +28,10 @@ def ready(service: Service, _request: Request) -> Outcome:
     response = readiness_use_case(service.stores.repository)
     if not response:
         return response
-    body = {"status": "ready", "newer_migrations": response.value.newer}
+    body: dict[str, object] = {"status": "ready", "newer_migrations": response.value.newer}
+    if replicas := service.stores.replicas():
+        # Without addresses, which clients must not learn.
+        body["pools"] = {"primary": USED, "replicas": [each.state for each in replicas]}
     return Answer(HTTPStatus.OK, dump_value(body), cache="no-store")
 
 
@@ -40,5 +43,5 @@ def metrics(service: Service, _request: Request) -> Outcome:
         schema = service.stores.repository.schema()
     except RepositoryUnavailableError:
         schema = None
-    body = service.metrics.render(service.release, schema)
+    body = service.metrics.render(service.release, schema, service.stores.replicas())
     return Answer(HTTPStatus.OK, body, f"{TEXT}; {FORMAT}", cache="no-store")
