@@ -19,6 +19,7 @@ log=/var/log/nginx/rentomatic.log
 backups=/var/backups/rentomatic
 socket=/run/rentomatic/rentomatic.sock
 command=/usr/local/bin/rentomatic
+timer=rentomatic-backup.timer
 units=/etc/systemd/system
 local_database='postgresql:///rentomatic?host=/var/run/postgresql'
 # How long a release may take to become ready before the former one is restored.
@@ -199,9 +200,19 @@ check_all() {
     quietly "a check failed; see FAILED above" as_service "$1" .venv/bin/rentomatic check
 }
 
+# lacks_migrations RELEASE: whether the database lacks some of its migrations.
+lacks_migrations() {
+    as_service "$1" .venv/bin/rentomatic check | grep -q '^migrations .*FAILED'
+}
+
 migrate() {
     quietly "the migrations could not be applied (see above); the one that failed was rolled back" \
         as_service "$1" .venv/bin/rentomatic migrate
+}
+
+# Whether this is the machine that makes the backups.
+makes_backups() {
+    systemctl is-enabled --quiet "$timer" 2>/dev/null
 }
 
 # Each file of a release, and where it is installed.
@@ -226,6 +237,7 @@ ops/nginx/http.conf /etc/nginx/conf.d/rentomatic.conf
 ops/nginx/locations.conf /etc/nginx/snippets/rentomatic.conf
 ops/nginx/site.conf /etc/nginx/sites-available/rentomatic
 ops/nginx/tls.conf /etc/nginx/sites-available/rentomatic-tls
+ops/nginx/balanced.conf /etc/nginx/sites-available/rentomatic-balanced
 ops/nginx/metrics.conf /etc/nginx/sites-available/rentomatic-metrics
 FILES
 }

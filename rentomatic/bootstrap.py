@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rentomatic.config import NO_KEY, ConfigError, PostgresDatabase, Settings, read_settings
@@ -17,6 +18,7 @@ from rentomatic.repository.postgresidempotency import PostgresIdempotency
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.repository.postgressearches import PostgresSearches
 from rentomatic.repository.postgresuploads import PostgresUploads
+from rentomatic.repository.replicas import Replicas
 from rentomatic.resources import how_to_install, release
 from rentomatic.slots import ThreadShares
 from rentomatic.wsgi.application import Application
@@ -73,13 +75,24 @@ def build_stores(
         on_unconfirmed=counts.count_unconfirmed if counts else lambda _change: None,
     )
     repository = PostgresRepo(connections, shares.streams, shares.searches)
-    return Stores(
+    stores = Stores(
         repository,
         PostgresChanges(connections),
         PostgresIdempotency(connections, repository),
         PostgresUploads(connections),
         PostgresSearches(connections),
     )
+    if not settings.read_url:
+        return stores
+    replicas = Replicas(
+        connections,
+        settings.read_url,
+        settings.max_lag,
+        on_change=counts.count_replica_connections if counts else lambda _change: None,
+        on_pass=counts.count_passed_reads if counts else lambda: None,
+    )
+    copies = PostgresRepo(replicas, shares.streams, shares.searches)
+    return replace(stores, copies=copies, replicas=replicas.states)
 
 
 def _mongo_repository(url: str) -> RoomRepository:

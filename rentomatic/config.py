@@ -35,6 +35,7 @@ WEBHOOK_NETWORKS = "RENTOMATIC_WEBHOOK_NETWORKS"
 NO_KEY = f"webhooks need {SECRET_KEY_FILE}: make a key with `rentomatic searches key`"
 PUBLIC_URL = "RENTOMATIC_PUBLIC_URL"
 MAX_MACHINES = 1000
+READ_URL = "RENTOMATIC_READ_DATABASE_URL"
 # Read by prometheus_client: the folder of the counters that processes share.
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -146,6 +147,18 @@ SETTINGS: tuple[Setting, ...] = (
         " Of several servers, separated by commas, the one that accepts writes is used."
         " Overrides the `POSTGRES_` group; without either, `rentomatic serve` embeds a server",
         parse=parse_postgres_url,
+    ),
+    Setting(
+        READ_URL,
+        "Replicas of that database, for searches without a token: a URL with one or several hosts,"
+        " of which each thread uses one at random. The primary answers if none can",
+        parse=parse_postgres_url,
+    ),
+    Setting(
+        "RENTOMATIC_MAX_LAG",
+        "The greatest age of a replica's data, in seconds; an older replica is passed over",
+        "60",
+        integer_between(1, 86_400),
     ),
     Setting(
         "POSTGRES_HOSTNAME",
@@ -299,6 +312,8 @@ class Settings:
 
     Attributes:
         postgres: the configured database; None to embed a server.
+        read_url: of its replicas; None for none.
+        max_lag: the greatest age of their data, in seconds.
         tokens: who may change rooms: names, by the digests of their tokens.
         public_url: the address of the site, as browsers send it in `Origin`; None if unknown.
         listens_to_all: whether other machines can reach the port.
@@ -307,6 +322,8 @@ class Settings:
     """
 
     postgres: PostgresDatabase | None
+    read_url: str | None
+    max_lag: int
     mongodb_url: str | None
     data: Path
     default_limit: int
@@ -340,8 +357,12 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if values["MONGODB_URL"] and postgres:
         named = "DATABASE_URL" if values["DATABASE_URL"] else "the POSTGRES_ group"
         raise ConfigError(f"MONGODB_URL and {named} are both set; unset one of them")
+    if values[READ_URL] and not postgres:
+        raise ConfigError(f"{READ_URL} is set without DATABASE_URL, the primary; set both")
     return Settings(
         postgres=postgres,
+        read_url=values[READ_URL],
+        max_lag=values["RENTOMATIC_MAX_LAG"],
         mongodb_url=values["MONGODB_URL"],
         data=(values["RENTOMATIC_DATA"] or default_data()).resolve(),
         default_limit=values["RENTOMATIC_DEFAULT_LIMIT"],

@@ -8,7 +8,7 @@ import math
 import os
 import struct
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 
@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from rentomatic import __version__
 from rentomatic.config import MULTIPROCESS
-from rentomatic.repository.interface import Schema
+from rentomatic.repository.interface import AWAY, TOO_OLD, ReplicaState, Schema
 from rentomatic.repository.saved_searches import Backlog
 
 NO_ROUTE = "none"
@@ -65,6 +65,17 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="livesum",
         ).inc
+        self.count_replica_connections: Callable[[float], None] = Gauge(
+            "rentomatic_replica_connections",
+            "Open connections to replicas",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        ).inc
+        self.count_passed_reads: Callable[[], None] = Counter(
+            "rentomatic_replica_reads_passed",
+            "Reads for replicas that none of them could answer",
+            registry=self._registry,
+        ).inc
         self.count_dropped_lines: Callable[[float], None] = Counter(
             "rentomatic_log_lines_dropped",
             "Log lines that were dropped because the log was not read",
@@ -81,13 +92,19 @@ class Metrics:
     def _find_series(self, route: str, method: str, status: int) -> tuple[Counter, Histogram]:
         return self._requests.labels(route, method, status), self._seconds.labels(route)
 
-    def render(self, release: str, schema: Schema | None, backlog: Backlog | None = None) -> bytes:
+    def render(
+        self,
+        release: str,
+        schema: Schema | None,
+        backlog: Backlog | None = None,
+        replicas: Sequence[ReplicaState] = (),
+    ) -> bytes:
         """Return all metrics and the state of the service in Prometheus' text format.
 
         The schema is None if the database does not answer, and so is the backlog.
         """
         registry = CollectorRegistry(support_collectors_without_names=True)
-        registry.register(_State(release, schema))
+        registry.register(_State(release, schema, replicas))
         registry.register(_Notifications(backlog or Backlog()))
         counted = b""
         if folder := os.environ.get(MULTIPROCESS):
@@ -116,9 +133,12 @@ class _AllWorkers(MultiProcessCollector):
 class _State(Collector):
     """The state of the service, collected at scrape time."""
 
-    def __init__(self, release: str, schema: Schema | None) -> None:
+    def __init__(
+        self, release: str, schema: Schema | None, replicas: Sequence[ReplicaState]
+    ) -> None:
         self._release = release
         self._schema = schema
+        self._replicas = replicas
 
     def collect(self) -> Iterator[Metric]:
         schema = self._schema or Schema()
@@ -130,6 +150,24 @@ class _State(Collector):
             ("newer_migrations", "Migrations of a newer release", len(schema.newer)),
         ):
             yield GaugeMetricFamily(f"rentomatic_{name}", help_, value)
+        if self._replicas:
+            yield from self._of_replicas()
+
+    def _of_replicas(self) -> Iterator[Metric]:
+        passed = GaugeMetricFamily(
+            "rentomatic_replica_passed_over",
+            "Whether the replica is away, or its data are too old",
+            labels=["replica"],
+        )
+        lag = GaugeMetricFamily(
+            "rentomatic_replica_lag_seconds", "The greatest age of its data", labels=["replica"]
+        )
+        for each in self._replicas:
+            passed.add_metric([str(each.number)], int(each.state in {AWAY, TOO_OLD}))
+            if each.age is not None:
+                lag.add_metric([str(each.number)], each.age)
+        yield passed
+        yield lag
 
 
 class _Notifications(Collector):

@@ -3,6 +3,11 @@ select
   current_setting('server_version') as version,
   clock_timestamp() as clock,
   current_setting('synchronous_standby_names') <> '' as is_synchronous,
+  -- What a standby has in common with its primary.
+  concat_ws('/', (pg_control_system()).system_identifier, current_database()) as identity,
+  -- What cancels long searches on a standby while changes are replayed.
+  current_setting('hot_standby_feedback')::bool as feedback,
+  current_setting('max_standby_streaming_delay') as patience,
   -- The limits of the server, the role and the database; -1 means no limit.
   array[
     current_setting('max_connections')::int

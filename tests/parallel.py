@@ -13,12 +13,13 @@ GROUPS = (
     "tests/ops/systemd/",
     "tests/ops/nginx/",
     "tests/browser/",
+    "tests/replicas/",
     "tests/process/test_checkout.py",
     "tests/process/test_hosts.py",
     "tests/repository/test_hosts.py",
 )
 # They wait more than they compute, and some take long, so they start before the others.
-FIRST = ("tests/ops/", "tests/process/")
+FIRST = ("tests/ops/", "tests/process/", "tests/replicas/")
 # Tests wait for servers and processes most of the time.
 WORKERS_PER_CORE = 2
 MOST_WORKERS = 16

@@ -33,6 +33,8 @@ PAUSE_SECONDS = 0.02
 CALM_SECONDS = 3
 # Longer than Patroni's ttl.
 WITHOUT_ETCD_SECONDS = 25
+# Whether an old primary does harm when it goes on depends on the moment.
+FREEZES = 3
 _WORKERS = "2"
 
 
@@ -82,7 +84,8 @@ def lose_machines(report: Report) -> None:
         events = Events(report, machines, ways)
         events.switch_over()
         events.lose_primary()
-        events.freeze_primary()
+        for _ in range(FREEZES):
+            events.freeze_primary()
         events.lose("the sync standby", "sync_standby")
         events.freeze_standby()
         events.lose("the other standby", "replica")

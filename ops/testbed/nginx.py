@@ -14,6 +14,7 @@ from testbed.waiting import until
 
 FILES = Path(__file__).resolve().parents[2] / "ops" / "nginx"
 NAME = "rooms.example.com"
+BALANCER = "127.0.0.8"
 # Debian's is not in the PATH of ordinary users.
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
 
@@ -23,6 +24,7 @@ _PLACES = {
     "locations.conf": "snippets/rentomatic.conf",
     "site.conf": "sites-enabled/rentomatic",
     "tls.conf": "sites-enabled/rentomatic-tls",
+    "balanced.conf": "sites-enabled/rentomatic-balanced",
     "metrics.conf": "sites-enabled/rentomatic-metrics",
 }
 
@@ -64,6 +66,7 @@ class Proxy:
         tls_port: of the site with TLS.
         plain_port: of the site that redirects to TLS.
         metrics_port: of the metrics.
+        balanced_port: of the site behind a balancer, whose address is BALANCER.
     """
 
     folder: Path
@@ -71,6 +74,7 @@ class Proxy:
     tls_port: int
     plain_port: int
     metrics_port: int
+    balanced_port: int
 
     @property
     def url(self) -> str:
@@ -92,7 +96,7 @@ def place(folder: Path, service: Path, change: Callable[[str], str] = str) -> Pr
         service: the unix socket of the service.
         change: changes the text of each file.
     """
-    proxy = Proxy(folder, *(free_port() for _ in range(4)))
+    proxy = Proxy(folder, *(free_port() for _ in range(5)))
     swaps = {
         "unix:/run/rentomatic/rentomatic.sock": f"unix:{service}",
         "/var/cache/nginx/rentomatic": f"{folder}/cache",
@@ -100,8 +104,15 @@ def place(folder: Path, service: Path, change: Callable[[str], str] = str) -> Pr
         "/var/www/html": f"{folder}/html",
         f"/etc/letsencrypt/live/{NAME}/": f"{folder}/",
         "127.0.0.1:9180": f"127.0.0.1:{proxy.metrics_port}",
+        "192.0.2.10": BALANCER,
     }
-    for standard, free in ((8080, proxy.port), (443, proxy.tls_port), (80, proxy.plain_port)):
+    ports = {
+        8080: proxy.port,
+        8081: proxy.balanced_port,
+        443: proxy.tls_port,
+        80: proxy.plain_port,
+    }
+    for standard, free in ports.items():
         for end in (";", " "):
             swaps[f"listen {standard}{end}"] = f"listen 127.0.0.1:{free}{end}"
             # Not every machine has IPv6.

@@ -7,12 +7,14 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
 from rentomatic.bootstrap import open_postgres, open_repository
+from rentomatic.cli.checking_replicas import check_replicas
+from rentomatic.cli.finding import PROBES, WIDTH, Finding
 from rentomatic.cli.outcome import EXIT_CODES, SUCCESS
 from rentomatic.cli.parser import Commands, add_command
 from rentomatic.config import (
@@ -40,33 +42,11 @@ from rentomatic.use_cases.readiness import readiness_use_case
 
 # A larger difference makes the logs of two machines hard to read together.
 CLOCK_SECONDS = 2
-# Connections that a worker opens to find out whether the database is back.
-_PROBES = 1
 # Connections of commands: a backup, a migration, and `rentomatic psql`.
 _COMMANDS = 3
 # `rentomatic notify` notes every ten seconds that it runs.
 IDLE_SECONDS = 60
 _SET_ADDRESS = "set it to the site's address, such as https://rooms.example.com"
-# The width of the column of names.
-_WIDTH = max(len(each.name) for each in SETTINGS) + 2
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The result of a check.
-
-    Attributes:
-        name: what was checked.
-        state: its state, or what is wrong and what would be right.
-        is_good: whether the service works with it.
-    """
-
-    name: str
-    state: str
-    is_good: bool = True
-
-    def __str__(self) -> str:
-        return f"{self.name:<{_WIDTH}}{'' if self.is_good else 'FAILED: '}{self.state}"
 
 
 def add_commands(commands: Commands) -> None:
@@ -75,9 +55,9 @@ def add_commands(commands: Commands) -> None:
         commands,
         "check",
         run_check,
-        "check settings, files, database, migrations, webhooks, connections, socket and clock",
+        "check settings, files, database, migrations, webhooks, replicas, socket and clock",
         "Check settings, the files that they name, database, migrations, webhooks, indexes,"
-        " connections, socket and clock: one line each.",
+        " connections, replicas, socket and clock: one line each.",
     )
     check.add_argument(
         "--before-start",
@@ -103,7 +83,7 @@ def run_check(arguments: argparse.Namespace, settings: Settings) -> int:
     """Show the settings, and whether everything that the service needs works."""
     environ = whole_environment(os.environ)
     for setting in SETTINGS:
-        sys.stdout.write(f"{setting.name:<{_WIDTH}}{setting.show(environ)}\n")
+        sys.stdout.write(f"{setting.name:<{WIDTH}}{setting.show(environ)}\n")
     if arguments.machines:
         settings = replace(settings, machines=arguments.machines)
     is_good = True
@@ -207,6 +187,8 @@ def _check_postgres(settings: Settings) -> Iterator[Finding]:
         yield _check_indexes(server)
         yield _check_connections(server, settings)
         yield _check_clock(server)
+        if settings.read_url:
+            yield from check_replicas(settings, connections, server)
 
 
 def _check_migrations(repository: RoomRepository) -> Finding:
@@ -249,7 +231,8 @@ def _check_connections(server: Inspection, settings: Settings) -> Finding:
 
 def _connections_of(server: Inspection, settings: Settings) -> int:
     """Return the greatest number of connections that the service and its commands have."""
-    worker = settings.threads + _PROBES
+    # With replicas, a heartbeat has a connection too (rentomatic.repository.heartbeat).
+    worker = settings.threads + PROBES + bool(settings.read_url)
     if server.is_synchronous:
         # Each may wait for a standby without its thread, which opens another.
         worker += writes_at_once(settings.threads)

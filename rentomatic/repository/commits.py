@@ -128,6 +128,8 @@ def _answer_on(connection: Connection) -> str | None:
             return None
         result = pgconn.get_result()
         if result and result.status == ExecStatus.COMMAND_OK:
+            if connection.is_unreplicated:
+                return "the wait of a write for a standby was cancelled"
             return "the database has confirmed the write"
     return "the connection of a write was lost before the database confirmed it"
 

@@ -3,11 +3,12 @@
 import math
 import select
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
 from typing import Any
 
 import psycopg
+from psycopg import errors
 from psycopg._preparing import Key, Prepare, PrepareManager
 from psycopg._queries import PostgresQuery
 from psycopg.abc import RV, PQGen
@@ -20,6 +21,9 @@ from rentomatic.repository.plans import CUSTOM_PLANS, GENERIC_PLANS
 from rentomatic.repository.prepared import PreparedCalls
 
 NOTHING: Mapping[str, object] = {}
+
+# How long a server may be silent before it is asked whether it is frozen, if another can answer.
+DOUBT_SECONDS = 0.5
 
 _CAN_CLOSE = psycopg.capabilities.has_send_close_prepared()
 
@@ -36,6 +40,10 @@ class NoAnswerError(psycopg.OperationalError):
 
 class CommitUnansweredError(psycopg.OperationalError):
     """The server has not answered a COMMIT in time; the connection still waits for the answer."""
+
+
+class _StillWaiting(Exception):  # noqa: N818 - not an error
+    """The server has been silent for a while; the wait can be continued."""
 
 
 class Statements(PrepareManager):
@@ -73,18 +81,26 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         patience: the most seconds that a wait may take; None for no limit.
         server: the one of its URL that it was opened to, in libpq's parameters.
         deadline: the `time.monotonic()` time by which all waits must end, if they are limited.
+        is_alive: says whether a server that has been silent for DOUBT_SECONDS still accepts
+            connections; None to wait for it in any case.
         silences: how often the server had stopped answering before this was opened.
+        measure_at: when to measure again how far a replica is behind; by time.monotonic().
         owns_session: whether its settings may be changed: no pooler shares them.
         is_committing: whether a write is being committed.
+        is_unreplicated: whether the last write was committed without its standby, because someone
+            has cancelled the wait for that.
         arrivals: polls for what the server has sent.
     """
 
     patience: float | None = None
     server: Mapping[str, str]
     deadline = math.inf
+    is_alive: Callable[[], bool] | None = None
     silences = 0
+    measure_at = 0.0
     owns_session = False
     is_committing = False
+    is_unreplicated = False
     _plans_once = False
     _waiting = 0
 
@@ -100,6 +116,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         self._calls = PreparedCalls(self, self._prepared)
         self.arrivals = select.poll()
         self.arrivals.register(self.pgconn.socket, select.POLLIN)
+        self.add_notice_handler(self._take_notice)
 
     def run(
         self,
@@ -150,21 +167,41 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         self._plans_once = once
         self._waiting = 0
 
+    def _take_notice(self, notice: errors.Diagnostic) -> None:
+        # COMMIT then succeeds, with no other warning than this.
+        if self.is_committing and notice.severity_nonlocalized == "WARNING":
+            self.is_unreplicated = True
+
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
-        """Wait for the server, but close the connection at the deadline.
+        """Wait for the server, but close the connection at the deadline, or if it is frozen.
 
         Raises:
-            NoAnswerError: at the deadline.
+            NoAnswerError: when it does.
             CommitUnansweredError: at the deadline of a COMMIT; the connection stays open.
         """
-        now = time.monotonic()
         if timeout is None and self.patience is not None:
-            timeout = max(0.0, min(self.patience, self.deadline - now))
+            timeout = max(0.0, min(self.patience, self.deadline - time.monotonic()))
+        if timeout is None:
+            return super().wait(gen, interval)
+        if self.is_alive is None or timeout <= DOUBT_SECONDS:
+            return self._wait_at_most(timeout, gen, interval)
         try:
-            return super().wait(gen, interval, timeout)
+            return self._wait_at_most(DOUBT_SECONDS, gen, interval, is_last=False)
+        except _StillWaiting:
+            left = timeout - DOUBT_SECONDS if self.is_alive() else 0.0
+            return self._wait_at_most(left, gen, interval)
+
+    def _wait_at_most(
+        self, seconds: float, gen: PQGen[RV], interval: float, *, is_last: bool = True
+    ) -> RV:
+        began = time.monotonic()
+        try:
+            return super().wait(gen, interval, seconds)
         except psycopg.OperationalError:
-            if timeout is None or self.closed or time.monotonic() < now + timeout:
+            if self.closed or time.monotonic() < began + seconds:
                 raise
+            if not is_last:
+                raise _StillWaiting from None
             if self.is_committing:
                 raise CommitUnansweredError("the server has not answered COMMIT") from None
             self.pgconn.finish()

@@ -24,7 +24,7 @@ from rentomatic.repository.interface import (
     RepositoryUnfitError,
 )
 from rentomatic.repository.opener import Opener
-from rentomatic.repository.outage import Outage, report_read_only
+from rentomatic.repository.outage import DATABASE, Label, Outage, report_read_only
 from rentomatic.repository.refusals import reason_of
 from rentomatic.repository.standby import why_read_only
 from rentomatic.repository.transactions import Head, Streaming, streamed
@@ -88,6 +88,7 @@ class Connections:
         writes: how many writes there may be at a time; None for no limit.
         on_unconfirmed: called with 1 for each write whose COMMIT the server does not answer in
             time, and -1 when it has.
+        label: what the log calls the database.
 
     Attributes:
         options: the settings of each session, in libpq's format.
@@ -105,6 +106,7 @@ class Connections:
         changes_kept: int | None = None,
         writes: Turns | None = None,
         on_unconfirmed: Callable[[int], None] = lambda _change: None,
+        label: Label = DATABASE,
     ) -> None:
         self._opener = Opener(
             conninfo, statement_timeout=statement_timeout, changes_kept=changes_kept
@@ -112,8 +114,9 @@ class Connections:
         self.options = self._opener.wanted.options
         self._on_change = on_change
         self._local = _Local()
+        self._name = label.name
         probes = (partial(self._opener.probe, each) for each in self._opener.servers)
-        self._outage = Outage(*probes)
+        self._outage = Outage(*probes, label=label)
         self._commits = Commits(writes, on_unconfirmed, self._opener.reopen, self._fall_silent)
         # Connections that were opened before the server stopped answering are discarded.
         self._silences = 0
@@ -184,11 +187,24 @@ class Connections:
                 self._raise_unavailable(error, is_write=is_write)
                 raise
 
+    @property
+    def is_away(self) -> bool:
+        """Whether the server is known to be down."""
+        return self._outage.is_on
+
     def close(self) -> None:
         """Close this thread's connection, and stop probing the database."""
         self._outage.close()
         self._commits.close()
         self._drop()
+        self.leave()
+
+    def leave(self) -> None:
+        """Close this thread's connection; the thread's next work opens another."""
+        if connection := self._local.connection:
+            connection.close()
+            self._local.connection = None
+            self._on_change(-1)
 
     def _retried(self, attempt: Callable[[float], T]) -> T:
         """Retry once if the connection is lost; both attempts share one deadline."""
@@ -206,11 +222,11 @@ class Connections:
         """Return this thread's connection, or a new one if that is not usable."""
         connection = self._local.connection
         if connection and not self._is_usable(connection):
-            self._drop()
+            self.leave()
             connection = None
         connection = connection or self._open()
         connection.deadline = deadline
-        connection.is_committing = False
+        connection.is_committing = connection.is_unreplicated = False
         return connection
 
     def _is_usable(self, connection: Connection) -> bool:
@@ -254,18 +270,22 @@ class Connections:
             refusal = self._opener.refusal()
             if isinstance(refusal, (RepositoryUnfitError, RepositoryStandbyError)):
                 raise refusal
-            raise RepositoryUnavailableError(f"the database is known to be down: {refusal}")
+            raise RepositoryUnavailableError(f"{self._name} is known to be down: {refusal}")
         silences = self._silences
         try:
             connection = self._opener.open()
         except RepositoryUnavailableError as error:
             self._outage.begin(str(error))
             raise
-        report_read_only(why_read_only(connection))
+        self._inspect(connection)
         connection.silences = silences
         self._local.connection = connection
         self._on_change(1)
         return connection
+
+    def _inspect(self, connection: Connection) -> None:
+        """Report what a new connection shows about its server."""
+        report_read_only(why_read_only(connection))
 
     def _raise_unavailable(self, error: psycopg.Error, *, is_write: bool = False) -> None:
         """Raise RepositoryUnavailableError if a driver error means "not now"; others are bugs.
@@ -291,10 +311,10 @@ class Connections:
             self._opener.forget()
             self._outage.begin(reason)
         elif not lost:
-            logger.warning("the database refuses: %s", reason)
+            logger.warning("%s refuses: %s", self._name, reason)
         elif is_write:
-            at = "at its COMMIT" if connection.is_committing else "before its COMMIT"
-            logger.warning("a write lost its connection %s: %s", at, reason)
+            outcome = "may have been made" if connection.is_committing else "was not made"
+            logger.warning("a write lost its connection: %s; it %s", reason, outcome)
         if connection and lost and connection.is_committing:
             raise RepositoryUncertainError(reason) from error
         if isinstance(error, errors.QueryCanceled):
@@ -327,6 +347,8 @@ def _committing(connection: Connection, *, is_write: bool, dry_run: bool) -> Ite
             yield
             connection.is_committing = is_write
         connection.is_committing = False
+        if connection.is_unreplicated:
+            raise RepositoryUncertainError("the wait for a standby was cancelled")
     except KeyboardInterrupt:
         if connection.is_committing:
             raise CommitInterruptedError from None

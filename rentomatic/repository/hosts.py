@@ -49,16 +49,17 @@ class Hosts:
 
     Args:
         parameters: libpq's; environment variables provide what they leave out.
+        name: of the URL that they are from, for the error.
 
     Raises:
         ConfigError: if the numbers of hosts and ports differ.
     """
 
-    def __init__(self, parameters: Mapping[str, Any]) -> None:
+    def __init__(self, parameters: Mapping[str, Any], name: str = "the database URL") -> None:
         try:
             found = split_attempts(parameters)
         except psycopg.OperationalError as error:
-            raise ConfigError(f"the database URL is not valid: {reason_of(error)}") from None
+            raise ConfigError(f"{name} is not valid: {reason_of(error)}") from None
         self.servers: Sequence[Server] = [
             {name: str(each[name]) for name in _PLACE if name in each} for each in found
         ]

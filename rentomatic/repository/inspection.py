@@ -18,6 +18,9 @@ class Inspection:
         version: of the server, as it reports it.
         read_only: why it accepts no writes, and what would be right; empty if it does.
         clock: the time of the server.
+        identity: of its cluster and database, which no other server has but its standbys.
+        feedback: whether it, as a standby, asks the primary to keep the rows that it still reads.
+        patience: how long it, as a standby, delays changes for a search that they disturb.
         connections: the maximum for this role and database.
         limit: what sets that maximum.
         is_synchronous: whether commits wait for a standby.
@@ -28,6 +31,9 @@ class Inspection:
     version: str
     read_only: str
     clock: datetime
+    identity: str
+    feedback: bool
+    patience: str
     connections: int
     limit: str
     is_synchronous: bool
@@ -55,6 +61,9 @@ def inspect_server(connections: Connections) -> Inspection:
             row.version,
             why_read_only(connection),
             row.clock,
+            row.identity,
+            row.feedback,
+            row.patience,
             allowed,
             limit,
             row.is_synchronous,

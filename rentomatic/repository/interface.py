@@ -176,6 +176,27 @@ class ChangePage:
     is_last: bool
 
 
+# What a replica is: in use; its server away; its data too old; or its server the primary by now.
+USED, AWAY, TOO_OLD, PRIMARY = "used", "away", "too old", "primary"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaState:
+    """A replica, as it is now.
+
+    Attributes:
+        number: its place in RENTOMATIC_READ_DATABASE_URL, from 1.
+        state: USED, AWAY, TOO_OLD or PRIMARY.
+        age: of its data at most, in seconds; None if unknown.
+        problem: why it is passed over, for logs and operators; empty if it is used.
+    """
+
+    number: int
+    state: str
+    age: float | None = None
+    problem: str = ""
+
+
 class RoomRepository(Protocol):
     """A store of rooms. Every method raises RepositoryUnavailableError while it cannot answer."""
 

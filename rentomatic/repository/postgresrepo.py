@@ -15,7 +15,6 @@ from rentomatic.domain.room_map import COUNTED_ROOMS
 from rentomatic.domain.room_summary import SUMMARIZED_ROOMS
 from rentomatic.repository.arrays import array_of, arrays_of
 from rentomatic.repository.connection import NOTHING, Connection
-from rentomatic.repository.connections import Connections
 from rentomatic.repository.interface import (
     Mapped,
     Page,
@@ -89,15 +88,18 @@ class PostgresRepo:
     """Stores rooms in the table `room`; safe to share between threads.
 
     Args:
-        connections: to the database.
+        connections: to the database, or to its replicas too.
         streams: for unlimited searches, each of which holds a connection.
         searches: for searches that read many rooms.
     """
 
     def __init__(
-        self, connections: Connections, streams: Slots | None = None, searches: Slots | None = None
+        self,
+        connections: Transactions,
+        streams: Slots | None = None,
+        searches: Slots | None = None,
     ) -> None:
-        self._connections: Transactions = connections
+        self._connections = connections
         self._actor: str | None = None
         self._stream_slots = streams or Slots()
         self._search_slots = searches or Slots()

@@ -14,6 +14,7 @@ from rentomatic.domain.tiles import Tiles
 from rentomatic.formats.json import dump_value
 from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.requests.parsers import shown
+from rentomatic.requests.room_list import UNLIMITED
 from rentomatic.tokens import NO_TOKENS, Tokens
 from rentomatic.wsgi.authorization import WRITES, authorize, identify
 from rentomatic.wsgi.body import is_taken, unsupported
@@ -37,7 +38,7 @@ from rentomatic.wsgi.request import (
 from rentomatic.wsgi.response import Answer, Headers
 from rentomatic.wsgi.routing import API, FORMS, Found, Operation, Route, find_route, nothing_at
 from rentomatic.wsgi.service import Documents, Limits, Service, Stores, Webhooks
-from rentomatic.wsgi.session import Sessions
+from rentomatic.wsgi.session import Sessions, carries_session
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -96,6 +97,7 @@ class Application:
             sessions=sessions,
             webhooks=webhooks or Webhooks(),
         )
+        self._service_over_copies = self._service.over_copies()
 
     def __call__(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request; a failure too gets an answer, in the form that the client accepts."""
@@ -150,7 +152,9 @@ class Application:
         environ: Environ,
     ) -> Outcome:
         service, is_write = self._service, request.method in WRITES
-        if operation.is_form:
+        if operation.may_lag and _may_lag(request, environ):
+            service = self._service_over_copies
+        elif operation.is_form:
             request = _as_form(request, service, environ)
             environ["rentomatic.token"] = request.signed_in if is_write else None
             if request.signed_in:
@@ -176,6 +180,16 @@ class Application:
         # Only our own nginx connects over a Unix socket.
         is_kept = operation.is_kept and environ.get("REMOTE_ADDR") == "" and not request.signed_in
         return keep_for_a_moment(outcome, request, second) if is_kept else outcome
+
+
+def _may_lag(request: Request, environ: Environ) -> bool:
+    """Return whether a replica may answer a search.
+
+    Who writes sees what was written: requests with a token, or the cookie of a session, go to the
+    primary. So do all rooms, because a copy of them is kept up to date by the primary's changes.
+    """
+    is_known = "HTTP_AUTHORIZATION" in environ or carries_session(environ)
+    return not is_known and request.query.values.get("limit") != UNLIMITED
 
 
 def _as_form(request: Request, service: Service, environ: Environ) -> Request:

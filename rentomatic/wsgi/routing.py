@@ -45,6 +45,7 @@ class Operation:
         is_kept: whether our own nginx may cache its answers for a second.
         reads_token: whether an optional token makes a difference.
         needs_token: whether a read needs a token, as every write does.
+        may_lag: whether a replica may answer who is not known, if one page of rooms is asked for.
         is_form: whether it shows or takes a form; who is signed in is known by a cookie then.
     """
 
@@ -53,6 +54,7 @@ class Operation:
     is_kept: bool = False
     reads_token: bool = False
     needs_token: bool = False
+    may_lag: bool = False
     is_form: bool = False
 
 
@@ -122,6 +124,11 @@ FORMS = "Forms"
 OGC = "OGC"
 
 
+def _search(handler: Handler) -> Mapping[str, Operation]:
+    """Return the operation of what is made from many rooms."""
+    return {"GET": Operation(handler, is_kept=True, may_lag=True)}
+
+
 def _form(show: Handler, take: Handler, media_type: str = URL_ENCODED) -> Mapping[str, Operation]:
     """Return the operations of a page with a form."""
     return {
@@ -135,17 +142,13 @@ ROUTES = (
         "/rooms",
         "Rooms",
         {
-            "GET": Operation(rooms.room_list, is_kept=True),
+            "GET": Operation(rooms.room_list, is_kept=True, may_lag=True),
             "POST": Operation(room_writes.room_add, (JSON, *BATCH_FORMATS)),
         },
     ),
-    Route("/rooms/summary", "Rooms", {"GET": Operation(rooms.room_summary, is_kept=True)}),
-    Route("/rooms/map", "Rooms", {"GET": Operation(rooms.room_map, is_kept=True)}),
-    Route(
-        "/rooms/relaxations",
-        "Rooms",
-        {"GET": Operation(relaxations.room_relaxations, is_kept=True)},
-    ),
+    Route("/rooms/summary", "Rooms", _search(rooms.room_summary)),
+    Route("/rooms/map", "Rooms", _search(rooms.room_map)),
+    Route("/rooms/relaxations", "Rooms", _search(relaxations.room_relaxations)),
     Route("/rooms/changes", "Rooms", {"GET": Operation(changes.room_changes, reads_token=True)}),
     Route("/rooms/new", FORMS, _form(room_forms.new_room, room_forms.take_new_room)),
     Route(
@@ -174,7 +177,7 @@ ROUTES = (
     Route(
         "/rooms/{code:uuid}/similar",
         "Rooms",
-        {"GET": Operation(room_similar.room_similar, is_kept=True)},
+        _search(room_similar.room_similar),
     ),
     Route(
         "/searches",
@@ -210,9 +213,9 @@ ROUTES = (
     *(Route(path, OGC, {"GET": Operation(ogc.ogc_document)}) for path in links.DOCUMENTS),
     Route(links.ROOT, OGC, {"GET": Operation(ogc.ogc_landing)}),
     Route(f"{links.ROOT}/", OGC, {"GET": Operation(ogc.ogc_landing)}),
-    Route(links.COLLECTIONS, OGC, {"GET": Operation(ogc.ogc_collections, is_kept=True)}),
-    Route(links.COLLECTION, OGC, {"GET": Operation(ogc.ogc_collection, is_kept=True)}),
-    Route(links.ITEMS, OGC, {"GET": Operation(ogc.ogc_items, is_kept=True)}),
+    Route(links.COLLECTIONS, OGC, _search(ogc.ogc_collections)),
+    Route(links.COLLECTION, OGC, _search(ogc.ogc_collection)),
+    Route(links.ITEMS, OGC, _search(ogc.ogc_items)),
     Route(f"{links.ITEMS}/{{code:uuid}}", OGC, {"GET": Operation(ogc.ogc_item, is_kept=True)}),
 )
 

@@ -1,13 +1,19 @@
 """What the handlers work with."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rentomatic.domain.rent import Rent
 from rentomatic.domain.tiles import Tiles
 from rentomatic.reachable import PUBLIC, Reachable
-from rentomatic.repository.interface import Idempotency, RoomChanges, RoomRepository, Uploads
+from rentomatic.repository.interface import (
+    Idempotency,
+    ReplicaState,
+    RoomChanges,
+    RoomRepository,
+    Uploads,
+)
 from rentomatic.repository.saved_searches import SavedSearches
 from rentomatic.requests.room_import import MAX_BATCH_BYTES
 from rentomatic.requests.room_list import DEFAULT_LIMIT
@@ -31,6 +37,8 @@ class Stores:
         idempotency: makes a write only once; None if not supported.
         uploads: files that wait to be imported; None if not supported.
         searches: saved searches; None if not supported.
+        copies: the rooms as replicas have them, a little older at times; None without replicas.
+        replicas: measures each replica.
     """
 
     repository: RoomRepository
@@ -38,6 +46,8 @@ class Stores:
     idempotency: Idempotency | None = None
     uploads: Uploads | None = None
     searches: SavedSearches | None = None
+    copies: RoomRepository | None = None
+    replicas: Callable[[], Sequence[ReplicaState]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +128,12 @@ class Service:
     def over(self, repository: RoomRepository) -> "Service":
         """Return the same service with another repository."""
         return replace(self, stores=replace(self.stores, repository=repository))
+
+    def over_copies(self) -> "Service":
+        """Return the same service with the copies of the rooms, if there are any.
+
+        It has a cache of its own, because servers may have different versions of the data.
+        """
+        if self.stores.copies is None:
+            return self
+        return replace(self.over(self.stores.copies), cache=AnswerCache())

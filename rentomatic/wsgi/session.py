@@ -16,6 +16,8 @@ from rentomatic.tokens import NO_TOKENS, Tokens, actor_of
 _COOKIE = "rentomatic"
 # Browsers take a cookie of this name only from the host itself, encrypted (RFC 6265bis).
 _HOST_PREFIX = "__Host-"
+# As in ops/nginx/http.conf: whether the cookie is there, valid or not.
+_CARRIED = re.compile(rf"(?:^|[;,\s])(?:{_HOST_PREFIX})?{_COOKIE}\s*=")
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{1,255}=*", re.ASCII)
 
 # What a typed address or a bookmark sends instead of an origin.
@@ -98,6 +100,11 @@ class Sessions:
             return None
         token = _read_cookie(environ.get("HTTP_COOKIE", ""), self.cookie)
         return self.name_of(token) if token else None
+
+
+def carries_session(environ: _Environ) -> bool:
+    """Return whether a request has the cookie of someone who is, or was, signed in."""
+    return "HTTP_COOKIE" in environ and _CARRIED.search(environ["HTTP_COOKIE"]) is not None
 
 
 def _read_cookie(header: str, name: str) -> str | None:

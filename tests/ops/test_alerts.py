@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rentomatic.metrics import Metrics
-from rentomatic.repository.interface import Schema
+from rentomatic.repository.interface import TOO_OLD, ReplicaState, Schema
 from rentomatic.resources import shipped
 
 RULES = shipped("ops") / "prometheus" / "rules.yml"
@@ -41,7 +41,7 @@ def test_the_rules_use_metrics_that_exist() -> None:
     """A renamed metric would silence its alert."""
     metrics = Metrics()
     metrics.count_request("/rooms", "GET", 200, 0.01)
-    text = metrics.render("release", Schema()).decode()
+    text = metrics.render("release", Schema(), [ReplicaState(1, TOO_OLD, 70.0)]).decode()
     names = set(re.findall(r"^(\w+)", text, re.MULTILINE))
     assert set(re.findall(r"\brentomatic_\w+", RULES.read_text())) <= names
 

@@ -133,6 +133,31 @@ def test_a_commit_whose_connection_is_lost_is_uncertain(
     assert not isinstance(reason, RepositoryUncertainError)
 
 
+@pytest.mark.parametrize("is_in_time", [True, False])
+def test_a_commit_whose_wait_is_cancelled_is_uncertain(
+    lonely: Server,
+    connections: Connections,
+    counted: Counted,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    is_in_time: bool,
+) -> None:
+    """It succeeds, but a failover may lose it; so it is not acknowledged."""
+    cancel = "select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'"
+    number, repository = 6 + is_in_time, PostgresRepo(connections)
+    with ThreadPoolExecutor(1) as pool:
+        written = pool.submit(repository.add, room(number))
+        if not is_in_time:
+            until(lambda: counted.unconfirmed)
+        until(lambda: lonely.ask(cancel))
+        assert isinstance(written.exception(), RepositoryUncertainError)
+        until(lambda: not counted.unconfirmed)
+        # Of this thread.
+        pool.submit(connections.close).result()
+    assert is_in_time or "was cancelled" in caplog.text
+    assert repository.get(room(number).code) == room(number)
+
+
 @contextmanager
 def blocked(server: Server) -> Iterator[None]:
     """Keep every write waiting before its COMMIT."""

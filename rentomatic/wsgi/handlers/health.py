@@ -4,7 +4,7 @@ from contextlib import suppress
 from http import HTTPStatus
 
 from rentomatic.formats.json import dump_value
-from rentomatic.repository.interface import RepositoryUnavailableError
+from rentomatic.repository.interface import USED, RepositoryUnavailableError
 from rentomatic.use_cases.readiness import readiness_use_case
 from rentomatic.wsgi.failure import HttpFailure, Outcome
 from rentomatic.wsgi.request import Request
@@ -29,7 +29,10 @@ def ready(service: Service, _request: Request) -> Outcome:
     response = readiness_use_case(service.stores.repository)
     if not response:
         return response
-    body = {"status": "ready", "newer_migrations": response.value.newer}
+    body: dict[str, object] = {"status": "ready", "newer_migrations": response.value.newer}
+    if replicas := service.stores.replicas():
+        # Without addresses, which clients must not learn.
+        body["pools"] = {"primary": USED, "replicas": [each.state for each in replicas]}
     return Answer(HTTPStatus.OK, dump_value(body), cache="no-store")
 
 
@@ -42,5 +45,6 @@ def metrics(service: Service, _request: Request) -> Outcome:
     with suppress(RepositoryUnavailableError):
         schema = service.stores.repository.schema()
         backlog = searches.backlog() if searches and not schema.missing else None
-    body = service.metrics.render(service.release, schema, backlog)
+    replicas = service.stores.replicas()
+    body = service.metrics.render(service.release, schema, backlog, replicas)
     return Answer(HTTPStatus.OK, body, f"{TEXT}; {FORMAT}", cache="no-store")

@@ -9,6 +9,7 @@ from rentomatic.domain.room import COORDINATES, FIELDS, OPTIONAL_FIELDS
 from rentomatic.domain.room_change import ChangeKind
 from rentomatic.domain.room_map import MAX_CELLS, MAX_ZOOM
 from rentomatic.domain.room_summary import MAX_CITIES, QUARTILES
+from rentomatic.repository.interface import AWAY, PRIMARY, TOO_OLD, USED
 from rentomatic.requests.parameters import CURSOR_PATTERN, degrees
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE
 from rentomatic.requests.room_import import MAX_IGNORED, MAX_NAMES
@@ -402,6 +403,20 @@ SCHEMAS = {
                 "type": "array",
                 "items": _TEXT,
                 "description": "migrations in the database that this release does not know",
+            },
+            "pools": reference("Pools"),
+        },
+        optional=("pools",),
+    ),
+    "Pools": record(
+        "The servers of the database, if it has replicas.",
+        {
+            "primary": {"const": USED},
+            "replicas": {
+                "type": "array",
+                "items": {"enum": [USED, AWAY, TOO_OLD, PRIMARY]},
+                "description": f"in the order of the setting; `{TOO_OLD}` means that its data are, "
+                f"and `{PRIMARY}` that it has become the primary",
             },
         },
     ),

@@ -1,11 +1,12 @@
 """Backups are written, private and limited in number, and can be restored."""
 
-from testbed.machine import Machine
+from testbed.machine import CHECKOUT, Machine
 from testbed.waiting import until
 
 from tests.ops.systemd.rooms import add_room, rooms
 
 FOLDER = "/var/backups/rentomatic"
+TIMER = "rentomatic-backup.timer"
 KEPT = 3
 
 
@@ -42,6 +43,30 @@ def test_old_backups_make_room(machine: Machine) -> None:
     modes = machine.shell(f"stat --format='%a %U' {FOLDER}/*").splitlines()
     assert modes[-1] == "600 rentomatic"
     assert machine.run("ls", "--almost-all", FOLDER).split() == backups(machine)
+
+
+def test_another_machine_may_make_the_backups(machine: Machine) -> None:
+    """Then nothing starts the timer here again, until an administrator enables it."""
+    output = machine.ops("install", "--without-backup")
+    assert f"disable: {TIMER}" in output
+    try:
+        for command in ("true", "systemctl restart rentomatic.target", f"{CHECKOUT}/ops/install"):
+            machine.tool("exec", "-H", "sh", "-euc", command)
+            assert state(machine) == "inactive"
+        machine.tool("restart")
+        until(machine.is_ready)
+        assert state(machine) == "inactive"
+    finally:
+        machine.run("systemctl", "enable", "--now", TIMER)
+    machine.run("systemctl", "stop", "rentomatic.target")
+    until(lambda: state(machine) == "inactive")
+    machine.run("systemctl", "start", "rentomatic.target")
+    assert state(machine) == "active"
+
+
+def state(machine: Machine) -> str:
+    """Return whether the timer of backups runs."""
+    return machine.try_to("systemctl", "is-active", TIMER).stdout.strip()
 
 
 def test_a_backup_can_be_restored(machine: Machine) -> None:

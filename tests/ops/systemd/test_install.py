@@ -48,6 +48,17 @@ def test_installing_again_changes_nothing(machine: Machine) -> None:
     assert steps(output) == always
 
 
+def test_settings_that_were_copied_are_made_readable(machine: Machine) -> None:
+    """As on a further machine; only root can read what it has copied."""
+    before = machine.shell(f"stat --format='%a %U:%G' {SETTINGS} {TOKENS}")
+    machine.shell(f"chown root:root {SETTINGS} {TOKENS}; chmod 600 {SETTINGS} {TOKENS}")
+    output = machine.ops("install")
+    assert [f"readable by the service: {each}" for each in (SETTINGS, TOKENS)] == [
+        step for step in steps(output) if "readable" in step
+    ]
+    assert machine.shell(f"stat --format='%a %U:%G' {SETTINGS} {TOKENS}") == before
+
+
 def test_another_release_is_not_installed_over_one(machine: Machine) -> None:
     """One line names ops/upgrade; the release stays."""
     machine.shell(f"cp -r {CHECKOUT} /root/another; echo >>/root/another/README.md")

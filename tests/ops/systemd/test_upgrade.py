@@ -95,6 +95,26 @@ def test_an_upgrade_and_a_rollback_lose_nothing(
     assert "and newer ones: 9000.of-the-next-release" in machine.run("rentomatic", "check")
 
 
+@pytest.mark.parametrize("migrates", [True, False])
+def test_where_no_backups_are_made_there_is_one_before_a_migration(
+    machine: Machine, next_release: NextRelease, *, migrates: bool
+) -> None:
+    """Another machine makes the others; the timer stays disabled."""
+    if migrates:
+        next_release.add_migration("create table next_release (number integer)")
+    machine.run("systemctl", "disable", "--now", "rentomatic-backup.timer")
+    backups = machine.run("ls", "/var/backups/rentomatic").split()
+    try:
+        output = machine.ops("upgrade", at=NEXT)
+        timer = machine.try_to("systemctl", "is-enabled", "rentomatic-backup.timer").stdout
+    finally:
+        machine.run("systemctl", "enable", "--now", "rentomatic-backup.timer")
+    assert timer == "disabled\n"
+    made = len(machine.run("ls", "/var/backups/rentomatic").split()) - len(backups)
+    assert made == int(migrates)
+    assert ("no backup: nothing is migrated" in output) is not migrates
+
+
 def test_a_broken_migration_stops_it(machine: Machine, next_release: NextRelease) -> None:
     """The old release keeps serving, and the error names the statement."""
     next_release.add_migration("create tabel next_release (number integer)")
