@@ -160,12 +160,13 @@ def test_check_shows_every_setting_and_no_password(
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == [
         *(setting.name for setting in SETTINGS),
-        *("sign-in", "gis", "database", "migrations", "indexes", "connections", "clock"),
+        *("sign-in", "gis", "database", "migrations", "webhooks"),
+        *("indexes", "connections", "clock"),
     ]
     assert "hidden" not in out
-    assert "PORT                        8000 (default)" in out
-    assert "migrations                  all applied\n" in out
-    assert "indexes                     all valid\n" in out
+    assert "PORT                         8000 (default)" in out
+    assert "migrations                   all applied\n" in out
+    assert "indexes                      all valid\n" in out
 
 
 @pytest.mark.parametrize(
@@ -211,7 +212,7 @@ def test_check_says_where_people_can_sign_in(
         monkeypatch.setenv(name, value)
     code, out, _ = run("check")
     assert code == 0
-    assert f"sign-in                     {state}\n" in out
+    assert f"sign-in                      {state}\n" in out
 
 
 @pytest.mark.parametrize(
@@ -241,7 +242,7 @@ def test_check_says_which_address_gis_clients_open(
     monkeypatch.setenv("RENTOMATIC_PUBLIC_URL", public_url)
     code, out, _ = run("check")
     assert code == 0
-    assert f"gis                         {state}\n" in out
+    assert f"gis                          {state}\n" in out
 
 
 def test_an_unreachable_database_ends_with_4(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,7 +255,7 @@ def test_an_unreachable_database_ends_with_4(run: Run, monkeypatch: pytest.Monke
         assert "Traceback" not in err
     code, out, _ = run("check")
     assert code == 4
-    assert "database                    FAILED: configured PostgreSQL: connection failed: " in out
+    assert "database                     FAILED: configured PostgreSQL: connection failed: " in out
     assert "hidden" not in out
     assert run("check", "--before-start")[0] == 0
 
