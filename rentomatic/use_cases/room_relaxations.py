@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rentomatic.domain.relaxation import CountKind, Relaxation, cheapest_first
 from rentomatic.domain.room import Room
+from rentomatic.repository.contradictions import is_contradictory
 from rentomatic.repository.interface import RepositoryTimeoutError, RoomRepository, Total
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_relaxations import (
@@ -54,6 +55,8 @@ def _relaxations(
     deadline = time.monotonic() + MOST_SECONDS
     already = _already(repository, searched(request))
     for each in conditions_of(request, is_empty=already == 0):
+        if is_contradictory(searched(each.others)):
+            continue
         if time.monotonic() > deadline:
             raise RepositoryTimeoutError("relaxing a search took too long")
         relaxation = _relaxation(repository, each, already)
