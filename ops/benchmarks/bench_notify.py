@@ -144,10 +144,10 @@ def queueing(count: int, rooms: list[Room]) -> list[str]:
     with temporary_cluster() as cluster:
         database = cluster.database_named("notify")
         fill(database, 0)
-        _save(database, count)
         with closing(Connections(database.url)) as connections:
             follower = Follower(PostgresChanges(connections), PostgresNotifications(connections))
             follower.step()
+            _save(database, count)
             _write(database, rooms)
             backends = processes_of(cluster)
             start, before = time.process_time(), processor_seconds(backends)

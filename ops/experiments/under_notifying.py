@@ -10,6 +10,9 @@ from rentomatic.embedded.cluster import embedded_cluster
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
 
+# Starting a process takes longer than a kill and a takeover.
+PROCESSES = 6
+
 
 def kill_notifiers(report: Report, times: int) -> None:
     """Kill the sending process while messages arrive, on a database of its own."""
@@ -20,7 +23,7 @@ def kill_notifiers(report: Report, times: int) -> None:
         with embedded_cluster(folder / "data") as cluster:
             create_database(cluster.database)
             apply_migrations(cluster.database.url)
-            found = kill_while_sending(cluster.database, folder, times)
+            found = kill_while_sending(cluster.database, folder, times, PROCESSES)
     seen = f"{len(found.written):,} changes for {len(found.arrived)} searches, lost {found.lost}, "
     seen += f"out of order {found.disordered}; {found.messages:,} messages, "
     seen += f"{found.repeats:,} repeated, {found.altered} of them altered"

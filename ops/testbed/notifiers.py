@@ -1,7 +1,7 @@
 """Kills of `rentomatic notify` between sending a message and remembering it.
 
 The receiver kills the process that sends when a message arrives: before it answers, or just after.
-A second process waits to take over, so that each kill is also a takeover.
+Other processes wait to take over, so that each kill is also a takeover.
 """
 
 import os
@@ -79,7 +79,7 @@ class Seen:
 
 
 class Notifiers:
-    """Two processes of `rentomatic notify`, of which one has its turn."""
+    """Processes of `rentomatic notify`, of which one has its turn."""
 
     def __init__(self, database: PostgresDatabase, variables: dict[str, str], log: Path) -> None:
         self._database = database
@@ -120,15 +120,26 @@ class Notifiers:
         self._log.close()
 
 
-def kill_while_sending(database: PostgresDatabase, folder: Path, rounds: int) -> Seen:
-    """Kill the sending process in each round, while rooms are written; return what arrived."""
+def kill_while_sending(
+    database: PostgresDatabase, folder: Path, rounds: int, processes: int = 2
+) -> Seen:
+    """Kill the sending process in each round, while rooms are written; return what arrived.
+
+    Args:
+        database: an empty, migrated database.
+        folder: for a certificate and a log.
+        rounds: the number of kills.
+        processes: how many run at a time.
+    """
     certificate, key = make_certificate(folder), new_key()
     seen = Seen()
     with (
         closing(Connections(database.url)) as connections,
         Receiver(certificate) as receiver,
-        _two_notifiers(database, certificate, key, folder / "notify.log") as notifiers,
+        _notifiers(database, certificate, key, folder / "notify.log") as notifiers,
     ):
+        for _ in range(processes):
+            notifiers.start()
         until(notifiers.holder)
         _wait_for_progress(database)
         _save(PostgresSearches(connections), receiver, Sealer([key]))
@@ -179,7 +190,7 @@ class _Killer:
 
 
 @contextmanager
-def _two_notifiers(
+def _notifiers(
     database: PostgresDatabase, certificate: Path, key: str, log: Path
 ) -> Iterator[Notifiers]:
     variables = {
@@ -188,8 +199,6 @@ def _two_notifiers(
         "SSL_CERT_FILE": str(certificate),
     }
     with closing(Notifiers(database, variables, log)) as notifiers:
-        notifiers.start()
-        notifiers.start()
         yield notifiers
 
 

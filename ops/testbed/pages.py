@@ -24,7 +24,10 @@ class Kind:
 PAGES: Mapping[str, Kind] = {
     "search": Kind("/rooms"),
     "filtered": Kind("/rooms?filter_city__eq=Berlin&filter_price__lte=1500&sort=-size&limit=10"),
-    "nothing": Kind("/rooms?filter_price__lt=1"),
+    "nothing": Kind(
+        "/rooms?near=2.35,48.86&radius=500&filter_city__eq=Paris"
+        "&filter_price__lte=30&filter_bedrooms__gte=1"
+    ),
     "mistake": Kind("/rooms?filter_price__gte=cheap&filter_bedrooms__gte=1", 400),
     "room": Kind(_ROOM),
     "missing": Kind("/rooms/00000000-0000-0000-0000-000000000000", 404),

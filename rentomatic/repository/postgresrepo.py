@@ -19,6 +19,7 @@ from rentomatic.repository.interface import (
     Mapped,
     Page,
     RepositoryBusyError,
+    RepositoryTimeoutError,
     SaveSummary,
     Schema,
     Summarized,
@@ -79,6 +80,9 @@ MANY_ROOMS = 20_000
 # Frequent words are found faster than this, unless few rooms have all of them; then a search
 # takes a slot.
 SHORT_TIMEOUT = 300
+# A single room that is not found in this time is not worth the wait: several of them are sought to
+# answer one request.
+SOUGHT_TIMEOUT = 2_000
 
 # The marks of the assignments in sql/parts/room_assignments.sql; rooms are found by their code.
 SETS = {name: f"sets_{name}" for name in FIELDS if name != "code"}
@@ -309,10 +313,21 @@ class PostgresRepo:
                 found = find(request, parameters)
                 if found is None:
                     _need(take)
-                    return self._rows(request, fallback_parameters(request))
+                    return self._rows_slowly(request)
                 rows = found
                 if len(rows) > (request.limit or 0):
                     break
+        return rows
+
+    def _rows_slowly(self, request: RoomListRequest) -> Sequence[Any]:
+        """Find the rows of a page whose first attempt took too long."""
+        parameters = fallback_parameters(request)
+        if request.limit != 1:
+            return self._rows(request, parameters)
+        text, _ = self.page_statement(request, parameters)
+        rows = self._run_if_fast(text, parameters, SOUGHT_TIMEOUT)
+        if rows is None:
+            raise RepositoryTimeoutError("seeking a single room took too long")
         return rows
 
     def _rows_if_fast(

@@ -31,6 +31,10 @@ FEW_ROOMS = 5_000
 # How many of the rooms nearest to a room limit how far away similar ones are.
 NEAREST_ROOMS = 200
 
+# Collecting fewer rooms is fast enough to find a single one: the planner takes a value that no room
+# has for a usual one, and then reading in the order of the search reads all rooms.
+SOUGHT_ROOMS = 20_000
+
 # How many rooms are looked up to estimate how many more there are, and where.
 SAMPLED_ROOMS = 20_000
 
@@ -91,7 +95,8 @@ def attempts(request: RoomListRequest, estimated: Estimated) -> Iterator[tuple[P
 def _selects_few(request: RoomListRequest, estimated: Estimated) -> bool:
     """Return whether few rooms have the words and pass everything else, if there is anything."""
     whole = request.selection
-    return whole != RoomSelection(words=request.words) and estimated(whole) < FEW_ROOMS
+    few = SOUGHT_ROOMS if request.limit == 1 else FEW_ROOMS
+    return whole != RoomSelection(words=request.words) and estimated(whole) < few
 
 
 def needs_attempts(request: RoomListRequest) -> bool:

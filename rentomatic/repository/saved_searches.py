@@ -56,7 +56,7 @@ class Backlog:
 
     Attributes:
         enabled, disabled: how many searches there are.
-        waiting: how many messages wait.
+        waiting: how many messages wait; at most 100,001 are counted.
         age: for how many seconds the oldest message waits, of searches that do not fail.
         idle: how many seconds ago `rentomatic notify` last looked for changes; None for never.
         outcomes: how often an attempt had each outcome.

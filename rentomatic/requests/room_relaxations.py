@@ -163,13 +163,16 @@ def _beyond(value: Any, sign: int, field: str) -> Any:  # noqa: ANN401
 
 @dataclass(frozen=True, slots=True)
 class _Radius(Removable):
-    """The radius around a place."""
+    """The radius around a place; `is_empty` if no room within it is to be skipped."""
 
     near: Near
     radius: float
+    is_empty: bool
 
     @property
     def nearest(self) -> RoomListRequest:
+        if self.is_empty:
+            return self._search(self.others, ALWAYS, DISTANCE)
         least = max(nextafter(self.radius, inf), self.near.radius_min or 0.0)
         beyond = replace(self.near, radius=None, radius_min=least)
         return self._search(replace(self.others, near=beyond), ALWAYS, DISTANCE)
@@ -218,14 +221,15 @@ class _LeastRadius(Removable):
 
 @dataclass(frozen=True, slots=True)
 class _Area(Removable):
-    """The box that the rooms are in."""
+    """The box that the rooms are in; `is_empty` if no room in it is to be skipped."""
 
     box: Box
+    is_empty: bool
 
     @property
     def nearest(self) -> RoomListRequest:
         near = self.others.near or Near(*centre_of(self.box))
-        outside = negated(is_in_box(self.box))
+        outside = ALWAYS if self.is_empty else negated(is_in_box(self.box))
         return self._search(replace(self.others, near=near), outside, DISTANCE)
 
     @property
@@ -242,8 +246,11 @@ class _Area(Removable):
         return growth(self.box, value)
 
 
-def conditions_of(search: RoomSelection) -> Iterator[Removable]:
-    """Yield the conditions of a search that exclude rooms, in a fixed order."""
+def conditions_of(search: RoomSelection, *, is_empty: bool) -> Iterator[Removable]:
+    """Yield the conditions of a search that exclude rooms, in a fixed order.
+
+    `is_empty` says that the search finds no room, which makes it easier to find the nearest one.
+    """
     for each in search.filters:
         key = f"{each.field}__{each.operator}"
         others = replace(search, filters=tuple(one for one in search.filters if one != each))
@@ -254,11 +261,11 @@ def conditions_of(search: RoomSelection) -> Iterator[Removable]:
     if search.words:
         yield Removable("q", replace(search, words=()))
     if search.bbox:
-        yield _Area("bbox", replace(search, bbox=None), search.bbox)
+        yield _Area("bbox", replace(search, bbox=None), search.bbox, is_empty)
     near = search.near
     if near and near.radius is not None:
         others = replace(search, near=replace(near, radius=None))
-        yield _Radius("radius", others, near, near.radius)
+        yield _Radius("radius", others, near, near.radius, is_empty)
     if near and near.radius_min:
         others = replace(search, near=replace(near, radius_min=None))
         yield _LeastRadius("radius_min", others, near, near.radius_min)

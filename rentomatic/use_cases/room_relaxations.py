@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rentomatic.domain.relaxation import CountKind, Relaxation, cheapest_first
 from rentomatic.domain.room import Room
+from rentomatic.repository.contradictions import is_contradictory
 from rentomatic.repository.interface import RepositoryTimeoutError, RoomRepository, Total
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_relaxations import (
@@ -19,9 +20,9 @@ from rentomatic.responses import Response, ResponseSuccess
 from rentomatic.use_cases.outcomes import use_case
 from rentomatic.use_cases.room_count import MOST_COUNTED
 
-# After this time no further condition is examined: all of them together may take no longer than a
-# slow search.
-MOST_SECONDS = 2.0
+# After this time no further condition is examined: all of them together take no longer than a slow
+# search may.
+MOST_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,9 @@ def _relaxations(
 ) -> Iterator[Relaxation]:
     deadline = time.monotonic() + MOST_SECONDS
     already = _already(repository, searched(request))
-    for each in conditions_of(request):
+    for each in conditions_of(request, is_empty=already == 0):
+        if is_contradictory(searched(each.others)):
+            continue
         if time.monotonic() > deadline:
             raise RepositoryTimeoutError("relaxing a search took too long")
         relaxation = _relaxation(repository, each, already)

@@ -61,6 +61,24 @@ def test_a_visitor_finds_a_room(window: Window) -> None:
     assert window.page.get_by_role("heading", level=1).inner_text() == title
 
 
+def test_a_visitor_who_finds_nothing_is_led_on(window: Window) -> None:
+    """A sentence says what to change; its link finds as many rooms, and shows the new value."""
+    window.open("/rooms?lang=en")
+    control(window, "filter_price__lte").fill("9")
+    control(window, "filter_bedrooms__gte").fill("2")
+    search(window)
+    assert not prices(window)
+    assert not window.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    sentence = window.page.locator(".relaxations a").first
+    said = sentence.inner_text()
+    sentence.click()
+    window.page.wait_for_url(lambda url: "filter_price__lte=9&" not in url)
+    assert said.split(" ")[0] == str(len(prices(window)))
+    limit = query_of(window)["filter_price__lte"]
+    assert said.endswith(f"up to €{limit} per month")
+    assert control(window, "filter_price__lte").input_value() == limit
+
+
 def test_a_cluster_is_opened_and_the_map_moved(window: Window) -> None:
     """Each step shows fewer rooms; the links below the map lead back."""
     window.open("/rooms")

@@ -28,7 +28,7 @@ def test_files_that_are_closed_to_others_are_good(
     code, out, _ = run("check")
     assert code == 0
     for name, path in files.items():
-        assert f"{name} file".ljust(28) + f"{path} has mode {mode:04o}\n" in out
+        assert f"{name} file".ljust(29) + f"{path} has mode {mode:04o}\n" in out
 
 
 @pytest.mark.parametrize("name", ["settings", "tokens"])

@@ -160,7 +160,8 @@ def test_check_shows_every_setting_and_no_password(
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == [
         *(setting.name for setting in SETTINGS),
-        *("sign-in", "gis", "database", "migrations", "indexes", "connections", "clock"),
+        *("sign-in", "gis", "database", "migrations", "webhooks"),
+        *("indexes", "connections", "clock"),
     ]
     assert "hidden" not in out
     assert "PORT                          8000 (default)" in out

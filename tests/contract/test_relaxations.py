@@ -11,7 +11,7 @@ from hypothesis import given
 from rentomatic.domain.geography import Box
 from rentomatic.domain.relaxation import REMOVAL, CountKind, Relaxation
 from rentomatic.domain.room import FIELDS, Room
-from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.interface import Page, RoomRepository
 from rentomatic.requests.room_fields import FILTER_KEYS
 from rentomatic.requests.room_list import build_room_list_request
 from rentomatic.requests.room_relaxations import build_room_relaxations_request
@@ -302,3 +302,16 @@ def test_every_field_can_be_relaxed() -> None:
     """A new kind of value that can be limited needs a line in the table above."""
     limited = {name for name, each in FIELDS.items() if "lte" in each.operators}
     assert limited == {"size", "price", "latitude", "longitude", "bedrooms", "available_from"}
+
+
+def test_what_the_other_conditions_exclude_is_not_searched(
+    memory: RoomRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If two pairs of limits exclude each other, no single change can help."""
+    searches = []
+    monkeypatch.setattr(
+        type(memory), "search", lambda _, request: searches.append(request) or Page([])
+    )
+    filters = {"price__lt": 1, "price__gt": 2, "size__lt": 1, "size__gt": 2, "city__eq": "x"}
+    assert not relaxed(memory, filters=filters)
+    assert len(searches) == 1

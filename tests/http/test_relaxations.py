@@ -217,6 +217,17 @@ def test_the_page_of_an_empty_search_says_it_in_sentences(described: TestApp, qu
             assert str(len(cards)) in each.text
 
 
+def test_at_least_no_bedroom_is_any_number(
+    postgres_embedded: PostgresRepo, make_room: MakeRoom
+) -> None:
+    """A studio has none."""
+    postgres_embedded.save([make_room(1, bedrooms=0)])
+    client = TestApp(Application(Stores(postgres_embedded)))
+    query = "filter_bedrooms__gte=1&lang="
+    assert sentences(page(client, f"{query}en")) == ["1 room with any number of bedrooms"]
+    assert sentences(page(client, f"{query}ja")) == ["寝室数を問わなければ1件"]
+
+
 def test_the_page_says_that_no_single_change_helps(described: TestApp) -> None:
     """And offers the search without filters."""
     answer = page(described, "filter_city__eq=Paris&filter_price__lt=5")

@@ -53,6 +53,7 @@ MADE = {
     "relax": {
         *("title", "none", "radius", "radius_min", "bbox", "with", "without", "condition"),
         *(f"rooms.{kind}" for kind in ("one", "other", "more", "about")),
+        f"{BEDROOMS}.any",
         *(f"{what}.{end}" for what in ("amount", "date", BEDROOMS) for end in ("lte", "gte")),
     },
     "search": {f"count.{kind}" for kind in ("none", "one", "other", "more", "about")},

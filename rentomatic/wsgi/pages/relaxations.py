@@ -51,6 +51,8 @@ def _limit(found: Relaxation, spell: Speller) -> tuple[str | None, str]:
     kind = _KINDS.get(name) if operator in _ENDS else None
     if kind is None:
         return None, _condition(found.key, value_to_text(found.value) or "", spell)
+    if (name, operator, found.value) == (BEDROOMS, "gte", 0):
+        return f"{BEDROOMS}.any", ""
     if kind == BEDROOMS and isinstance(found.value, int):
         return f"{kind}.{operator}", spell.count("bedrooms", found.value)
     return f"{kind}.{operator}", spell.value(name, found.value)
