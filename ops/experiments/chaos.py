@@ -1,9 +1,10 @@
 """Reloads, restarts, kills, outages and overload, which users must not notice.
 
-Kills the database and the workers during writes, then sends the slowest searches from several
-addresses, then kills and freezes machines of a cluster, then reloads, kills and stops an installed
-service under a real systemd. Prints results and exits with 1 if something was lost, failed that
-must not, or took too long, and with 2 if something is missing that an experiment needs.
+Kills the database and the workers during writes, loses primaries that have standbys, sends the
+slowest searches from several addresses, kills and freezes machines of a cluster, and reloads, kills
+and stops an installed service under a real systemd. Prints results and exits with 1 if something
+was lost, failed that must not, or took too long, and with 2 if something is missing that an
+experiment needs.
 """
 
 import argparse
@@ -19,11 +20,13 @@ from testbed.machine import Machine, installed_machine, why_not_here
 from testbed.waiting import until
 from under_attack import attack, why_no_attack
 from under_failover import lose_machines, why_no_cluster
+from under_promotion import promote_under_writes
 from under_writes import BACK_SECONDS, kill_under_writes
 
 KILLS = 10
 EXIT_TERMINATED = 128 + signal.SIGTERM
 KILLS_UNDER_WRITES = 200
+FAILOVERS = 5
 THREADS = 4
 WORKERS = 4  # the default of WEB_CONCURRENCY
 # Why an experiment cannot run; the others need nothing.
@@ -35,12 +38,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="ops/chaos", description=__doc__)
     parser.add_argument(
         "--only",
-        choices=("writes", "attack", "cluster", "service"),
-        help="kills during writes; slow searches, which need nginx; a cluster, which needs Patroni,"
-        " etcd and HAProxy; or an installed service, which needs BOOT_SYSTEMD",
+        choices=("writes", "failover", "attack", "cluster", "service"),
+        help="kills during writes; promotions during writes; slow searches, which need nginx; a"
+        " cluster, which needs Patroni, etcd and HAProxy; or an installed service, which needs"
+        " BOOT_SYSTEMD",
     )
     parser.add_argument("--database-kills", type=positive_number, default=KILLS_UNDER_WRITES)
     parser.add_argument("--worker-kills", type=positive_number, default=KILLS_UNDER_WRITES)
+    parser.add_argument(
+        "--failovers", type=positive_number, default=FAILOVERS, help="per kind of loss"
+    )
     parser.add_argument("--reloads", type=positive_number, default=100)
     parser.add_argument("--restarts", type=positive_number, default=50)
     parser.add_argument(
@@ -63,6 +70,8 @@ def main() -> None:
     report = Report()
     if given.only in {None, "writes"}:
         kill_under_writes(report, given.database_kills, given.worker_kills)
+    if given.only in {None, "failover"}:
+        promote_under_writes(report, given.failovers)
     if given.only in {None, "attack"}:
         attack(report, given.rooms, given.seconds)
     if given.only in {None, "cluster"}:
