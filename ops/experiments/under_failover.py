@@ -231,7 +231,7 @@ class Events:
         seen = f"no write for {pause:.2f} s, no read for {load.gap:.2f} s"
         seen += f" ({failed:,} of {load.requests:,} failed), acknowledged writes lost {found.lost}"
         seen += f" of {len(way.writers.acknowledged):,}"
-        self.report.add(name, seen, is_good=not (found.lost or found.doubled))
+        self.report.add(name, seen, is_good=not (found.lost or found.doubled or failed))
 
     def _database(self) -> PostgresDatabase:
         # A connection to the addresses would wait for a machine that is frozen.
