@@ -19,7 +19,7 @@ from report import Report
 from testbed.machine import Machine, installed_machine, why_not_here
 from testbed.waiting import until
 from under_attack import attack, why_no_attack
-from under_failover import lose_machines, why_no_cluster
+from under_losses import lose_machines, why_no_cluster
 from under_promotion import promote_under_writes
 from under_writes import BACK_SECONDS, kill_under_writes
 
