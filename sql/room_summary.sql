@@ -21,6 +21,9 @@ candidate as (
     price,
     longitude,
     latitude,
+    bedrooms,  -- if sample
+    city,  -- if sample
+    city_key,  -- if sample
     (
       true
       :matching_size
@@ -142,8 +145,12 @@ bar as (
   where shown > 0
   group by field, width, number
 ),
--- Nothing is read if no room has bedrooms or a city.
+-- Nothing is read if no room has bedrooms or a city. A sample already has them.
 described as (
+  select bedrooms, city, city_key, bedrooms_match  -- if sample
+  from candidate  -- if sample
+  where size_matches and price_matches  -- if sample
+  union all  -- if sample
   select
     bedrooms,
     city,
@@ -164,6 +171,7 @@ described as (
     exists (select from room where bedrooms is not null)
     or exists (select from room where city_key is not null)
   )
+  and false  -- if sample
 ),
 bedroom as (
   select

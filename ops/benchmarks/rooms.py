@@ -2,6 +2,7 @@
 
 import random
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,20 @@ TOWNS = 200
 SPREAD_DEGREES = 0.05
 COPY = "copy room (code, size, price, longitude, latitude) from stdin"
 COPY_DESCRIBED = COPY.replace(")", ", title, city, description)")
+# More rooms are copies of these, each elsewhere in its town: making one in Python takes longer.
+MADE_ROOMS = 1_000_000
+COPIES = """
+insert into room (code, size, price, longitude, latitude)
+select
+  md5(number::text || code)::uuid,
+  size,
+  price,
+  round((longitude + random() * 0.02 - 0.01) * 1000000) / 1000000,
+  round((latitude + random() * 0.02 - 0.01) * 1000000) / 1000000
+from generate_series(1, %(more)s / %(made)s + 1) as number
+cross join room
+limit %(more)s
+"""
 # What else describes a room.
 DESCRIBE = """
 update room set
@@ -110,28 +125,39 @@ def _made_up(generator: random.Random) -> str:
 def fill(database: PostgresDatabase, amount: int, *, are_described: bool = False) -> None:
     """Create a migrated, vacuumed database with rooms, on request with the optional fields.
 
-    Indexes are built after the rooms are copied, and no history is written: at ten million rooms
-    that takes minutes instead of hours.
+    Indexes are built after the rooms are loaded, and no history is written: at ten million rooms
+    that takes minutes instead of hours. Says on standard error how far it is.
     """
     create_database(database)
     apply_migrations(database.url)
     with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute("set maintenance_work_mem = '512MB'")
         # Only the trigger that computes the keys of texts is needed.
         connection.execute("alter table room disable trigger user")
         connection.execute("alter table room enable trigger room_insert_keys")
         with _without_indexes(connection, "room"):
-            described = texts(amount) if are_described else repeat(())
-            with connection.cursor().copy(COPY_DESCRIBED if are_described else COPY) as copy:
-                for row, text in zip(rows(amount), described, strict=False):
-                    copy.write_row((*row, *text))
-            if are_described:
-                connection.execute(DESCRIBE)
-                connection.execute("vacuum (full) room")
+            _load(connection, amount, are_described=are_described)
         if are_described:
             with _without_indexes(connection, "room_words"):
                 connection.execute(FILL_WORDS)
         connection.execute("alter table room enable trigger user")
         connection.execute("vacuum (analyze) room, room_words")
+
+
+def _load(connection: psycopg.Connection, amount: int, *, are_described: bool) -> None:
+    # Words are rare or frequent among all rooms, so described rooms are not copied.
+    made = amount if are_described else min(amount, MADE_ROOMS)
+    described = texts(made) if are_described else repeat(())
+    with connection.cursor().copy(COPY_DESCRIBED if are_described else COPY) as copy:
+        for row, text in zip(rows(made), described, strict=False):
+            copy.write_row((*row, *text))
+    if amount > made:
+        _progress(f"copying {made:,} rooms to make {amount:,}")
+        connection.execute("select setseed(0.5)")
+        connection.execute(COPIES, {"made": made, "more": amount - made})
+    if are_described:
+        connection.execute(DESCRIBE)
+        connection.execute("vacuum (full) room")
 
 
 @contextmanager
@@ -142,8 +168,12 @@ def _without_indexes(connection: psycopg.Connection, table: str) -> Iterator[Non
         connection.execute(drop)
     yield
     for number, (_, create) in enumerate(found, start=1):
-        print(f"making index {number} of {len(found)} on {table}", file=sys.stderr)
+        _progress(f"building index {number} of {len(found)} on {table}")
         connection.execute(create)
+
+
+def _progress(what: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
 
 
 def sizes(database: PostgresDatabase) -> str:

@@ -92,6 +92,20 @@ THOROUGH: dict[str, str] = {
     "count=estimate": "filter_price__lt=1000&count=estimate",
 }
 
+# Summaries and maps are made of these: some take longer the more rooms there are.
+SELECTIONS: dict[str, str] = {
+    "everything": "",
+    "rare price": _RARE,
+    "common price": "filter_price__lt=1000",
+    "all but one price": "filter_price__ne=100",
+    "two price ranges": _filter("price < 300 OR size > 100"),
+    "title like a pattern": _filter("title LIKE '%nowhere%'"),
+    "all of a town": f"{NEAR}&radius=20000",
+    "circle of 5,000 km": f"{NEAR}&radius=5000000",
+    "box 500 km": _box(5),
+    "half of the world": "bbox=-180,-90,0,90",
+}
+
 # Requests of GIS clients, of the first page: GDAL asks for 20 rooms, and then for 1,000 at a time.
 LAYER: dict[str, str] = {
     "20 of all, with their number": "limit=20",

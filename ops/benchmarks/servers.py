@@ -112,12 +112,28 @@ def _answers(url: str) -> bool:
 
 def read_search(query: str) -> RoomListRequest:
     """Parse a query string as the service does."""
-    given: dict[str, str] = dict(parse_qsl(query))
-    filters = {name[7:]: given.pop(name) for name in list(given) if name.startswith("filter_")}
+    filters, given = arguments_of(query)
     request = build_room_list_request(filters, PAGE, **given)
     if not request:
         sys.exit(f"{query}: {request}")
     return request
+
+
+def arguments_of(query: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the filters of a query string, and its other parameters."""
+    given: dict[str, str] = dict(parse_qsl(query))
+    filters = {name[7:]: given.pop(name) for name in list(given) if name.startswith("filter_")}
+    return filters, given
+
+
+def milliseconds_of(act: Callable[[], object], times: int = 100) -> list[float]:
+    """Act repeatedly; return the sorted durations in milliseconds."""
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        act()
+        taken.append((time.perf_counter() - start) * 1000)
+    return sorted(taken)
 
 
 @dataclass(frozen=True)
@@ -135,12 +151,7 @@ class Database:
 
     def milliseconds(self, request: RoomListRequest, times: int = 100) -> list[float]:
         """Search repeatedly; return the sorted durations in milliseconds."""
-        taken = []
-        for _ in range(times):
-            start = time.perf_counter()
-            self.repository.search(request)
-            taken.append((time.perf_counter() - start) * 1000)
-        return sorted(taken)
+        return milliseconds_of(lambda: self.repository.search(request), times)
 
     def position(self, request: RoomListRequest, number: int) -> Position:
         """Return the position after this number of rooms in the request's order."""

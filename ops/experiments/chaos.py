@@ -1,7 +1,7 @@
 """Reloads, restarts, kills, outages and overload, which users must not notice.
 
-Kills the database and the workers during writes, and what sends webhooks; then sends the slowest
-searches from several addresses, then kills and freezes machines of a cluster, then reloads, kills
+Kills the database and the workers during writes, and what sends webhooks; loses primaries that have
+standbys, sends the slowest searches, kills and freezes machines of a cluster, and reloads, kills
 and stops an installed service under a real systemd. Prints results and exits with 1 if something
 was lost, failed that must not, or took too long, and with 2 if something is missing that an
 experiment needs.
@@ -19,13 +19,15 @@ from report import Report
 from testbed.machine import Machine, installed_machine, why_not_here
 from testbed.waiting import until
 from under_attack import attack, why_no_attack
-from under_failover import lose_machines, why_no_cluster
+from under_losses import lose_machines, why_no_cluster
 from under_notifying import kill_notifiers
+from under_promotion import promote_under_writes
 from under_writes import BACK_SECONDS, kill_under_writes
 
 KILLS = 10
 EXIT_TERMINATED = 128 + signal.SIGTERM
 KILLS_UNDER_WRITES = 200
+FAILOVERS = 5
 THREADS = 4
 WORKERS = 4  # the default of WEB_CONCURRENCY
 # Why an experiment cannot run; the others need nothing.
@@ -37,14 +39,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="ops/chaos", description=__doc__)
     parser.add_argument(
         "--only",
-        choices=("writes", "notify", "attack", "cluster", "service"),
-        help="kills during writes; kills while webhooks are sent; slow searches, which need nginx;"
-        " a cluster, which needs Patroni, etcd and HAProxy; or an installed service, which needs"
+        choices=("writes", "notify", "failover", "attack", "cluster", "service"),
+        help="kills during writes; kills while webhooks are sent; promotions during writes; slow"
+        " searches, which need nginx; a cluster, which needs Patroni, etcd and HAProxy; or an"
+        " installed service, which needs"
         " BOOT_SYSTEMD",
     )
     parser.add_argument("--database-kills", type=positive_number, default=KILLS_UNDER_WRITES)
     parser.add_argument("--worker-kills", type=positive_number, default=KILLS_UNDER_WRITES)
     parser.add_argument("--notify-kills", type=positive_number, default=KILLS_UNDER_WRITES)
+    parser.add_argument(
+        "--failovers", type=positive_number, default=FAILOVERS, help="per kind of loss"
+    )
     parser.add_argument("--reloads", type=positive_number, default=100)
     parser.add_argument("--restarts", type=positive_number, default=50)
     parser.add_argument(
@@ -69,6 +75,8 @@ def main() -> None:
         kill_under_writes(report, given.database_kills, given.worker_kills)
     if given.only in {None, "notify"}:
         kill_notifiers(report, given.notify_kills)
+    if given.only in {None, "failover"}:
+        promote_under_writes(report, given.failovers)
     if given.only in {None, "attack"}:
         attack(report, given.rooms, given.seconds)
     if given.only in {None, "cluster"}:

@@ -15,6 +15,7 @@ import psycopg
 from testbed.processes import free_port
 from testbed.waiting import until
 
+from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster, embedded_cluster
 from rentomatic.repository.database import create_database
 from rentomatic.repository.migrations import apply_migrations
@@ -30,7 +31,7 @@ class Service:
     """A running service.
 
     Attributes:
-        cluster: its PostgreSQL server.
+        cluster: its PostgreSQL server, the primary if there are several.
         address: where it answers, HOST:PORT.
         token: a token for writes.
         process: the id of gunicorn's main process.
@@ -70,20 +71,27 @@ def local_service() -> Iterator[Service]:
         folder = Path(name)
         # Readable by all: the server may run as another account.
         folder.chmod(0o755)
-        address = f"127.0.0.1:{free_port()}"
         with embedded_cluster(folder / "data") as cluster:
             create_database(cluster.database)
             apply_migrations(cluster.database.url)
-            token = new_token()
-            variables = {
-                "DATABASE_URL": cluster.database.url,
-                "RENTOMATIC_TOKENS": token_line("chaos", token),
-                "RENTOMATIC_PUBLIC_URL": f"http://{address}",
-            }
-            with gunicorn(address, variables) as process:
-                service = Service(cluster, address, token, process)
-                until(service.is_ready)
+            with service_on(cluster, cluster.database) as service:
                 yield service
+
+
+@contextmanager
+def service_on(cluster: Cluster, database: PostgresDatabase) -> Iterator[Service]:
+    """Run gunicorn as in production, on a migrated database."""
+    address = f"127.0.0.1:{free_port()}"
+    token = new_token()
+    variables = {
+        "DATABASE_URL": database.url,
+        "RENTOMATIC_TOKENS": token_line("chaos", token),
+        "RENTOMATIC_PUBLIC_URL": f"http://{address}",
+    }
+    with gunicorn(address, variables) as process:
+        service = Service(cluster, address, token, process)
+        until(service.is_ready)
+        yield service
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from testbed.writers import Comparison, Writers, compare, first_after
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A primary and two standbys.
+    """A primary and its standbys.
 
     Attributes:
         primary: the server that accepts writes.
@@ -30,7 +30,7 @@ class Group:
     """
 
     primary: Server
-    standbys: tuple[Server, Server]
+    standbys: tuple[Server, ...]
 
     @property
     def database(self) -> PostgresDatabase:
@@ -64,12 +64,12 @@ class Failover:
     Attributes:
         seconds: from the promotion until a room was acknowledged that was sent after it.
         found: how the acknowledged rooms compare with those of the new primary.
-        primary: the server that was promoted.
+        group: the servers that are left.
     """
 
     seconds: float
     found: Comparison
-    primary: Server
+    group: Group
 
 
 def fail_over(writers: Writers, group: Group, lose: Callable[[Server], None]) -> Failover:
@@ -85,7 +85,13 @@ def fail_over(writers: Writers, group: Group, lose: Callable[[Server], None]) ->
     new = most_advanced(*group.standbys)
     new.promote()
     promoted = time.time()
-    # The other standby, or commits would wait for none.
-    new.configure(synchronous_standby_names="")
     seconds = first_after(writers, promoted) - promoted
-    return Failover(seconds, compare(new.database, writers), new)
+    left = Group(new, tuple(each for each in group.standbys if each is not new))
+    return Failover(seconds, compare(new.database, writers), left)
+
+
+def rejoin(group: Group) -> None:
+    """Let the standbys follow the primary that was promoted, and each commit wait for one."""
+    for each in group.standbys:
+        each.follow(group.primary)
+    require(group.primary, *group.standbys)

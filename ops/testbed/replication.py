@@ -1,6 +1,7 @@
 """PostgreSQL servers that replicate: a primary and its streaming standbys, on 127.0.0.1."""
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -134,6 +135,12 @@ def require(primary: Server, *standbys: Server) -> None:
     primary.configure(synchronous_standby_names=f"ANY 1 ({names})")
     having = "select count(*) from pg_stat_replication where sync_state = 'quorum'"
     until(lambda: primary.ask(having) == [len(standbys)])
+
+
+def hold_back(primary: Server) -> None:
+    """Let a primary send its standbys nothing more, as a network that is too slow would."""
+    for process in primary.ask("select pid from pg_stat_replication"):
+        os.kill(process, signal.SIGSTOP)
 
 
 def most_advanced(*standbys: Server) -> Server:

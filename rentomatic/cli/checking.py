@@ -169,26 +169,35 @@ def _check_postgres(settings: Settings) -> Iterator[Finding]:
         open_postgres(settings) as database,
         closing(Connections(database.url, changes_kept=settings.changes_kept)) as connections,
     ):
+        server: Inspection | None
         try:
             server = inspect_server(connections)
         except RepositoryUnavailableError as reason:
+            server = None
             yield Finding("database", f"{place}: {reason}", is_good=False)
-            return
-        where = f" at {server.address}" if settings.postgres else ""
-        state = f"{place} {server.version}{where}"
-        if server.read_only:
-            state += f": {server.read_only}"
-        yield Finding("database", state, is_good=not server.read_only)
-        if not server.read_only:
-            migrations = _check_migrations(PostgresRepo(connections))
-            yield migrations
-            if migrations.is_good:
-                yield _check_webhooks(PostgresSearches(connections), settings)
-        yield _check_indexes(server)
-        yield _check_connections(server, settings)
-        yield _check_clock(server)
+        else:
+            yield from _check_server(server, place, connections, settings)
         if settings.read_url:
             yield from check_replicas(settings, connections, server)
+
+
+def _check_server(
+    server: Inspection, place: str, connections: Connections, settings: Settings
+) -> Iterator[Finding]:
+    """Check the server that answers."""
+    where = f" at {server.address}" if settings.postgres else ""
+    state = f"{place} {server.version}{where}"
+    if server.read_only:
+        state += f": {server.read_only}"
+    yield Finding("database", state, is_good=not server.read_only)
+    if not server.read_only:
+        migrations = _check_migrations(PostgresRepo(connections))
+        yield migrations
+        if migrations.is_good:
+            yield _check_webhooks(PostgresSearches(connections), settings)
+    yield _check_indexes(server)
+    yield _check_connections(server, settings)
+    yield _check_clock(server)
 
 
 def _check_migrations(repository: RoomRepository) -> Finding:

@@ -18,9 +18,9 @@ from rentomatic.repository.replicas import Replicas
 
 
 def check_replicas(
-    settings: Settings, primary: Connections, server: Inspection
+    settings: Settings, primary: Connections, server: Inspection | None
 ) -> Iterator[Finding]:
-    """Check each replica of a server that was found to work."""
+    """Check each replica of a server; of None if that is away."""
     with closing(Replicas(primary, settings.read_url or "", settings.max_lag)) as replicas:
         states = [each.state() for each in replicas]
         has_standby = any(each.state == USED for each in states)
@@ -36,14 +36,14 @@ def check_replicas(
 
 
 def _check(
-    name: str, replica: Replica, state: ReplicaState, primary: Inspection, settings: Settings
+    name: str, replica: Replica, state: ReplicaState, primary: Inspection | None, settings: Settings
 ) -> Finding:
     """Check a standby that can be used."""
     try:
         found = inspect_server(replica)
     except RepositoryUnavailableError as reason:
         return Finding(name, f"{replica.address}: {reason}", is_good=False)
-    if found.identity != primary.identity:
+    if primary and found.identity != primary.identity:
         other = "it is a standby of another server, or another database, than DATABASE_URL names"
         return Finding(name, f"{replica.address}: {other}", is_good=False)
     wanted = settings.machines * settings.workers * (settings.threads + PROBES)

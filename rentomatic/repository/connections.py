@@ -196,7 +196,6 @@ class Connections:
         """Close this thread's connection, and stop probing the database."""
         self._outage.close()
         self._commits.close()
-        self._drop()
         self.leave()
 
     def leave(self) -> None:
@@ -238,12 +237,6 @@ class Connections:
             return pgconn.pipeline_status != PipelineStatus.ABORTED
         # Only a closing server sends something to an idle connection.
         return not (self._opener.has_moved(connection) or connection.arrivals.poll(0))
-
-    def _drop(self) -> None:
-        if connection := self._local.connection:
-            connection.close()
-            self._local.connection = None
-            self._on_change(-1)
 
     def _give_away(self, turn: ExitStack) -> None:
         """Leave this thread's connection to wait for the answer to its COMMIT."""

@@ -27,6 +27,8 @@ LONGER_TIMEOUT = 2_000
 
 # With this many rooms of a sample, one standard error of the estimated count is a tenth of it.
 FEWEST_SAMPLED = 100
+# With this many it is a fifth; if even the longer limit is too short, that is better than nothing.
+FEWEST_SHOWN = 25
 
 
 class Summaries:
@@ -64,7 +66,7 @@ class Summaries:
         limit = COUNTING_TIMEOUT if is_usable else LONGER_TIMEOUT
         if counted := self._rows_if_fast(connections, request, parameters, limit):
             return _merged(request, summary_of(counted), sampled)
-        if is_usable:
+        if rows[0].selected >= FEWEST_SHOWN:
             return sampled
         raise RepositoryTimeoutError("too many rooms to count, too few to estimate")
 

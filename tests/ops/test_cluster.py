@@ -25,7 +25,7 @@ from testbed.cluster_files import (
 from testbed.patroni import Machines, place
 from testbed.waiting import until
 
-from rentomatic.config import PostgresDatabase, read_settings
+from rentomatic.config import SETTINGS, PostgresDatabase, read_settings
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.postgresrepo import PostgresRepo
@@ -86,8 +86,9 @@ def test_the_commands_of_the_manual_are_shell() -> None:
 
 
 def test_the_service_accepts_its_settings() -> None:
-    """None is wrong."""
+    """Each one exists, and none is wrong."""
     found = variables(fill("rentomatic.env", local_settings()))
+    assert found.keys() <= {setting.name for setting in SETTINGS}
     read_settings(found | {"RENTOMATIC_TOKENS_FILE": os.devnull})
 
 

@@ -158,6 +158,16 @@ def test_check_shows_each_replica(servers: Servers, check: Any) -> None:  # noqa
     assert check(database_on(servers.second).url)[1]["replica 1"].endswith("of 97 connections")
 
 
+def test_check_shows_replicas_while_the_primary_is_away(servers: Servers, check: Any) -> None:  # noqa: ANN401
+    """They answer searches then; a URL that cannot be read is reported too."""
+    lose(servers.primary)
+    code, found = check(database_on(servers.first).url)
+    assert code == 4
+    assert " s behind at most, " in found["replica 1"]
+    code, found = check("postgresql://host/database?nonsense=1")
+    assert (code, found) == (1, {})
+
+
 def test_check_finds_replicas_that_cannot_be_used(servers: Servers, check: Any) -> None:  # noqa: ANN401
     """Lost ones, those of another database, and a primary without standbys."""
     lose(servers.second)

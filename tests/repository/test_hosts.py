@@ -29,7 +29,7 @@ from rentomatic.repository.outage import shared_mark
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.repository.racing import first_success
-from rentomatic.repository.refusals import refusal_by_all
+from rentomatic.repository.refusals import refusal_by_all, refusal_of
 from rentomatic.repository.standby import NO_WRITES, READ_ONLY, STANDBY
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.tokens import parse_tokens, token_line
@@ -271,6 +271,18 @@ def test_only_lasting_refusals_of_all_servers_are_lasting() -> None:
         " no role"
     )
     assert str(refusal_by_all({"a": standby}, 1)) == "a standby"
+
+
+def test_a_refusal_by_one_of_several_addresses_has_no_address(servers: Servers) -> None:
+    """A host name may have several; psycopg names them all in one error."""
+    primary, standby = servers
+    url = database_on(nowhere(primary), primary, nowhere(standby)).url
+    with pytest.raises(psycopg.OperationalError) as caught:
+        psycopg.connect(url.replace("rentomatic@", "nobody@"))
+    refusal = refusal_of(caught.value)
+    assert isinstance(refusal, RepositoryUnfitError)
+    assert 'role "nobody" does not exist; create the role ' in str(refusal)
+    assert "127.0.0.1" not in str(refusal)
 
 
 @pytest.fixture
