@@ -18,6 +18,7 @@ from rentomatic.wsgi.handlers import (
     imports,
     ogc,
     relaxations,
+    room_feed,
     room_forms,
     room_removals,
     room_similar,
@@ -146,6 +147,7 @@ ROUTES = (
         "Rooms",
         {"GET": Operation(relaxations.room_relaxations, is_kept=True)},
     ),
+    Route("/rooms/feed", "Rooms", {"GET": Operation(room_feed.room_feed, is_kept=True)}),
     Route("/rooms/changes", "Rooms", {"GET": Operation(changes.room_changes, reads_token=True)}),
     Route("/rooms/new", FORMS, _form(room_forms.new_room, room_forms.take_new_room)),
     Route(
