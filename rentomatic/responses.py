@@ -127,6 +127,12 @@ SEARCHES_NEED_KEY = ResponseFailure(
     " set; its administrator makes a key with `rentomatic searches key`",
 )
 
+FEED_NEEDS_TIMES = ResponseFailure(
+    ResponseTypes.RESOURCE_ERROR,
+    "There is no feed here, because MongoDB does not record when rooms were added; "
+    "it needs PostgreSQL",
+)
+
 ON_STANDBY = ResponseFailure(
     ResponseTypes.UNAVAILABLE_ERROR,
     "The database is a standby at the moment: it accepts no writes and serves no changes; "

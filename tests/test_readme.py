@@ -20,7 +20,7 @@ from rentomatic.formats.table import FORMATS
 from rentomatic.requests.parameters import CHANGES_PARAMETERS, SELECTION_PARAMETERS
 from rentomatic.requests.room_fields import OPERATORS, Takes
 from rentomatic.requests.room_list import DEFAULT_LIMIT
-from rentomatic.wsgi.arguments import MAP_QUERY, SEARCH_QUERY, SIMILAR_QUERY
+from rentomatic.wsgi.arguments import FEED_QUERY, MAP_QUERY, SEARCH_QUERY, SIMILAR_QUERY
 from rentomatic.wsgi.ogc.api import ITEM_PARAMETERS, describe_api
 from rentomatic.wsgi.openapi.operations import summary_of
 from rentomatic.wsgi.query import FILTER_PREFIX
@@ -88,6 +88,11 @@ TABLES = {
         for each in MAP_QUERY
         if each.name not in {one.name for one in SELECTION_PARAMETERS}
         and not each.name.startswith(FILTER_PREFIX)
+    ],
+    (HTTP, "| Parameter of a feed | Value | Meaning |"): [
+        f"| `{each.name}` | {each.form} | {each.help} |"
+        for each in FEED_QUERY
+        if each not in SELECTION_PARAMETERS and not each.name.startswith(FILTER_PREFIX)
     ],
     (HTTP, "| Parameter of similar rooms | Value | Meaning |"): [
         f"| `{each.name}` | {each.form} | {each.help} |"

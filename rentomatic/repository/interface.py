@@ -12,6 +12,7 @@ from rentomatic.domain.room import Room
 from rentomatic.domain.room_change import RoomChange
 from rentomatic.domain.room_map import Cell
 from rentomatic.domain.room_summary import RoomSummary
+from rentomatic.domain.room_times import RoomTimes
 from rentomatic.requests.room_changes import RoomChangesRequest
 from rentomatic.requests.room_changes_cursor import ChangePosition
 from rentomatic.requests.room_fields import Value
@@ -230,6 +231,18 @@ class RoomRepository(Protocol):
 
         Returns None if the store does not find them faster than a search for the nearest rooms
         does, or if it would have to compare more than COMPARED_ROOMS.
+        """
+
+    def times(self, codes: Collection[UUID]) -> Mapping[UUID, RoomTimes] | None:
+        """Return when the rooms with these codes were added and changed.
+
+        Returns None if the store does not record that.
+        """
+
+    def fallen(self, selection: RoomSelection, limit: int) -> Sequence[Room]:
+        """Find the selected rooms whose last change of price was a fall, the latest fall first.
+
+        Returns at most `limit` rooms, of the LATEST_FALLS latest falls.
         """
 
     def get(self, code: UUID) -> Room | None:

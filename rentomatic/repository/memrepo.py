@@ -1,15 +1,20 @@
 """Rooms in memory, for embedding, experiments and tests."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from heapq import nlargest
 from itertools import count, islice
+from operator import itemgetter
 from threading import Lock
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from rentomatic.domain.room import Room
 from rentomatic.domain.room_map import cells_of
+from rentomatic.domain.room_times import RoomTimes
 from rentomatic.repository.interface import Mapped, Page, SaveSummary, Schema, Summarized, Total
 from rentomatic.repository.selection import Entry, ordered, page_of, passes, summary_of
+from rentomatic.requests.room_feed import LATEST_FALLS
 from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_map import RoomMapRequest
@@ -24,10 +29,12 @@ class _State(NamedTuple):
     Attributes:
         rooms: by code, in the order of insertion.
         version: the data version.
+        times: when each room was added and changed.
     """
 
     rooms: dict[UUID, Entry]
     version: str
+    times: Mapping[UUID, RoomTimes]
 
 
 class MemRepo:
@@ -38,12 +45,12 @@ class MemRepo:
         self._name = uuid4().hex
         self._writes = count(1)
         self._places = count(1)
-        self._state = _State({}, f"{self._name}-0")
+        self._state = _State({}, f"{self._name}-0", {})
         self.save(rooms)
 
     def search(self, request: RoomListRequest) -> Page:
         """Find rooms; later writes do not affect the result."""
-        rooms, version = self._state
+        rooms, version, _ = self._state
         selected = [each for each in rooms.values() if passes(each[1], request)]
         total = Total(len(selected), is_exact=True) if request.count else None
         found = ordered(selected, request)
@@ -53,7 +60,7 @@ class MemRepo:
 
     def summarize(self, request: RoomSummaryRequest) -> Summarized:
         """Summarize rooms."""
-        rooms, version = self._state
+        rooms, version, _ = self._state
 
         def selected(selection: RoomSelection) -> Iterator[Room]:
             return (room for _, room in rooms.values() if passes(room, selection))
@@ -62,18 +69,34 @@ class MemRepo:
 
     def count_some(self, selection: RoomSelection, most: int) -> Total:
         """Count rooms, but no more than this many."""
-        rooms, _ = self._state
+        rooms = self._state.rooms
         selected = (room for _, room in rooms.values() if passes(room, selection))
         return Total(sum(1 for _ in islice(selected, most)), is_exact=True)
 
     def map_rooms(self, request: RoomMapRequest) -> Mapped:
         """Count rooms in the cells of a grid."""
-        rooms, version = self._state
+        rooms, version, _ = self._state
         selected = (room for _, room in rooms.values() if passes(room, request))
         return Mapped(cells_of(selected, request.grid), version=version)
 
     def most_similar(self, request: RoomSimilarRequest, room: Room) -> None:
         """Return None: there is no index of places."""
+
+    def times(self, codes: Collection[UUID]) -> Mapping[UUID, RoomTimes]:
+        """Return when the rooms with these codes were added and changed."""
+        times = self._state.times
+        return {code: times[code] for code in codes if code in times}
+
+    def fallen(self, selection: RoomSelection, limit: int) -> Sequence[Room]:
+        """Find rooms whose price fell."""
+        rooms, _, times = self._state
+        falls = [
+            (fell_at, *rooms[code])
+            for code, each in times.items()
+            if (fell_at := each.price_fell_at)
+        ]
+        latest = nlargest(LATEST_FALLS, falls, key=itemgetter(0, 1))
+        return [room for *_, room in latest if passes(room, selection)][:limit]
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""
@@ -150,4 +173,12 @@ class MemRepo:
         return Schema()
 
     def _commit(self, rooms: dict[UUID, Entry]) -> None:
-        self._state = _State(rooms, f"{self._name}-{next(self._writes)}")
+        now = datetime.now(UTC)
+        before = self._state
+        times = {
+            code: before.times[code].after(before.rooms[code][1], room, now)
+            if code in before.times
+            else RoomTimes(now, now)
+            for code, (_, room) in rooms.items()
+        }
+        self._state = _State(rooms, f"{self._name}-{next(self._writes)}", times)

@@ -122,6 +122,14 @@ class MongoRepo:
     def most_similar(self, request: RoomSimilarRequest, room: Room) -> None:
         """Return None: there is no index of places."""
 
+    def times(self, codes: Iterable[UUID]) -> None:
+        """Return None: other clients may write without recording times."""
+
+    def fallen(self, selection: RoomSelection, limit: int) -> list[Room]:
+        """Return no room: former prices are not recorded."""
+        del selection, limit
+        return []
+
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""
         with _translated():

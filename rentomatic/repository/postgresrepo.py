@@ -13,6 +13,7 @@ from psycopg import Cursor, errors
 from rentomatic.domain.room import FIELDS, Room
 from rentomatic.domain.room_map import COUNTED_ROOMS
 from rentomatic.domain.room_summary import SUMMARIZED_ROOMS
+from rentomatic.domain.room_times import RoomTimes
 from rentomatic.repository.arrays import array_of, arrays_of
 from rentomatic.repository.connection import NOTHING, Connection
 from rentomatic.repository.interface import (
@@ -62,6 +63,7 @@ from rentomatic.repository.summaries import (
     Summaries,
 )
 from rentomatic.repository.transactions import OneTransaction, Transactions, if_fast
+from rentomatic.requests.room_feed import LATEST_FALLS
 from rentomatic.requests.room_fields import HISTOGRAMS, Value
 from rentomatic.requests.room_list import ESTIMATE, EXACT, RoomListRequest
 from rentomatic.requests.room_map import RoomMapRequest
@@ -116,6 +118,10 @@ class PostgresRepo:
         self._summaries = Summaries()
         self._map = load("room_map", MAP_PARAMETERS, SELECTION_PARTS)
         self._similar = load("room_similar", SIMILAR_PARAMETERS, SELECTION_PARTS)
+        self._times = load("room_times", {"codes"})
+        self._fallen = load(
+            "room_fallen", {*SELECTION_PARAMETERS, "falls", "limit"}, SELECTION_PARTS
+        )
         self._get = load("room_get", {"code", "locked"})
         self._existing = load("room_existing", {"codes"})
         self._save = load("room_save", {*FIELDS, *SETS.values()})
@@ -189,6 +195,19 @@ class PostgresRepo:
         text = self._similar.text(frozenset(parameters), **selection_parts(request))
         rows = self._connections.read(lambda connection: connection.run(text, parameters))
         return similar_of(rows)
+
+    def times(self, codes: Collection[UUID]) -> Mapping[UUID, RoomTimes]:
+        """Return when the rooms with these codes were added and changed."""
+        given = {"codes": list(codes)}
+        rows = self._connections.read(lambda connection: connection.run(self._times.text(), given))
+        return {code: RoomTimes(*times) for code, *times in rows}
+
+    def fallen(self, selection: RoomSelection, limit: int) -> Sequence[Room]:
+        """Find rooms whose price fell."""
+        parameters = selection_parameters(selection) | {"falls": LATEST_FALLS, "limit": limit}
+        text = self._fallen.text(frozenset(parameters), **selection_parts(selection))
+        rows = self._connections.read(lambda connection: connection.run(text, parameters))
+        return Room.trusted_many(rows)
 
     def get(self, code: UUID) -> Room | None:
         """Find the room with this code."""

@@ -8,6 +8,7 @@ from rentomatic.domain.room import COORDINATES, FIELDS, SEARCHED
 from rentomatic.domain.room_map import MAX_CELLS, MAX_ZOOM
 from rentomatic.requests.parsers import MAX_INTEGER
 from rentomatic.requests.room_changes import DEFAULT_CHANGES, MAX_CHANGES, Start
+from rentomatic.requests.room_feed import PRICE_FALLS
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_import import OnError
 from rentomatic.requests.room_list import COUNTS, DEFAULT_LIMIT, MAX_LIMIT, UNLIMITED
@@ -189,6 +190,17 @@ SIMILAR_PARAMETERS = (
         title="limit-of-similar",
     ),
     next(each for each in SEARCH_PARAMETERS if each.name == "fields"),
+)
+
+FEED_PARAMETERS = (
+    *SELECTION_PARAMETERS,
+    Parameter(
+        PRICE_FALLS,
+        "true or false",
+        "`true` adds rooms whose price fell",
+        {"type": "boolean"},
+        True,  # noqa: FBT003 - an example
+    ),
 )
 
 CURSOR_PATTERN = "^[A-Za-z0-9_-]{16,}$"

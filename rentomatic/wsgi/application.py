@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -175,7 +176,7 @@ class Application:
             return _unsupported(route, operation, request)
         second = int(time.time())
         outcome = operation.handler(service, request, **values)
-        if request.is_conditional and not is_write and isinstance(outcome, Answer):
+        if not is_write and isinstance(outcome, Answer):
             outcome = under_conditions(request, outcome)
         # Only our own nginx connects over a Unix socket.
         is_kept = operation.is_kept and environ.get("REMOTE_ADDR") == "" and not request.signed_in
@@ -247,6 +248,8 @@ def _send(answer: Answer, request: Request, start_response: "StartResponse") -> 
     ]
     if answer.tag:
         headers.append((TAG, answer.tag))
+    if answer.modified:
+        headers.append(("Last-Modified", format_datetime(answer.modified, usegmt=True)))
     if answer.media_type:
         headers.append(("Content-Type", answer.media_type))
     if isinstance(answer.body, bytes) and answer.status not in _BODILESS:

@@ -11,6 +11,7 @@ from rentomatic.requests.base import InvalidRequest, ParameterError, with_errors
 from rentomatic.requests.parameters import (
     BATCH_PARAMETERS,
     CHANGES_PARAMETERS,
+    FEED_PARAMETERS,
     MAP_PARAMETERS,
     ON_ERROR,
     SEARCH_PARAMETERS,
@@ -20,6 +21,7 @@ from rentomatic.requests.parameters import (
 )
 from rentomatic.requests.parsers import closest, shown, shown_name
 from rentomatic.requests.room_changes import RoomChangesRequest, build_room_changes_request
+from rentomatic.requests.room_feed import RoomFeedRequest, build_room_feed_request
 from rentomatic.requests.room_fields import (
     FILTER_KEYS,
     OPERATORS,
@@ -112,6 +114,7 @@ MAP_QUERY = (
         title="format-of-map",
     ),
 )
+FEED_QUERY = (*_FILTERS, *FEED_PARAMETERS, _LANG)
 SIMILAR_QUERY = (
     *_FILTERS,
     *SIMILAR_PARAMETERS,
@@ -145,6 +148,7 @@ _SEARCH_NAMES = {each.name for each in SEARCH_QUERY}
 _SUMMARY_NAMES = {each.name for each in SUMMARY_QUERY}
 RELAXATION_NAMES = {each.name for each in RELAXATIONS_QUERY}
 _MAP_NAMES = {each.name for each in MAP_QUERY}
+_FEED_NAMES = {each.name for each in FEED_QUERY}
 _SIMILAR_NAMES = {each.name for each in SIMILAR_QUERY}
 _CHANGES_NAMES = {each.name for each in CHANGES_PARAMETERS}
 _BATCH_NAMES = {each.name for each in BATCH_PARAMETERS}
@@ -196,6 +200,13 @@ def read_map(request: Request) -> RoomMapRequest | InvalidRequest:
     arguments, errors, spoilt = _split(request.query, _MAP_NAMES)
     errors += _choice_errors({FORMAT: arguments.pop(FORMAT, None)}, {FORMAT: MAP_FORMATS})
     return with_errors(build_room_map_request(**arguments), errors, spoilt)
+
+
+def read_feed(request: Request) -> RoomFeedRequest | InvalidRequest:
+    """Read which rooms a feed has."""
+    arguments, errors, spoilt = _split(request.query, _FEED_NAMES)
+    errors += _choice_errors({LANG: arguments.pop(LANG, None)})
+    return with_errors(build_room_feed_request(**arguments), errors, spoilt)
 
 
 def read_similar(

@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 from http import HTTPStatus
 
@@ -63,7 +65,7 @@ def under_conditions(request: Request, answer: Answer) -> Outcome:
             return InvalidRequest(tuple(errors))
         if not is_matched(answer.tag or "", request.if_match):
             return NOT_EXPECTED
-    if answer.tag and request.if_none_match and is_known(answer.tag, request.if_none_match):
+    if _is_current(request, answer):
         # Its Cache-Control replaces the one that caches have stored (RFC 9110, section 15.4.5).
         return Answer(
             HTTPStatus.NOT_MODIFIED,
@@ -71,8 +73,28 @@ def under_conditions(request: Request, answer: Answer) -> Outcome:
             cache=answer.cache,
             tag=answer.tag,
             vary=answer.vary,
+            modified=answer.modified,
         )
     return answer
+
+
+def _is_current(request: Request, answer: Answer) -> bool:
+    """Return whether a client has the answer; a tag overrides a time."""
+    if request.if_none_match:
+        return bool(answer.tag) and is_known(answer.tag or "", request.if_none_match)
+    if answer.modified is None or request.if_modified_since is None:
+        return False
+    known = _read_date(request.if_modified_since)
+    return known is not None and answer.modified.replace(microsecond=0) <= known
+
+
+def _read_date(text: str) -> datetime | None:
+    """Read a date of HTTP; a malformed one is ignored (RFC 9110, section 13.1.3)."""
+    try:
+        date = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return date if date.tzinfo else None
 
 
 def condition_errors(request: Request, *allowed: str) -> list[ParameterError]:

@@ -65,6 +65,7 @@ class Request:
         accept_language: the accepted languages; empty for any.
         if_none_match: entity tags of answers that the client has; None without the header.
         if_match: entity tags of which one must be current; None without the header.
+        if_modified_since: when the client's answer was modified; None without the header.
         is_conditional: whether a read depends on these tags.
         idempotency_key: the client's name for a write; None without the header.
         content: the body of a write.
@@ -86,6 +87,7 @@ class Request:
     if_none_match: str | None
     if_match: str | None
     is_conditional: bool
+    if_modified_since: str | None
     idempotency_key: str | None
     is_http_1_0: bool
     address: str
@@ -112,6 +114,7 @@ def read_request(environ: Environ) -> Request:
         if_none_match=if_none_match,
         if_match=if_match,
         is_conditional=if_match is not None or bool(if_none_match),
+        if_modified_since=environ.get("HTTP_IF_MODIFIED_SINCE"),
         idempotency_key=environ.get("HTTP_IDEMPOTENCY_KEY"),
         is_http_1_0=environ.get("SERVER_PROTOCOL") == "HTTP/1.0",
         address=f"{environ.get('wsgi.url_scheme', 'http')}://{named}",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from http import HTTPStatus
 
 from rentomatic.formats.json import MEDIA_TYPE as JSON
@@ -24,6 +25,7 @@ class Answer:
         tag: its entity tag; None without one.
         version: the data version that it was made from; None if it must not be cached.
         vary: the `Vary`: the request headers that it depends on.
+        modified: when it was last modified; None if that is unknown.
     """
 
     status: HTTPStatus
@@ -34,6 +36,7 @@ class Answer:
     tag: str | None = None
     version: str | None = None
     vary: str = "Accept"
+    modified: datetime | None = None
 
     def with_headers(self, *headers: tuple[str, str]) -> "Answer":
         """Return the same answer with more headers."""

@@ -18,6 +18,7 @@ from rentomatic.wsgi.handlers import (
     imports,
     ogc,
     relaxations,
+    room_feed,
     room_forms,
     room_removals,
     room_similar,
@@ -149,6 +150,7 @@ ROUTES = (
     Route("/rooms/summary", "Rooms", _search(rooms.room_summary)),
     Route("/rooms/map", "Rooms", _search(rooms.room_map)),
     Route("/rooms/relaxations", "Rooms", _search(relaxations.room_relaxations)),
+    Route("/rooms/feed", "Rooms", _search(room_feed.room_feed)),
     Route("/rooms/changes", "Rooms", {"GET": Operation(changes.room_changes, reads_token=True)}),
     Route("/rooms/new", FORMS, _form(room_forms.new_room, room_forms.take_new_room)),
     Route(

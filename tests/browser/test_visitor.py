@@ -133,6 +133,23 @@ def test_the_language_is_kept(open_window: Callable[..., Window]) -> None:
     assert window.page.locator("html").get_attribute("lang") == "ja"
 
 
+def test_a_visitor_looks_at_similar_rooms(window: Window) -> None:
+    """From one room to the next; the feed of a search is a file for a reader."""
+    window.open("/rooms?filter_city__eq=Berlin")
+    feed = window.page.locator(".feed a").get_attribute("href")
+    assert feed == "/rooms/feed?filter_city__eq=Berlin"
+    answer = window.context.request.get(f"{window.address}{feed}")
+    assert answer.headers["content-type"] == "application/atom+xml"
+    window.page.locator(".card h3 a").first.click()
+    window.page.wait_for_url("**/rooms/*-*")
+    first = window.page.url
+    link = window.page.locator("section[aria-labelledby=similar] h3 a").first
+    title = link.inner_text()
+    link.click()
+    window.page.wait_for_url(lambda url: url != first)
+    assert window.page.get_by_role("heading", level=1).inner_text() == title
+
+
 def test_a_place_becomes_its_coordinates(window: Window) -> None:
     """The other filters stay."""
     window.open("/rooms?filter_price__lte=900")

@@ -26,6 +26,7 @@ READS = [
     "/rooms/relaxations?filter_price__lt=1",
     f"/rooms/{CODE}",
     f"/rooms/{CODE}/similar",
+    "/rooms/feed",
 ]
 
 

@@ -51,6 +51,7 @@ PATHS = (
             "/rooms/",
             "/rooms/summary",
             "/rooms/map",
+            "/rooms/feed",
             "/rooms/relaxations",
             "/rooms/f853578c-fc0f-4e65-81b8-566c5dffa35a/similar",
             *(route.path for route in ROUTES if route.tag == OGC and not route.converters),

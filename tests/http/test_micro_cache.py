@@ -24,6 +24,7 @@ KEPT = [
     "/rooms/relaxations?filter_price__lt=1",
     f"/rooms/{CODE}",
     f"/rooms/{CODE}/similar",
+    "/rooms/feed",
 ]
 NGINX = {"REMOTE_ADDR": ""}  # as it is over a unix socket
 

@@ -21,6 +21,7 @@ from rentomatic.repository.interface import Page, RepositoryUnavailableError
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.postgressearches import PostgresSearches
 from rentomatic.requests.parameters import (
+    FEED_PARAMETERS,
     MAP_PARAMETERS,
     SEARCH_PARAMETERS,
     SELECTION_PARAMETERS,
@@ -159,6 +160,7 @@ def test_every_route_is_in_it_and_nothing_else(document: Any) -> None:  # noqa: 
             "/rooms/relaxations",
             [*FILTERS, *(each.name for each in SEARCH_PARAMETERS if each.name != "after")],
         ),
+        ("/rooms/feed", [*FILTERS, *(each.name for each in FEED_PARAMETERS), "lang"]),
         ("/rooms/changes", ["since", "limit"]),
         ("/rooms/{code}", ["format", "lang"]),
         (

@@ -136,6 +136,7 @@ def test_the_root_leads_to_the_search(client: TestApp) -> None:
         (f"/rooms/{CODE}?format=csv", False),
         (f"/rooms/{CODE}/edit", False),
         ("/rooms/changes?since=0", False),
+        ("/rooms/feed", False),
         ("/rooms/new", False),
         ("/sign-in", False),
         ("/docs", False),

@@ -199,7 +199,9 @@ def test_the_same_search_can_be_downloaded(client: TestApp) -> None:
         assert each["download"].endswith(found.request.params["format"])
         assert b"f853578c" in found.body
         assert b"fe2c3195" in found.body
-    for each in answer.html.select("head link[rel=alternate]"):
+    *formats, feed = answer.html.select("head link[rel=alternate]")
+    assert feed["type"] == "application/atom+xml"
+    for each in formats:
         found = client.get(f"/rooms{each['href']}")
         assert found.content_type == each["type"]
         assert b"fe2c3195" not in found.body

@@ -20,6 +20,7 @@ Disallow: /
 Disallow: /rooms/*?
 Disallow: /rooms/*/
 Disallow: /rooms/changes
+Disallow: /rooms/feed
 Disallow: /rooms/map
 Disallow: /rooms/new
 Disallow: /rooms/summary

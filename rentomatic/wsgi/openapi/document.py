@@ -167,7 +167,9 @@ def _operation(route: Route, method: str) -> Node:
     needs_token = is_write or operation.needs_token
     described = description_of(operation)
     is_tagged = not is_write and any(TAG in each.headers for each in described.successes)
-    conditions = ("If-Match.read", "If-None-Match") if is_tagged else described.headers
+    conditions = described.headers
+    if is_tagged:
+        conditions = ("If-Match.read", "If-None-Match", *conditions)
     others = {*_ALWAYS, *((304, 412) if is_tagged else ()), *described.failures}
     names = [
         *route.converters,

@@ -41,6 +41,9 @@ HEADERS = {
         "identifies this answer, for `If-None-Match` and `If-Match`",
         {"type": "string", "pattern": '^"[0-9a-f]+"$'},
     ),
+    "Last-Modified": _maybe(
+        "when the latest change in the feed was made; missing if the feed has no rooms", _TEXT
+    ),
     "Link": _always(
         "relative references (RFC 8288): `describedby` to the OpenAPI document; for a search, "
         "`first` and, while there are more rooms, `next`; for `near` without `sort`, "
@@ -93,6 +96,11 @@ REQUEST_HEADERS = {
         "If-Match",
         "entity tags of stored answers; if none is current, the answer is 412; `*` for any answer",
         _ONE_TAG,
+    ),
+    "If-Modified-Since": _sent(
+        "If-Modified-Since",
+        "the `Last-Modified` of a stored answer; if nothing in it was changed since, the answer is "
+        "304. `If-None-Match` is more exact, and overrides it",
     ),
     "If-None-Match.any": _sent(
         "If-None-Match",

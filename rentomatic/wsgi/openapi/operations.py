@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from rentomatic.domain.room_map import COUNTED_ROOMS
 from rentomatic.domain.room_summary import SUMMARIZED_ROOMS
 from rentomatic.requests.parameters import BATCH_PARAMETERS, CHANGES_PARAMETERS, Parameter
+from rentomatic.requests.room_feed import FEED_ROOMS
 from rentomatic.requests.room_similar import COMPARED_ROOMS, REACH
 from rentomatic.wsgi.arguments import (
+    FEED_QUERY,
     LANGUAGE_QUERY,
     MAP_QUERY,
     RELAXATIONS_QUERY,
@@ -100,6 +102,16 @@ _DESCRIPTIONS: Mapping[str, Description] = {
         "relative change of the value (of a date, a year is 100 %; of a coordinate, a degree; of "
         "`bbox`, by its diagonal), then the removals, those that find the most rooms first. If "
         "only several changes together find a room, there are none.",
+    ),
+    "room_feed": Description(
+        "The newest rooms of a search, as an Atom feed",
+        (successes.FEED,),
+        FEED_QUERY,
+        headers=("If-Modified-Since",),
+        failures=(404, 406, 503),
+        help=f"Returns at most {FEED_ROOMS} rooms that pass all filters, the latest added first, "
+        "for feed readers (RFC 4287). With `price_falls=true` it also has those whose last change "
+        "of price was a fall; their entries say the former price.",
     ),
     "room_changes": Description(
         "What was added, updated and removed since a cursor",

@@ -12,6 +12,7 @@ from rentomatic.wsgi.openapi.examples import Examples
 from rentomatic.wsgi.openapi.headers import TAG
 from rentomatic.wsgi.openapi.schemas import JsonSchema, array_of, reference
 from rentomatic.wsgi.pages.assets import SVG
+from rentomatic.wsgi.pages.feed import ATOM
 from rentomatic.wsgi.response import HTML, TEXT
 
 
@@ -109,6 +110,7 @@ SEARCH_REMOVED = Success("The search is removed", {}, status=HTTPStatus.NO_CONTE
 TESTED = Success(
     "The message waits", {JSON: reference("QueuedMessage")}, status=HTTPStatus.ACCEPTED
 )
+FEED = Success("The feed", {ATOM: _STRING}, headers=(TAG, "Last-Modified"))
 LIVE = Success("The process is up", {JSON: reference("Live")}, examples.LIVE)
 READY = Success("The service is ready", {JSON: reference("Ready")}, examples.READY)
 METRICS = Success("Metrics in the text format of Prometheus", {TEXT: _STRING})

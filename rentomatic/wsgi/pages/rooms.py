@@ -13,6 +13,7 @@ from rentomatic.requests.base import ParameterError
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_list import UNLIMITED
 from rentomatic.wsgi.pages.choice import LANG, language_of
+from rentomatic.wsgi.pages.feed import feed_address
 from rentomatic.wsgi.pages.form import build_form
 from rentomatic.wsgi.pages.maps import Map, Scene
 from rentomatic.wsgi.pages.relaxations import Change, suggest
@@ -93,6 +94,7 @@ def search_page(
         next=same_page(request, {"after": found.next}) if found and found.next else None,
         downloads=_downloads(request, {"limit": UNLIMITED, "after": None}),
         alternates=_alternates(request),
+        feed=feed_address(request, language_of(request)) if found else None,
         is_indexed=request.query.values.keys() <= {"after"},
     )
 

@@ -68,7 +68,7 @@ def test_what_the_runbook_removes_is_requested_again(site: Site) -> None:
     assert "[crit]" not in site.errors().removeprefix(errors_before)
 
 
-@pytest.mark.parametrize("path", CACHED)
+@pytest.mark.parametrize("path", [*CACHED, "/rooms/feed?filter_price__lt=60"])
 @in_one_second
 def test_repeated_searches_are_cached(site: Site, path: str) -> None:
     """For GET and HEAD and from any origin; the answer differs only in its request id."""
