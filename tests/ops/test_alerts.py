@@ -41,7 +41,7 @@ def test_the_rules_use_metrics_that_exist() -> None:
     """A renamed metric would silence its alert."""
     metrics = Metrics()
     metrics.count_request("/rooms", "GET", 200, 0.01)
-    text = metrics.render("release", Schema(), [ReplicaState(1, TOO_OLD, 70.0)]).decode()
+    text = metrics.render("release", Schema(), replicas=[ReplicaState(1, TOO_OLD, 70.0)]).decode()
     names = set(re.findall(r"^(\w+)", text, re.MULTILINE))
     assert set(re.findall(r"\brentomatic_\w+", RULES.read_text())) <= names
 

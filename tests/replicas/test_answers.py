@@ -30,6 +30,8 @@ SEARCHES = [
     "/rooms?format=html",
     "/rooms/summary",
     "/rooms/map?zoom=3",
+    "/rooms/relaxations?filter_price__gte=200000",
+    "/rooms/feed",
     "/ogc/collections",
     "/ogc/collections/rooms",
     "/ogc/collections/rooms/items",
