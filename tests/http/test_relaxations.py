@@ -233,7 +233,11 @@ def test_the_page_says_that_no_single_change_helps(described: TestApp) -> None:
     answer = page(described, "filter_city__eq=Paris&filter_price__lt=5")
     assert not sentences(answer)
     said = [each.text for each in answer.html.select("#rooms > p")]
-    assert said == ["There is no single change to this search that finds rooms.", "Show all rooms"]
+    assert said == [
+        "There is no single change to this search that finds rooms.",
+        "Show all rooms",
+        "Follow new rooms in a feed reader",
+    ]
 
 
 def test_the_page_of_a_search_with_rooms_suggests_nothing(described: TestApp) -> None:

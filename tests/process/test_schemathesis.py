@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from rentomatic.sealing import new_key
 from rentomatic.tokens import new_token, token_line
 from tests.commands import CHECKOUT, Commands
 
@@ -28,7 +29,11 @@ def test_the_service_does_what_its_document_says(commands: Commands, tmp_path: P
     for what schemathesis_hooks names. A method that is not documented gets a 405, and `Allow` names
     those that are. What needs the token is refused without.
     """
-    service = commands.serve("--demo", RENTOMATIC_TOKENS=token_line("schemathesis", TOKEN))
+    settings = {
+        "RENTOMATIC_TOKENS": token_line("schemathesis", TOKEN),
+        "RENTOMATIC_SECRET_KEY": new_key(),
+    }
+    service = commands.serve("--demo", **settings)
     result = subprocess.run(
         [
             SCHEMATHESIS,

@@ -26,7 +26,7 @@ from rentomatic.wsgi.pages.rendering import VARY, address, as_page
 from rentomatic.wsgi.pages.rooms import Count, Found, room_page, search_page
 from rentomatic.wsgi.query import without_blanks
 from rentomatic.wsgi.request import Request
-from rentomatic.wsgi.response import Answer
+from rentomatic.wsgi.response import Answer, Headers
 from rentomatic.wsgi.service import Service
 
 # Rooms on a page.
@@ -106,7 +106,7 @@ def _found(
     )
 
 
-def show_room(service: Service, request: Request, room: Room) -> Outcome:
+def show_room(service: Service, request: Request, room: Room, links: Headers) -> Outcome:
     """Show a room on a page, with its map and similar rooms, unless there can be none now."""
     scene = map_of_room(service, request, room)
     wanted = RoomSimilarRequest(code=room.code, limit=SHOWN_SIMILAR)
@@ -117,5 +117,6 @@ def show_room(service: Service, request: Request, room: Room) -> Outcome:
         else Found(())
     )
     body = room_page(request, service.rent, room, scene, similar)
-    answer = Answer(HTTPStatus.OK, body, tag=entity_tag(service.release, body))
+    tag = entity_tag(service.release, body)
+    answer = Answer(HTTPStatus.OK, body, headers=links, tag=tag)
     return as_page(answer, tile_origin(service))

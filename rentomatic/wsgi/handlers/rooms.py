@@ -146,11 +146,11 @@ def room_get(service: Service, request: Request, code: UUID) -> Outcome:
     response = room_get_use_case(service.stores.repository, RoomGetRequest(code))
     if not response:
         return response
-    if not chosen:
-        return show_room(service, request, response.value)
-    body = chosen.dump_room(response.value, WHOLE)
     similar = f'<{similar_path(code)}>; rel="related"; title="similar rooms"'
     links = (("Link", f"{DESCRIBED_BY}, {similar}"),)
+    if not chosen:
+        return show_room(service, request, response.value, links)
+    body = chosen.dump_room(response.value, WHOLE)
     # The same tag as `tag_of` in room_writes.
     tag = entity_tag(body, chosen.media_type)
     return Answer(HTTPStatus.OK, body, chosen.media_type, links, tag=tag)
