@@ -1,7 +1,6 @@
 """`rentomatic searches`: saved searches with webhooks, for the operator, who sees all of them."""
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,6 +11,7 @@ from rentomatic.cli.outcome import SUCCESS, account_name, report_failure
 from rentomatic.cli.parser import Commands, add_command
 from rentomatic.cli.streams import after
 from rentomatic.config import NO_KEY, ConfigError, Settings
+from rentomatic.formats.json import dump_value
 from rentomatic.repository.postgressearches import PostgresSearches
 from rentomatic.repository.saved_searches import SavedSearch
 from rentomatic.requests.parsers import parse_uuid
@@ -184,4 +184,4 @@ def _sealer(settings: Settings) -> Sealer:
 
 
 def _write(values: object) -> None:
-    sys.stdout.write(f"{json.dumps(values, default=str, ensure_ascii=False)}\n")
+    sys.stdout.write(f"{dump_value(values).decode()}\n")
