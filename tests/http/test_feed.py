@@ -92,8 +92,16 @@ def test_a_feed_links_to_itself_and_to_its_search(app: TestApp) -> None:
         "self": f"{SITE}/rooms/feed?q=caf%C3%A9&lang=ja",
         "alternate": f"{SITE}/rooms?q=caf%C3%A9&lang=ja",
     }
-    assert feed.title == "新着の賃貸部屋 | q=café"
+    assert feed.title == "新着の賃貸部屋 | キーワード\N{FULLWIDTH COLON}café"
     assert feed.language == "ja"
+
+
+def test_a_feed_names_its_search(app: TestApp) -> None:
+    """In the words of the form, as its readers know it; what has none there is shown as sent."""
+    query = "filter_city__eq=Paris&filter_price__lt=25&filter_image__null=false&near=2.35,48.86"
+    title = parsed(app.get(f"/rooms/feed?{query}").body).feed.title
+    named = "City: Paris, Rent (€ per month), less than: 25, Picture: With, near=2.35,48.86"
+    assert title == f"New rooms for rent \N{EN DASH} {named}"
 
 
 def test_without_an_address_links_are_relative(

@@ -1,7 +1,7 @@
 """What is new among the rooms of a search, as an Atom feed (RFC 4287)."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
 
@@ -9,11 +9,13 @@ from rentomatic.domain.rent import Rent
 from rentomatic.domain.room_times import News
 from rentomatic.formats.view import WHOLE
 from rentomatic.requests.room_feed import PRICE_FALLS
+from rentomatic.requests.room_fields import FILTER_KEYS
 from rentomatic.wsgi.pages.choice import LANG
+from rentomatic.wsgi.pages.conditions import name_condition
 from rentomatic.wsgi.pages.languages import LANGUAGES, texts_of
 from rentomatic.wsgi.pages.rendering import Linker, address, templates
 from rentomatic.wsgi.pages.spelling import Speller
-from rentomatic.wsgi.query import quoted
+from rentomatic.wsgi.query import FILTER_PREFIX, quoted
 from rentomatic.wsgi.request import Request
 
 ATOM = "application/atom+xml"
@@ -55,12 +57,22 @@ def feed_page(
             id=uuid5(NAMESPACE_URL, f"{base}{canonical}").urn,
             here=f"{base}{_with_query(PATH, sent.values())}",
             search=f"{base}{_with_query('/rooms', of_search)}",
-            conditions=[_xml(f"{k}={v}") for k, v in request.query.values.items() if k != LANG],
+            conditions=[_xml(each) for each in _conditions(request, spell)],
             updated=_moment(updated_at(news)),
             entries=[_entry(each, spell, base + link(f"/rooms/{each.room.code}")) for each in news],
         )
     )
     return text.encode()
+
+
+def _conditions(request: Request, spell: Speller) -> Iterator[str]:
+    """Yield what the search of a feed asks for, in words if the form has some."""
+    for name, value in request.query.values.items():
+        key = name.removeprefix(FILTER_PREFIX)
+        if key in FILTER_KEYS or key in {"q", "filter"}:
+            yield name_condition(key, value, spell)
+        elif name != LANG:
+            yield f"{name}={value}"
 
 
 def feed_address(request: Request, language: str) -> str:

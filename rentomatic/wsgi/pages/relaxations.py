@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rentomatic.domain.relaxation import CountKind, Relaxation
-from rentomatic.requests.room_fields import AMOUNTS, BEDROOMS, FILTER_KEYS, NULL
+from rentomatic.requests.room_fields import AMOUNTS, BEDROOMS, FILTER_KEYS
 from rentomatic.serializers.room_relaxations import value_to_text
+from rentomatic.wsgi.pages.conditions import name_condition
 from rentomatic.wsgi.pages.spelling import Speller
 
 _METRES = 1_000
 # The operators whose values people read as the end of a range.
 _ENDS = {"lte", "gte"}
 _KINDS = {**dict.fromkeys(AMOUNTS, "amount"), BEDROOMS: BEDROOMS, "available_from": "date"}
-# How much of a long value is shown.
-_MOST_SHOWN = 80
 
 
 class Change(NamedTuple):
@@ -33,7 +32,7 @@ def _sentence(change: Change, spell: Speller) -> str:
     found = change.relaxation
     rooms = _rooms(found, spell)
     if found.value is None:
-        condition = _condition(found.key, change.given, spell)
+        condition = name_condition(found.key, change.given, spell)
         return spell.t("relax.without", rooms=rooms, condition=condition)
     if found.key == "bbox":
         return spell.t("relax.bbox", rooms=rooms)
@@ -50,28 +49,12 @@ def _limit(found: Relaxation, spell: Speller) -> tuple[str | None, str]:
     name, operator = FILTER_KEYS[found.key]
     kind = _KINDS.get(name) if operator in _ENDS else None
     if kind is None:
-        return None, _condition(found.key, value_to_text(found.value) or "", spell)
+        return None, name_condition(found.key, value_to_text(found.value) or "", spell)
     if (name, operator, found.value) == (BEDROOMS, "gte", 0):
         return f"{BEDROOMS}.any", ""
     if kind == BEDROOMS and isinstance(found.value, int):
         return f"{kind}.{operator}", spell.count("bedrooms", found.value)
     return f"{kind}.{operator}", spell.value(name, found.value)
-
-
-def _condition(key: str, value: str, spell: Speller) -> str:
-    """Name a condition as the form does, with its value."""
-    if len(value) > _MOST_SHOWN:
-        value = f"{value[: _MOST_SHOWN - 1]}…"
-    if key not in FILTER_KEYS:
-        label = spell.t("form.words" if key == "q" else "form.filter")
-        return spell.t("relax.condition", label=label, value=value)
-    name, operator = FILTER_KEYS[key]
-    label = spell.field(name)
-    if operator == NULL:
-        value = spell.t(f"flag.{value}")
-    elif operator not in {"eq", "in"}:
-        label = spell.t("form.part", legend=label, label=spell.t(f"operator.{operator}"))
-    return spell.t("relax.condition", label=label, value=value)
 
 
 def _rooms(found: Relaxation, spell: Speller) -> str:
