@@ -111,6 +111,12 @@ def ask_again(client: socket.socket) -> bool:
     return False
 
 
+def is_listened_on(place: str) -> bool:
+    """Return whether a unix socket accepts connections."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(place) == 0
+
+
 @contextmanager
 def running(folder: Path, *options: str) -> Iterator[Callable[[bytes], socket.socket]]:
     """Serve SPOILT; yield what connects and sends bytes."""
@@ -122,13 +128,18 @@ def running(folder: Path, *options: str) -> Iterator[Callable[[bytes], socket.so
 
     def connect(sent: bytes) -> socket.socket:
         client = socket.socket(socket.AF_UNIX)
-        client.settimeout(30)
-        client.connect(place)
-        client.sendall(sent)
+        try:
+            client.settimeout(30)
+            client.connect(place)
+            client.sendall(sent)
+        except OSError:
+            client.close()
+            raise
         return client
 
     try:
-        until(lambda: Path(place).exists(), 60)
+        # The socket is there a moment before anyone listens on it.
+        until(lambda: is_listened_on(place), 60)
         yield connect
     finally:
         process.terminate()
