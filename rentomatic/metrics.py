@@ -52,25 +52,16 @@ class Metrics:
         )
         # Finding a series takes longer than counting in it.
         self._series = cache(self._find_series)
-        # Takes by how many there are more, or less.
-        self.count_connections: Callable[[float], None] = Gauge(
-            "rentomatic_database_connections",
-            "Open connections to the database",
-            registry=self._registry,
-            multiprocess_mode="livesum",
-        ).inc
-        self.count_unconfirmed: Callable[[float], None] = Gauge(
+        self.count_connections = self._count_of_all(
+            "rentomatic_database_connections", "Open connections to the database"
+        )
+        self.count_unconfirmed = self._count_of_all(
             "rentomatic_unconfirmed_writes",
             "Writes whose COMMIT the database has not answered in time, and may still answer",
-            registry=self._registry,
-            multiprocess_mode="livesum",
-        ).inc
-        self.count_replica_connections: Callable[[float], None] = Gauge(
-            "rentomatic_replica_connections",
-            "Open connections to replicas",
-            registry=self._registry,
-            multiprocess_mode="livesum",
-        ).inc
+        )
+        self.count_replica_connections = self._count_of_all(
+            "rentomatic_replica_connections", "Open connections to replicas"
+        )
         self.count_passed_reads: Callable[[], None] = Counter(
             "rentomatic_replica_reads_passed",
             "Reads for replicas that none of them could answer",
@@ -81,6 +72,11 @@ class Metrics:
             "Log lines that were dropped because the log was not read",
             registry=self._registry,
         ).inc
+
+    def _count_of_all(self, name: str, help_: str) -> Callable[[float], None]:
+        """Return what adds to the number of something in all running workers, or subtracts."""
+        gauge = Gauge(name, help_, registry=self._registry, multiprocess_mode="livesum")
+        return gauge.inc
 
     def count_request(self, route: str | None, method: str, status: int, seconds: float) -> None:
         """Count an answered request; its route is None if no route has its path."""
