@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import partial
-from http import HTTPStatus
 from urllib.parse import quote
 
 from rentomatic.domain.relaxation import Relaxation
@@ -14,17 +13,15 @@ from rentomatic.requests.room_fields import FILTER_KEYS
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.serializers.room_relaxations import relaxation_to_wire, value_to_text
-from rentomatic.use_cases.room_relaxations import room_relaxations_use_case
+from rentomatic.use_cases.room_relaxations import Relaxed, room_relaxations_use_case
 from rentomatic.wsgi.arguments import RELAXATION_NAMES, read_relaxations
-from rentomatic.wsgi.conditional import entity_tag
 from rentomatic.wsgi.failure import Outcome, unacceptable
-from rentomatic.wsgi.handlers.searching import DESCRIBED_BY, cached, canonical, without_search
+from rentomatic.wsgi.handlers.searching import cached, made_from_rooms
 from rentomatic.wsgi.negotiation import preferred
 from rentomatic.wsgi.pages.relaxations import Change
 from rentomatic.wsgi.pages.rendering import address
 from rentomatic.wsgi.query import FILTER_PREFIX, quoted
 from rentomatic.wsgi.request import Request
-from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.service import Service
 
 PATH = "/rooms/relaxations"
@@ -41,17 +38,12 @@ def _relax(service: Service, request: Request) -> Outcome:
         return wanted
     if not preferred(request.accept, (JSON,)):
         return unacceptable((JSON,))
-    tag_of = partial(entity_tag, service.release, canonical(request), JSON)
-    if (other := without_search(service, request, tag_of)) is not None:
-        return other
-    response = room_relaxations_use_case(service.stores.repository, wanted)
-    if not response:
-        return response
-    found = response.value
-    body = dump_value([_to_wire(request, each) for each in found.relaxations])
-    links = (("Link", DESCRIBED_BY),)
-    tag = tag_of(found.version or body)
-    return Answer(HTTPStatus.OK, body, headers=links, tag=tag, version=found.version)
+    find = partial(room_relaxations_use_case, service.stores.repository, wanted)
+
+    def dump(found: Relaxed) -> bytes:
+        return dump_value([_to_wire(request, each) for each in found.relaxations])
+
+    return made_from_rooms(service, request, JSON, find, dump)
 
 
 def _to_wire(request: Request, relaxation: Relaxation) -> Mapping[str, object]:

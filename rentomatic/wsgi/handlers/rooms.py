@@ -30,6 +30,7 @@ from rentomatic.wsgi.handlers.searching import (
     DESCRIBED_BY,
     cached,
     canonical,
+    made_from_rooms,
     next_cursor,
     total_headers,
     without_search,
@@ -102,17 +103,8 @@ def _summarize(service: Service, request: Request) -> Outcome:
         return wanted
     if not preferred(request.accept, (JSON,)):
         return unacceptable((JSON,))
-
-    tag_of = partial(entity_tag, service.release, canonical(request), JSON)
-    if (other := without_search(service, request, tag_of)) is not None:
-        return other
-    response = room_summary_use_case(service.stores.repository, wanted)
-    if not response:
-        return response
-    body = dump_summary(response.value)
-    version = response.value.version
-    links = (("Link", DESCRIBED_BY),)
-    return Answer(HTTPStatus.OK, body, headers=links, tag=tag_of(version or body), version=version)
+    find = partial(room_summary_use_case, service.stores.repository, wanted)
+    return made_from_rooms(service, request, JSON, find, dump_summary)
 
 
 def _map(service: Service, request: Request) -> Outcome:
@@ -122,18 +114,10 @@ def _map(service: Service, request: Request) -> Outcome:
     chosen = _choose_map_format(request)
     if not chosen:
         return unacceptable(_MAP_MEDIA_TYPES)
-
-    tag_of = partial(entity_tag, service.release, canonical(request), chosen.media_type)
-    if (other := without_search(service, request, tag_of)) is not None:
-        return other
-    response = room_map_use_case(service.stores.repository, wanted)
-    if not response:
-        return response
-    found = response.value
-    body = chosen.dump(found, wanted.zoom)
-    tag = tag_of(found.version or body)
-    links = (("Link", DESCRIBED_BY),)
-    return Answer(HTTPStatus.OK, body, chosen.media_type, links, tag=tag, version=found.version)
+    find = partial(room_map_use_case, service.stores.repository, wanted)
+    return made_from_rooms(
+        service, request, chosen.media_type, find, lambda found: chosen.dump(found, wanted.zoom)
+    )
 
 
 def room_get(service: Service, request: Request, code: UUID) -> Outcome:

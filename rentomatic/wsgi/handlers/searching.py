@@ -1,12 +1,15 @@
 """What all representations of a search share."""
 
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
+from typing import Protocol, TypeVar
 
 from rentomatic.repository.interface import Page
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_list import ESTIMATE, EXACT, RoomListRequest
-from rentomatic.wsgi.conditional import under_conditions
+from rentomatic.responses import Response
+from rentomatic.wsgi.conditional import entity_tag, under_conditions
 from rentomatic.wsgi.failure import Outcome
 from rentomatic.wsgi.pages.choice import LANG
 from rentomatic.wsgi.query import FORMAT
@@ -55,6 +58,37 @@ def without_search(
     found = Answer(HTTPStatus.OK, tag=tag_of(response.value), vary=vary)
     outcome = under_conditions(request, found)
     return None if outcome is found else outcome
+
+
+class Versioned(Protocol):
+    """What is made from rooms."""
+
+    @property
+    def version(self) -> str | None:
+        """The data version that it shows, if there is one."""
+
+
+V = TypeVar("V", bound=Versioned)
+
+
+def made_from_rooms(
+    service: Service,
+    request: Request,
+    media_type: str,
+    find: Callable[[], Response[V]],
+    dump: Callable[[V], bytes],
+) -> Outcome:
+    """Answer with what is made from the rooms of a search; the tag is made from their version."""
+    tag_of = partial(entity_tag, service.release, canonical(request), media_type)
+    if (other := without_search(service, request, tag_of)) is not None:
+        return other
+    response = find()
+    if not response:
+        return response
+    body, version = dump(response.value), response.value.version
+    links = (("Link", DESCRIBED_BY),)
+    tag = tag_of(version or body)
+    return Answer(HTTPStatus.OK, body, media_type, links, tag=tag, version=version)
 
 
 def total_headers(page: Page) -> Headers:
