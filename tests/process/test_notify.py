@@ -1,5 +1,6 @@
 """`rentomatic notify` as a process: kills, signals, and what its log says."""
 
+import json
 import signal
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def test_a_search_saved_on_the_command_line_is_notified(
             *("searches", "add", "--name", "cheap", "--webhook", webhook, "filter_price__lt=60"),
             **variables,
         )
-        secret = added.printed.split('"secret": "')[1].split('"')[0]
+        secret = json.loads(added.printed)["secret"]
         commands.run(*("add", "size=20", "price=59", "longitude=13", "latitude=52"), **variables)
         commands.run(*("add", "size=20", "price=60", "longitude=13", "latitude=52"), **variables)
         receiver.wait_for(2)

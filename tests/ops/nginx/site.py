@@ -16,13 +16,14 @@ from testbed.nginx import Proxy
 from testbed.processes import children_of
 from testbed.waiting import until
 
-from rentomatic.config import PostgresDatabase
+from rentomatic.config import PostgresDatabase, read_settings
 from rentomatic.tokens import new_token, token_line
 from tests.commands import SECONDS
 from tests.serving import served
 
 HERE = "127.0.0.1"
 TOKEN = new_token()
+WORKERS = read_settings({}).workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +128,10 @@ class Site:
         return children_of(self.gunicorn)
 
     def kill(self, *workers: int) -> None:
-        """Kill workers of gunicorn, and wait until they are gone; others replace them."""
+        """Kill workers of gunicorn, and wait until others have replaced them."""
         for worker in workers:
             os.kill(worker, signal.SIGKILL)
-        until(lambda: self.workers().isdisjoint(workers))
+        until(lambda: len(now := self.workers()) == WORKERS and now.isdisjoint(workers))
 
 
 @contextmanager
