@@ -151,11 +151,11 @@ def run_test(arguments: argparse.Namespace, settings: Settings) -> int:
 def run_enable(arguments: argparse.Namespace, settings: Settings) -> int:
     """Enable a saved search."""
 
-    def write(search: UUID) -> None:
+    def write(_message: str) -> None:
         with after("the search was enabled"):
-            sys.stdout.write(f"enabled {search}\n")
+            sys.stdout.write(f"enabled {arguments.id}\n")
 
-    return _run(settings, lambda each: search_enable_use_case(each, arguments.id), write)
+    return _run(settings, lambda each: search_enable_use_case(each, arguments.id, None), write)
 
 
 def run_key(_arguments: argparse.Namespace, _settings: Settings) -> int:

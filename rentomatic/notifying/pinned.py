@@ -11,6 +11,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from typing import Any, Protocol
 from urllib.parse import SplitResult, urlsplit
@@ -27,6 +28,19 @@ class UnreachableError(Exception):
     """No answer came; the text says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is read of an answer.
+
+    Attributes:
+        status: its status.
+        retry_after: its header Retry-After, as it was sent.
+    """
+
+    status: int
+    retry_after: str | None = None
+
+
 class _Socket(Protocol):
     def settimeout(self, value: float | None, /) -> None: ...
     def recv_into(self, buffer: Any, /) -> int: ...  # noqa: ANN401 - a buffer
@@ -35,8 +49,8 @@ class _Socket(Protocol):
 
 def post(
     url: str, headers: Mapping[str, str], body: bytes, reachable: Reachable, tls: ssl.SSLContext
-) -> int:
-    """Send a request; return the status of the answer.
+) -> Reply:
+    """Send a request; return the answer.
 
     Raises:
         UnreachableError: if the host may not be reached, or does not answer in time.
@@ -47,7 +61,7 @@ def post(
         with closing(_connect(target, reachable, tls, deadline)) as connection:
             timed = _Timed(connection, deadline)
             timed.send_all(_request(target, headers, body))
-            return _read_status(timed)
+            return _read_reply(timed)
     except TimeoutError:
         raise UnreachableError("it did not answer in time") from None
     except ssl.SSLCertVerificationError as error:
@@ -117,10 +131,10 @@ def _request(target: SplitResult, headers: Mapping[str, str], body: bytes) -> by
     return "\r\n".join([*lines, "", ""]).encode("ascii") + body
 
 
-def _read_status(timed: "_Timed") -> int:
+def _read_reply(timed: "_Timed") -> Reply:
     answer = HTTPResponse(timed, method="POST")  # type: ignore[arg-type]  # it only reads
     answer.begin()
-    return answer.status
+    return Reply(answer.status, answer.getheader("Retry-After"))
 
 
 class _Timed(io.RawIOBase):

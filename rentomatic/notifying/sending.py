@@ -2,14 +2,14 @@
 
 import logging
 import ssl
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from standardwebhooks import Webhook
 
 from rentomatic import __version__
-from rentomatic.notifying.pinned import UnreachableError, post
-from rentomatic.notifying.schedule import delay_after, is_given_up
+from rentomatic.notifying.pinned import Reply, UnreachableError, post
+from rentomatic.notifying.schedule import delay_after, is_given_up, read_retry_after
 from rentomatic.reachable import Reachable
 from rentomatic.repository.postgresnotifications import Delivery, Result
 from rentomatic.sealing import Sealer, UnsealError
@@ -39,22 +39,24 @@ class Sender:
     def send(self, delivery: Delivery) -> Result:
         """Send a message once; return what came of it, whatever that is."""
         try:
-            status = self._attempt(delivery)
+            reply = self._attempt(delivery)
         except (UnreachableError, UnsealError) as reason:
             return _failed(delivery, UNREACHABLE, str(reason))
         except Exception:
             # The last resort: a bug must not stop the others.
             logger.exception("search %s: sending failed", delivery.search)
             return _failed(delivery, UNREACHABLE, "sending failed; the log says why")
+        status = reply.status
         if status == HTTPStatus.GONE:
             return Result(delivery, DISABLED, "it answered 410", disabled_reason=GONE)
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             return Result(delivery, DELIVERED)
         is_redirect = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
         hint = ", a redirect, which is not followed" if is_redirect else ""
-        return _failed(delivery, REFUSED, f"it answered {status}{hint}")
+        least = read_retry_after(reply.retry_after, datetime.now(UTC))
+        return _failed(delivery, REFUSED, f"it answered {status}{hint}", least)
 
-    def _attempt(self, delivery: Delivery) -> int:
+    def _attempt(self, delivery: Delivery) -> Reply:
         signer = Webhook(self._sealer.unseal(delivery.secret))
         now = datetime.now(UTC)
         headers = {
@@ -68,7 +70,9 @@ class Sender:
         return post(delivery.webhook, headers, body, self._reachable, self._tls)
 
 
-def _failed(delivery: Delivery, outcome: str, failure: str) -> Result:
+def _failed(
+    delivery: Delivery, outcome: str, failure: str, least: timedelta = timedelta()
+) -> Result:
     if is_given_up(delivery, datetime.now(UTC)):
         return Result(delivery, DISABLED, failure, disabled_reason=f"{GAVE_UP}{failure}")
-    return Result(delivery, outcome, failure, delay_after(delivery.attempts))
+    return Result(delivery, outcome, failure, delay_after(delivery.attempts, least))

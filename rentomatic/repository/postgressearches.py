@@ -86,15 +86,14 @@ class PostgresSearches:
                 return self._send(connection, make_test_message(search, name))
         return None
 
-    def enable(self, search: UUID) -> bool:
+    def enable(self, search: UUID, owner: str | None) -> str | None:
         """Enable a search, which gets a message to begin anew."""
         with self._connections.transaction() as connection:
-            text, values = _given(self._lock, {"ids": [search]})
+            text, values = _given(self._lock, {"owner": owner, "ids": [search]})
             for _, name, _ in connection.run(text, values):
                 connection.run(self._enable.text(), {"id": search})
-                self._send(connection, restart_message(search, name, ENABLED))
-                return True
-        return False
+                return self._send(connection, restart_message(search, name, ENABLED))
+        return None
 
     def _send(self, connection: Connection, message: Message) -> str:
         values = {

@@ -100,8 +100,11 @@ class SavedSearches(Protocol):
             SearchDisabledError: if it is disabled.
         """
 
-    def enable(self, search: UUID) -> bool:
-        """Enable a search, which gets a message to begin anew; return whether it existed."""
+    def enable(self, search: UUID, owner: str | None) -> str | None:
+        """Enable a search, and queue a message to begin anew.
+
+        Returns the message's id, or None if there is no such search.
+        """
 
     def backlog(self) -> Backlog:
         """Return the state of all notifications."""

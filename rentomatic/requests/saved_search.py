@@ -60,7 +60,10 @@ def build_saved_search_request(
     if len(texts["query"] or "") > MAX_QUERY:
         errors.append(ParameterError("query", f"must have at most {MAX_QUERY} characters"))
     elif isinstance(selection, InvalidRequest):
-        errors += selection.errors
+        errors += [
+            ParameterError("query", f"{each.parameter}: {each.message}", suggestion=each.suggestion)
+            for each in selection.errors
+        ]
     if texts["webhook"] is not None:
         try:
             check_webhook(texts["webhook"], reachable)

@@ -33,6 +33,6 @@ def dump_searches(searches: Iterable[SavedSearch]) -> bytes:
     return dump_value({"searches": [search_to_wire(each) for each in searches]})
 
 
-def dump_test(message: str) -> bytes:
+def dump_queued(message: str) -> bytes:
     """Write the id of a message that waits."""
     return dump_value({"message": message})

@@ -115,13 +115,18 @@ def search_test_use_case(
     try:
         message = searches.test(search, owner)
     except SearchDisabledError as reason:
-        return ResponseFailure(ResponseTypes.CONFLICT_ERROR, f"The search is disabled: {reason}")
+        return ResponseFailure(
+            ResponseTypes.CONFLICT_ERROR, f"The search is disabled: {reason}; enable it first"
+        )
     return ResponseSuccess(message) if message else no_such_search(search)
 
 
 @use_case
-def search_enable_use_case(searches: SavedSearches | None, search: UUID) -> Response[UUID]:
-    """Enable a search of anyone."""
+def search_enable_use_case(
+    searches: SavedSearches | None, search: UUID, owner: str | None
+) -> Response[str]:
+    """Enable a search of an owner, or of anyone; return the id of the message that says so."""
     if searches is None:
         return SEARCHES_NEED_POSTGRES
-    return ResponseSuccess(search) if searches.enable(search) else no_such_search(search)
+    message = searches.enable(search, owner)
+    return ResponseSuccess(message) if message else no_such_search(search)

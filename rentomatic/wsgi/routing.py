@@ -202,6 +202,11 @@ ROUTES = (
         "Saved searches",
         {"POST": Operation(searches.search_test)},
     ),
+    Route(
+        "/searches/{id:search}/enable",
+        "Saved searches",
+        {"POST": Operation(searches.search_enable)},
+    ),
     Route("/openapi.json", "Documents", {"GET": Operation(documents.openapi)}),
     Route("/docs", "Documents", {"GET": Operation(documents.docs)}),
     Route("/docs/{page:document}", "Documents", {"GET": Operation(documents.docs_page)}),

@@ -39,7 +39,7 @@ def test_a_search_is_added_listed_tested_enabled_and_removed(
     disable = "update saved_search set disabled_at = now(), disabled_reason = 'gone' returning 1"
     ask(empty_rooms, disable)
     refused = keyed("searches", "test", added["id"])
-    assert refused == (6, "", "rentomatic: The search is disabled: gone\n")
+    assert refused == (6, "", "rentomatic: The search is disabled: gone; enable it first\n")
     assert keyed("searches", "enable", added["id"]) == (0, f"enabled {added['id']}\n", "")
     assert "disabled_at" not in json.loads(keyed("searches", "list")[1])
     assert keyed("searches", "remove", added["id"]) == (0, f"removed {added['id']}\n", "")
@@ -53,7 +53,7 @@ def test_mistakes_are_reported_together(keyed: Run) -> None:
     code, output, errors = keyed(*wrong)
     assert (code, output) == (2, "")
     assert [line.split(":")[0] for line in errors.removeprefix("rentomatic: ").splitlines()] == [
-        *("name", "filters", "webhook")
+        *("name", "query", "webhook")
     ]
     assert keyed("searches", "list")[1] == ""
     assert "must be a UUID" in keyed("searches", "test", "none")[2]

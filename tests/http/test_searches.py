@@ -65,7 +65,8 @@ def test_each_name_of_a_token_has_searches_of_its_own(service: TestApp) -> None:
     """Another name neither lists, reads, tests nor removes them."""
     place = save(service).headers["Location"]
     assert service.get("/searches", headers=THEIRS).json == {"searches": []}
-    for method, path in (("GET", place), ("DELETE", place), ("POST", f"{place}/test")):
+    paths = {"GET": [place], "DELETE": [place], "POST": [f"{place}/test", f"{place}/enable"]}
+    for method, path in [(each, path) for each, found in paths.items() for path in found]:
         refused = service.request(path, method=method, headers=THEIRS, status=404)
         assert "There is no saved search of yours with the id" in refused.json["message"]
     assert service.get(place, headers=BEARER).json["waiting"] == 0
@@ -101,10 +102,26 @@ def test_a_test_message_waits(service: TestApp, empty_rooms: PostgresDatabase) -
         "update saved_search set disabled_at = now(), disabled_reason = 'gone' returning 1",
     )
     refused = service.post(f"{place}/test", headers=BEARER, status=409)
-    assert refused.json["message"] == "The search is disabled: gone"
+    assert refused.json["message"] == "The search is disabled: gone; enable it first"
     shown = service.get(place, headers=BEARER).json
     assert shown["disabled_reason"] == "gone"
     assert shown["disabled_at"]
+
+
+def test_a_disabled_search_is_enabled_again(
+    service: TestApp, empty_rooms: PostgresDatabase
+) -> None:
+    """As if it had just been saved: one message to begin anew replaces those that wait."""
+    place = save(service).headers["Location"]
+    service.post(f"{place}/test", headers=BEARER, status=202)
+    disable = "update saved_search set disabled_at = now(), disabled_reason = 'gone' returning 1"
+    ask(empty_rooms, disable)
+    message = service.post(f"{place}/enable", headers=BEARER, status=202).json["message"]
+    assert ask(empty_rooms, "select message from notification") == [message]
+    shown = service.get(place, headers=BEARER).json
+    assert (shown["waiting"], "disabled_at" in shown) == (1, False)
+    service.post(f"/searches/{NOBODYS}/enable", headers=BEARER, status=404)
+    service.post(f"{place}/enable", status=401)
 
 
 def test_secrets_are_encrypted_in_the_database(
@@ -124,11 +141,17 @@ def test_secrets_are_encrypted_in_the_database(
 @pytest.mark.parametrize(
     ("values", "messages"),
     [
-        ({"query": "filter_prise__lt=60"}, ["filters: Key prise__lt cannot be used; did you mean"]),
-        ({"query": "limit=5"}, ["limit: Parameter limit cannot be used"]),
-        ({"query": "sort=price&format=csv"}, ["sort: Parameter", "format: Parameter"]),
-        ({"query": "q=%zz"}, ["q: has a % that is not followed by two hexadecimal digits"]),
-        ({"query": "radius=5"}, ["radius: needs near"]),
+        (
+            {"query": "filter_prise__lt=60"},
+            ["query: filters: Key prise__lt cannot be used; did you mean"],
+        ),
+        ({"query": "limit=5"}, ["query: limit: Parameter limit cannot be used"]),
+        (
+            {"query": "sort=price&format=csv"},
+            ["query: sort: Parameter", "query: format: Parameter"],
+        ),
+        ({"query": "q=%zz"}, ["query: q: has a % that is not followed by two hexadecimal digits"]),
+        ({"query": "radius=5"}, ["query: radius: needs near"]),
         ({"query": 5}, ["query: must be text"]),
         ({"query": "q=" + "a" * 8_000}, ["query: must have at most 8000 characters"]),
         ({"name": ""}, ["name: must not be empty"]),
@@ -136,7 +159,11 @@ def test_secrets_are_encrypted_in_the_database(
         ({"nme": "a"}, ["nme: nme cannot be used; use name, query, webhook; did you mean name?"]),
         (
             {"name": 1, "query": "filter=price", "webhook": "ftp://a.example"},
-            ["name: must be text", "filter: ", "webhook: must be an address that begins with"],
+            [
+                "name: must be text",
+                "query: filter: ",
+                "webhook: must be an address that begins with",
+            ],
         ),
     ],
     ids=lambda value: str(value)[:40],

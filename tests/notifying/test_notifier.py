@@ -198,7 +198,7 @@ def test_a_410_disables_a_search_and_enabling_it_begins_anew(
         until(is_disabled)
         repository.add(make_room(2))
         receiver.answer = lambda _: (204, {})
-        assert searches.enable(search)
+        assert searches.enable(search, None)
         until(lambda: len(receiver.received) == 2)
         repository.add(make_room(3))
         until(lambda: len(receiver.received) == 3)

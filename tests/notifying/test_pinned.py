@@ -20,7 +20,7 @@ REFUSED = "its host is not public, and RENTOMATIC_WEBHOOK_NETWORKS lacks it"
 
 def send(url: str, reachable: Reachable = LOOPBACK) -> int:
     """Send a body; return the status."""
-    return post(url, {"x-a": "b"}, b"body", reachable, ssl.create_default_context())
+    return post(url, {"x-a": "b"}, b"body", reachable, ssl.create_default_context()).status
 
 
 def why_not(url: str, reachable: Reachable = LOOPBACK) -> str:

@@ -68,6 +68,23 @@ def test_a_failure_is_tried_again(receiver: Receiver, answer: Answer, failure: s
     assert result.disabled_reason is None
 
 
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [
+        *(("60", 60), ("0", 5), ("4", 5), ("36001", 36_000), ("999999999", 36_000)),
+        *(("-1", 5), ("1.5", 5), ("soon", 5), ("Thu, 01 Jan 2026 00:00:00 GMT", 5), ("", 5)),
+        *(("Fri, 01 Jan 2100 00:00:00 GMT", 36_000), ("Fri, 01 Jan 2100 00:00:00 -0000", 36_000)),
+        *(("Fri, 99 Jan 2100 00:00:00 GMT", 5), ("9" * 30, 5)),
+    ],
+)
+def test_a_receiver_may_ask_for_time(receiver: Receiver, retry_after: str, seconds: int) -> None:
+    """Up to the longest delay; what cannot be read changes nothing."""
+    receiver.answer = lambda _: (503, {"Retry-After": retry_after})
+    result = Sender(SEALER, LOOPBACK).send(delivery_to(receiver.url()))
+    assert result.delay
+    assert seconds <= result.delay.total_seconds() <= seconds * (1 + JITTER)
+
+
 def test_any_2xx_is_a_success(receiver: Receiver) -> None:
     """Whatever else it says."""
     for status in (200, 202, 204, 299):

@@ -5,9 +5,11 @@ from uuid import UUID
 
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.saved_search import build_saved_search_request
-from rentomatic.serializers.saved_search import dump_search, dump_searches, dump_test
+from rentomatic.responses import Response
+from rentomatic.serializers.saved_search import dump_queued, dump_search, dump_searches
 from rentomatic.use_cases.saved_search import (
     search_add_use_case,
+    search_enable_use_case,
     search_get_use_case,
     search_list_use_case,
     search_remove_use_case,
@@ -78,10 +80,20 @@ def search_test(service: Service, request: Request, id: UUID) -> Outcome:  # noq
     """Queue a test message."""
     if errors := read_nothing(request):
         return InvalidRequest(tuple(errors))
-    response = search_test_use_case(service.stores.searches, id, _owner(request))
+    return _queued(search_test_use_case(service.stores.searches, id, _owner(request)))
+
+
+def search_enable(service: Service, request: Request, id: UUID) -> Outcome:  # noqa: A002 - as above
+    """Enable a search that was disabled."""
+    if errors := read_nothing(request):
+        return InvalidRequest(tuple(errors))
+    return _queued(search_enable_use_case(service.stores.searches, id, _owner(request)))
+
+
+def _queued(response: Response[str]) -> Outcome:
     if not response:
         return response
-    return Answer(HTTPStatus.ACCEPTED, dump_test(response.value), cache="no-store")
+    return Answer(HTTPStatus.ACCEPTED, dump_queued(response.value), cache="no-store")
 
 
 def _owner(request: Request) -> str:

@@ -194,10 +194,17 @@ _DESCRIPTIONS: Mapping[str, Description] = {
     ),
     "search_test": Description(
         "Send a test message to its webhook",
-        (successes.TESTED,),
+        (successes.QUEUED,),
         failures=(*_WRITING, 404, 409),
         help="Queues a message of the type `search.test` behind those that wait. Whether it was "
         "delivered shows in the search.",
+    ),
+    "search_enable": Description(
+        "Enable it after it was disabled",
+        (successes.QUEUED,),
+        failures=(*_WRITING, 404),
+        help="Enables the search as if it had just been saved. A message of the type "
+        "`rooms.restart` replaces those that wait.",
     ),
     "openapi": Description(
         "This service as an OpenAPI document", (successes.DOCUMENT,), failures=(406,)

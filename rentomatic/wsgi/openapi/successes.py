@@ -107,7 +107,7 @@ SAVED = Success(
 SEARCHES = Success("Your searches", {JSON: reference("SavedSearches")})
 SEARCH = Success("The search", {JSON: reference("SavedSearch")})
 SEARCH_REMOVED = Success("The search is removed", {}, status=HTTPStatus.NO_CONTENT)
-TESTED = Success(
+QUEUED = Success(
     "The message waits", {JSON: reference("QueuedMessage")}, status=HTTPStatus.ACCEPTED
 )
 FEED = Success("The feed", {ATOM: _STRING}, headers=(TAG, "Last-Modified"))
