@@ -97,10 +97,12 @@ def test_a_feed_links_to_itself_and_to_its_search(app: TestApp) -> None:
 
 
 def test_a_feed_names_its_search(app: TestApp) -> None:
-    """In the words of the form, as its readers know it; what has none there is shown as sent."""
+    """In the words of the form, as its readers know it."""
     query = "filter_city__eq=Paris&filter_price__lt=25&filter_image__null=false&near=2.35,48.86"
+    query += "&radius=500&price_falls=true"
     title = parsed(app.get(f"/rooms/feed?{query}").body).feed.title
-    named = "City: Paris, Rent (€ per month), less than: 25, Picture: With, near=2.35,48.86"
+    named = "City: Paris, Rent (€ per month), less than: 25, Picture: With"
+    named += ", Near (longitude, latitude): 2.35,48.86, Within (metres): 500, reduced prices too"
     assert title == f"New rooms for rent \N{EN DASH} {named}"
 
 

@@ -11,7 +11,7 @@ from rentomatic.formats.view import WHOLE
 from rentomatic.requests.room_feed import PRICE_FALLS
 from rentomatic.requests.room_fields import FILTER_KEYS
 from rentomatic.wsgi.pages.choice import LANG
-from rentomatic.wsgi.pages.conditions import name_condition
+from rentomatic.wsgi.pages.conditions import LABELS, name_condition
 from rentomatic.wsgi.pages.languages import LANGUAGES, texts_of
 from rentomatic.wsgi.pages.rendering import Linker, address, templates
 from rentomatic.wsgi.pages.spelling import Speller
@@ -69,10 +69,10 @@ def _conditions(request: Request, spell: Speller) -> Iterator[str]:
     """Yield what the search of a feed asks for, in words if the form has some."""
     for name, value in request.query.values.items():
         key = name.removeprefix(FILTER_PREFIX)
-        if key in FILTER_KEYS or key in {"q", "filter"}:
+        if key in FILTER_KEYS or key in LABELS:
             yield name_condition(key, value, spell)
-        elif name != LANG:
-            yield f"{name}={value}"
+        elif name == PRICE_FALLS and value == "true":
+            yield spell.t("feed.falls")
 
 
 def feed_address(request: Request, language: str) -> str:
