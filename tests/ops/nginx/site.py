@@ -71,6 +71,15 @@ class Site:
             answer = connection.getresponse()
             return Answer(answer.status, answer.headers, answer.read())
 
+    def store(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """Send a request; return its answer once nginx has finished with it.
+
+        nginx sends an answer before it has updated its cache: the next request could miss it.
+        """
+        answer = self.ask(path, headers)
+        self.logged(answer)
+        return answer
+
     def cache(self, path: str, headers: Mapping[str, str] | None = None, **how: Any) -> str:  # noqa: ANN401
         """Send a request; return the cache's status from the log: HIT, MISS, ..."""
         return str(self.logged(self.ask(path, headers, **how))["cache"])

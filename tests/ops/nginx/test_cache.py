@@ -73,7 +73,7 @@ def test_what_the_runbook_removes_is_requested_again(site: Site) -> None:
 def test_repeated_searches_are_cached(site: Site, path: str) -> None:
     """For GET and HEAD and from any origin; the answer differs only in its request id."""
     assert site.cache(path) in {"MISS", "EXPIRED", "REVALIDATED"}
-    first = site.ask(path)
+    first = site.store(path)
     request_id = f"second.{uuid4()}"
     second = site.ask(path, {"Origin": "https://maps.example", "X-Request-Id": request_id})
     assert site.logged(second)["cache"] == "HIT"
@@ -107,8 +107,8 @@ def test_nginx_answers_conditions_itself(site: Site) -> None:
     for path in CACHED:
         for encoding in ("identity", "gzip"):
             headers = {"Accept-Encoding": encoding}
-            site.ask(path, headers)
-            tag = site.ask(path, headers).headers["ETag"]
+            site.store(path, headers)
+            tag = site.store(path, headers).headers["ETag"]
             answer = site.ask(path, headers | {"If-None-Match": tag})
             assert (answer.status, answer.body) == (304, b"")
             assert site.logged(answer)["cache"] == "HIT"
@@ -118,8 +118,8 @@ def test_nginx_answers_conditions_itself(site: Site) -> None:
 def test_an_unchanged_answer_is_not_searched_for_again(site: Site) -> None:
     """After its second, nginx revalidates it with the service."""
     path = "/rooms?sort=size&limit=7"
-    site.ask(path)
-    before = site.ask(path)
+    site.store(path)
+    before = site.store(path)
 
     @in_one_second
     def ask_again() -> None:
@@ -164,7 +164,7 @@ def test_a_repeated_header_poisons_nothing(site: Site) -> None:
 def test_no_header_of_a_client_poisons_what_others_get(site: Site) -> None:
     """Not the hosts, addresses and paths in it, nor conditions, ranges and encodings."""
     path = "/rooms?limit=30"
-    honest = site.ask(path)
+    honest = site.store(path)
     evil = {
         "Host": "evil.example",
         "Forwarded": "for=evil.example;host=evil.example;proto=https",
@@ -189,7 +189,7 @@ def test_no_header_of_a_client_poisons_what_others_get(site: Site) -> None:
 
     @in_one_second
     def poison(extra: dict[str, str]) -> None:
-        answer = site.ask(path, evil | extra)
+        answer = site.store(path, evil | extra)
         assert answer.status == 200
         assert gzip.decompress(answer.body) == honest.body
         again = site.ask(path)
@@ -205,8 +205,8 @@ def test_no_header_of_a_client_poisons_what_others_get(site: Site) -> None:
 @in_one_second
 def test_cached_answers_are_sent_whole(site: Site) -> None:
     """The service serves no ranges either."""
-    site.ask("/rooms?limit=8")
-    whole = site.ask("/rooms?limit=8")
+    site.store("/rooms?limit=8")
+    whole = site.store("/rooms?limit=8")
     part = site.ask("/rooms?limit=8", {"Range": "bytes=0-1"})
     assert site.logged(part)["cache"] == "HIT"
     assert (part.status, part.body) == (200, whole.body)

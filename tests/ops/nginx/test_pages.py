@@ -36,7 +36,7 @@ def test_each_visitor_has_an_entry_of_its_own(site: Site, path: str) -> None:
     """A page, the same in another language, and JSON: all of them are cached, and kept apart."""
     for _ in range(2):
         for headers in VISITORS.values():
-            site.ask(path, headers)
+            site.store(path, headers)
     for name, headers in VISITORS.items():
         answer = site.ask(path, headers)
         assert site.logged(answer)["cache"] == "HIT"
@@ -49,8 +49,8 @@ def test_each_visitor_has_an_entry_of_its_own(site: Site, path: str) -> None:
 def test_nginx_answers_conditions_itself(site: Site, path: str, visitor: str) -> None:
     """For pages as for JSON; the tag of one is not that of another."""
     headers = VISITORS[visitor]
-    site.ask(path, headers)
-    tag = site.ask(path, headers).headers["ETag"]
+    site.store(path, headers)
+    tag = site.store(path, headers).headers["ETag"]
     answer = site.ask(path, headers | {"If-None-Match": tag})
     assert (answer.status, answer.body) == (304, b"")
     assert site.logged(answer)["cache"] == "HIT"
@@ -105,7 +105,7 @@ def test_what_a_page_loads_is_cached(site: Site) -> None:
     lifetimes = {style: "public, max-age=31536000, immutable", "/assets/loft.svg": "public, "}
     for path, lifetime in lifetimes.items():
         for accept in ("text/css,*/*;q=0.1", "image/avif,image/webp,*/*;q=0.8"):
-            seen = [site.ask(path, {"Accept": accept}) for _ in range(3)]
+            seen = [site.store(path, {"Accept": accept}) for _ in range(3)]
             assert site.logged(seen[-1])["cache"] == "HIT"
             assert seen[-1].headers["Cache-Control"].startswith(lifetime)
     packed = site.ask(style, {"Accept-Encoding": "gzip"})
