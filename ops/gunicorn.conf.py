@@ -15,6 +15,7 @@ from rentomatic.config import (
 )
 from rentomatic.environment import prepare_environment
 from rentomatic.repository.outage import shared_mark
+from rentomatic.server.loads import forget
 from rentomatic.server.logger import Logger
 from rentomatic.server.metrics_folder import metrics_folder, remove_metrics_folder
 from rentomatic.server.signals import hold_signals, release_signals
@@ -98,7 +99,8 @@ def post_worker_init(worker: "Worker") -> None:
 
 
 def child_exit(_server: object, worker: "Worker") -> None:
-    """Remove the connections of a dead worker from the metrics."""
+    """Forget the connections of a dead worker."""
+    forget(worker.age)
     if _settings.has_metrics:
         from prometheus_client import multiprocess  # noqa: PLC0415
 

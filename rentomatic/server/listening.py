@@ -33,6 +33,10 @@ class Listeners:
     def __contains__(self, number: int) -> bool:
         return number in self._sockets
 
+    def is_local(self, number: int) -> bool:
+        """Return whether the socket with this file descriptor is a unix socket."""
+        return self._sockets[number].family == socket.AF_UNIX
+
     def switch(self, *, is_on: bool) -> None:
         """Turn accepting new connections on, or off to leave them to other workers."""
         if is_on != self.is_accepting:

@@ -14,6 +14,7 @@ from rentomatic.server.connection import MAX_HEAD_BYTES, Connection
 from rentomatic.server.handling import Handler
 from rentomatic.server.head import Heads
 from rentomatic.server.listening import Listeners
+from rentomatic.server.loads import DEFER_SECONDS, Load
 from rentomatic.server.pool import Pool
 from rentomatic.server.waiting import Waiting
 
@@ -52,6 +53,7 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
         self._pool = Pool(self.cfg.threads, self._work, self.log)
         self._max_connections: int = self.cfg.worker_connections
         self._keepalive: int = self.cfg.keepalive
+        self._load = Load(self.age)
         self._yields_until = self._ticks_at = 0.0
 
     @classmethod
@@ -71,8 +73,7 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
             self._poller.register(self.PIPE[0], select.EPOLLIN)
             self._listeners = Listeners(self.sockets, self._poller, self.log)
             while self.alive:
-                self._update_accepting()
-                self._turn(_TICK_SECONDS if self._listeners.is_accepting else YIELD_SECONDS)
+                self._turn(self._update_accepting())
             self._end()
 
     def handle_quit(self, sig: int, frame: object) -> None:
@@ -86,7 +87,7 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
             if connection := self._waiting.get(number):
                 self._read(connection)
             elif number in self._listeners:
-                self._receive(self._listeners.accept(number))
+                self._accept(number)
             elif number == self.PIPE[0]:
                 with suppress(BlockingIOError):
                     os.read(number, 1_024)
@@ -114,6 +115,7 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
         while not self._is_full and (connection := self._listeners.accept_waiting()):
             self._receive(connection)
         self._listeners.switch(is_on=False)
+        self._load.report(0, is_accepting=False)
         self._waiting.limit_waits(END_SECONDS)
         self._ticks_at = 0
         ends_at = time.monotonic() + self.cfg.graceful_timeout
@@ -127,14 +129,27 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
         self.alive = False
         self._pool.end(seconds)
 
-    def _update_accepting(self) -> None:
-        """Accept connections, or leave them to other workers while all threads here are busy."""
+    def _update_accepting(self) -> float:
+        """Accept connections, or leave them to other workers; return for how many seconds."""
         now = time.monotonic()
         if self._is_full:
             self._evict(now)
         is_yielding = now < self._yields_until and self._pool.is_busy
         is_resting = now < self._listeners.rests_until
-        self._listeners.switch(is_on=not (is_yielding or is_resting or self._is_full))
+        is_able = not (is_yielding or is_resting or self._is_full)
+        self._load.report(len(self._waiting), is_accepting=is_able)
+        is_deferring = now < self._load.defers_until
+        self._listeners.switch(is_on=is_able and not is_deferring)
+        if is_deferring:
+            return DEFER_SECONDS
+        return _TICK_SECONDS if is_able else YIELD_SECONDS
+
+    def _accept(self, number: int) -> None:
+        """Accept a connection, or leave it to a worker with fewer."""
+        # nginx opens one for each request, which a wait would only delay.
+        is_kept = not self._listeners.is_local(number)
+        if not (is_kept and self._load.defers(len(self._waiting), time.monotonic())):
+            self._receive(self._listeners.accept(number))
 
     @property
     def _is_full(self) -> bool:

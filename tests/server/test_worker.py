@@ -1,9 +1,12 @@
 """Settings that the worker does not support are refused at startup."""
 
+import os
+import signal
 import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -11,6 +14,7 @@ from pathlib import Path
 import pytest
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
+from testbed.processes import free_port
 from testbed.waiting import until
 
 from rentomatic.server.waiting import MAX_LINGER_SECONDS
@@ -18,11 +22,13 @@ from rentomatic.server.worker import HEAD_SECONDS, Worker
 from tests.malformed import GET, HOST
 from tests.server.conftest import settings
 
+KEPT = 32
 SPOILT = """
+import os
 def application(environ, start_response):
     if environ["PATH_INFO"] == "/exit":
         raise SystemExit(1)
-    start_response("200 OK", [("Content-Length", "0")])
+    start_response("200 OK", [("Content-Length", "0"), ("Worker", str(os.getpid()))])
     return []
 """
 
@@ -100,6 +106,42 @@ def test_a_new_client_does_not_wait_for_idle_ones(tmp_path: Path) -> None:
         assert ask_again(idle[-1])
 
 
+def test_workers_share_kept_connections(tmp_path: Path) -> None:
+    """A client that keeps many does not get nearly all of them from the worker that is awake."""
+    with running(tmp_path, "--workers", "2", port=free_port()) as connect:
+
+        def smallest_share() -> int:
+            with ExitStack() as stack:
+                kept = [stack.enter_context(connect(GET + HOST + b"\r\n")) for _ in range(KEPT)]
+                return min(pair := Counter(map(worker_of, kept)).values()) * (len(pair) == 2)
+
+        # The other worker may not have started yet, or may wait for a processor.
+        until(lambda: smallest_share() >= KEPT * 0.3)
+
+
+def test_a_stopped_worker_holds_up_no_client(tmp_path: Path) -> None:
+    """Connections are left to it because it has fewer, but not for long."""
+    with running(tmp_path, "--workers", "2", port=free_port()) as connect, ExitStack() as stack:
+
+        def ask() -> int:
+            return int(worker_of(stack.enter_context(connect(GET + HOST + b"\r\n"))))
+
+        first = ask()
+        until(lambda: ask() != first)
+        stopped = ask()
+        os.kill(stopped, signal.SIGSTOP)
+        try:
+            assert stopped not in {ask() for _ in range(KEPT)}
+        finally:
+            os.kill(stopped, signal.SIGCONT)
+
+
+def worker_of(client: socket.socket) -> str:
+    """Return which worker answers."""
+    head = client.recv(65_536).decode()
+    return head.partition("\r\nWorker: ")[2].partition("\r\n")[0]
+
+
 def ask_again(client: socket.socket) -> bool:
     """Ask on a kept connection; return whether it is still open."""
     with suppress(OSError):
@@ -111,23 +153,34 @@ def ask_again(client: socket.socket) -> bool:
     return False
 
 
-def is_listened_on(place: str) -> bool:
-    """Return whether a unix socket accepts connections."""
-    with socket.socket(socket.AF_UNIX) as client:
+Place = str | tuple[str, int]
+
+
+def family_of(place: Place) -> socket.AddressFamily:
+    """Return the family of a path or of an address with its port."""
+    return socket.AF_UNIX if isinstance(place, str) else socket.AF_INET
+
+
+def is_listened_on(place: Place) -> bool:
+    """Return whether a socket accepts connections."""
+    with socket.socket(family_of(place)) as client:
         return client.connect_ex(place) == 0
 
 
 @contextmanager
-def running(folder: Path, *options: str) -> Iterator[Callable[[bytes], socket.socket]]:
-    """Serve SPOILT; yield what connects and sends bytes."""
+def running(
+    folder: Path, *options: str, port: int | None = None
+) -> Iterator[Callable[[bytes], socket.socket]]:
+    """Serve SPOILT on a unix socket or a port; yield what connects and sends bytes."""
     (folder / "spoilt.py").write_text(SPOILT)
-    place = str(folder / "socket")
+    place: Place = ("127.0.0.1", port) if port else str(folder / "socket")
+    bind = f"127.0.0.1:{port}" if port else f"unix:{place}"
     command = ["-m", "gunicorn", "--worker-class", "rentomatic.server.worker.Worker", *options]
-    command += ["--bind", f"unix:{place}", "--no-control-socket", "spoilt"]
+    command += ["--bind", bind, "--no-control-socket", "spoilt"]
     process = subprocess.Popen([sys.executable, *command], cwd=folder, stderr=subprocess.PIPE)
 
     def connect(sent: bytes) -> socket.socket:
-        client = socket.socket(socket.AF_UNIX)
+        client = socket.socket(family_of(place))
         try:
             client.settimeout(30)
             client.connect(place)
