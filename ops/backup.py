@@ -11,8 +11,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rentomatic.config import ConfigError, PostgresDatabase, read_settings
+from rentomatic.config import PostgresDatabase, read_settings
 from rentomatic.repository.database import psql_arguments
+from rentomatic.variables import ConfigError
 
 PATTERN = "rentomatic-*.dump"
 UNFINISHED = ".rentomatic-*.partial"

@@ -7,12 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from rentomatic.bootstrap import build_stores
-from rentomatic.config import (
-    MULTIPROCESS,
-    ConfigError,
-    frozen_environment,
-    read_settings,
-)
+from rentomatic.config import frozen_environment, read_settings
 from rentomatic.environment import prepare_environment
 from rentomatic.repository.outage import shared_mark
 from rentomatic.server.loads import forget
@@ -21,6 +16,7 @@ from rentomatic.server.metrics_folder import metrics_folder, remove_metrics_fold
 from rentomatic.server.signals import hold_signals, release_signals
 from rentomatic.slots import machine_shares
 from rentomatic.throttle import sign_in_attempts
+from rentomatic.variables import MULTIPROCESS, ConfigError
 
 if TYPE_CHECKING:
     from rentomatic.server.worker import Worker

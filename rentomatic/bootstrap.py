@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rentomatic.config import NO_KEY, ConfigError, PostgresDatabase, Settings, read_settings
+from rentomatic.config import PostgresDatabase, Settings, read_settings
 from rentomatic.embedded.cluster import embedded_cluster
 from rentomatic.environment import forget_libpq
 from rentomatic.repository.connections import Connections
@@ -21,6 +21,7 @@ from rentomatic.repository.postgresuploads import PostgresUploads
 from rentomatic.repository.replicas import Replicas
 from rentomatic.resources import how_to_install, release
 from rentomatic.slots import ThreadShares
+from rentomatic.variables import NO_KEY, ConfigError
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.service import Limits, Stores, Webhooks
 

@@ -1,288 +1,30 @@
-"""Settings from the environment: one table for the parser, `rentomatic check` and the manual."""
+"""The settings of a process, from environment variables."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from rentomatic.database_url import (
-    database_of,
-    masked,
-    of_primary,
-    parse_mongodb_url,
-    parse_postgres_url,
-    with_database,
-)
-from rentomatic.domain.rent import PERIODS, Rent
-from rentomatic.domain.tiles import Tiles, parse_tiles
-from rentomatic.public_url import parse_public_url
-from rentomatic.reachable import PUBLIC, Reachable, parse_networks
-from rentomatic.requests.parsers import parse_integer, shown
-from rentomatic.requests.room_import import MAX_BATCH_BYTES
-from rentomatic.requests.room_list import DEFAULT_LIMIT, MAX_LIMIT
+from rentomatic.database_url import database_of, of_primary, with_database
+from rentomatic.domain.rent import Rent
+from rentomatic.domain.tiles import Tiles
+from rentomatic.env_file import whole_environment
+from rentomatic.reachable import PUBLIC, Reachable
 from rentomatic.resources import default_data
-from rentomatic.sealing import Sealer, parse_keys, write_keys
-from rentomatic.tokens import NO_TOKENS, Tokens, parse_tokens, write_tokens
-
-ENV_FILE = "RENTOMATIC_ENV_FILE"
-TOKENS = "RENTOMATIC_TOKENS"
-TOKENS_FILE = "RENTOMATIC_TOKENS_FILE"
-SECRET_KEY = "RENTOMATIC_SECRET_KEY"  # noqa: S105 - a name
-SECRET_KEY_FILE = "RENTOMATIC_SECRET_KEY_FILE"  # noqa: S105 - a name
-WEBHOOK_NETWORKS = "RENTOMATIC_WEBHOOK_NETWORKS"
-NO_KEY = f"webhooks need {SECRET_KEY_FILE}: make a key with `rentomatic searches key`"
-PUBLIC_URL = "RENTOMATIC_PUBLIC_URL"
-MAX_MACHINES = 1000
-READ_URL = "RENTOMATIC_READ_DATABASE_URL"
-# Read by prometheus_client: the folder of the counters that processes share.
-MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
-
-
-class ConfigError(Exception):
-    """Unusable settings; the text is one line, without passwords."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """An environment variable.
-
-    Attributes:
-        name: its name.
-        help: what it is for.
-        default: its text when it is unset or empty; None for no value.
-        parse: converts the text; raises ValueError with what the text must be.
-        secret: whether it is never shown.
-    """
-
-    name: str
-    help: str
-    default: str | None = None
-    parse: Callable[[str], Any] = str
-    secret: bool = False
-
-    def read(self, environ: Mapping[str, str]) -> Any:  # noqa: ANN401 - each setting has its type
-        """Read the variable."""
-        text = environ.get(self.name) or self.default
-        if text is None:
-            return None
-        try:
-            return self.parse(text)
-        except ValueError as problem:
-            given = "" if self.secret else f", not {shown(masked(text))}"
-            raise ConfigError(f"{self.name} must be {problem}{given}") from None
-
-    def show(self, environ: Mapping[str, str]) -> str:
-        """Return its value for display, and whether it is the default."""
-        text = environ.get(self.name)
-        if not text:
-            return f"{self.default} (default)" if self.default else "not set"
-        return "(secret)" if self.secret else masked(text)
-
-
-_CURRENCY = re.compile(r"[A-Z]{3}")
-
-
-def one_of(*values: str) -> Callable[[str], str]:
-    """Return a parser that accepts these values; it raises ValueError with what they are."""
-
-    def parse(text: str) -> str:
-        if text not in values:
-            raise ValueError(" or ".join(values))
-        return text
-
-    return parse
-
-
-def currency_code(text: str) -> str:
-    """Read a code of ISO 4217; raise ValueError with what the text must be."""
-    if not _CURRENCY.fullmatch(text):
-        raise ValueError("a currency code of ISO 4217 such as EUR")
-    return text
-
-
-def integer_between(least: int, most: int) -> Callable[[str], int]:
-    """Return a parser of integers; it raises ValueError with what the text must be."""
-
-    def parse(text: str) -> int:
-        try:
-            value = parse_integer(text)
-        except ValueError:
-            value = least - 1
-        if not least <= value <= most:
-            raise ValueError(f"an integer from {least} to {most}")
-        return value
-
-    return parse
-
-
-def _in_file(parse: Callable[[str], Any], lines: str) -> Callable[[str], Any]:
-    """Return a parser of the name of a file, whose text `parse` reads."""
-
-    def parse_file(name: str) -> Any:  # noqa: ANN401 - what `parse` returns
-        try:
-            return parse(Path(name).read_text(encoding="utf-8"))
-        except UnicodeDecodeError:
-            raise ValueError(f"a file of lines of {lines}") from None
-        except OSError as error:
-            raise ValueError(f"a file that can be read ({error.strerror})") from None
-        except ValueError as problem:
-            raise ValueError(f"a file of {problem}") from None
-
-    return parse_file
-
-
-def _socket_path(text: str) -> Path:
-    path = Path(text)
-    if not path.is_absolute():
-        raise ValueError("an absolute path such as /run/rentomatic/rentomatic.sock")
-    return path
-
-
-SETTINGS: tuple[Setting, ...] = (
-    Setting(
-        "DATABASE_URL",
-        "The PostgreSQL database: `postgresql://`, `postgres://` or `postgresql+psycopg://`."
-        " Of several servers, separated by commas, the one that accepts writes is used."
-        " Overrides the `POSTGRES_` group; without either, `rentomatic serve` embeds a server",
-        parse=parse_postgres_url,
-    ),
-    Setting(
-        READ_URL,
-        "Replicas of that database, for searches without a token: a URL with one or several hosts,"
-        " of which each thread uses one at random. The primary answers if none can",
-        parse=parse_postgres_url,
-    ),
-    Setting(
-        "RENTOMATIC_MAX_LAG",
-        "The greatest age of a replica's data, in seconds; an older replica is passed over",
-        "60",
-        integer_between(1, 86_400),
-    ),
-    Setting(
-        "POSTGRES_HOSTNAME",
-        "The server, or several, separated by commas, if `DATABASE_URL` is not set",
-    ),
-    Setting("POSTGRES_PORT", "Its port", "5432", integer_between(1, 65535)),
-    Setting("POSTGRES_USER", "The role to connect as"),
-    Setting("POSTGRES_PASSWORD", "Its password", secret=True),
-    Setting("POSTGRES_DB", "The maintenance database, used to create the others", "postgres"),
-    Setting("APPLICATION_DB", "The database of the rooms"),
-    Setting(
-        "MONGODB_URL", "Keep the rooms in this MongoDB database instead", parse=parse_mongodb_url
-    ),
-    Setting(
-        "RENTOMATIC_DATA",
-        "Where the embedded server keeps its data; by default `.data` in a checkout, and the"
-        " user's data folder for an installed wheel",
-        parse=Path,
-    ),
-    Setting(
-        "RENTOMATIC_DEFAULT_LIMIT",
-        "How many rooms a search without `limit` returns",
-        str(DEFAULT_LIMIT),
-        integer_between(1, MAX_LIMIT),
-    ),
-    Setting(
-        "RENTOMATIC_CURRENCY",
-        "The currency of the prices, a code of ISO 4217; the documents and summaries name it",
-        Rent().currency,
-        currency_code,
-    ),
-    Setting(
-        "RENTOMATIC_PERIOD",
-        "What a price is for: `month`, `week` or `day`",
-        Rent().period,
-        one_of(*PERIODS),
-    ),
-    Setting(
-        "RENTOMATIC_TILES",
-        "A server of map tiles for the maps on pages: the address of a tile with `{z}`, `{x}` and"
-        " `{y}`, a space, and the attribution to show. Browsers then load tiles from that host",
-        parse=parse_tiles,
-    ),
-    Setting(
-        TOKENS,
-        "The tokens that may change rooms: lines of `rentomatic token new`, or the same separated"
-        " by commas; none by default",
-        parse=parse_tokens,
-        secret=True,
-    ),
-    Setting(
-        TOKENS_FILE,
-        "A file of such lines",
-        parse=_in_file(parse_tokens, "`rentomatic token new`"),
-    ),
-    Setting(
-        SECRET_KEY,
-        "Encrypts the signing secrets of saved searches in the database: a key of `rentomatic"
-        " searches key`, or several separated by commas, the newest first; no search can be saved"
-        " without one",
-        parse=parse_keys,
-        secret=True,
-    ),
-    Setting(
-        SECRET_KEY_FILE,
-        "A file of such keys, one per line",
-        parse=_in_file(parse_keys, "`rentomatic searches key`"),
-    ),
-    Setting(
-        WEBHOOK_NETWORKS,
-        "Networks that webhooks may reach although they are not public, such as"
-        " `10.1.0.0/16,fd00::/8`; `http` is possible only to loopback addresses among them",
-        parse=parse_networks,
-    ),
-    Setting(
-        PUBLIC_URL,
-        "The address under which browsers reach the site, such as `https://rooms.example.com`;"
-        " signing in needs it, with `https` unless it is a loopback address; GIS clients need it"
-        " for absolute links",
-        parse=parse_public_url,
-    ),
-    Setting(
-        "RENTOMATIC_CHANGES_KEPT",
-        "How many days `/rooms/changes` goes back",
-        "30",
-        integer_between(1, 366),
-    ),
-    Setting(
-        "RENTOMATIC_MAX_BATCH_BYTES",
-        "The longest batch of rooms over HTTP, in bytes",
-        str(MAX_BATCH_BYTES),
-        integer_between(1 << 16, 1 << 40),
-    ),
-    Setting("PORT", "The TCP port to listen on", "8000", integer_between(1, 65535)),
-    Setting(
-        "RENTOMATIC_SOCKET",
-        "The unix socket to listen on instead, for a proxy; if systemd opens it, its path",
-        parse=_socket_path,
-    ),
-    Setting("WEB_CONCURRENCY", "Worker processes", "4", integer_between(1, 256)),
-    Setting("RENTOMATIC_THREADS", "Threads in each worker process", "4", integer_between(1, 256)),
-    Setting(
-        "RENTOMATIC_MACHINES",
-        "How many machines run the service on this database; `rentomatic check` counts the"
-        " connections of all of them",
-        "1",
-        integer_between(1, MAX_MACHINES),
-    ),
-    Setting(
-        "RENTOMATIC_LOG",
-        "Format of the log: `json`, `text`, or `auto` (text on a terminal, otherwise JSON)",
-        "auto",
-        one_of("auto", "json", "text"),
-    ),
-    Setting(
-        "RENTOMATIC_METRICS",
-        "`on` serves `/metrics` for Prometheus, to everyone who can reach the service",
-        "off",
-        one_of("on", "off"),
-    ),
-    Setting(
-        ENV_FILE,
-        "A file of more settings, `NAME=value` lines; environment variables override it",
-    ),
+from rentomatic.sealing import Sealer, write_keys
+from rentomatic.tokens import NO_TOKENS, Tokens, write_tokens
+from rentomatic.variables import (
+    ENV_FILE,
+    PUBLIC_URL,
+    READ_URL,
+    SECRET_KEY,
+    SECRET_KEY_FILE,
+    SETTINGS,
+    TOKENS,
+    TOKENS_FILE,
+    WEBHOOK_NETWORKS,
+    ConfigError,
 )
 
 _GROUP = ("POSTGRES_HOSTNAME", "POSTGRES_USER", "POSTGRES_PASSWORD", "APPLICATION_DB")
@@ -389,30 +131,6 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     )
 
 
-_LINE = re.compile(r"\s*(?:([A-Za-z_]\w*)\s*=(.*)|[#;].*)?", re.ASCII)
-_QUOTED = re.compile(r"([\"'])(.*)\1")
-
-
-def whole_environment(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Add the variables of the file that the environment names; its own override them.
-
-    The file has the format of systemd's EnvironmentFile=: one variable per line, quoted or not,
-    and comments that begin with # or ;.
-
-    Raises:
-        ConfigError: for a file that cannot be read, with the number of the wrong line.
-    """
-    name = environ.get(ENV_FILE)
-    if not name:
-        return environ
-    try:
-        lines = Path(name).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise ConfigError(f"{ENV_FILE}: {name} cannot be read: {reason}") from None
-    return dict(_read_lines(name, lines)) | {name: text for name, text in environ.items() if text}
-
-
 def frozen_environment(environ: Mapping[str, str]) -> Mapping[str, str]:
     """Return an equivalent environment that does not depend on files.
 
@@ -428,20 +146,6 @@ def frozen_environment(environ: Mapping[str, str]) -> Mapping[str, str]:
         SECRET_KEY_FILE: "",
         SECRET_KEY: write_keys(settings.sealer) if settings.sealer else "",
     }
-
-
-def _read_lines(name: str, lines: list[str]) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(lines, 1):
-        match = _LINE.fullmatch(line)
-        if not match:
-            # The message leaves the line out, which may hold a password.
-            raise ConfigError(
-                f"{ENV_FILE}: line {number} of {name} must be NAME=value or a comment"
-            )
-        if match[1]:
-            value = match[2].strip()
-            quoted = _QUOTED.fullmatch(value)
-            yield match[1], quoted[2] if quoted else value
 
 
 def _postgres(values: Mapping[str, Any], environ: Mapping[str, str]) -> PostgresDatabase | None:

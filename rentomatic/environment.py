@@ -4,7 +4,7 @@ import ipaddress
 import shlex
 from collections.abc import MutableMapping
 
-from rentomatic.config import Setting, integer_between, one_of
+from rentomatic.variables import Setting, integer_between, one_of
 
 # libpq applies these to every session, where they override the service's own settings.
 _SESSION = ("PGTZ", "PGDATESTYLE", "PGGEQO", "PGCLIENTENCODING")

@@ -18,9 +18,9 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from rentomatic import __version__
-from rentomatic.config import MULTIPROCESS
-from rentomatic.repository.interface import AWAY, TOO_OLD, ReplicaState, Schema
+from rentomatic.repository.results import AWAY, TOO_OLD, ReplicaState, Schema
 from rentomatic.repository.saved_searches import Backlog
+from rentomatic.variables import MULTIPROCESS
 
 NO_ROUTE = "none"
 

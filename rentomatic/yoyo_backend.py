@@ -11,13 +11,14 @@ import psycopg
 from yoyo.connections import DatabaseURI
 
 from rentomatic.bootstrap import open_postgres
-from rentomatic.config import ConfigError, read_settings
+from rentomatic.config import read_settings
 from rentomatic.embedded.binaries import EmbeddedError
 from rentomatic.environment import prepare_environment
 from rentomatic.repository.database import create_database
-from rentomatic.repository.interface import RepositoryUnavailableError
+from rentomatic.repository.errors import RepositoryUnavailableError
 from rentomatic.repository.migrations import LOCK_TIMEOUT, LockedBackend
 from rentomatic.repository.refusals import refusal_of
+from rentomatic.variables import ConfigError
 
 
 class SettingsBackend(LockedBackend):

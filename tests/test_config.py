@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from rentomatic.bootstrap import build_application, build_stores
-from rentomatic.config import SETTINGS, ConfigError, frozen_environment, read_settings
+from rentomatic.config import frozen_environment, read_settings
 from rentomatic.database_url import masked
 from rentomatic.public_url import can_sign_in
 from rentomatic.repository.mongorepo import MongoRepo
@@ -16,6 +16,7 @@ from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.repository.postgresuploads import PostgresUploads
 from rentomatic.sealing import new_key
 from rentomatic.tokens import digest_of, token_line
+from rentomatic.variables import SETTINGS, ConfigError
 
 BOOK = {
     "POSTGRES_HOSTNAME": "db.example",

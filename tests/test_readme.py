@@ -13,13 +13,13 @@ import pytest
 from rentomatic import __version__
 from rentomatic.cli import build_parser
 from rentomatic.cli.outcome import EXIT_CODES
-from rentomatic.config import SETTINGS
 from rentomatic.domain.rent import Rent
 from rentomatic.domain.room import FIELDS
 from rentomatic.formats.table import FORMATS
 from rentomatic.requests.parameters import CHANGES_PARAMETERS, SELECTION_PARAMETERS
 from rentomatic.requests.room_fields import OPERATORS, Takes
 from rentomatic.requests.room_list import DEFAULT_LIMIT
+from rentomatic.variables import SETTINGS
 from rentomatic.wsgi.arguments import FEED_QUERY, MAP_QUERY, SEARCH_QUERY, SIMILAR_QUERY
 from rentomatic.wsgi.ogc.api import ITEM_PARAMETERS, describe_api
 from rentomatic.wsgi.openapi.operations import summary_of

@@ -6,8 +6,8 @@ import pytest
 
 from rentomatic import __version__
 from rentomatic.bootstrap import build_application
-from rentomatic.config import ConfigError
 from rentomatic.embedded import binaries
+from rentomatic.variables import ConfigError
 
 
 def test_an_extra_is_installed_from_the_checkout_or_the_wheel(

@@ -36,7 +36,8 @@ from wrk import NEW_EACH_TIME, wrk
 from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.cluster import Cluster, embedded_cluster
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import Mapped, Page, RepositoryTimeoutError, Summarized
+from rentomatic.repository.errors import RepositoryTimeoutError
+from rentomatic.repository.results import Mapped, Page, Summarized
 from rentomatic.requests.room_map import build_room_map_request
 from rentomatic.requests.room_summary import build_room_summary_request
 

@@ -23,11 +23,12 @@ from rentomatic.cli import (
 from rentomatic.cli.outcome import EXIT_CODES, INTERRUPTED, account_name
 from rentomatic.cli.parser import Parser
 from rentomatic.cli.streams import describe, let_go, open_closed_streams, report
-from rentomatic.config import ConfigError, read_settings
+from rentomatic.config import read_settings
 from rentomatic.embedded.binaries import EmbeddedError
 from rentomatic.environment import prepare_environment
-from rentomatic.repository.interface import RepositoryUnavailableError
+from rentomatic.repository.errors import RepositoryUnavailableError
 from rentomatic.responses import ResponseTypes
+from rentomatic.variables import ConfigError
 
 # Their values may begin with a hyphen: a descending key, a western longitude.
 _SIGNED_OPTIONS = {"--sort", "--near", "--bbox"}

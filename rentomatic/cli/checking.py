@@ -17,7 +17,20 @@ from rentomatic.cli.checking_replicas import check_replicas
 from rentomatic.cli.finding import PROBES, WIDTH, Finding
 from rentomatic.cli.outcome import EXIT_CODES, SUCCESS
 from rentomatic.cli.parser import Commands, add_command
-from rentomatic.config import (
+from rentomatic.config import Settings
+from rentomatic.embedded.cluster import find_cluster
+from rentomatic.env_file import whole_environment
+from rentomatic.public_url import can_sign_in
+from rentomatic.repository.connections import Connections
+from rentomatic.repository.errors import RepositoryUnavailableError
+from rentomatic.repository.inspection import Inspection, inspect_server
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.repository.postgressearches import PostgresSearches
+from rentomatic.responses import ResponseTypes
+from rentomatic.slots import writes_at_once
+from rentomatic.use_cases.readiness import readiness_use_case
+from rentomatic.variables import (
     ENV_FILE,
     MAX_MACHINES,
     NO_KEY,
@@ -25,20 +38,8 @@ from rentomatic.config import (
     SECRET_KEY_FILE,
     SETTINGS,
     TOKENS_FILE,
-    Settings,
     integer_between,
-    whole_environment,
 )
-from rentomatic.embedded.cluster import find_cluster
-from rentomatic.public_url import can_sign_in
-from rentomatic.repository.connections import Connections
-from rentomatic.repository.inspection import Inspection, inspect_server
-from rentomatic.repository.interface import RepositoryUnavailableError, RoomRepository
-from rentomatic.repository.postgresrepo import PostgresRepo
-from rentomatic.repository.postgressearches import PostgresSearches
-from rentomatic.responses import ResponseTypes
-from rentomatic.slots import writes_at_once
-from rentomatic.use_cases.readiness import readiness_use_case
 
 # A larger difference makes the logs of two machines hard to read together.
 CLOCK_SECONDS = 2

@@ -6,15 +6,11 @@ from contextlib import closing
 from rentomatic.cli.finding import PROBES, Finding
 from rentomatic.config import Settings
 from rentomatic.repository.connections import Connections
+from rentomatic.repository.errors import RepositoryUnavailableError
 from rentomatic.repository.inspection import Inspection, inspect_server
-from rentomatic.repository.interface import (
-    PRIMARY,
-    USED,
-    ReplicaState,
-    RepositoryUnavailableError,
-)
 from rentomatic.repository.replica import Replica
 from rentomatic.repository.replicas import Replicas
+from rentomatic.repository.results import PRIMARY, USED, ReplicaState
 
 
 def check_replicas(

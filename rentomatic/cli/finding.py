@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rentomatic.config import SETTINGS
+from rentomatic.variables import SETTINGS
 
 # Connections that a worker opens to find out whether a server is back.
 PROBES = 1

@@ -18,7 +18,7 @@ from rentomatic.cli.outcome import SUCCESS, account_name, report_failure
 from rentomatic.cli.parser import Commands, StorePair, add_command
 from rentomatic.cli.rejects import Rejects
 from rentomatic.cli.streams import after, describe, note, report
-from rentomatic.config import ConfigError, Settings
+from rentomatic.config import Settings
 from rentomatic.domain.room import FIELDS
 from rentomatic.domain.units import SQUARE_FOOT
 from rentomatic.formats.pieces import LINE_CHARACTERS
@@ -29,11 +29,13 @@ from rentomatic.formats.table import (
     guess_format_by_name,
     guess_format_by_text,
 )
-from rentomatic.repository.interface import CommitInterruptedError, RoomRepository
+from rentomatic.repository.errors import CommitInterruptedError
+from rentomatic.repository.interface import RoomRepository
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_import import ImportOptions, RoomImportRequest
 from rentomatic.responses import Response
 from rentomatic.use_cases.room_import import ImportReport, room_import_use_case
+from rentomatic.variables import ConfigError
 
 _PROGRESS_CHARACTERS = 1 << 20
 # Ways to type a tab.

@@ -19,7 +19,7 @@ from rentomatic.domain.rent import Rent
 from rentomatic.domain.room import FIELDS, Room
 from rentomatic.formats.table import FORMATS
 from rentomatic.formats.view import View
-from rentomatic.repository.interface import Page, Summarized
+from rentomatic.repository.results import Page, Summarized
 from rentomatic.requests.base import ParameterError, with_errors
 from rentomatic.requests.parameters import (
     SEARCH_PARAMETERS,

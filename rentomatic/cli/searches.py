@@ -10,7 +10,7 @@ from rentomatic.bootstrap import open_searches
 from rentomatic.cli.outcome import SUCCESS, account_name, report_failure
 from rentomatic.cli.parser import Commands, add_command
 from rentomatic.cli.streams import after
-from rentomatic.config import NO_KEY, ConfigError, Settings
+from rentomatic.config import Settings
 from rentomatic.formats.json import dump_value
 from rentomatic.repository.postgressearches import PostgresSearches
 from rentomatic.repository.saved_searches import SavedSearch
@@ -27,6 +27,7 @@ from rentomatic.use_cases.saved_search import (
     search_remove_use_case,
     search_test_use_case,
 )
+from rentomatic.variables import NO_KEY, ConfigError
 from rentomatic.wsgi.arguments import read_selection
 
 T = TypeVar("T")

@@ -18,14 +18,7 @@ from rentomatic.bootstrap import open_postgres, open_repository
 from rentomatic.cli.outcome import SUCCESS
 from rentomatic.cli.parser import Commands, add_command
 from rentomatic.cli.tokens import own_token
-from rentomatic.config import (
-    PUBLIC_URL,
-    TOKENS,
-    ConfigError,
-    PostgresDatabase,
-    Settings,
-    integer_between,
-)
+from rentomatic.config import PostgresDatabase, Settings
 from rentomatic.demo import BOOK, EXAMPLE_FILTER, PREFIX, demo_rooms, example_values
 from rentomatic.embedded.binaries import make_data_folder, open_lock
 from rentomatic.embedded.cluster import find_cluster
@@ -37,6 +30,7 @@ from rentomatic.repository.interface import RoomRepository
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.tokens import token_line
+from rentomatic.variables import PUBLIC_URL, TOKENS, ConfigError, integer_between
 
 # The name of the token of an embedded service.
 _OWNER = "owner"

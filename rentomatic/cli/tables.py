@@ -8,7 +8,7 @@ from rentomatic.domain.relaxation import CountKind
 from rentomatic.domain.rent import Rent
 from rentomatic.domain.room import COORDINATES, FIELDS, TEXTS
 from rentomatic.domain.room_summary import AmountSummary, Bar, RoomSummary
-from rentomatic.repository.interface import Summarized
+from rentomatic.repository.results import Summarized
 from rentomatic.requests.room_fields import BEDROOMS, DISTANCE
 
 COLUMNS = 80

@@ -7,8 +7,9 @@ from pathlib import Path
 from rentomatic.cli.outcome import SUCCESS
 from rentomatic.cli.parser import Commands, add_command
 from rentomatic.cli.streams import after
-from rentomatic.config import ConfigError, Settings
+from rentomatic.config import Settings
 from rentomatic.tokens import new_token, token_line
+from rentomatic.variables import ConfigError
 
 _FILE = "token"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rentomatic.formats.notifications import Message
 from rentomatic.notifying.matching import Matcher
-from rentomatic.repository.interface import ChangesGoneError
+from rentomatic.repository.errors import ChangesGoneError
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresnotifications import PostgresNotifications
 from rentomatic.requests.room_changes import MAX_CHANGES, RoomChangesRequest, Start

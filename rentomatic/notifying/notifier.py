@@ -12,7 +12,7 @@ from rentomatic.notifying.delivering import Deliverer
 from rentomatic.notifying.following import Follower
 from rentomatic.notifying.turn import Turn
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import RepositoryUnavailableError
+from rentomatic.repository.errors import RepositoryUnavailableError
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresnotifications import (
     Delivery,

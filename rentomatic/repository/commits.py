@@ -12,7 +12,7 @@ from psycopg import errors
 from psycopg.pq import ExecStatus
 
 from rentomatic.repository.connection import Connection, NoAnswerError
-from rentomatic.repository.interface import RepositoryUnfitError, RepositoryWritesError
+from rentomatic.repository.errors import RepositoryUnfitError, RepositoryWritesError
 from rentomatic.slots import Turns
 
 logger = logging.getLogger(__name__)

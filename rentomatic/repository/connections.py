@@ -15,7 +15,7 @@ from psycopg.pq import PipelineStatus, TransactionStatus
 
 from rentomatic.repository.commits import Commits
 from rentomatic.repository.connection import CommitUnansweredError, Connection, NoAnswerError
-from rentomatic.repository.interface import (
+from rentomatic.repository.errors import (
     CommitInterruptedError,
     RepositoryStandbyError,
     RepositoryTimeoutError,

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from rentomatic.repository.connection import Connection
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import RepositoryUnavailableError
+from rentomatic.repository.errors import RepositoryUnavailableError
 from rentomatic.repository.statement import load
 
 

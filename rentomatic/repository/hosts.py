@@ -9,8 +9,8 @@ import psycopg
 from psycopg._conninfo_utils import get_param, split_attempts
 from psycopg.conninfo import conninfo_to_dict
 
-from rentomatic.config import ConfigError
 from rentomatic.repository.refusals import reason_of
+from rentomatic.variables import ConfigError
 
 # After which an attempt to connect to one server is abandoned.
 CONNECT_SECONDS = 3

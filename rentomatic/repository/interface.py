@@ -1,201 +1,29 @@
 """What every repository of rooms guarantees."""
 
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 from uuid import UUID
 
 from rentomatic.domain.room import Room
-from rentomatic.domain.room_change import RoomChange
-from rentomatic.domain.room_map import Cell
-from rentomatic.domain.room_summary import RoomSummary
 from rentomatic.domain.room_times import RoomTimes
+from rentomatic.repository.results import (
+    ChangePage,
+    Mapped,
+    Page,
+    SaveSummary,
+    Schema,
+    Summarized,
+    Total,
+)
 from rentomatic.requests.room_changes import RoomChangesRequest
-from rentomatic.requests.room_changes_cursor import ChangePosition
 from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_map import RoomMapRequest
-from rentomatic.requests.room_order import Position
 from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.requests.room_similar import RoomSimilarRequest
 from rentomatic.requests.room_summary import RoomSummaryRequest
-
-T = TypeVar("T")
-
-SAVE_BATCH = 1_000
-
-
-class RepositoryUnavailableError(Exception):
-    """The store cannot answer now: away, overloaded, or not migrated. Its text is for logs."""
-
-
-class RepositoryUnfitError(RepositoryUnavailableError):
-    """The store is misconfigured; retrying does not help.
-
-    Its text names the cause and what would be right, without secrets.
-    """
-
-
-class RepositoryTimeoutError(RepositoryUnavailableError):
-    """The store cancelled a request that took too long; a smaller one may succeed."""
-
-
-class RepositoryBusyError(RepositoryUnavailableError):
-    """Too many slow searches are in progress."""
-
-
-class RepositoryWritesError(RepositoryUnavailableError):
-    """Too many writes are in progress, or wait for the store to confirm them."""
-
-
-class RepositoryUncertainError(RepositoryUnavailableError):
-    """The store has not confirmed a write, which it may have made."""
-
-
-class RepositoryStandbyError(RepositoryUnavailableError):
-    """The store is a standby, or read-only, and cannot serve this request; the primary can.
-
-    Its text says what would be right, without secrets.
-    """
-
-
-class CommitInterruptedError(KeyboardInterrupt):
-    """Ctrl-C arrived during a commit: the write may have been made."""
-
-
-class ChangesGoneError(Exception):
-    """Changes after a position were removed, or the position belongs to another store."""
-
-
-@dataclass(frozen=True, slots=True)
-class SaveSummary:
-    """How many rooms a save added, updated and left unchanged."""
-
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-
-    def __add__(self, other: "SaveSummary") -> "SaveSummary":
-        return SaveSummary(
-            self.added + other.added,
-            self.updated + other.updated,
-            self.unchanged + other.unchanged,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """How the store's schema differs from the one that this release ships.
-
-    Attributes:
-        missing: migrations of this release that the store lacks; if there are any, it cannot serve.
-        newer: migrations of the store that this release does not know, as during a deploy.
-        latest: the last migration of the store; None if it needs no migrations.
-        read_only: why the store accepts no writes, and what would be right; empty if it does.
-    """
-
-    missing: tuple[str, ...] = ()
-    newer: tuple[str, ...] = ()
-    latest: str | None = None
-    read_only: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """The number of rooms on all pages of a search: exact if counted, otherwise estimated."""
-
-    count: int
-    is_exact: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The result of a search.
-
-    Attributes:
-        rooms: the rooms of the page. An unlimited search returns an iterator that reads in constant
-            memory and must be closed if it is not exhausted.
-        next: the position after which the next page begins; None on the last page.
-        total: the number of rooms on all pages, if the request asks for it.
-        version: the data version that the page shows, as `RoomRepository.version` returns it.
-    """
-
-    rooms: Iterable[Room]
-    next: Position | None = None
-    total: Total | None = None
-    version: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Summarized:
-    """A summary of a search.
-
-    Attributes:
-        summary: the summary.
-        version: the data version that it shows, as `RoomRepository.version` returns it.
-        is_exact: whether all rooms were counted. Otherwise the counts, quartiles and means are
-            estimated from a sample, and greater and smaller amounts, other cities and rooms outside
-            the box may exist.
-    """
-
-    summary: RoomSummary
-    version: str | None = None
-    is_exact: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """A map of a search.
-
-    Attributes:
-        cells: those that have rooms, from north to south, and in a row from west to east.
-        is_exact: whether all rooms were counted. Otherwise the counts are estimated from a sample,
-            cells with few rooms may be missing, and cheaper rooms may exist.
-        version: the data version that it shows, as `RoomRepository.version` returns it.
-    """
-
-    cells: tuple[Cell, ...]
-    is_exact: bool = True
-    version: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ChangePage:
-    """A page of the history.
-
-    Attributes:
-        changes: in the order in which to apply them.
-        next: the position after which the next page begins; there always is one.
-        is_last: whether there are currently no more changes.
-    """
-
-    changes: Sequence[RoomChange]
-    next: ChangePosition
-    is_last: bool
-
-
-# What a replica is: in use; its server away; its data too old; or its server the primary by now.
-USED, AWAY, TOO_OLD, PRIMARY = "used", "away", "too old", "primary"
-
-
-@dataclass(frozen=True, slots=True)
-class ReplicaState:
-    """A replica, as it is now.
-
-    Attributes:
-        number: its place in RENTOMATIC_READ_DATABASE_URL, from 1.
-        state: USED, AWAY, TOO_OLD or PRIMARY.
-        age: of its data at most, in seconds; None if unknown.
-        problem: why it is passed over, for logs and operators; empty if it is used.
-    """
-
-    number: int
-    state: str
-    age: float | None = None
-    problem: str = ""
 
 
 class RoomRepository(Protocol):
@@ -326,10 +154,6 @@ class IdempotencyKey:
 StoredAnswer = Mapping[str, Any]
 
 
-class KeyReusedError(Exception):
-    """A key was already used for another request."""
-
-
 class Idempotency(Protocol):
     """Writes that are made once, however often they are sent; not every store supports them."""
 
@@ -359,10 +183,6 @@ UPLOAD_KEPT = timedelta(hours=1)
 MAX_UPLOADS = 8
 
 
-class UploadGoneError(Exception):
-    """A file is not kept: it has expired, was removed, or belongs to someone else."""
-
-
 class Uploads(Protocol):
     """Files that wait to be imported, each for UPLOAD_KEPT; not every store has them.
 
@@ -386,30 +206,3 @@ class Uploads(Protocol):
 
     def remove(self, owner: str, digest: str) -> bool:
         """Remove a file; return whether it was there."""
-
-
-def batches(rooms: Iterable[Room], size: int = SAVE_BATCH) -> Iterator[list[Room]]:
-    """Split rooms into batches without duplicate codes, each of which can be saved at once."""
-    batch: dict[UUID, Room] = {}
-    for room in rooms:
-        if len(batch) == size or room.code in batch:
-            yield list(batch.values())
-            batch = {}
-        batch[room.code] = room
-    if batch:
-        yield list(batch.values())
-
-
-def started(items: Generator[T, None, None]) -> Iterator[T]:
-    """Fetch the first item now, so that a search that fails does so here, not in its reader."""
-    return _resumed([*islice(items, 1)], items)
-
-
-def _resumed(first: list[T], items: Generator[T, None, None]) -> Iterator[T]:
-    try:
-        yield from first
-        yield from items
-    finally:
-        # A reader that stops early does not care if the store is down.
-        with suppress(RepositoryUnavailableError):
-            items.close()

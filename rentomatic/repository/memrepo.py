@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from rentomatic.domain.room import Room
 from rentomatic.domain.room_map import cells_of
 from rentomatic.domain.room_times import RoomTimes
-from rentomatic.repository.interface import Mapped, Page, SaveSummary, Schema, Summarized, Total
+from rentomatic.repository.results import Mapped, Page, SaveSummary, Schema, Summarized, Total
 from rentomatic.repository.selection import Entry, ordered, page_of, passes, summary_of
 from rentomatic.requests.room_feed import LATEST_FALLS
 from rentomatic.requests.room_fields import Value

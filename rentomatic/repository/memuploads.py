@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import NamedTuple
 
-from rentomatic.repository.interface import MAX_UPLOADS, UPLOAD_KEPT, UploadGoneError
+from rentomatic.repository.errors import UploadGoneError
+from rentomatic.repository.interface import MAX_UPLOADS, UPLOAD_KEPT
 
 
 class _Upload(NamedTuple):

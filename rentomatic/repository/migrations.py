@@ -12,15 +12,15 @@ from yoyo.backends import PostgresqlPsycopgBackend
 from yoyo.connections import DatabaseURI
 from yoyo.migrations import Migration, default_migration_table
 
-from rentomatic.repository.hosts import bounded
-from rentomatic.repository.interface import (
+from rentomatic.repository.errors import (
     RepositoryStandbyError,
     RepositoryUnavailableError,
     RepositoryUnfitError,
-    Schema,
 )
+from rentomatic.repository.hosts import bounded
 from rentomatic.repository.pooling import check_encoding, check_own_session
 from rentomatic.repository.refusals import refusal_of
+from rentomatic.repository.results import Schema
 from rentomatic.repository.standby import why_read_only
 from rentomatic.resources import shipped
 

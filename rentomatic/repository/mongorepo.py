@@ -24,20 +24,13 @@ from rentomatic.domain.geography import Box, box_around
 from rentomatic.domain.kinds import Text
 from rentomatic.domain.room import FIELDS, OPTIONAL_FIELDS, Room
 from rentomatic.domain.room_map import cells_of
-from rentomatic.repository.interface import (
-    SAVE_BATCH,
+from rentomatic.repository.batches import SAVE_BATCH, batches, started
+from rentomatic.repository.errors import (
     CommitInterruptedError,
-    Mapped,
-    Page,
     RepositoryTimeoutError,
     RepositoryUnavailableError,
-    SaveSummary,
-    Schema,
-    Summarized,
-    Total,
-    batches,
-    started,
 )
+from rentomatic.repository.results import Mapped, Page, SaveSummary, Schema, Summarized, Total
 from rentomatic.repository.selection import Entry, ordered, page_of, passes, summary_of
 from rentomatic.requests.room_conditions import ALWAYS, AllOf, Condition, Filter, filters_in
 from rentomatic.requests.room_fields import DISTANCE, NULL, PATTERNS, Operand, Value

@@ -8,14 +8,14 @@ from typing import Any
 
 import psycopg
 
-from rentomatic.config import ConfigError
 from rentomatic.repository.connection import Connection
+from rentomatic.repository.errors import RepositoryUnavailableError
 from rentomatic.repository.hosts import Hosts, Server, address_of, bounded
-from rentomatic.repository.interface import RepositoryUnavailableError
 from rentomatic.repository.plans import CUSTOM_PLANS
 from rentomatic.repository.pooling import Wanted, check_session, shares_sessions
 from rentomatic.repository.racing import first_success
 from rentomatic.repository.refusals import reason_of, refusal_by_all, refusal_of
+from rentomatic.variables import ConfigError
 
 # How long to wait for an answer, beyond the statement timeout.
 ANSWER_SECONDS = 0.5

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import errors, sql
 
 from rentomatic.repository.connection import Statements
-from rentomatic.repository.interface import RepositoryUnfitError
+from rentomatic.repository.errors import RepositoryUnfitError
 
 AnyConnection = psycopg.Connection[Any]
 

@@ -10,11 +10,8 @@ from uuid import UUID
 from rentomatic.domain.room import FIELDS, Room
 from rentomatic.domain.room_change import ChangeKind, RoomChange
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import (
-    ChangePage,
-    ChangesGoneError,
-    RepositoryStandbyError,
-)
+from rentomatic.repository.errors import ChangesGoneError, RepositoryStandbyError
+from rentomatic.repository.results import ChangePage
 from rentomatic.repository.statement import load
 from rentomatic.requests.room_changes import RoomChangesRequest, Start
 from rentomatic.requests.room_changes_cursor import ChangePosition

@@ -8,12 +8,8 @@ from psycopg.types.json import Jsonb
 
 from rentomatic.repository.connection import Connection
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import (
-    IdempotencyKey,
-    KeyReusedError,
-    RoomRepository,
-    StoredAnswer,
-)
+from rentomatic.repository.errors import KeyReusedError
+from rentomatic.repository.interface import IdempotencyKey, RoomRepository, StoredAnswer
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.repository.statement import Statement, load
 

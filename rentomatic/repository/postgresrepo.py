@@ -15,20 +15,12 @@ from rentomatic.domain.room_map import COUNTED_ROOMS
 from rentomatic.domain.room_summary import SUMMARIZED_ROOMS
 from rentomatic.domain.room_times import RoomTimes
 from rentomatic.repository.arrays import array_of, arrays_of
+from rentomatic.repository.batches import batches
 from rentomatic.repository.connection import NOTHING, Connection
-from rentomatic.repository.interface import (
-    Mapped,
-    Page,
-    RepositoryBusyError,
-    RepositoryTimeoutError,
-    SaveSummary,
-    Schema,
-    Summarized,
-    Total,
-    batches,
-)
+from rentomatic.repository.errors import RepositoryBusyError, RepositoryTimeoutError
 from rentomatic.repository.migrations import compare_schema
 from rentomatic.repository.plans import is_index_range
+from rentomatic.repository.results import Mapped, Page, SaveSummary, Schema, Summarized, Total
 from rentomatic.repository.room_parameters import (
     FEW_ROOMS,
     LIST_PARAMETERS,

@@ -6,7 +6,8 @@ from typing import Any
 
 from rentomatic.repository.connection import Connection
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import MAX_UPLOADS, UPLOAD_KEPT, UploadGoneError
+from rentomatic.repository.errors import UploadGoneError
+from rentomatic.repository.interface import MAX_UPLOADS, UPLOAD_KEPT
 from rentomatic.repository.statement import Statement, load
 
 _NAMES = ("owner", "digest")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import psycopg
 
-from rentomatic.repository.interface import (
+from rentomatic.repository.errors import (
     RepositoryStandbyError,
     RepositoryUnavailableError,
     RepositoryUnfitError,

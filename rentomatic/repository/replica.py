@@ -9,22 +9,16 @@ from typing import TypeVar
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from rentomatic.config import READ_URL, ConfigError
 from rentomatic.repository.connection import DOUBT_SECONDS, Connection
 from rentomatic.repository.connections import Connections
+from rentomatic.repository.errors import RepositoryUnavailableError
 from rentomatic.repository.heartbeat import Heartbeat
 from rentomatic.repository.hosts import Hosts, address_of
-from rentomatic.repository.interface import (
-    AWAY,
-    PRIMARY,
-    TOO_OLD,
-    USED,
-    ReplicaState,
-    RepositoryUnavailableError,
-)
 from rentomatic.repository.outage import MAX_REPLICAS, Label
 from rentomatic.repository.refusals import reason_of
+from rentomatic.repository.results import AWAY, PRIMARY, TOO_OLD, USED, ReplicaState
 from rentomatic.repository.statement import load
+from rentomatic.variables import READ_URL, ConfigError
 
 T = TypeVar("T")
 

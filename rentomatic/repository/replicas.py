@@ -8,13 +8,10 @@ from typing import TypeVar
 
 from rentomatic.repository.connection import Connection
 from rentomatic.repository.connections import Connections
+from rentomatic.repository.errors import RepositoryTimeoutError, RepositoryUnavailableError
 from rentomatic.repository.heartbeat import Heartbeat
-from rentomatic.repository.interface import (
-    ReplicaState,
-    RepositoryTimeoutError,
-    RepositoryUnavailableError,
-)
 from rentomatic.repository.replica import Replica, each_server
+from rentomatic.repository.results import ReplicaState
 from rentomatic.repository.transactions import Head, Streaming
 
 T = TypeVar("T")

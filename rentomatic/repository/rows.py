@@ -15,7 +15,7 @@ from rentomatic.domain.room_summary import (
     histogram_of,
     quartiles_of,
 )
-from rentomatic.repository.interface import Page, Total
+from rentomatic.repository.results import Page, Total
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_list import EXACT, RoomListRequest
 from rentomatic.requests.room_order import ADDED, ranked

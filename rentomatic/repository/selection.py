@@ -10,7 +10,7 @@ from uuid import UUID
 from rentomatic.domain.room import FIELDS, SEARCHED, Room
 from rentomatic.domain.room_summary import RoomSummary, summarize
 from rentomatic.domain.words import has_words
-from rentomatic.repository.interface import Page, Total
+from rentomatic.repository.results import Page, Total
 from rentomatic.requests.room_conditions import AllOf, Condition, Filter
 from rentomatic.requests.room_fields import BEDROOMS, COMPARISONS, DISTANCE, HISTOGRAMS
 from rentomatic.requests.room_list import RoomListRequest

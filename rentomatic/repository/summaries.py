@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from rentomatic.domain.room_summary import RoomSummary
-from rentomatic.repository.interface import RepositoryTimeoutError, Summarized
+from rentomatic.repository.errors import RepositoryTimeoutError
+from rentomatic.repository.results import Summarized
 from rentomatic.repository.room_parameters import (
     SELECTION_PARTS,
     SUMMARY_PARAMETERS,

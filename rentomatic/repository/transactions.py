@@ -7,8 +7,8 @@ from typing import Protocol, TypeVar
 
 from psycopg import errors
 
+from rentomatic.repository.batches import started
 from rentomatic.repository.connection import Connection
-from rentomatic.repository.interface import started
 
 T = TypeVar("T")
 Head = TypeVar("Head")

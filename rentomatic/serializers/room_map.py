@@ -7,7 +7,7 @@ from typing import Any
 from rentomatic.domain.room_map import Cell
 from rentomatic.formats import geojson, json
 from rentomatic.formats.json import dump_value
-from rentomatic.repository.interface import Mapped
+from rentomatic.repository.results import Mapped
 
 
 def dump_json(found: Mapped, zoom: int) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rentomatic.domain.room_summary import AmountSummary, Bar
 from rentomatic.formats.json import dump_value
-from rentomatic.repository.interface import Summarized
+from rentomatic.repository.results import Summarized
 
 
 def dump_summary(found: Summarized) -> bytes:

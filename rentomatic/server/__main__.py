@@ -6,8 +6,8 @@ Some invalid values would end it in a traceback before it reads its configuratio
 import os
 import sys
 
-from rentomatic.config import ConfigError
 from rentomatic.environment import prepare_environment
+from rentomatic.variables import ConfigError
 
 
 def main() -> None:

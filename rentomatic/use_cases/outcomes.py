@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, overload
 
-from rentomatic.repository.interface import (
+from rentomatic.repository.errors import (
     ChangesGoneError,
     RepositoryBusyError,
     RepositoryStandbyError,

@@ -1,11 +1,8 @@
 """Report whether the service can serve."""
 
-from rentomatic.repository.interface import (
-    RepositoryStandbyError,
-    RepositoryUnfitError,
-    RoomRepository,
-    Schema,
-)
+from rentomatic.repository.errors import RepositoryStandbyError, RepositoryUnfitError
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.results import Schema
 from rentomatic.responses import Response, ResponseFailure, ResponseSuccess, ResponseTypes
 from rentomatic.use_cases.outcomes import use_case
 

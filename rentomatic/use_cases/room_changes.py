@@ -1,6 +1,7 @@
 """Read what has changed."""
 
-from rentomatic.repository.interface import ChangePage, RoomChanges
+from rentomatic.repository.interface import RoomChanges
+from rentomatic.repository.results import ChangePage
 from rentomatic.requests.room_changes import RoomChangesRequest
 from rentomatic.responses import CHANGES_NEED_POSTGRES, Response, ResponseSuccess
 from rentomatic.use_cases.outcomes import use_case

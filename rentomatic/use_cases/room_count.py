@@ -1,6 +1,7 @@
 """Count rooms."""
 
-from rentomatic.repository.interface import RoomRepository, Total
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.results import Total
 from rentomatic.requests.room_selection import RoomSelection
 from rentomatic.responses import Response, ResponseSuccess
 from rentomatic.use_cases.outcomes import use_case

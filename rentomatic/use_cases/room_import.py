@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from rentomatic.domain.room import Room
-from rentomatic.repository.interface import RoomRepository, SaveSummary
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.results import SaveSummary
 from rentomatic.requests.base import ParameterError
 from rentomatic.requests.room_import import BadLine, Ignored, RoomImportRequest, Used
 from rentomatic.responses import Response, ResponseFailure, ResponseSuccess, ResponseTypes

@@ -1,6 +1,7 @@
 """Search rooms."""
 
-from rentomatic.repository.interface import Page, RoomRepository
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.results import Page
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.responses import Response, ResponseSuccess
 from rentomatic.use_cases.outcomes import use_case

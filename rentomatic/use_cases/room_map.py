@@ -1,6 +1,7 @@
 """Map rooms."""
 
-from rentomatic.repository.interface import Mapped, RoomRepository
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.results import Mapped
 from rentomatic.requests.room_map import RoomMapRequest
 from rentomatic.responses import Response, ResponseSuccess
 from rentomatic.use_cases.outcomes import use_case

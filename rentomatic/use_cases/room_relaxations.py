@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from rentomatic.domain.relaxation import CountKind, Relaxation, cheapest_first
 from rentomatic.domain.room import Room
 from rentomatic.repository.contradictions import is_contradictory
-from rentomatic.repository.interface import RepositoryTimeoutError, RoomRepository, Total
+from rentomatic.repository.errors import RepositoryTimeoutError
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.results import Total
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_relaxations import (
     Removable,

@@ -8,7 +8,8 @@ from uuid import UUID
 from rentomatic.domain.geography import Near
 from rentomatic.domain.room import Room
 from rentomatic.domain.similarity import difference, least_difference
-from rentomatic.repository.interface import Page, RoomRepository
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.results import Page
 from rentomatic.requests.room_conditions import Filter
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_list import MAX_LIMIT, RoomListRequest

@@ -1,6 +1,7 @@
 """Summarize rooms."""
 
-from rentomatic.repository.interface import RoomRepository, Summarized
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.results import Summarized
 from rentomatic.requests.room_summary import RoomSummaryRequest
 from rentomatic.responses import Response, ResponseSuccess
 from rentomatic.use_cases.outcomes import use_case

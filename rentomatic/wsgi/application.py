@@ -13,7 +13,7 @@ from rentomatic import __version__
 from rentomatic.domain.rent import Rent
 from rentomatic.domain.tiles import Tiles
 from rentomatic.formats.json import dump_value
-from rentomatic.repository.interface import RepositoryUnavailableError
+from rentomatic.repository.errors import RepositoryUnavailableError
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_list import UNLIMITED
 from rentomatic.tokens import NO_TOKENS, Tokens

@@ -6,13 +6,8 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from rentomatic.formats.json import MEDIA_TYPE as JSON
-from rentomatic.repository.interface import (
-    IdempotencyKey,
-    KeyReusedError,
-    RepositoryUnavailableError,
-    RoomRepository,
-    StoredAnswer,
-)
+from rentomatic.repository.errors import KeyReusedError, RepositoryUnavailableError
+from rentomatic.repository.interface import IdempotencyKey, RoomRepository, StoredAnswer
 from rentomatic.use_cases.outcomes import unavailable
 from rentomatic.wsgi.body import MAX_BODY_BYTES, Received, receive
 from rentomatic.wsgi.conditional import TAG, entity_tag

@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING
 from rentomatic.domain.rent import Rent
 from rentomatic.domain.tiles import Tiles
 from rentomatic.reachable import PUBLIC, Reachable
-from rentomatic.repository.interface import (
-    Idempotency,
-    ReplicaState,
-    RoomChanges,
-    RoomRepository,
-    Uploads,
-)
+from rentomatic.repository.interface import Idempotency, RoomChanges, RoomRepository, Uploads
+from rentomatic.repository.results import ReplicaState
 from rentomatic.repository.saved_searches import SavedSearches
 from rentomatic.requests.room_import import MAX_BATCH_BYTES
 from rentomatic.requests.room_list import DEFAULT_LIMIT

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rentomatic.config import ENV_FILE, TOKENS_FILE
+from rentomatic.variables import ENV_FILE, TOKENS_FILE
 from tests.cli.conftest import Run
 
 

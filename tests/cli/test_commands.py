@@ -11,10 +11,11 @@ import psycopg
 import pytest
 
 from rentomatic import __version__
-from rentomatic.config import SETTINGS, PostgresDatabase
+from rentomatic.config import PostgresDatabase
 from rentomatic.domain.room import Room
 from rentomatic.repository.database import create_database
 from rentomatic.tokens import token_line
+from rentomatic.variables import SETTINGS
 from tests.cli.conftest import Run
 
 

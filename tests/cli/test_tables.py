@@ -8,7 +8,7 @@ from rentomatic.domain.rent import Rent
 from rentomatic.domain.room import Room
 from rentomatic.domain.room_summary import summarize
 from rentomatic.formats.view import View
-from rentomatic.repository.interface import Summarized
+from rentomatic.repository.results import Summarized
 
 
 def described(rooms: list[Room]) -> list[Room]:

@@ -14,8 +14,9 @@ from rentomatic.domain.room import Room
 from rentomatic.domain.room_map import MAX_ZOOM, WORLD, Cell, Grid
 from rentomatic.repository import postgresrepo, room_parameters
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import Mapped, RoomRepository
+from rentomatic.repository.interface import RoomRepository
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.repository.results import Mapped
 from rentomatic.requests.room_map import build_room_map_request
 
 MakeRoom = Callable[..., Room]

@@ -11,7 +11,8 @@ from hypothesis import given
 from rentomatic.domain.geography import Box
 from rentomatic.domain.relaxation import REMOVAL, CountKind, Relaxation
 from rentomatic.domain.room import FIELDS, Room
-from rentomatic.repository.interface import Page, RoomRepository
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.results import Page
 from rentomatic.requests.room_fields import FILTER_KEYS
 from rentomatic.requests.room_list import build_room_list_request
 from rentomatic.requests.room_relaxations import build_room_relaxations_request

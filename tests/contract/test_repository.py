@@ -7,7 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from rentomatic.domain.room import MAX_PRICE, MAX_SIZE, Room
-from rentomatic.repository.interface import SAVE_BATCH, RoomRepository, SaveSummary
+from rentomatic.repository.batches import SAVE_BATCH
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.results import SaveSummary
 from rentomatic.requests.room_list import RoomListRequest, build_room_list_request
 
 MakeRoom = Callable[..., Room]

@@ -7,7 +7,8 @@ import pytest
 
 from rentomatic.domain.geography import Box, great_circle_metres
 from rentomatic.domain.room import Room
-from rentomatic.repository.interface import Page, RoomRepository, Total
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.results import Page, Total
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_list import build_room_list_request
 from rentomatic.requests.room_summary import build_room_summary_request

@@ -12,9 +12,10 @@ from rentomatic.domain.room import Room
 from rentomatic.domain.room_summary import Bar
 from rentomatic.repository import postgresrepo, room_parameters, summaries
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import RepositoryTimeoutError, Summarized
+from rentomatic.repository.errors import RepositoryTimeoutError
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.repository.results import Summarized
 from rentomatic.requests.room_summary import build_room_summary_request
 
 ROOMS = 6_000

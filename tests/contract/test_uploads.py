@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import MAX_UPLOADS, UploadGoneError, Uploads
+from rentomatic.repository.errors import UploadGoneError
+from rentomatic.repository.interface import MAX_UPLOADS, Uploads
 from rentomatic.repository.memuploads import MemUploads
 from rentomatic.repository.postgresuploads import PostgresUploads
 

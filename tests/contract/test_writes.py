@@ -9,7 +9,8 @@ import pytest
 
 from rentomatic.domain.room import PartialRoom, Room
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import RoomRepository, SaveSummary
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.results import SaveSummary
 from rentomatic.requests.room_list import RoomListRequest
 
 MakeRoom = Callable[..., Room]

@@ -13,9 +13,9 @@ from webtest import TestApp
 from rentomatic.config import PostgresDatabase
 from rentomatic.domain.room import Room
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import Mapped, Page, Summarized
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.repository.results import Mapped, Page, Summarized
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.requests.room_map import RoomMapRequest
 from rentomatic.requests.room_summary import RoomSummaryRequest

@@ -6,9 +6,9 @@ import pytest
 from webtest import TestApp
 
 from rentomatic.domain.room import Room
-from rentomatic.repository.interface import Page
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.repository.results import Page
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.service import Stores

@@ -11,7 +11,7 @@ from webtest import TestApp
 from rentomatic.demo import demo_rooms
 from rentomatic.domain.room import Room
 from rentomatic.domain.tiles import parse_tiles
-from rentomatic.repository.interface import RepositoryBusyError
+from rentomatic.repository.errors import RepositoryBusyError
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.service import Stores

@@ -8,7 +8,6 @@ from threading import Timer
 import pytest
 from webtest import TestApp
 
-from rentomatic.config import MULTIPROCESS
 from rentomatic.metrics import Metrics
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.memrepo import MemRepo
@@ -16,6 +15,7 @@ from rentomatic.repository.migrations import shipped_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.repository.postgressearches import PostgresSearches
 from rentomatic.requests.saved_search import SavedSearchRequest
+from rentomatic.variables import MULTIPROCESS
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.service import Stores
 

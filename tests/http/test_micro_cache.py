@@ -6,8 +6,8 @@ from http import HTTPStatus
 import pytest
 from webtest import TestApp, TestResponse
 
-from rentomatic.repository.interface import Page
 from rentomatic.repository.memrepo import MemRepo
+from rentomatic.repository.results import Page
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.micro_cache import keep_for_a_moment

@@ -17,9 +17,10 @@ from rentomatic.domain.room import FIELDS, InvalidRoomError, Room
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.formats.table import FORMATS
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import Page, RepositoryUnavailableError
+from rentomatic.repository.errors import RepositoryUnavailableError
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.postgressearches import PostgresSearches
+from rentomatic.repository.results import Page
 from rentomatic.requests.parameters import (
     FEED_PARAMETERS,
     MAP_PARAMETERS,

@@ -8,7 +8,7 @@ import pytest
 from webtest import TestApp
 
 from rentomatic.domain.room import Room
-from rentomatic.repository.interface import RepositoryUnavailableError
+from rentomatic.repository.errors import RepositoryUnavailableError
 from rentomatic.repository.memrepo import MemRepo
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rentomatic.metrics import Metrics
-from rentomatic.repository.interface import TOO_OLD, ReplicaState, Schema
+from rentomatic.repository.results import TOO_OLD, ReplicaState, Schema
 from rentomatic.resources import shipped
 
 RULES = shipped("ops") / "prometheus" / "rules.yml"

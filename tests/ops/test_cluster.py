@@ -25,11 +25,12 @@ from testbed.cluster_files import (
 from testbed.patroni import Machines, place
 from testbed.waiting import until
 
-from rentomatic.config import SETTINGS, PostgresDatabase, read_settings
+from rentomatic.config import PostgresDatabase, read_settings
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.variables import SETTINGS
 from tests.poolers import TRACKING_POOLERS, Pooler, let_role_carry_settings, pooled
 
 ROOT = FILES.parents[1]

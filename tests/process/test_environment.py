@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from rentomatic.cli import main
-from rentomatic.config import ConfigError, PostgresDatabase
+from rentomatic.config import PostgresDatabase
 from rentomatic.environment import FOREIGN, prepare_environment
+from rentomatic.variables import ConfigError
 from tests.commands import CHECKOUT, SECONDS, Commands
 
 YOYO = str(Path(sys.executable).parent / "yoyo")

@@ -10,11 +10,11 @@ from testbed.processes import freeze, thaw
 from testbed.replication import database_on
 from testbed.waiting import until
 
-from rentomatic.config import ConfigError
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import RepositoryTimeoutError, RepositoryUnavailableError
+from rentomatic.repository.errors import RepositoryTimeoutError, RepositoryUnavailableError
 from rentomatic.repository.replica import each_server
 from rentomatic.repository.replicas import Replicas
+from rentomatic.variables import ConfigError
 from tests.replicas.conftest import Replicate, Servers, lose, recover
 
 WHERE = "select inet_server_port()"

@@ -14,9 +14,9 @@ from rentomatic.embedded.binaries import run_as
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import psql_arguments
-from rentomatic.repository.interface import ChangePage
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.repository.results import ChangePage
 from rentomatic.requests.room_changes import RoomChangesRequest, Start
 from rentomatic.requests.room_changes_cursor import ChangePosition
 from tests.conftest import DISTRIBUTION

@@ -12,10 +12,8 @@ import pytest
 from testbed.waiting import until
 
 from rentomatic.domain.room import Room
-from rentomatic.repository.interface import (
-    ChangePage,
-    ChangesGoneError,
-)
+from rentomatic.repository.errors import ChangesGoneError
+from rentomatic.repository.results import ChangePage
 from rentomatic.repository.statement import Statement
 from rentomatic.requests.room_changes import RoomChangesRequest, Start
 from rentomatic.requests.room_changes_cursor import ChangePosition

@@ -7,7 +7,7 @@ import pytest
 
 from rentomatic.bootstrap import build_stores, open_repository
 from rentomatic.config import read_settings
-from rentomatic.repository.interface import ChangesGoneError
+from rentomatic.repository.errors import ChangesGoneError
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.requests.room_changes import Start
 from tests.repository.histories import (

@@ -16,10 +16,7 @@ from rentomatic.config import PostgresDatabase
 from rentomatic.embedded.binaries import run_as
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.database import create_database, psql_arguments
-from rentomatic.repository.interface import (
-    ChangesGoneError,
-    RepositoryStandbyError,
-)
+from rentomatic.repository.errors import ChangesGoneError, RepositoryStandbyError
 from rentomatic.repository.standby import STANDBY
 from rentomatic.requests.room_changes import RoomChangesRequest, Start
 from rentomatic.requests.room_changes_cursor import ChangePosition

@@ -15,7 +15,7 @@ from testbed.waiting import until
 from rentomatic.domain.room import Room
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import create_database
-from rentomatic.repository.interface import (
+from rentomatic.repository.errors import (
     RepositoryUnavailableError,
     RepositoryUncertainError,
     RepositoryWritesError,

@@ -7,15 +7,16 @@ from typing import Any
 import psycopg
 import pytest
 
-from rentomatic.config import ConfigError, PostgresDatabase
+from rentomatic.config import PostgresDatabase
 from rentomatic.demo import demo_rooms
 from rentomatic.domain.room import Room
 from rentomatic.repository.connection import Connection
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import RepositoryUnavailableError
+from rentomatic.repository.errors import RepositoryUnavailableError
 from rentomatic.repository.migrations import shipped_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest
+from rentomatic.variables import ConfigError
 
 
 def backend(connections: Connections) -> int:

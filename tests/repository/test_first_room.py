@@ -10,7 +10,7 @@ from rentomatic.config import PostgresDatabase
 from rentomatic.domain.room import Room
 from rentomatic.repository import postgresrepo
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import RepositoryBusyError, RepositoryTimeoutError
+from rentomatic.repository.errors import RepositoryBusyError, RepositoryTimeoutError
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import build_room_list_request
 from rentomatic.slots import Slots

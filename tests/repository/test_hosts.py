@@ -13,16 +13,16 @@ from testbed.waiting import until
 from webtest import TestApp
 
 from rentomatic.cli import main
-from rentomatic.config import ConfigError, PostgresDatabase, read_settings
+from rentomatic.config import PostgresDatabase, read_settings
 from rentomatic.domain.room import Room
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import create_database, psql_arguments
-from rentomatic.repository.hosts import Hosts
-from rentomatic.repository.interface import (
+from rentomatic.repository.errors import (
     RepositoryStandbyError,
     RepositoryUnavailableError,
     RepositoryUnfitError,
 )
+from rentomatic.repository.hosts import Hosts
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.opener import Opener
 from rentomatic.repository.outage import shared_mark
@@ -33,6 +33,7 @@ from rentomatic.repository.refusals import refusal_by_all, refusal_of
 from rentomatic.repository.standby import NO_WRITES, READ_ONLY, STANDBY
 from rentomatic.requests.room_list import RoomListRequest
 from rentomatic.tokens import parse_tokens, token_line
+from rentomatic.variables import ConfigError
 from rentomatic.wsgi.application import Application
 from rentomatic.wsgi.service import Stores
 

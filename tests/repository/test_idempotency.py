@@ -14,13 +14,8 @@ from psycopg.types.json import Jsonb
 from rentomatic.config import PostgresDatabase
 from rentomatic.domain.room import Room
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import (
-    IdempotencyKey,
-    KeyReusedError,
-    RepositoryUnavailableError,
-    RoomRepository,
-    StoredAnswer,
-)
+from rentomatic.repository.errors import KeyReusedError, RepositoryUnavailableError
+from rentomatic.repository.interface import IdempotencyKey, RoomRepository, StoredAnswer
 from rentomatic.repository.postgresidempotency import PostgresIdempotency
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest

@@ -11,9 +11,9 @@ from testbed.waiting import until
 from rentomatic.config import PostgresDatabase
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import create_database
-from rentomatic.repository.interface import Schema
 from rentomatic.repository.migrations import apply_migrations, compare_schema, shipped_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
+from rentomatic.repository.results import Schema
 from rentomatic.resources import shipped
 
 NEWER = "9999.of-the-next-release"

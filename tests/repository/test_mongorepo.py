@@ -4,7 +4,7 @@ import mongomock
 import pytest
 
 from rentomatic.domain.room import Room
-from rentomatic.repository.interface import RepositoryUnavailableError
+from rentomatic.repository.errors import RepositoryUnavailableError
 from rentomatic.repository.mongorepo import MongoRepo, connect
 from rentomatic.requests.room_list import RoomListRequest
 

@@ -15,7 +15,7 @@ from testbed.waiting import until
 from rentomatic.config import PostgresDatabase
 from rentomatic.repository.connection import Connection
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import RepositoryUnavailableError
+from rentomatic.repository.errors import RepositoryUnavailableError
 from rentomatic.repository.outage import Outage, shared_mark
 
 NOWHERE = "postgresql:///nowhere?host=/none"

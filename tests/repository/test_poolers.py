@@ -16,7 +16,7 @@ from rentomatic.domain.room import Room
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository import opener
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import RepositoryUnavailableError, RepositoryUnfitError
+from rentomatic.repository.errors import RepositoryUnavailableError, RepositoryUnfitError
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.pooling import SHARED, UNTRACKED, UNTRANSACTED
 from rentomatic.repository.postgresrepo import PostgresRepo

@@ -18,8 +18,8 @@ from rentomatic.domain.geography import great_circle_metres
 from rentomatic.domain.room import MAX_PRICE, MAX_SIZE, InvalidRoomError, Room
 from rentomatic.repository import room_parameters
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import SaveSummary
 from rentomatic.repository.postgresrepo import ANALYZED_CHANGES, PostgresRepo
+from rentomatic.repository.results import SaveSummary
 from rentomatic.repository.room_parameters import (
     LIST_PARAMETERS,
     LIST_PARTS,

@@ -14,7 +14,7 @@ from psycopg import Cursor, errors
 from rentomatic.config import PostgresDatabase
 from rentomatic.repository.connection import Connection
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import RepositoryTimeoutError, RepositoryUnavailableError
+from rentomatic.repository.errors import RepositoryTimeoutError, RepositoryUnavailableError
 
 SLEEP = "select pg_sleep(%(seconds)s::float8)"
 PROCESS = "select pg_backend_pid()"

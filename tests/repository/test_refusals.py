@@ -16,7 +16,7 @@ from rentomatic.embedded.binaries import find_binaries, make_private, run_as
 from rentomatic.embedded.cluster import Cluster
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.database import create_database
-from rentomatic.repository.interface import RepositoryUnavailableError, RepositoryUnfitError
+from rentomatic.repository.errors import RepositoryUnavailableError, RepositoryUnfitError
 from rentomatic.repository.migrations import apply_migrations
 from rentomatic.repository.postgresrepo import PostgresRepo
 from rentomatic.requests.room_list import RoomListRequest

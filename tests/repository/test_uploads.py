@@ -11,7 +11,7 @@ import pytest
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.repository.connections import Connections
-from rentomatic.repository.interface import UploadGoneError
+from rentomatic.repository.errors import UploadGoneError
 from rentomatic.repository.postgresuploads import PostgresUploads
 from tests.databases import ask
 

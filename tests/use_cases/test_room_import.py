@@ -5,10 +5,8 @@ from itertools import chain
 from uuid import UUID
 
 from rentomatic.domain.room import Room
-from rentomatic.repository.interface import (
-    SaveSummary,
-)
 from rentomatic.repository.memrepo import MemRepo
+from rentomatic.repository.results import SaveSummary
 from rentomatic.requests.room_import import (
     BadLine,
     ImportOptions,

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 
 from rentomatic.domain.room import MAX_PRICE, MAX_SIZE, Room
-from rentomatic.repository.interface import SaveSummary
 from rentomatic.repository.memrepo import MemRepo
+from rentomatic.repository.results import SaveSummary
 from rentomatic.requests.room_import import (
     BadLine,
     ImportOptions,

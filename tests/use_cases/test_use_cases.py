@@ -8,22 +8,24 @@ import pytest
 
 from rentomatic.demo import book_rooms
 from rentomatic.domain.room import Room
-from rentomatic.repository.interface import (
-    ChangePage,
+from rentomatic.repository.errors import (
     ChangesGoneError,
-    Mapped,
-    Page,
     RepositoryBusyError,
     RepositoryStandbyError,
     RepositoryTimeoutError,
     RepositoryUnavailableError,
     RepositoryUnfitError,
+)
+from rentomatic.repository.memrepo import MemRepo
+from rentomatic.repository.results import (
+    ChangePage,
+    Mapped,
+    Page,
     SaveSummary,
     Schema,
     Summarized,
     Total,
 )
-from rentomatic.repository.memrepo import MemRepo
 from rentomatic.requests.room_changes import RoomChangesRequest, Start, build_room_changes_request
 from rentomatic.requests.room_fields import Value
 from rentomatic.requests.room_get import RoomGetRequest, build_room_get_request

@@ -4,7 +4,8 @@ from contextlib import suppress
 from http import HTTPStatus
 
 from rentomatic.formats.json import dump_value
-from rentomatic.repository.interface import USED, RepositoryUnavailableError
+from rentomatic.repository.errors import RepositoryUnavailableError
+from rentomatic.repository.results import USED
 from rentomatic.use_cases.readiness import readiness_use_case
 from rentomatic.wsgi.failure import HttpFailure, Outcome
 from rentomatic.wsgi.request import Request

@@ -15,12 +15,8 @@ from rentomatic.formats.table import (
     guess_format_by_name,
     guess_format_by_text,
 )
-from rentomatic.repository.interface import (
-    RepositoryUnavailableError,
-    RoomRepository,
-    UploadGoneError,
-    Uploads,
-)
+from rentomatic.repository.errors import RepositoryUnavailableError, UploadGoneError
+from rentomatic.repository.interface import RoomRepository, Uploads
 from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.parsers import shown
 from rentomatic.requests.room_import import ImportOptions, OnError

@@ -11,7 +11,7 @@ from rentomatic.formats.geojson import MEDIA_TYPE as GEOJSON
 from rentomatic.formats.geojson import dump_collection, dump_feature
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.formats.json import dump_value
-from rentomatic.repository.interface import Page
+from rentomatic.repository.results import Page
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_get import RoomGetRequest
 from rentomatic.requests.room_list import RoomListRequest

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from rentomatic.domain.relaxation import Relaxation
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.formats.json import dump_value
-from rentomatic.repository.interface import Page
+from rentomatic.repository.results import Page
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_fields import FILTER_KEYS
 from rentomatic.requests.room_list import RoomListRequest

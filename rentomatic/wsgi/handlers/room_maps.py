@@ -6,7 +6,8 @@ from rentomatic.atlas.view import View
 from rentomatic.domain.geography import Box, box_of
 from rentomatic.domain.room import Room
 from rentomatic.domain.room_map import WORLD, Cell, largest_zoom, usual_zoom
-from rentomatic.repository.interface import Mapped, RoomRepository
+from rentomatic.repository.interface import RoomRepository
+from rentomatic.repository.results import Mapped
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_map import RoomMapRequest, extent_of
 from rentomatic.requests.room_selection import RoomSelection

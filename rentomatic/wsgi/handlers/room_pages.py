@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from rentomatic.domain.room import Room
 from rentomatic.formats.view import WHOLE, View
-from rentomatic.repository.interface import Page
+from rentomatic.repository.results import Page
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_list import ALL_FIELDS, RoomListRequest
 from rentomatic.requests.room_similar import RoomSimilarRequest

@@ -8,7 +8,7 @@ from uuid import UUID
 from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.formats.table import FORMATS, Format
 from rentomatic.formats.view import WHOLE, View
-from rentomatic.repository.interface import Page
+from rentomatic.repository.results import Page
 from rentomatic.requests.base import InvalidRequest
 from rentomatic.requests.room_fields import DISTANCE
 from rentomatic.requests.room_get import RoomGetRequest

@@ -5,7 +5,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Protocol, TypeVar
 
-from rentomatic.repository.interface import Page
+from rentomatic.repository.results import Page
 from rentomatic.requests.room_cursor import write_cursor
 from rentomatic.requests.room_list import ESTIMATE, EXACT, RoomListRequest
 from rentomatic.responses import Response

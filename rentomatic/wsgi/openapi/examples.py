@@ -22,7 +22,7 @@ from rentomatic.formats.json import MEDIA_TYPE as JSON
 from rentomatic.formats.json import dump_value
 from rentomatic.formats.table import FORMATS, IMPORT_FORMATS, Format
 from rentomatic.formats.view import WHOLE, View
-from rentomatic.repository.interface import Mapped, SaveSummary, Summarized
+from rentomatic.repository.results import Mapped, SaveSummary, Summarized
 from rentomatic.repository.saved_searches import SavedSearch
 from rentomatic.requests.room_changes_cursor import ChangePosition, write_changes_cursor
 from rentomatic.requests.room_cursor import write_cursor

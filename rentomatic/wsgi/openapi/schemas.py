@@ -9,7 +9,7 @@ from rentomatic.domain.room import COORDINATES, FIELDS, OPTIONAL_FIELDS
 from rentomatic.domain.room_change import ChangeKind
 from rentomatic.domain.room_map import MAX_CELLS, MAX_ZOOM
 from rentomatic.domain.room_summary import MAX_CITIES, QUARTILES
-from rentomatic.repository.interface import AWAY, PRIMARY, TOO_OLD, USED
+from rentomatic.repository.results import AWAY, PRIMARY, TOO_OLD, USED
 from rentomatic.requests.parameters import CURSOR_PATTERN, degrees
 from rentomatic.requests.room_fields import AMOUNTS, DISTANCE
 from rentomatic.requests.room_import import MAX_IGNORED, MAX_NAMES
