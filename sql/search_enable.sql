@@ -1,4 +1,4 @@
--- Enable a search as if it had just been saved. What waited is replaced by a message to begin anew.
+-- Enable a search as if it had just been saved. What waited is replaced by a message to start again.
 with removed as (
   delete from notification where search = :id::uuid
 )

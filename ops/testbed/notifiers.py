@@ -220,7 +220,7 @@ def _write(repository: PostgresRepo, number: int, written: list[int]) -> None:
 
 
 def _wait_for_progress(database: PostgresDatabase) -> None:
-    """Wait until changes are followed, so that no search has to begin anew."""
+    """Wait until changes are followed, so that no search has to start again."""
     question = "select count(*) from notification_progress"
     until(lambda: _number(database, question))
 

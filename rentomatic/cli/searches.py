@@ -59,7 +59,7 @@ def add_commands(commands: Commands) -> None:
     for name, run, short in (
         ("remove", run_remove, "remove a saved search and what waits for it"),
         ("test", run_test, "queue a test message for a saved search"),
-        ("enable", run_enable, "enable a disabled search; its receiver is asked to begin anew"),
+        ("enable", run_enable, "enable a disabled search; its receiver is asked to start again"),
     ):
         add_command(parts, name, run, short).add_argument("id", metavar="ID", type=_id)
     add_command(

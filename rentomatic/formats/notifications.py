@@ -62,7 +62,7 @@ def restart_message(search: UUID, name: str, reason: str) -> Message:
 
 
 def make_test_message(search: UUID, name: str) -> Message:
-    """Make a message that means nothing."""
+    """Make a test message."""
     return _message(MessageType.TEST, search, name, {})
 
 

@@ -34,12 +34,12 @@ class Follower:
         """Queue the messages of the next changes; return whether more changes are available."""
         position = self._queue.progress()
         if position is None:
-            self._begin_anew(None, FIRST)
+            self._start_again(None, FIRST)
             return True
         try:
             page = self._changes.read_whole(RoomChangesRequest(position, MAX_CHANGES))
         except ChangesGoneError:
-            self._begin_anew(position, GONE)
+            self._start_again(position, GONE)
             return True
         if page.changes:
             # Not before the changes were read: a search that was saved earlier must get them.
@@ -56,11 +56,11 @@ class Follower:
         self._queue.record(former, position, messages)
         self._noted = time.monotonic()
 
-    def _begin_anew(self, former: ChangePosition | None, reason: str) -> None:
+    def _start_again(self, former: ChangePosition | None, reason: str) -> None:
         now = self._changes.read_whole(RoomChangesRequest(Start.NOW)).next
         searches = self._queue.restart(former, now, reason)
         if searches:
-            logger.warning("%s searches begin anew: %s", searches, reason)
+            logger.warning("%s searches start again: %s", searches, reason)
 
     def _look_at_searches(self) -> None:
         digest = self._queue.digest()

@@ -13,7 +13,7 @@ from rentomatic.repository.connections import Connections
 from rentomatic.repository.statement import load
 from rentomatic.requests.room_changes_cursor import ChangePosition
 
-# Of one search; if more wait, they are replaced by a message to begin anew.
+# Of one search; if more wait, they are replaced by a message to start again.
 MAX_WAITING = 1_000
 OVERFLOWED = f"more than {MAX_WAITING} messages waited"
 
@@ -134,7 +134,7 @@ class PostgresNotifications:
             self._queue(connection, messages)
 
     def restart(self, former: ChangePosition | None, position: ChangePosition, reason: str) -> int:
-        """Let all enabled searches begin anew from a position; return how many there are.
+        """Let all enabled searches start again from a position; return how many there are.
 
         Raises:
             OvertakenError: as above.

@@ -87,7 +87,7 @@ class PostgresSearches:
         return None
 
     def enable(self, search: UUID, owner: str | None) -> str | None:
-        """Enable a search, which gets a message to begin anew."""
+        """Enable a search, which gets a message to start again."""
         with self._connections.transaction() as connection:
             text, values = _given(self._lock, {"owner": owner, "ids": [search]})
             for _, name, _ in connection.run(text, values):

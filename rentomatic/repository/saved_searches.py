@@ -101,7 +101,7 @@ class SavedSearches(Protocol):
         """
 
     def enable(self, search: UUID, owner: str | None) -> str | None:
-        """Enable a search, and queue a message to begin anew.
+        """Enable a search, and queue a message to start again.
 
         Returns the message's id, or None if there is no such search.
         """

@@ -111,7 +111,7 @@ def test_a_test_message_waits(service: TestApp, empty_rooms: PostgresDatabase) -
 def test_a_disabled_search_is_enabled_again(
     service: TestApp, empty_rooms: PostgresDatabase
 ) -> None:
-    """As if it had just been saved: one message to begin anew replaces those that wait."""
+    """As if it had just been saved: one message to start again replaces those that wait."""
     place = save(service).headers["Location"]
     service.post(f"{place}/test", headers=BEARER, status=202)
     disable = "update saved_search set disabled_at = now(), disabled_reason = 'gone' returning 1"

@@ -41,7 +41,7 @@ def repository(empty_rooms: PostgresDatabase) -> Iterator[PostgresRepo]:
 
 @pytest.fixture
 def begun(empty_rooms: PostgresDatabase) -> PostgresDatabase:
-    """A database in which notifications have begun, so that no search begins anew."""
+    """A database in which notifications have begun, so that no search starts again."""
     with notifying(empty_rooms):
         until(lambda: ask(empty_rooms, "select 1 from notification_progress"))
     return empty_rooms
@@ -290,7 +290,7 @@ def test_a_long_queue_is_replaced(
     make_room: MakeRoom,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """By one message to begin anew, so that a receiver that is down fills no disk."""
+    """By one message to start again, so that a receiver that is down fills no disk."""
     monkeypatch.setattr(postgresnotifications, "MAX_WAITING", 3)
     search = save(receiver.url())
     receiver.answer = lambda _: (503, {})
