@@ -53,6 +53,11 @@ class Waiting:
             connection.is_polled = True
             self._poller.register(connection.number, _ONCE)
 
+    def take(self, connection: Connection) -> None:
+        """Take a connection out of the poller, which has not reported it."""
+        self._poller.unregister(connection.number)
+        connection.is_polled = False
+
     def linger(self, connection: Connection) -> None:
         """Close a connection once its client can have read all of the last answer."""
         if connection.end():

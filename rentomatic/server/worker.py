@@ -161,6 +161,8 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
         if connection is None:
             return
         if received := connection.read():
+            # Without this, the poller would report the rest of the request to the main loop.
+            self._waiting.take(connection)
             self._take(connection, received)
         else:
             self._waiting.close(connection)

@@ -4,7 +4,7 @@ import select
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -40,6 +40,23 @@ def connecting(waiting: Waiting) -> Iterator[Connecting]:
             return connection
 
         yield connect
+
+
+def test_what_was_taken_is_not_reported() -> None:
+    """Its request belongs to a thread until that waits again, whatever the client sends or does."""
+    with select.epoll() as poller:
+        waiting = Waiting(poller)
+        ours, theirs = socket.socketpair()
+        with closing(ours), closing(theirs):
+            connection = Connection(theirs, PEER, SERVER)
+            waiting.add(connection, 10)
+            waiting.wait(connection)
+            waiting.take(connection)
+            ours.sendall(b"x")
+            ours.shutdown(socket.SHUT_WR)
+            assert poller.poll(0) == []
+            waiting.wait(connection)
+            assert [number for number, _ in poller.poll(0)] == [connection.number]
 
 
 def test_the_longest_idle_connection_is_found(waiting: Waiting, connecting: Connecting) -> None:
