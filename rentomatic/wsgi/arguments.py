@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -114,7 +115,11 @@ MAP_QUERY = (
         title="format-of-map",
     ),
 )
-FEED_QUERY = (*_FILTERS, *FEED_PARAMETERS, _LANG)
+FEED_QUERY = (
+    *_FILTERS,
+    *FEED_PARAMETERS,
+    replace(_LANG, help="the language of the feed", title="lang-of-feed"),
+)
 SIMILAR_QUERY = (
     *_FILTERS,
     *SIMILAR_PARAMETERS,

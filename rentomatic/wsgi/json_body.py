@@ -18,26 +18,37 @@ _MAX_DIGITS = 30
 Values = dict[str, Any]
 
 
-def read_object(request: Request) -> Values:
-    """Read a JSON object; raises RefusedError if the body is not one."""
+def read_object(request: Request, example: str, several: str = "") -> Values:
+    """Read a JSON object; raises RefusedError if the body is not one.
+
+    Args:
+        request: the request.
+        example: what would be right.
+        several: how more than one is sent, if that is possible.
+    """
     with receive(request.content, MAX_BODY_BYTES) as received:
         body = received.read()
     try:
-        return _parse(body)
+        values = _parse(body)
+        if isinstance(values, dict):
+            return values
+        is_several = isinstance(values, list) and any(isinstance(each, dict) for each in values)
+        wrong = f"{{...}}, not an array{several}" if is_several else example
+        problem = f"must be an object such as {wrong}"
     except RecursionError:
-        problem = "is nested too deeply; a room is one flat object"
+        problem = f"is nested too deeply; it must be a flat object such as {example}"
     except ValueError as error:
         problem = str(error)
     raise RefusedError(malformed(problem))
 
 
-def _parse(body: bytes) -> Values:
-    """Read a JSON object; raises ValueError with what is wrong."""
+def _parse(body: bytes) -> object:
+    """Read JSON; raises ValueError with what is wrong."""
     if body.startswith(BOM_UTF8):
         raise ValueError("must be UTF-8 without a byte order mark")
     try:
         text = body.decode("utf-8")
-        values = json.loads(
+        values: object = json.loads(
             text, object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_integer
         )
     except UnicodeDecodeError:
@@ -46,13 +57,6 @@ def _parse(body: bytes) -> Values:
         raise ValueError(
             f"is not JSON: {error.msg} at line {error.lineno} column {error.colno}"
         ) from None
-    if isinstance(values, list) and any(isinstance(each, dict) for each in values):
-        raise ValueError(
-            "must be an object such as {...}, not an array; several rooms are sent as "
-            "application/x-ndjson, one object per line: jq -c '.[]'"
-        )
-    if not isinstance(values, dict):
-        raise ValueError('must be an object such as {"size": 20, "price": 60, ...}')  # noqa: TRY004 - what a client sent, not what a caller did
     return values
 
 

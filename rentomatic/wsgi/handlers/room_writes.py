@@ -41,6 +41,9 @@ from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.service import Service
 
+_EXAMPLE = '{"size": 20, "price": 60, ...}'
+_SEVERAL = "; several rooms are sent as application/x-ndjson, one object per line: jq -c '.[]'"
+
 
 def room_add(service: Service, request: Request) -> Outcome:
     """Add a room, or a batch of them."""
@@ -67,7 +70,7 @@ def _checked(*conditions: str) -> Callable[[Handler], Handler]:
 
 @_checked()
 def _add(service: Service, request: Request) -> Outcome:
-    values = read_object(request)
+    values = read_object(request, _EXAMPLE, _SEVERAL)
     response = room_add_use_case(service.stores.repository, build_room_add_request(values))
     return _show(response.value, is_new=True) if response else response
 
@@ -75,7 +78,7 @@ def _add(service: Service, request: Request) -> Outcome:
 @_checked(IF_MATCH, IF_NONE_MATCH)
 def room_replace(service: Service, request: Request, code: UUID) -> Outcome:
     """Replace the room with this code, or add it."""
-    values = read_object(request)
+    values = read_object(request, _EXAMPLE, _SEVERAL)
     only_add = request.if_none_match is not None
     expected = expectation_of(request)
     replace = build_room_replace_request(code, values, expected, only_add=only_add)
@@ -88,7 +91,7 @@ def room_replace(service: Service, request: Request, code: UUID) -> Outcome:
 @_checked(IF_MATCH)
 def room_update(service: Service, request: Request, code: UUID) -> Outcome:
     """Change some fields of the room with this code (RFC 7396)."""
-    values = read_object(request)
+    values = read_object(request, _EXAMPLE, _SEVERAL)
     update = build_room_update_request(code, values, expectation_of(request))
     response = room_update_use_case(service.stores.repository, update)
     return _show(response.value, is_new=False) if response else response

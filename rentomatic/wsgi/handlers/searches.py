@@ -22,6 +22,7 @@ from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.response import Answer
 from rentomatic.wsgi.service import Service
 
+_EXAMPLE = '{"name": "Cheap ones", "query": "filter_price__lt=60", "webhook": "https://..."}'
 NO_KEY = HttpFailure(
     HTTPStatus.BAD_REQUEST,
     "Idempotency-Key: cannot be used here, because the answer contains a secret, which is not"
@@ -35,7 +36,7 @@ def search_add(service: Service, request: Request) -> Outcome:
         return InvalidRequest(tuple(errors))
     if request.idempotency_key is not None:
         return NO_KEY
-    values = read_object(request)
+    values = read_object(request, _EXAMPLE)
     query = values.get("query")
     selection = read_selection(query if isinstance(query, str) else "")
     wanted = build_saved_search_request(values, selection, service.webhooks.reachable)
