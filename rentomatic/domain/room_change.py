@@ -28,6 +28,7 @@ class RoomChange:
         room: the room after the change; None if it was removed.
         former: the room before the change; None if it was added, or if that was not read.
         transaction: the place of its transaction, as in ChangePosition; 0 if that was not read.
+        number: its own, as in ChangePosition; 0 if that was not read.
     """
 
     kind: ChangeKind
@@ -37,3 +38,4 @@ class RoomChange:
     room: Room | None = None
     former: Room | None = None
     transaction: int = 0
+    number: int = 0

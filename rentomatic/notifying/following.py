@@ -9,6 +9,7 @@ from rentomatic.notifying.matching import Matcher
 from rentomatic.repository.errors import ChangesGoneError
 from rentomatic.repository.postgreschanges import PostgresChanges
 from rentomatic.repository.postgresnotifications import PostgresNotifications
+from rentomatic.repository.results import ChangePage
 from rentomatic.requests.room_changes import MAX_CHANGES, RoomChangesRequest, Start
 from rentomatic.requests.room_changes_cursor import ChangePosition
 
@@ -44,9 +45,10 @@ class Follower:
         if page.changes:
             # Not before the changes were read: a search that was saved earlier must get them.
             self._look_at_searches()
-            messages = self._matcher.messages(page.changes)
-            self._note(position, page.next, messages)
-        elif time.monotonic() - self._noted >= _SIGN_OF_LIFE_SECONDS:
+            messages, count = self._matcher.messages(page.changes)
+            self._note(position, _end_of(page, count), messages)
+            return count < len(page.changes) or not page.is_last
+        if time.monotonic() - self._noted >= _SIGN_OF_LIFE_SECONDS:
             self._note(position, position, ())
         return not page.is_last
 
@@ -67,3 +69,11 @@ class Follower:
         if digest != self._digest:
             self._matcher = Matcher(self._queue.searches())
             self._digest = digest
+
+
+def _end_of(page: ChangePage, count: int) -> ChangePosition:
+    """Return the position after the first changes of a page."""
+    if count == len(page.changes):
+        return page.next
+    last = page.changes[count - 1]
+    return ChangePosition(page.next.epoch, last.transaction, last.number, last.made_at)

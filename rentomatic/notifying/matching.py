@@ -20,6 +20,10 @@ from rentomatic.wsgi.arguments import read_selection
 
 logger = logging.getLogger(__name__)
 
+# An import can change many rooms that many searches find: the messages about all of them might not
+# fit into memory.
+MAX_EVENTS = 2_000
+
 
 class Matcher:
     """Finds what changes are to searches."""
@@ -27,17 +31,25 @@ class Matcher:
     def __init__(self, searches: Iterable[WatchedSearch]) -> None:
         self._index = SearchIndex(_readable(searches))
 
-    def messages(self, changes: Iterable[RoomChange]) -> list[Message]:
-        """Return the messages about changes; those of a search are in order."""
+    def messages(self, changes: Sequence[RoomChange]) -> tuple[list[Message], int]:
+        """Return the messages about the first changes, and how many changes these are.
+
+        They are as many as make MAX_EVENTS events together. The messages of a search are in order.
+        """
         found: dict[WatchedSearch, list[Event]] = defaultdict(list)
-        for change in changes:
+        events = read = 0
+        while read < len(changes) and events < MAX_EVENTS:
+            change = changes[read]
             for search, kind in self.events(change):
                 found[search].append((kind, change))
-        return [
+                events += 1
+            read += 1
+        messages = [
             changes_message(search.id, search.name, part)
-            for search, events in found.items()
-            for part in _parts(events)
+            for search, its_events in found.items()
+            for part in _parts(its_events)
         ]
+        return messages, read
 
     def events(self, change: RoomChange) -> Iterator[tuple[WatchedSearch, EventKind]]:
         """Yield the searches that a change concerns, and what it is to each of them."""

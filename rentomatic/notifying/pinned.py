@@ -6,6 +6,7 @@ followed, and little of the answer is read.
 """
 
 import io
+import re
 import socket
 import ssl
 import time
@@ -21,6 +22,8 @@ from rentomatic.reachable import Address, Reachable, parse_address
 CONNECT_SECONDS = 5.0
 WHOLE_SECONDS = 15.0
 _MAX_ANSWER = 8_192
+# Of a name that is complete (RFC 1034, section 3.1); certificates and virtual hosts have none.
+_TRAILING_DOT = re.compile(r"\.(?=:[0-9]*$|$)")
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 
@@ -92,7 +95,7 @@ def addresses_of(host: str, port: int, reachable: Reachable) -> list[Address]:
 def _connect(
     target: SplitResult, reachable: Reachable, tls: ssl.SSLContext, deadline: float
 ) -> socket.socket:
-    host, port = target.hostname or "", target.port or _USUAL_PORTS[target.scheme]
+    host, port = (target.hostname or "").rstrip("."), target.port or _USUAL_PORTS[target.scheme]
     addresses = addresses_of(host, port, reachable)
     if target.scheme == "http" and not all(each.is_loopback for each in addresses):
         raise UnreachableError("http is possible only to this machine")
@@ -123,7 +126,7 @@ def _request(target: SplitResult, headers: Mapping[str, str], body: bytes) -> by
     path += f"?{target.query}" if target.query else ""
     lines = [
         f"POST {path} HTTP/1.1",
-        f"Host: {target.netloc}",
+        f"Host: {_TRAILING_DOT.sub('', target.netloc)}",
         *(f"{name}: {value}" for name, value in headers.items()),
         f"Content-Length: {len(body)}",
         "Connection: close",

@@ -34,7 +34,7 @@ def read_retry_after(text: str | None, now: datetime) -> timedelta:
         return timedelta(seconds=int(text))
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return timedelta()
     return date.replace(tzinfo=date.tzinfo or UTC) - now
 

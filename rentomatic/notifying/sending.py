@@ -39,22 +39,13 @@ class Sender:
     def send(self, delivery: Delivery) -> Result:
         """Send a message once; return what came of it, whatever that is."""
         try:
-            reply = self._attempt(delivery)
+            return _judge(delivery, self._attempt(delivery))
         except (UnreachableError, UnsealError) as reason:
             return _failed(delivery, UNREACHABLE, str(reason))
         except Exception:
             # The last resort: a bug must not stop the others.
             logger.exception("search %s: sending failed", delivery.search)
             return _failed(delivery, UNREACHABLE, "sending failed; the log says why")
-        status = reply.status
-        if status == HTTPStatus.GONE:
-            return Result(delivery, DISABLED, "it answered 410", disabled_reason=GONE)
-        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            return Result(delivery, DELIVERED)
-        is_redirect = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
-        hint = ", a redirect, which is not followed" if is_redirect else ""
-        least = read_retry_after(reply.retry_after, datetime.now(UTC))
-        return _failed(delivery, REFUSED, f"it answered {status}{hint}", least)
 
     def _attempt(self, delivery: Delivery) -> Reply:
         signer = Webhook(self._sealer.unseal(delivery.secret))
@@ -68,6 +59,19 @@ class Sender:
         }
         body = delivery.body.encode()
         return post(delivery.webhook, headers, body, self._reachable, self._tls)
+
+
+def _judge(delivery: Delivery, reply: Reply) -> Result:
+    """Return what an answer means."""
+    status = reply.status
+    if status == HTTPStatus.GONE:
+        return Result(delivery, DISABLED, "it answered 410", disabled_reason=GONE)
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return Result(delivery, DELIVERED)
+    is_redirect = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
+    hint = ", a redirect, which is not followed" if is_redirect else ""
+    least = read_retry_after(reply.retry_after, datetime.now(UTC))
+    return _failed(delivery, REFUSED, f"it answered {status}{hint}", least)
 
 
 def _failed(

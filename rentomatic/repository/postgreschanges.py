@@ -88,7 +88,8 @@ def _change(row: Any) -> RoomChange:  # noqa: ANN401 - a named tuple of the curs
 
 def _whole_change(row: Any) -> RoomChange:  # noqa: ANN401 - as above
     former = None if row.former is None else _former(row.former)
-    return replace(_change(row), former=former, transaction=row.transaction)
+    place = {"transaction": row.transaction, "number": row.number}
+    return replace(_change(row), former=former, **place)
 
 
 def _former(values: Mapping[str, Any]) -> Room:

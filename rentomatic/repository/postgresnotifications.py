@@ -10,11 +10,10 @@ from uuid import UUID
 from rentomatic.formats.notifications import Message, restart_message
 from rentomatic.repository.connection import Connection
 from rentomatic.repository.connections import Connections
+from rentomatic.repository.saved_searches import MAX_WAITING
 from rentomatic.repository.statement import load
 from rentomatic.requests.room_changes_cursor import ChangePosition
 
-# Of one search; if more wait, they are replaced by a message to start again.
-MAX_WAITING = 1_000
 OVERFLOWED = f"more than {MAX_WAITING} messages waited"
 
 
@@ -41,7 +40,7 @@ class Delivery:
     """The first message that waits for a search, and what sending it takes.
 
     Attributes:
-        host: the host and port of the webhook.
+        host: the host of the webhook.
         secret: encrypted.
         attempts: how often it was tried.
         failing_since: when the first attempt failed since the last success; None if none did.

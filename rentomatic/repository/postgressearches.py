@@ -10,10 +10,12 @@ from rentomatic.repository.connection import Connection
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.saved_searches import (
     MAX_SEARCHES,
+    MAX_WAITING,
     Backlog,
     SavedSearch,
     SearchDisabledError,
     TooManySearchesError,
+    TooManyWaitingError,
 )
 from rentomatic.repository.statement import Statement, load
 from rentomatic.requests.saved_search import SavedSearchRequest
@@ -35,6 +37,7 @@ class PostgresSearches:
         self._secrets = load("search_secrets")
         self._reseal = load("search_reseal", ("id", "secret"))
         self._queue = load("notification_add", ("searches", "messages", "bodies"))
+        self._overflowing = load("notification_overflowing", ("searches", "most"))
         self._backlog = load("notification_backlog")
 
     def add(self, request: SavedSearchRequest, owner: str, sealed: str) -> SavedSearch:
@@ -46,7 +49,7 @@ class PostgresSearches:
             "name": request.name,
             "query": request.query,
             "webhook": request.webhook,
-            "host": urlsplit(request.webhook).netloc.lower(),
+            "host": (urlsplit(request.webhook).hostname or "").rstrip("."),
             "secret": sealed,
             "most": MAX_SEARCHES,
         }
@@ -83,6 +86,9 @@ class PostgresSearches:
             for _, name, disabled_reason in connection.run(text, values):
                 if disabled_reason is not None:
                     raise SearchDisabledError(disabled_reason)
+                full = {"searches": [search], "most": MAX_WAITING - 1}
+                if connection.run(self._overflowing.text(), full):
+                    raise TooManyWaitingError
                 return self._send(connection, make_test_message(search, name))
         return None
 

@@ -9,11 +9,17 @@ from uuid import UUID
 from rentomatic.requests.saved_search import SavedSearchRequest
 
 # Of one owner.
-MAX_SEARCHES = 10_000
+MAX_SEARCHES = 1_000
+# Messages of one search; if more wait, they are replaced by a message to start again.
+MAX_WAITING = 1_000
 
 
 class TooManySearchesError(Exception):
     """An owner has as many saved searches as one may have."""
+
+
+class TooManyWaitingError(Exception):
+    """As many messages of a search wait as may."""
 
 
 class SearchDisabledError(Exception):
@@ -98,6 +104,7 @@ class SavedSearches(Protocol):
 
         Raises:
             SearchDisabledError: if it is disabled.
+            TooManyWaitingError: if MAX_WAITING messages of the search wait.
         """
 
     def enable(self, search: UUID, owner: str | None) -> str | None:

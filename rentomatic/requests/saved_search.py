@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from rentomatic.domain.kinds import MAX_ADDRESS, Text
 from rentomatic.reachable import PUBLIC, Reachable
 from rentomatic.requests.base import InvalidRequest, ParameterError, ValidRequest
-from rentomatic.requests.parsers import closest, shown, shown_name
+from rentomatic.requests.parsers import closest, is_utf8, shown, shown_name
 from rentomatic.requests.room_selection import RoomSelection
 
 MAX_NAME = 200
@@ -57,8 +57,11 @@ def build_saved_search_request(
     texts = {name: _text(values, name, errors) for name in KEYS}
     if texts["name"] is not None and (problem := _problem_of_name(texts["name"])):
         errors.append(ParameterError("name", problem))
-    if len(texts["query"] or "") > MAX_QUERY:
+    if len(query := texts["query"] or "") > MAX_QUERY:
         errors.append(ParameterError("query", f"must have at most {MAX_QUERY} characters"))
+    elif "\0" in query or not is_utf8(query):
+        # Ignored parameters are not read, but stored.
+        errors.append(ParameterError("query", "must be text without NUL and lone surrogates"))
     elif isinstance(selection, InvalidRequest):
         errors += [
             ParameterError("query", f"{each.parameter}: {each.message}", suggestion=each.suggestion)

@@ -7,10 +7,12 @@ from uuid import UUID
 
 from rentomatic.repository.saved_searches import (
     MAX_SEARCHES,
+    MAX_WAITING,
     SavedSearch,
     SavedSearches,
     SearchDisabledError,
     TooManySearchesError,
+    TooManyWaitingError,
 )
 from rentomatic.requests.saved_search import SavedSearchRequest
 from rentomatic.responses import (
@@ -52,6 +54,11 @@ def no_such_search(search: UUID) -> ResponseFailure:
 TOO_MANY = ResponseFailure(
     ResponseTypes.CONFLICT_ERROR,
     f"There are already {MAX_SEARCHES} saved searches of yours; remove one first",
+)
+
+TOO_MANY_WAIT = ResponseFailure(
+    ResponseTypes.CONFLICT_ERROR,
+    f"{MAX_WAITING} messages of the search wait already; its receiver must accept them first",
 )
 
 
@@ -118,6 +125,8 @@ def search_test_use_case(
         return ResponseFailure(
             ResponseTypes.CONFLICT_ERROR, f"The search is disabled: {reason}; enable it first"
         )
+    except TooManyWaitingError:
+        return TOO_MANY_WAIT
     return ResponseSuccess(message) if message else no_such_search(search)
 
 

@@ -108,6 +108,35 @@ def test_a_test_message_waits(service: TestApp, empty_rooms: PostgresDatabase) -
     assert shown["disabled_at"]
 
 
+def test_only_so_many_test_messages_wait(service: TestApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A receiver that is down does not fill the disk."""
+    monkeypatch.setattr(postgressearches, "MAX_WAITING", 2)
+    place = save(service).headers["Location"]
+    for status in (202, 202, 409):
+        refused = service.post(f"{place}/test", headers=BEARER, status=status)
+    assert "messages of the search wait already" in refused.json["message"]
+    assert service.get(place, headers=BEARER).json["waiting"] == 2
+
+
+@pytest.mark.parametrize("port", ["", ":443", ":0443", ":8443", "."])
+def test_a_host_is_the_same_on_all_its_ports(
+    service: TestApp, empty_rooms: PostgresDatabase, port: str
+) -> None:
+    """So that one slow receiver cannot have more than its share of the senders."""
+    save(service, webhook=f"https://Receiver.example{port}/")
+    assert ask(empty_rooms, "select host from saved_search") == ["receiver.example"]
+
+
+@pytest.mark.parametrize("body", [b"[]", b"[{}]", b"null", b"[" * 50_000])
+def test_a_body_of_another_form_is_refused(service: TestApp, body: bytes) -> None:
+    """With what a search looks like, not a room."""
+    headers = {**BEARER, "Content-Type": "application/json"}
+    message = service.post("/searches", body, headers=headers, status=400).json["message"]
+    assert message.startswith("body: ")
+    assert "object such as {" in message
+    assert "room" not in message
+
+
 def test_a_disabled_search_is_enabled_again(
     service: TestApp, empty_rooms: PostgresDatabase
 ) -> None:
@@ -153,6 +182,8 @@ def test_secrets_are_encrypted_in_the_database(
         ({"query": "q=%zz"}, ["query: q: has a % that is not followed by two hexadecimal digits"]),
         ({"query": "radius=5"}, ["query: radius: needs near"]),
         ({"query": 5}, ["query: must be text"]),
+        ({"query": "utm_a=\0"}, ["query: must be text without NUL"]),
+        ({"query": "gclid=\ud800"}, ["query: must be text without NUL"]),
         ({"query": "q=" + "a" * 8_000}, ["query: must have at most 8000 characters"]),
         ({"name": ""}, ["name: must not be empty"]),
         ({"name": "a\nb"}, ["name: must be text without"]),

@@ -14,7 +14,7 @@ from testbed.waiting import until
 
 from rentomatic.config import PostgresDatabase
 from rentomatic.domain.room import Room
-from rentomatic.notifying import schedule
+from rentomatic.notifying import matching, schedule
 from rentomatic.repository import postgresnotifications
 from rentomatic.repository.connections import Connections
 from rentomatic.repository.postgresrepo import PostgresRepo
@@ -224,7 +224,7 @@ def test_a_slow_receiver_holds_up_no_other(
 
     with Receiver(trusted, wait) as slow:
         for number in range(40):
-            save(slow.url(path=f"/{number}"))
+            save(slow.url("localhost", f"/{number}"))
         save(receiver.url())
         with notifying(begun):
             for number in range(1, 6):
@@ -302,6 +302,28 @@ def test_a_long_queue_is_replaced(
         receiver.answer = lambda _: (204, {})
         until(lambda: receiver.received[-1].message["type"] == "rooms.restart")
     assert "messages waited" in receiver.received[-1].message["data"]["reason"]
+
+
+def test_many_events_are_reported_some_at_a_time(
+    begun: PostgresDatabase,
+    repository: PostgresRepo,
+    receiver: Receiver,
+    save: Save,
+    make_room: MakeRoom,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """None is lost or repeated where a part ends, whatever else a change concerns."""
+    monkeypatch.setattr(matching, "MAX_EVENTS", 3)
+    for name in ("a", "b"):
+        save(receiver.url(path=f"/{name}"))
+    rooms = [make_room(number) for number in range(1, 8)]
+    repository.save(rooms)
+    with notifying(begun):
+        receiver.wait_for(8)
+    for name in ("a", "b"):
+        got = [each for each in receiver.received if each.path == f"/{name}"]
+        codes = [change["code"] for each in got for change in each.message["data"]["changes"]]
+        assert codes == [str(each.code) for each in rooms]
 
 
 def test_one_at_a_time_notifies_and_another_takes_over(

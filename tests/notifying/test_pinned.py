@@ -110,6 +110,16 @@ def test_only_addresses_that_may_be_reached_are_tried(
     assert tried == ["127.0.0.9", "127.0.0.1"]
 
 
+def test_a_complete_name_is_that_of_the_certificate(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its trailing dot is neither in the certificate nor in Host."""
+    resolve_to(monkeypatch, "127.0.0.1")
+    url = receiver.url("receiver.example")
+    assert send(url.replace(".example", ".example.")) == 204
+    assert url == f"https://{receiver.received[0].headers['host']}/hook"
+
+
 def test_plain_http_is_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """And only where the setting allows it."""
     with Receiver(None) as receiver:

@@ -75,6 +75,9 @@ def test_a_failure_is_tried_again(receiver: Receiver, answer: Answer, failure: s
         *(("-1", 5), ("1.5", 5), ("soon", 5), ("Thu, 01 Jan 2026 00:00:00 GMT", 5), ("", 5)),
         *(("Fri, 01 Jan 2100 00:00:00 GMT", 36_000), ("Fri, 01 Jan 2100 00:00:00 -0000", 36_000)),
         *(("Fri, 99 Jan 2100 00:00:00 GMT", 5), ("9" * 30, 5)),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", 5),
+        ("Mon, 01 Jan 2024 00:00:00 +99999999999999999", 5),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", 36_000),
     ],
 )
 def test_a_receiver_may_ask_for_time(receiver: Receiver, retry_after: str, seconds: int) -> None:
