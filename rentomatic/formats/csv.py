@@ -32,8 +32,9 @@ MAX_COLUMNS = 16_384
 
 # What a row without values consists of, before the delimiter is known.
 _NOTHING = f' \r\n"{DELIMITERS}'
-# Excel's own first line, which names the delimiter.
-_EXCEL = re.compile(r'"?sep=(.)"?\1*\s*', re.IGNORECASE)
+# Excel's own first line, which names the delimiter. It may be a space: without possessive
+# quantifiers the time would grow with the square of the line's length.
+_EXCEL = re.compile(r'"?sep=(.)"?\1*+\s*+', re.IGNORECASE)
 
 # The csv module has one limit for all readers, below ours; _Lines keeps ours.
 csv.field_size_limit(MAX_CHARACTERS)

@@ -79,6 +79,13 @@ def test_the_delimiter_can_be_given(delimiter: str) -> None:
         assert str(bad) == f"line {3 + excel.count(chr(10))}: must have 5 values, not 2"
 
 
+@pytest.mark.parametrize("blank", [" ", "\t", ";"])
+def test_a_long_first_line_is_read_once(blank: str) -> None:
+    """Not again from each of its characters, which would take hours."""
+    long = f"sep={blank * (MAX_CHARACTERS // 2)}x\n"
+    assert not build(f"{long}{HEADER}\n{LINE}\n")
+
+
 def test_the_option_overrides_excels_line() -> None:
     """What the sender says is right."""
     assert read(f"sep=;\n{HEADER}\n{LINE}\n", delimiter=",") == [ROOM]

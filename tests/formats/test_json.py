@@ -40,6 +40,8 @@ EXTREMES = [
     Room(UUID(int=5), 1, 1, 0.1 + 0.2, 89.99999999999999),
 ]
 
+MANY_KEYS = ",".join(f'"{number}":1' for number in range(80_000))
+
 
 @pytest.mark.parametrize("name", ["csv", "ndjson", "geojson"])
 @pytest.mark.parametrize("rooms", [[], EXTREMES, EXTREMES * 500], ids=["none", "few", "many"])
@@ -107,6 +109,8 @@ def test_numbers_are_read_and_text_as_in_csv(price: str, value: int) -> None:
         ("-Infinity", "is not JSON, which has no -Infinity"),
         ("039", "is not JSON: expecting ',' delimiter at character 68"),
         ('39,"size":215', "has the key 'size' more than once"),
+        # Each key is looked at once, which matters if there are many.
+        pytest.param(f'39,{MANY_KEYS},"y":1,"y":1', "has the key 'y' more than once", id="many"),
         ('39,"x":{"y":1,"y":1}', "has the key 'y' more than once"),
         ('39,"SIZE":215', "size: is the name of 2 keys"),
         ('39,"x":"\udcff"', "is not UTF-8 text"),

@@ -67,6 +67,19 @@ def test_pages_for_staff_ask_to_sign_in_and_come_back(path: str) -> None:
         assert browser.post(path, status=401).headers["WWW-Authenticate"] == "Bearer"
 
 
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_signing_in_keeps_the_language_that_was_chosen_last(language: str) -> None:
+    """Even if that was changed on the page where the token is asked for; the page is found."""
+    browser = visitor()
+    sent = {"token": TOKEN, "return": "/rooms?filter_price__lt=60&lang=ja&limit=5"}
+    answer = browser.post(f"/sign-in?lang={language}", sent)
+    expected = f"/rooms?filter_price__lt=60&limit=5&lang={language}"
+    assert answer.headers["Location"] == expected
+    assert browser.get(expected).html.html["lang"] == language
+    kept = browser.post("/sign-in", sent).headers["Location"]
+    assert kept == sent["return"]
+
+
 @pytest.mark.parametrize(
     "back",
     [
