@@ -202,14 +202,16 @@ class Commands:
     def servers(self) -> list[int]:
         """Find the embedded servers that run on the data folder: none or one."""
         cluster = find_cluster(self.data).home / "data"
-        found = []
+        found: dict[int, int] = {}
         for entry in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):  # it has ended, or is somebody else's
                 program, *words = words_of(entry)
                 ours = program.endswith("/postgres") and "listen_addresses=" in words
                 if ours and (entry / "cwd").readlink() == cluster:
-                    found.append(int(entry.name))
-        return found
+                    after_name = (entry / "stat").read_text(errors="replace").rpartition(")")[2]
+                    found[int(entry.name)] = int(after_name.split()[1])
+        # A process that a server has just forked still has its command line.
+        return [process for process, parent in found.items() if parent not in found]
 
     def close(self) -> None:
         """End what still runs, and remove what is outside the test's folder."""
