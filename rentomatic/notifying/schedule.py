@@ -3,8 +3,8 @@
 import random
 import re
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
+from rentomatic.http_date import read_http_date
 from rentomatic.repository.postgresnotifications import Delivery
 
 _HOUR = 3_600
@@ -32,11 +32,8 @@ def read_retry_after(text: str | None, now: datetime) -> timedelta:
         return timedelta()
     if _SECONDS.fullmatch(text):
         return timedelta(seconds=int(text))
-    try:
-        date = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return timedelta()
-    return date.replace(tzinfo=date.tzinfo or UTC) - now
+    date = read_http_date(text)
+    return date.replace(tzinfo=date.tzinfo or UTC) - now if date else timedelta()
 
 
 def is_given_up(delivery: Delivery, now: datetime) -> bool:

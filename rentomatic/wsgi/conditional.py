@@ -2,11 +2,10 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 from http import HTTPStatus
 
+from rentomatic.http_date import read_http_date
 from rentomatic.requests.base import InvalidRequest, ParameterError
 from rentomatic.requests.parsers import shown
 from rentomatic.wsgi.failure import HttpFailure, Outcome
@@ -84,17 +83,11 @@ def _is_current(request: Request, answer: Answer) -> bool:
         return bool(answer.tag) and is_known(answer.tag or "", request.if_none_match)
     if answer.modified is None or request.if_modified_since is None:
         return False
-    known = _read_date(request.if_modified_since)
-    return known is not None and answer.modified.replace(microsecond=0) <= known
-
-
-def _read_date(text: str) -> datetime | None:
-    """Read a date of HTTP; a malformed one is ignored (RFC 9110, section 13.1.3)."""
-    try:
-        date = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    return date if date.tzinfo else None
+    # What is malformed is ignored (RFC 9110, section 13.1.3).
+    known = read_http_date(request.if_modified_since)
+    if known is None or known.tzinfo is None:
+        return False
+    return answer.modified.replace(microsecond=0) <= known
 
 
 def condition_errors(request: Request, *allowed: str) -> list[ParameterError]:
