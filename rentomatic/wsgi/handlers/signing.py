@@ -8,8 +8,6 @@ from rentomatic.requests.base import InvalidRequest
 from rentomatic.wsgi.arguments import read_form_page
 from rentomatic.wsgi.failure import Outcome
 from rentomatic.wsgi.handlers.forms import RETURN, form_page, ours, read_sent, redirect
-from rentomatic.wsgi.pages.choice import LANG
-from rentomatic.wsgi.pages.languages import LANGUAGES
 from rentomatic.wsgi.pages.signing import sign_in_page
 from rentomatic.wsgi.request import Request
 from rentomatic.wsgi.service import Service
@@ -55,9 +53,6 @@ def take_token(service: Service, request: Request) -> Outcome:
         return form_page(sign_in_page(request, back, "wrong"), HTTPStatus.FORBIDDEN)
     sessions.attempts.forgive(client)
     path, _, query = back.partition("?")
-    if request.query.values.get(LANG) in LANGUAGES:
-        # It is chosen last, and `redirect` adds it.
-        query = "&".join(each for each in query.split("&") if each.partition("=")[0] != LANG)
     return redirect(request, path, query, sessions.begin(token))
 
 

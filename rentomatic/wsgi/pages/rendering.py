@@ -97,6 +97,9 @@ class Linker:
 
     def link(self, path: str, query: str = "") -> str:
         """Return the address of a path with a query, which is quoted already."""
+        if self._pair:
+            # The visitor chose this language last.
+            query = "&".join(each for each in query.split("&") if each.partition("=")[0] != LANG)
         return address(path, [query, self._pair])
 
 
