@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from testbed.processes import free_port
+from testbed.processes import free_port, stat_of
 from testbed.waiting import until
 
 from rentomatic.config import PostgresDatabase
@@ -208,8 +208,7 @@ class Commands:
                 program, *words = words_of(entry)
                 ours = program.endswith("/postgres") and "listen_addresses=" in words
                 if ours and (entry / "cwd").readlink() == cluster:
-                    after_name = (entry / "stat").read_text(errors="replace").rpartition(")")[2]
-                    found[int(entry.name)] = int(after_name.split()[1])
+                    found[int(entry.name)] = int(stat_of(entry)[1])
         # A process that a server has just forked still has its command line.
         return [process for process, parent in found.items() if parent not in found]
 

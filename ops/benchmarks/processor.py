@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from servers import Server
-from testbed.processes import family_of, processes_of
+from testbed.processes import family_of, processes_of, stat_of
 from wrk import Load
 
 from rentomatic.embedded.cluster import Cluster
@@ -50,8 +50,7 @@ def processor_seconds(processes: Iterable[int]) -> dict[int, float]:
     seconds = {}
     for process in processes:
         with suppress(OSError):  # it has ended
-            stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
-            fields = stat.rpartition(")")[2].split()
+            fields = stat_of(Path(f"/proc/{process}"))
             seconds[process] = (int(fields[11]) + int(fields[12])) / _TICKS
     return seconds
 

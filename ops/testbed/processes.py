@@ -49,14 +49,23 @@ def free_port() -> int:
         return port
 
 
+def stat_of(entry: Path) -> list[str]:
+    """Return the fields of a process that follow its name: state, parent, ... (proc(5), stat).
+
+    Args:
+        entry: its folder in /proc.
+    """
+    return (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()
+
+
 def children_of(process: int) -> set[int]:
     """List the running children of a process."""
     found = set()
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            after_name = stat.read_text(errors="replace").rpartition(")")[2].split()
-            if int(after_name[1]) == process and after_name[0] != "Z":
-                found.add(int(stat.parent.name))
+            state, parent, *_ = stat_of(entry)
+            if int(parent) == process and state != "Z":
+                found.add(int(entry.name))
     return found
 
 
