@@ -30,6 +30,8 @@ class Follower:
         self._digest: tuple[int, int] | None = None
         self._matcher = Matcher(())
         self._noted = -float(_SIGN_OF_LIFE_SECONDS)
+        # How many changes to read: fewer while their messages do not fit into one step.
+        self._most = MAX_CHANGES
 
     def step(self) -> bool:
         """Queue the messages of the next changes; return whether more changes are available."""
@@ -38,7 +40,7 @@ class Follower:
             self._start_again(None, FIRST)
             return True
         try:
-            page = self._changes.read_whole(RoomChangesRequest(position, MAX_CHANGES))
+            page = self._changes.read_whole(RoomChangesRequest(position, self._most))
         except ChangesGoneError:
             self._start_again(position, GONE)
             return True
@@ -47,7 +49,9 @@ class Follower:
             self._look_at_searches()
             messages, count = self._matcher.messages(page.changes)
             self._note(position, _end_of(page, count), messages)
-            return count < len(page.changes) or not page.is_last
+            is_whole = count == len(page.changes)
+            self._most = MAX_CHANGES if is_whole else 2 * count
+            return not (is_whole and page.is_last)
         if time.monotonic() - self._noted >= _SIGN_OF_LIFE_SECONDS:
             self._note(position, position, ())
         return not page.is_last
