@@ -53,7 +53,7 @@ class Waiting:
             connection.is_polled = True
             self._poller.register(connection.number, _ONCE)
 
-    def take(self, connection: Connection) -> None:
+    def unregister(self, connection: Connection) -> None:
         """Take a connection out of the poller, which has not reported it."""
         self._poller.unregister(connection.number)
         connection.is_polled = False

@@ -162,7 +162,7 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn has no annotations
             return
         if received := connection.read():
             # Without this, the poller would report the rest of the request to the main loop.
-            self._waiting.take(connection)
+            self._waiting.unregister(connection)
             self._take(connection, received)
         else:
             self._waiting.close(connection)

@@ -26,6 +26,7 @@ SEARCH = {
     "query": "filter_price__lt=60&q=balc%C3%B3n",
     "webhook": "https://receiver.example/hook?key=1",
 }
+DISABLE = "update saved_search set disabled_at = now(), disabled_reason = 'gone' returning 1"
 SEALER = Sealer([new_key()])
 
 
@@ -97,10 +98,7 @@ def test_a_test_message_waits(service: TestApp, empty_rooms: PostgresDatabase) -
     message = service.post(f"{place}/test", headers=BEARER, status=202).json["message"]
     assert service.get(place, headers=BEARER).json["waiting"] == 1
     assert ask(empty_rooms, "select message from notification") == [message]
-    ask(
-        empty_rooms,
-        "update saved_search set disabled_at = now(), disabled_reason = 'gone' returning 1",
-    )
+    ask(empty_rooms, DISABLE)
     refused = service.post(f"{place}/test", headers=BEARER, status=409)
     assert refused.json["message"] == "The search is disabled: gone; enable it first"
     shown = service.get(place, headers=BEARER).json
@@ -143,8 +141,7 @@ def test_a_disabled_search_is_enabled_again(
     """As if it had just been saved: one message to start again replaces those that wait."""
     place = save(service).headers["Location"]
     service.post(f"{place}/test", headers=BEARER, status=202)
-    disable = "update saved_search set disabled_at = now(), disabled_reason = 'gone' returning 1"
-    ask(empty_rooms, disable)
+    ask(empty_rooms, DISABLE)
     message = service.post(f"{place}/enable", headers=BEARER, status=202).json["message"]
     assert ask(empty_rooms, "select message from notification") == [message]
     shown = service.get(place, headers=BEARER).json

@@ -42,7 +42,7 @@ def connecting(waiting: Waiting) -> Iterator[Connecting]:
         yield connect
 
 
-def test_what_was_taken_is_not_reported() -> None:
+def test_what_is_unregistered_is_not_reported() -> None:
     """Its request belongs to a thread until that waits again, whatever the client sends or does."""
     with select.epoll() as poller:
         waiting = Waiting(poller)
@@ -51,7 +51,7 @@ def test_what_was_taken_is_not_reported() -> None:
             connection = Connection(theirs, PEER, SERVER)
             waiting.add(connection, 10)
             waiting.wait(connection)
-            waiting.take(connection)
+            waiting.unregister(connection)
             ours.sendall(b"x")
             ours.shutdown(socket.SHUT_WR)
             assert poller.poll(0) == []
